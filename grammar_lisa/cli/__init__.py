@@ -1,0 +1,22 @@
+"""The command line `grammar-lisa`."""
+
+from shared.cli import Command, run_tool
+
+COMMANDS = {
+    "check": Command("grammar_lisa.cli.check", "lint a grammar, count its sentences, show some"),
+    "sample": Command("grammar_lisa.cli.sample", "draw sentences from a grammar itself"),
+    "train": Command("grammar_lisa.cli.train", "train an autoencoder on a grammar's sentences"),
+    "bo": Command("grammar_lisa.cli.bo", "search the sphere for the expression that fits best"),
+    "generate": Command("grammar_lisa.cli.generate", "draw sentences from a trained run"),
+    "encode": Command("grammar_lisa.cli.encode", "sentences to codes"),
+    "decode": Command("grammar_lisa.cli.decode", "codes to sentences"),
+    "interpolate": Command("grammar_lisa.cli.interpolate", "the path between two sentences"),
+    "info": Command("grammar_lisa.cli.info", "what a run is and how good"),
+}
+
+ABOUT = "Learn a spherical latent space of the sentences of a grammar, and search it."
+
+
+def main() -> int:
+    """Run the command line; the exit status is 2 for input that cannot be served."""
+    return run_tool("grammar-lisa", ABOUT, COMMANDS)

@@ -1,0 +1,36 @@
+"""How good a run is, as `train` and `info` print it."""
+
+from shared.cli import Terminal
+from shared.runs import SUMMARY, Run
+
+
+def print_quality(terminal: Terminal, folder: Run) -> None:
+    """Print the summary of a finished run."""
+    summary = folder.read_json(SUMMARY)
+    rec, geometry, training = (
+        summary["reconstruction"],
+        summary["geometry"],
+        summary["training"],
+    )
+    terminal.print(
+        f"{folder.path}: {training['sentences']:,} sentences, {training['epochs']} epochs in "
+        f"{training['seconds']:.0f} s ({training['sentences_per_second']:,.0f} sentences/s)"
+    )
+    terminal.print(
+        f"held-out reconstruction, {summary['held_out']:,} sentences: exact {rec['exact']:.4f}, "
+        f"rules {rec['rules']:.5f}, {rec['loss']:.4f} nats a sentence"
+    )
+    terminal.print(
+        f"directions: uniformity gap {geometry['uniformity_gap']:.4f}, "
+        f"λ_max {geometry['lambda_max']:.4f}, λ_max/λ_min {geometry['condition']:.2f}, "
+        f"effective rank {geometry['effective_rank']:.2f}"
+    )
+    terminal.table(
+        f"samples, {summary['draws']:,} draws each",
+        ("sampler", "valid", "unique", "novel"),
+        [
+            (name, f"{found['valid']:.4f}", f"{found['unique']:.4f}", f"{found['novel']:.4f}")
+            for name, found in summary["samples"].items()
+        ],
+    )
+    terminal.result(run=str(folder.path), summary=summary)

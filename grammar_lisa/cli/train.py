@@ -1,0 +1,372 @@
+"""`grammar-lisa train --grammar FILE`."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from grammar_lisa.cli.check import default_max_rules
+from grammar_lisa.cli.pictures import plot_curves
+from grammar_lisa.cli.protocol import Withhold, scores_expressions
+from grammar_lisa.cli.reports import print_quality
+from grammar_lisa.datasets import Split, draw_sentences, keep_sentences, read_sentences, split
+from grammar_lisa.derivations.sampling import sample_uniform
+from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.evaluation import evaluate, reconstruction
+from grammar_lisa.grammar import Grammar, load_grammar
+from grammar_lisa.model import (
+    CODES,
+    DATA,
+    GRAMMAR,
+    SAMPLERS,
+    TOOL,
+    Architecture,
+    GrammarModel,
+    load_run_grammar,
+    run_architecture,
+)
+from grammar_lisa.objectives.regression import KUSNER_TARGET
+from grammar_lisa.objectives.targets import regression_for
+from shared.autoencoder import Autoencoder
+from shared.cli import DISTRIBUTION, Output, Terminal, options_from_record
+from shared.errors import LisaError
+from shared.files import read_json
+from shared.methods import LISA
+from shared.runs import (
+    CHECKPOINT,
+    MODEL,
+    SUMMARY,
+    Run,
+    create_run,
+    next_run_path,
+    open_run,
+)
+from shared.samplers import SAMPLERS as KINDS
+from shared.samplers import Projected
+from shared.seeds import derive_seed
+from shared.training import Row, Trainer, Training
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Train an autoencoder of the sentences of a grammar.
+
+    Attributes:
+        grammar: The grammar, in nltk's .cfg syntax.
+        data: Sentences to train on, one a line, plain or gzipped; by default they are drawn
+            uniformly from the grammar.
+        count: The number of training sentences.
+        held_out: The number of other sentences that the test is made on.
+        max_rules: The most rules a sentence may take; by default that of the longest sentence in
+            the data, or 15, or three times the grammar's shortest sentence where that is more.
+        target: The expression, or the name of one, that a search will look for.
+        withhold: Keep sentences that equal the target, or score under 0.11, out of all data; auto
+            does so where the sentences are expressions in the target's variables.
+        dim: The code size d.
+        network: dense decodes all rules at once; kusner is that of the Grammar VAE.
+        uniformity_weight: λ, the weight of the uniformity loss.
+        uniformity_t: t, the inverse width of the uniformity loss's kernel.
+        epochs: Passes over the training sentences.
+        batch_size: Sentences a step.
+        learning_rate: Of Adam, at its highest.
+        schedule: How the learning rate changes.
+        precision: The arithmetic, as Lightning Fabric names it.
+        device: Where to train.
+        devices: On how many devices.
+        checkpoint_seconds: The longest time between two checkpoints.
+        draws: How many codes each sampler draws for the samples' validity and uniqueness.
+        seed: Of everything random.
+        runs: The folder that runs are kept in.
+        name: The run's folder in there; by default a new one, GRAMMAR-lisa-001 and so on.
+        overwrite: Replace the run of that name.
+        resume: Go on with a run that was stopped: its folder. All else is read from it.
+        config: Take the options from the config.json of a run; flags given beside it win.
+    """
+
+    grammar: Path = Path("grammars/expr.cfg")
+    data: Path | None = None
+    count: int = 50_000
+    held_out: int = 10_000
+    max_rules: int | None = None
+    target: str = KUSNER_TARGET
+    withhold: Literal["auto", "yes", "no"] = "auto"
+    dim: int = 25
+    network: Literal["dense", "kusner"] = "dense"
+    uniformity_weight: float = 1.0
+    uniformity_t: float = 2.0
+    epochs: int = 20
+    batch_size: int = 128
+    learning_rate: float = 1.5e-3
+    schedule: Literal["cosine", "constant", "plateau"] = "cosine"
+    precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    devices: int = 1
+    checkpoint_seconds: float = 30.0
+    draws: int = 10_000
+    seed: int = 0
+    runs: Path = Path("runs")
+    name: str | None = None
+    overwrite: bool = False
+    resume: Path | None = None
+    config: Path | None = None
+
+    def training(self) -> Training:
+        """What the training loop needs of these options."""
+        names = [field.name for field in dataclasses.fields(Training)]
+        values = {name: getattr(self, name) for name in names}
+        return Training(**values | {"seed": derive_seed(self.seed, "training")})
+
+
+def default_options(words: Sequence[str]) -> Options | None:
+    """The options of `--config FILE`, which flags then change.
+
+    Raises:
+        LisaError: if the file holds no options of this version.
+    """
+    given = [word.partition("=") for word in words]
+    paths = [
+        value or (words[i + 1] if i + 1 < len(words) else "")
+        for i, (flag, _, value) in enumerate(given)
+        if flag == "--config"
+    ]
+    if not paths or not paths[-1]:
+        return None
+    return options_from_json(read_json(Path(paths[-1])), paths[-1])
+
+
+def run(options: Options, terminal: Terminal) -> None:
+    """Carry the command out."""
+    if options.resume is None:
+        folder, data = begin(options, terminal)
+    else:
+        folder = open_run(options.resume, TOOL)
+        options = options_from_json(folder.config, str(folder.path / "config.json"))
+        if folder.finished and (folder.path / SUMMARY).is_file():
+            terminal.note(f"{folder.path} is finished already")
+            print_quality(terminal, folder)
+            return
+        data = _read_data(folder)
+        terminal.note(f"going on with {folder.path}")
+    train(folder, data, options, terminal)
+    finish(folder, data, options, terminal)
+    print_quality(terminal, folder)
+
+
+def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
+    """Read the grammar, gather the data and make the run's folder.
+
+    Nothing is written before all of the input was found to be good.
+    """
+    _check_numbers(options)
+    training = options.training()
+    grammar = load_grammar(options.grammar)
+    for finding in grammar.findings:
+        if finding.severity == "warning":
+            terminal.note(f"{options.grammar}:{finding}")
+    method = LISA(options.uniformity_weight, options.uniformity_t)
+    withhold = _withhold(options, grammar, terminal)
+    data, max_rules = _gather(options, grammar, withhold, terminal)
+    seed = derive_seed(options.seed, "network")
+    architecture = Architecture(options.network, options.dim, max_rules, method, seed)
+    architecture.build(grammar)
+    path = (
+        next_run_path(options.runs, f"{options.grammar.stem}-{method.name}")
+        if options.name is None
+        else options.runs / options.name
+    )
+    folder = create_run(
+        path,
+        {
+            "tool": TOOL,
+            "version": version(DISTRIBUTION),
+            "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "versions": {name: version(name) for name in ("torch", "numpy")},
+            "options": _options_to_json(options),
+            "grammar": {"source": str(options.grammar), "sha256": grammar.digest},
+            "model": architecture.to_json(),
+            "training": dataclasses.asdict(training),
+            "withheld": {"what": str(withhold), "equal": withhold.equal, "near": withhold.near},
+        },
+        overwrite=options.overwrite,
+    )
+    folder.write_text(GRAMMAR, grammar.text)
+    tensors = {name: torch.from_numpy(getattr(data, name)) for name in ("train", "valid", "test")}
+    folder.write_tensors(DATA, tensors, {"withheld": data.withheld})
+    terminal.note(
+        f"{len(data.train):,} sentences to train on, {len(data.valid):,} to watch, "
+        f"{len(data.test):,} held out; at most {max_rules} rules; {withhold}"
+    )
+    terminal.note(f"run: {folder.path}")
+    return folder, data
+
+
+def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> None:
+    """Train to the end, from the checkpoint if there is one, and write the model."""
+    if folder.finished:
+        return
+    architecture = run_architecture(folder)
+    net = architecture.build(load_run_grammar(folder))
+    valid = torch.from_numpy(data.valid)
+
+    def validate(_: Autoencoder) -> Row:
+        found = reconstruction(net, architecture.method, valid.to(trainer.fabric.device))
+        return {"loss": found.loss, "exact": found.exact}
+
+    trainer = Trainer(
+        folder,
+        net,
+        architecture.method,
+        options.training(),
+        torch.from_numpy(data.train),
+        validate=validate,
+    )
+    with terminal.progress("training", trainer.steps) as meter:
+        trainer.on_step = lambda step, _: meter.update(step, f"{trainer.rate:,.0f} sentences/s")
+        trainer.on_epoch = lambda row: terminal.note(
+            f"epoch {row['epoch']:.0f}/{options.epochs}: loss {row['loss']:.4f}, watched "
+            f"sentences exact {row['valid_exact']:.4f}"
+        )
+        rows = trainer.fit()
+    plot_curves(folder, rows)
+    folder.write_tensors(MODEL, net.state_dict(), {"steps": trainer.steps})
+
+
+def finish(folder: Run, data: Split, options: Options, terminal: Terminal) -> None:
+    """Encode the training data, fit the samplers, evaluate, and write the summary."""
+    model = GrammarModel.load(folder)
+    codes = model.encode_derivations(data.train)
+    folder.write_tensors(CODES, {"train": torch.from_numpy(codes)}, {})
+    samplers = {}
+    for name, kind in KINDS.items():
+        terminal.note(f"fitting the sampler {name}")
+        samplers[name] = Projected(kind()).fit(codes)
+        for note in samplers[name].notes:
+            terminal.note(f"{name}: {note}")
+    states = {name: sampler.state() for name, sampler in samplers.items()}
+    folder.write_tensors(
+        SAMPLERS,
+        {
+            f"{name}.{key}": torch.from_numpy(np.ascontiguousarray(value))
+            for name, state in states.items()
+            for key, value in state.items()
+        },
+        {"names": list(samplers)},
+    )
+    quality = evaluate(
+        model,
+        data.test,
+        set(derivations_to_texts(model.grammar, data.train)),
+        codes,
+        samplers,
+        draws=options.draws,
+        seed=derive_seed(options.seed, "evaluation"),
+        t=options.uniformity_t,
+    )
+    rows = folder.read_metrics()
+    folder.write_json(
+        SUMMARY,
+        {
+            **quality,
+            "training": {
+                "sentences": len(data.train),
+                "epochs": len(rows),
+                "seconds": rows[-1]["seconds"],
+                "sentences_per_second": len(data.train) * len(rows) / rows[-1]["seconds"],
+            },
+        },
+    )
+    (folder.path / CHECKPOINT).unlink(missing_ok=True)
+
+
+def options_from_json(config: Any, source: str) -> Options:
+    """The options that a run was made with.
+
+    Raises:
+        LisaError: naming `source`, if there are none or one is unknown to this version.
+    """
+    record = config.get("options") if isinstance(config, dict) else None
+    if not isinstance(record, dict):
+        raise LisaError(f"{source} holds no options; name the config.json of a run")
+    return options_from_record(Options, record, source)
+
+
+def _options_to_json(options: Options) -> dict[str, Any]:
+    passing = {"json", "quiet", "overwrite", "resume", "config", "name"}
+    return {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in vars(options).items()
+        if name not in passing
+    }
+
+
+def _check_numbers(options: Options) -> None:
+    for name, least in (("count", 10), ("held_out", 1), ("dim", 2), ("draws", 1)):
+        if getattr(options, name) < least:
+            flag = name.replace("_", "-")
+            raise LisaError(f"--{flag} must be at least {least}, not {getattr(options, name)}")
+
+
+def _withhold(options: Options, grammar: Grammar, terminal: Terminal) -> Withhold:
+    """What to keep out of the data, given the target and what kind of sentences these are."""
+    if options.withhold == "no":
+        return Withhold(None)
+    objective = regression_for(options.target)
+    limit = default_max_rules(grammar.shortest)
+    probes = derivations_to_texts(
+        grammar, sample_uniform(grammar, 200, limit, options.seed, distinct=False)
+    )
+    if scores_expressions(grammar, probes, objective):
+        return Withhold(objective)
+    if options.withhold == "yes":
+        raise LisaError(
+            f"sentences of {options.grammar} cannot be scored against the target "
+            f"{options.target}: they are no expressions in {', '.join(objective.variables)}; "
+            "name a --target in their variables, or use --withhold no"
+        )
+    terminal.note(
+        f"the sentences are no expressions in {', '.join(objective.variables)}: "
+        "nothing is withheld for a target"
+    )
+    return Withhold(None)
+
+
+def _gather(
+    options: Options, grammar: Grammar, withhold: Withhold, terminal: Terminal
+) -> tuple[Split, int]:
+    """The data, parted, and the most rules a sentence takes."""
+    max_rules = options.max_rules
+    if options.data is None:
+        max_rules = default_max_rules(grammar.shortest) if max_rules is None else max_rules
+        wanted = options.count + options.count // 50 + options.held_out
+        derivations, withheld = draw_sentences(grammar, wanted, max_rules, options.seed, withhold)
+    else:
+        found = read_sentences(options.data, grammar, max_rules)
+        max_rules = max_rules or max(len(derivation) for derivation in found)
+        derivations, withheld = keep_sentences(grammar, found, withhold)
+    if len(derivations) < options.count + options.held_out:
+        terminal.note(
+            f"{len(derivations):,} sentences are fewer than the {options.count:,} + "
+            f"{options.held_out:,} asked for: a tenth of them is held out"
+        )
+    data = split(
+        grammar,
+        derivations,
+        max_rules,
+        train=options.count,
+        held_out=options.held_out,
+        seed=options.seed,
+        withheld=withheld,
+    )
+    return data, max_rules
+
+
+def _read_data(folder: Run) -> Split:
+    tensors, record = folder.read_tensors(DATA)
+    arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+    return Split(arrays["train"], arrays["valid"], arrays["test"], record["withheld"])

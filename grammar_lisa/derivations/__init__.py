@@ -1,0 +1,1 @@
+"""Sentences of a grammar as leftmost rule sequences: writing, reading and drawing them."""

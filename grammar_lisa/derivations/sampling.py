@@ -1,0 +1,178 @@
+"""Random derivations: uniform over all of them, or rule by rule by weight."""
+
+import random
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+
+from grammar_lisa.derivations.text import Writer
+from grammar_lisa.grammar import Counts, Grammar
+from grammar_lisa.grammar.analysis import nonterminals_of
+from shared.errors import LisaError
+
+PATIENCE = 10_000
+"""Draws without a new sentence, beyond those asked for, after which a distinct sample gives up."""
+
+
+def sample_uniform(
+    grammar: Grammar, n: int, max_rules: int, seed: int, distinct: bool = True
+) -> list[tuple[int, ...]]:
+    """Return n derivations, uniform over all derivations of at most ``max_rules`` rules.
+
+    A uniform rank is drawn and turned into its derivation, so the law is exact. With
+    ``distinct`` ranks are drawn without replacement and no two derivations have the same text:
+    where the grammar is unambiguous every set of n sentences is equally likely.
+
+    Args:
+        grammar: The grammar.
+        n: How many to draw.
+        max_rules: The greatest number of rules.
+        seed: The seed of the draws.
+        distinct: Whether all texts differ.
+
+    Raises:
+        LisaError: No derivation is so short, or fewer sentences exist than asked for (or turn
+            up: a grammar can have many derivations for each of few sentences).
+    """
+    _check(grammar, n, max_rules)
+    counts = Counts(grammar, max_rules)
+    total = counts.at_most()
+    rng = random.Random(seed)  # noqa: S311
+    if not distinct:
+        return [counts.unrank(rng.randrange(total)) for _ in range(n)]
+    if n > total:
+        raise LisaError(
+            f"{n} distinct sentences asked for, but {grammar.source} has only {total} "
+            f"derivations of at most {max_rules} rules; ask for fewer or allow more rules"
+        )
+    draws = (counts.unrank(rank) for rank in _permuted(total, rng))
+    return _distinct(grammar, draws, n, max_rules)
+
+
+def sample_weighted(
+    grammar: Grammar, n: int, max_rules: int, seed: int, distinct: bool = False
+) -> list[tuple[int, ...]]:
+    """Return n derivations drawn rule by rule, each with odds in proportion to its weight.
+
+    A rule may be drawn iff the rest can still be finished within ``max_rules``; the weights of
+    the others are renormalised. So every derivation is complete. Weights are those of the
+    grammar file, 1 by default.
+
+    Args:
+        grammar: The grammar.
+        n: How many to draw.
+        max_rules: The greatest number of rules.
+        seed: The seed of the draws.
+        distinct: Whether all texts differ; repeats are drawn again.
+
+    Raises:
+        LisaError: No derivation is so short, or too few distinct sentences turn up.
+    """
+    _check(grammar, n, max_rules)
+    draws = _weighted(grammar, max_rules, random.Random(seed))  # noqa: S311
+    if not distinct:
+        return [next(draws) for _ in range(n)]
+    return _distinct(grammar, draws, n, max_rules)
+
+
+def enumerate_derivations(grammar: Grammar, max_rules: int) -> Iterator[tuple[int, ...]]:
+    """Yield every derivation of at most ``max_rules`` rules, the shorter ones first."""
+    counts = Counts(grammar, max_rules)
+    rank = 0
+    while rank < counts.at_most():
+        yield counts.unrank(rank)
+        rank += 1
+
+
+def _check(grammar: Grammar, n: int, max_rules: int) -> None:
+    if n < 0:
+        raise LisaError(f"{n} derivations asked for; the number must be 0 or more")
+    grammar.check_length(max_rules)
+
+
+def _permuted(total: int, rng: random.Random) -> Iterator[int]:
+    """Yield range(total) in uniformly random order, in memory for the part that is used.
+
+    The shuffle of Fisher and Yates on a list that is kept as its differences from the identity.
+    """
+    moved: dict[int, int] = {}
+    for index in _count_to(total):
+        other = index + rng.randrange(total - index)
+        here = moved.pop(index, index)
+        yield here if other == index else moved.get(other, other)
+        if other != index:
+            moved[other] = here
+
+
+def _count_to(total: int) -> Iterator[int]:
+    """Yield 0 .. total - 1 also where that is more than range can count."""
+    index = 0
+    while index < total:
+        yield index
+        index += 1
+
+
+def _distinct(
+    grammar: Grammar, draws: Iterator[tuple[int, ...]], n: int, max_rules: int
+) -> list[tuple[int, ...]]:
+    """Return the first n of the draws whose texts differ."""
+    text = Writer(grammar).text
+    found: dict[str, tuple[int, ...]] = {}
+    drawn = stale = 0
+    while len(found) < n and stale < PATIENCE + 10 * n:
+        derivation = next(draws, None)
+        if derivation is None:
+            raise LisaError(
+                f"{n} distinct sentences asked for, but {grammar.source} has only {len(found)} "
+                f"of at most {max_rules} rules (among {drawn} derivations); ask for fewer or "
+                "allow more rules"
+            )
+        drawn += 1
+        known = len(found)
+        found.setdefault(text(derivation), derivation)
+        stale = 0 if len(found) > known else stale + 1
+    if len(found) < n:
+        raise LisaError(
+            f"{n} distinct sentences asked for, but {drawn} draws of at most {max_rules} rules "
+            f"from {grammar.source} gave only {len(found)}; ask for fewer or allow more rules"
+        )
+    return list(found.values())
+
+
+def _weighted(grammar: Grammar, max_rules: int, rng: random.Random) -> Iterator[tuple[int, ...]]:
+    """Yield derivations without end.
+
+    The slack is how many rules are left beyond the least that finishes the stack. A rule of A
+    uses up 1 + d(its right-hand side) - d(A) of it, and is allowed iff that much is there.
+    """
+    least = grammar.least_rules
+    tails = [nonterminals_of(rule.rhs) for rule in grammar.rules]
+    pushes = [tail[::-1] for tail in tails]
+    costs = [
+        1 + sum(least[part] for part in tail) - least[rule.lhs]
+        for rule, tail in zip(grammar.rules, tails, strict=True)
+    ]
+    ceiling = {symbol: max(costs[rule] for rule in own) for symbol, own in grammar.rules_of.items()}
+    tables = {
+        (symbol, slack): _odds(grammar, [rule for rule in own if costs[rule] <= slack])
+        for symbol, own in grammar.rules_of.items()
+        for slack in range(ceiling[symbol] + 1)
+    }
+    draw = rng.random
+    while True:
+        slack = max_rules - grammar.shortest
+        stack = [grammar.start]
+        derivation: list[int] = []
+        while stack:
+            symbol = stack.pop()
+            rules, odds = tables[symbol, min(slack, ceiling[symbol])]
+            rule = rules[bisect_right(odds, draw() * odds[-1], 0, len(odds) - 1)]
+            derivation.append(rule)
+            slack -= costs[rule]
+            stack.extend(pushes[rule])
+        yield tuple(derivation)
+
+
+def _odds(grammar: Grammar, rules: list[int]) -> tuple[list[int], list[float]]:
+    """Return the rules with their cumulative weights."""
+    return rules, list(accumulate(grammar.rules[rule].weight for rule in rules))

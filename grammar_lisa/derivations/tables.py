@@ -1,0 +1,64 @@
+"""The grammar in lark's notation, and lark parsers for it that are fed tokens.
+
+Symbols and tokens are renamed (``n0``, ``T0``), since lark gives meaning to capitals and to
+leading signs; rule number i carries the alias ``r<i>``.
+"""
+
+from typing import Any
+
+from lark import Lark
+from lark.lexer import Lexer
+
+from grammar_lisa.grammar import Grammar
+
+START = "n0"
+
+
+class TokenLexer(Lexer):
+    """Hands a list of tokens on to lark's parser as it is."""
+
+    __future_interface__ = 1
+
+    def __init__(self, lexer_conf: Any) -> None:
+        """Take lark's settings, of which none matters here."""
+
+    def lex(self, lexer_state: Any, parser_state: Any) -> Any:
+        """Return the tokens that were given in place of a text."""
+        return lexer_state.text
+
+
+def lark_rules(grammar: Grammar) -> str:
+    """Return the rules in lark's notation, each under its alias, duplicates once.
+
+    The start symbol is ``n0``; the other symbols are numbered in order of first rule.
+    """
+    symbols = [grammar.start, *(name for name in grammar.nonterminals if name != grammar.start)]
+    names: dict[Any, str] = {symbol: f"n{index}" for index, symbol in enumerate(symbols)}
+    tokens = {token: f"T{index}" for index, token in enumerate(grammar.terminals)}
+    lines: list[str] = []
+    for symbol in symbols:
+        firsts: dict[tuple[Any, ...], int] = {}
+        for number in grammar.rules_of[symbol]:
+            firsts.setdefault(grammar.rules[number].rhs, number)
+        alternatives = [
+            " ".join(tokens[part] if isinstance(part, str) else names[part] for part in rhs)
+            + f" -> r{number}"
+            for rhs, number in firsts.items()
+        ]
+        lines.append(f"{names[symbol]}: " + "\n  | ".join(alternatives))
+    return "\n".join(lines) + "\n"
+
+
+def token_parser(grammar: Grammar, **options: Any) -> Lark:
+    """Return a lark parser that is fed lark tokens of the types ``T0``, ``T1``, ..
+
+    Args:
+        grammar: The grammar.
+        options: Passed on to lark.
+
+    Raises:
+        lark.exceptions.GrammarError: LALR is asked for, strictly, and the grammar is not LALR(1).
+    """
+    declared = " ".join(f"T{index}" for index in range(len(grammar.terminals)))
+    declare = f"%declare {declared}\n" if declared else ""
+    return Lark(declare + lark_rules(grammar), start=START, lexer=TokenLexer, **options)

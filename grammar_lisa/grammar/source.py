@@ -1,0 +1,342 @@
+"""Grammar files as text: a scanner for nltk's .cfg syntax that knows where everything stands.
+
+The syntax is that of ``nltk.CFG.fromstring`` and, for weights, of ``nltk.PCFG.fromstring``
+(Bird, Klein and Loper, Natural Language Processing with Python, 2009, chapter 8). On top of it
+``→`` and ``::=`` are arrows too, and a comment may follow a rule on its line. It is stricter
+where nltk loses something in silence: two ``%start`` lines, empty terminals, and a backslash
+that continues nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nltk.grammar import Nonterminal
+
+from shared.errors import LisaError
+
+NONTERMINAL = re.compile(r"[\w/][\w/^<>-]*")
+ARROW = re.compile(r"->|→|::=")
+PRAGMA = re.compile(r"#\s*tokens:\s*(\w+)\s*$")
+SPACINGS = ("joined", "spaced")
+
+
+class GrammarError(LisaError):
+    """A grammar file cannot be used; the message names the place and what would be valid."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line and a column of a grammar file, both counted from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class SourceRule:
+    """One alternative as it is written: its symbols, its weight and where they stand."""
+
+    lhs: Nonterminal
+    rhs: tuple[Nonterminal | str, ...]
+    weight: float | None
+    place: Place
+    rhs_places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A scanned grammar file: every rule, the start symbol and the pragma, nothing checked."""
+
+    text: str
+    name: str
+    rules: tuple[SourceRule, ...]
+    start: Nonterminal
+    start_place: Place
+    pragma: str | None
+    pragma_place: Place
+
+    def where(self, place: Place) -> str:
+        """Return ``file:line:column``."""
+        return f"{self.name}:{place.line}:{place.column}"
+
+    def error(self, place: Place, message: str, hint: str) -> GrammarError:
+        """Return the error that shows ``place`` with a caret."""
+        return error_at(self.name, self.text, place, message, hint)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A logical line: physical lines joined at backslashes, with the place of each character."""
+
+    text: str
+    places: tuple[Place, ...]
+
+
+def error_at(name: str, text: str, place: Place, message: str, hint: str) -> GrammarError:
+    """Return an error that shows one line of ``text`` with a caret under the column.
+
+    Args:
+        name: The file's name, as it stands in front of ``line:column``.
+        text: The whole text of the file.
+        place: The place to point at.
+        message: What is wrong.
+        hint: What would be valid.
+    """
+    lines = text.split("\n")
+    shown = lines[place.line - 1].rstrip() if place.line <= len(lines) else ""
+    shown = "".join(" " if char.isspace() else char for char in shown)
+    caret = " " * (place.column - 1) + "^"
+    head = f"{name}:{place.line}:{place.column}: {message}"
+    return GrammarError(f"{head}\n    {shown}\n    {caret}\n{hint}")
+
+
+def read_text(path: str | Path) -> str:
+    """Return the text of a grammar file.
+
+    Raises:
+        GrammarError: The file is missing, a directory, unreadable or not UTF-8.
+    """
+    place = Path(path)
+    valid = "give the path of a text file with rules such as: S -> 'a' S | 'b'"
+    if place.is_dir():
+        raise GrammarError(f"{place}: a directory, not a grammar file; {valid}")
+    try:
+        data = place.read_bytes()
+    except FileNotFoundError:
+        raise GrammarError(f"{place}: no such file; {valid}") from None
+    except OSError as error:
+        raise GrammarError(f"{place}: cannot be read ({error.strerror}); {valid}") from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise GrammarError(f"{place}: not UTF-8 text (byte {error.start}); {valid}") from None
+    if "\0" in text:
+        raise GrammarError(f"{place}: a binary file (it holds a zero byte); {valid}")
+    return text
+
+
+def scan(text: str, name: str = "<text>") -> Source:
+    """Return the rules of a grammar text, in the order they stand in.
+
+    Args:
+        text: The grammar in nltk's .cfg syntax.
+        name: What errors call the text.
+
+    Raises:
+        GrammarError: The text is no such grammar; the message shows the place.
+    """
+    rules: list[SourceRule] = []
+    starts: list[tuple[Nonterminal, Place]] = []
+    for line in _logical_lines(text, name):
+        scanner = _Scanner(line, text, name)
+        if line.text.startswith("%"):
+            starts.append(scanner.start_directive())
+            if len(starts) > 1:
+                raise scanner.error(
+                    0, "a second %start", "keep one: a grammar has one start symbol"
+                )
+        else:
+            rules += scanner.rule()
+    if not rules:
+        what = "no rules" if text.strip() else "the grammar is empty"
+        raise GrammarError(f"{name}: {what}; write rules such as: S -> 'a' S | 'b'")
+    start, place = starts[0] if starts else (rules[0].lhs, rules[0].place)
+    pragma, pragma_place = _pragma(text)
+    return Source(text, name, tuple(rules), start, place, pragma, pragma_place)
+
+
+def _pragma(text: str) -> tuple[str | None, Place]:
+    """Return the word of the last ``# tokens: word`` comment line and its place."""
+    found: tuple[str | None, Place] = (None, Place(1, 1))
+    for number, line in enumerate(text.split("\n"), 1):
+        match = PRAGMA.match(line.strip())
+        if match:
+            found = match.group(1), Place(number, line.index("#") + 1)
+    return found
+
+
+def _comment_start(text: str) -> int:
+    """Return where the first ``#`` outside quotes stands, or -1."""
+    quote = ""
+    for index, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char == "#":
+            return index
+    return -1
+
+
+def _logical_lines(text: str, name: str) -> Iterator[_Line]:
+    """Yield the lines that hold something, comments cut off and continuations joined."""
+    chars: list[str] = []
+    places: list[Place] = []
+    for number, raw in enumerate(text.split("\n"), 1):
+        margin = len(raw) - len(raw.lstrip())
+        for offset, char in enumerate(raw.strip()):
+            chars.append(char)
+            places.append(Place(number, margin + offset + 1))
+        comment = _comment_start("".join(chars))
+        if comment >= 0:
+            del chars[comment:], places[comment:]
+        elif chars and chars[-1] == "\\":
+            last = places[-1]
+            del chars[len("".join(chars[:-1]).rstrip()) :], places[len(chars) :]
+            chars.append(" ")
+            places.append(last)
+            continue
+        line = "".join(chars)
+        indent = len(line) - len(line.lstrip())
+        if line.strip():
+            yield _Line(line.strip(), tuple(places[indent : indent + len(line.strip())]))
+        chars, places = [], []
+    if "".join(chars).strip():
+        message = (
+            "the last line ends in a backslash, so it would continue on a line that is missing"
+        )
+        raise error_at(name, text, places[-1], message, "remove the backslash or add the line")
+
+
+class _Scanner:
+    """A cursor over one logical line."""
+
+    def __init__(self, line: _Line, text: str, name: str) -> None:
+        self.line = line
+        self.text = text
+        self.name = name
+        self.position = 0
+
+    def place(self, position: int) -> Place:
+        """Return where a character stands, also for one behind the last."""
+        if position < len(self.line.places):
+            return self.line.places[position]
+        last = self.line.places[-1]
+        return Place(last.line, last.column + 1)
+
+    def error(self, position: int, message: str, hint: str) -> GrammarError:
+        """Return the error that points at a character of the line."""
+        return error_at(self.name, self.text, self.place(position), message, hint)
+
+    def skip(self) -> None:
+        """Move over white space."""
+        while self.position < len(self.line.text) and self.line.text[self.position].isspace():
+            self.position += 1
+
+    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Move over ``pattern`` and the white space behind it, if it stands here."""
+        match = pattern.match(self.line.text, self.position)
+        if match:
+            self.position = match.end()
+            self.skip()
+        return match
+
+    def start_directive(self) -> tuple[Nonterminal, Place]:
+        """Read ``%start NAME``."""
+        hint = "the only directive is: %start NAME"
+        self.position = 1
+        self.skip()
+        word = self.match(re.compile(r"\S+"))
+        if not word or word.group() != "start":
+            raise self.error(0, "unknown directive", hint)
+        position = self.position
+        symbol = self.match(NONTERMINAL)
+        if not symbol or self.position < len(self.line.text):
+            raise self.error(position, "%start takes one symbol name", hint)
+        return Nonterminal(symbol.group()), self.place(position)
+
+    def rule(self) -> list[SourceRule]:
+        """Read a left-hand side, an arrow and alternatives."""
+        lhs = self._left_hand_side()
+        rules: list[SourceRule] = []
+        place = self.place(0)
+        more = True
+        while more:
+            rhs, places, weight = self._alternative()
+            rules.append(SourceRule(lhs, rhs, weight, places[0] if places else place, places))
+            more = self.position < len(self.line.text)
+            place = self.place(self.position)
+            if more:
+                self.position += 1
+                self.skip()
+        return rules
+
+    def _left_hand_side(self) -> Nonterminal:
+        hint = "a rule is: NAME -> SYMBOLS, with terminals in quotes, such as: S -> 'a' S | 'b'"
+        name = self.match(NONTERMINAL)
+        if not name:
+            raise self.error(0, f"expected a symbol name, found {self.line.text[0]!r}", hint)
+        if self.match(ARROW):
+            return Nonterminal(name.group())
+        if name.group().endswith("->") and len(name.group()) > len("->"):
+            return Nonterminal(name.group().removesuffix("->"))
+        found = self.line.text[self.position : self.position + 1]
+        what = f"found {found!r}" if found else "found the end of the line"
+        raise self.error(self.position, f"expected an arrow (->), {what}", hint)
+
+    def _alternative(
+        self,
+    ) -> tuple[tuple[Nonterminal | str, ...], tuple[Place, ...], float | None]:
+        """Read symbols up to a bar or the end of the line."""
+        symbols: list[Nonterminal | str] = []
+        places: list[Place] = []
+        weight: float | None = None
+        while self.position < len(self.line.text) and self.line.text[self.position] != "|":
+            if weight is not None:
+                hint = "write the weight last: S -> 'a' S [0.3] | 'b' [0.7]"
+                raise self.error(self.position, "a symbol behind the weight", hint)
+            if self.line.text[self.position] == "[":
+                weight = self._weight()
+            else:
+                places.append(self.place(self.position))
+                symbols.append(self._symbol())
+        return tuple(symbols), tuple(places), weight
+
+    def _symbol(self) -> Nonterminal | str:
+        if self.line.text[self.position] in "'\"":
+            return self._terminal()
+        position = self.position
+        name = self.match(NONTERMINAL)
+        if name:
+            return Nonterminal(name.group())
+        hint = "valid here: a symbol name, a terminal in quotes, | or the end of the line"
+        if self.match(ARROW):
+            raise self.error(position, "a second arrow", f"one rule a line; {hint}")
+        found = self.line.text[position]
+        quote = '"' if found == "'" else "'"
+        hint += f"; for the character itself write {quote}{found}{quote}"
+        raise self.error(position, f"unexpected {found!r}", hint)
+
+    def _terminal(self) -> str:
+        start = self.position
+        quote = self.line.text[start]
+        end = self.line.text.find(quote, start + 1)
+        if end < 0:
+            raise self.error(
+                start,
+                "this quote is never closed",
+                f"close it with {quote} on the same line; there are no escapes, so a terminal "
+                "that holds one kind of quote is written in the other",
+            )
+        if end == start + 1:
+            hint = "to derive nothing leave the alternative empty: S -> 'a' S |"
+            raise self.error(start, "an empty terminal", hint)
+        self.position = end + 1
+        self.skip()
+        return self.line.text[start + 1 : end]
+
+    def _weight(self) -> float:
+        start = self.position
+        hint = "a weight is a number above 0 and at most 1, such as [0.3]"
+        match = self.match(re.compile(r"\[([^\]]*)\]"))
+        if not match:
+            raise self.error(start, "this bracket is never closed", hint)
+        try:
+            weight = float(match.group(1))
+        except ValueError:
+            raise self.error(start, f"{match.group(1)!r} is no number", hint) from None
+        if not 0 < weight <= 1:
+            raise self.error(start, f"the weight {match.group(1)} is out of range", hint)
+        return weight

@@ -1,0 +1,262 @@
+"""A trained autoencoder of sentences: text to codes, codes to text."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from grammar_lisa.decoding import StackMachine
+from grammar_lisa.derivations.arrays import to_array
+from grammar_lisa.derivations.parsing import Parser
+from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.grammar.cfg import Grammar, parse_grammar
+from grammar_lisa.networks import NETWORKS, SentenceAutoencoder, build_network
+from shared.errors import LisaError
+from shared.methods import METHODS, Method
+from shared.runs import MODEL, Run
+from shared.samplers import Sampler, sampler_from_state
+from shared.sphere import slerp
+from shared.training import load_weights
+
+TOOL = "grammar-lisa"
+GRAMMAR, DATA, CODES, SAMPLERS = (
+    "grammar.cfg",
+    "data.safetensors",
+    "codes.safetensors",
+    "samplers.safetensors",
+)
+_CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What, besides the grammar, a model is built from; `config.json` records it.
+
+    Attributes:
+        network: a key of `NETWORKS`.
+        dim: the code size d.
+        max_rules: L, the most rules a sentence may take.
+        method: the method's name and hyperparameters.
+        seed: of the initial weights.
+    """
+
+    network: str
+    dim: int
+    max_rules: int
+    method: Method
+    seed: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, from which `from_json` makes the same architecture."""
+        return {
+            "network": self.network,
+            "dim": self.dim,
+            "max_rules": self.max_rules,
+            "method": {"name": self.method.name, **asdict(self.method)},
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any], source: str) -> "Architecture":
+        """The architecture that a run recorded.
+
+        Raises:
+            LisaError: naming `source`, if the record lacks a value or holds an unknown one.
+        """
+        try:
+            fields = dict(record["method"])
+            method = METHODS[fields.pop("name")](**fields)
+            if record["network"] not in NETWORKS:
+                raise KeyError(record["network"])
+            return cls(
+                network=record["network"],
+                dim=int(record["dim"]),
+                max_rules=int(record["max_rules"]),
+                method=method,
+                seed=int(record["seed"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise LisaError(
+                f"{source} does not describe a model of this version: {error}"
+            ) from error
+
+    def build(self, grammar: Grammar) -> SentenceAutoencoder:
+        """The network with its initial weights."""
+        if self.dim < 2:
+            raise LisaError(f"the code size must be at least 2, not {self.dim}")
+        machine = StackMachine(grammar, self.max_rules)
+        width = self.method.encoder_width(self.dim)
+        return build_network(self.network, machine, self.dim, width, self.seed)
+
+
+class GrammarModel:
+    """Text to codes, and every point of the sphere to a complete sentence.
+
+    Attributes:
+        grammar: the grammar the model was trained on.
+        architecture: network, method and sizes.
+        net: the trained network, in evaluation mode.
+    """
+
+    def __init__(
+        self, grammar: Grammar, architecture: Architecture, net: SentenceAutoencoder
+    ) -> None:
+        self.grammar, self.architecture, self.net = grammar, architecture, net.eval()
+
+    @classmethod
+    def load(cls, run: Run) -> "GrammarModel":
+        """The model of a finished run.
+
+        Raises:
+            LisaError: if the training did not finish, or a file is missing, damaged or changed.
+        """
+        grammar = load_run_grammar(run)
+        architecture = run_architecture(run)
+        if not run.finished:
+            raise LisaError(
+                f"the training in {run.path} is not finished; go on with it: "
+                f"{TOOL} train --resume {run.path}"
+            )
+        weights, _ = run.read_tensors(MODEL)
+        net = architecture.build(grammar)
+        load_weights(net, weights, str(run.path / MODEL))
+        return cls(grammar, architecture, net)
+
+    @property
+    def dim(self) -> int:
+        """The code size d."""
+        return self.architecture.dim
+
+    @cached_property
+    def parser(self) -> Parser:
+        """The grammar's parser."""
+        return Parser(self.grammar)
+
+    def parse(self, texts: Sequence[str]) -> NDArray[np.int32]:
+        """Sentences as padded derivations `[n, max_rules]`.
+
+        Raises:
+            LisaError: if a text is no sentence of the grammar, showing where, or is too long.
+        """
+        derivations = [self.parser.parse(text) for text in texts]
+        limit = self.architecture.max_rules
+        for text, derivation in zip(texts, derivations, strict=True):
+            if len(derivation) > limit:
+                raise LisaError(
+                    f"'{text}' needs {len(derivation)} rules; this model was trained for at most "
+                    f"{limit} (train with --max-rules {len(derivation)} or more)"
+                )
+        return to_array(derivations, limit, len(self.grammar.rules))
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Codes of sentences, unnormalised, `[n, dim]`."""
+        return self.encode_derivations(self.parse(texts))
+
+    @torch.no_grad()
+    def encode_derivations(self, derivations: ArrayLike) -> NDArray[np.float32]:
+        """Codes of padded derivations `[n, max_rules]`, unnormalised, `[n, dim]`."""
+        method = self.architecture.method
+        x = torch.as_tensor(np.asarray(derivations))
+        chunks = [method.encode(self.net, part) for part in x.split(_CHUNK)]
+        codes: NDArray[np.float32] = torch.cat(chunks).numpy()
+        return codes
+
+    @torch.no_grad()
+    def decode_derivations(
+        self, codes: ArrayLike, *, temperature: float = 0.0, seed: int = 0
+    ) -> NDArray[np.int64]:
+        """Codes `[n, dim]` to padded derivations `[n, max_rules]`, all complete.
+
+        The codes are projected first, as the decoder sees directions only.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        derivations = [
+            self.net.derivations(u.float(), temperature=temperature, generator=generator)
+            for u in self._directions(codes).split(_CHUNK)
+        ]
+        array: NDArray[np.int64] = torch.cat(derivations).numpy()
+        return array
+
+    def decode(self, codes: ArrayLike, *, temperature: float = 0.0, seed: int = 0) -> list[str]:
+        """Codes `[n, dim]` to sentences.
+
+        Args:
+            codes: any non-zero points; only their directions count.
+            temperature: 0 for the most likely sentence, above 0 to draw rules.
+            seed: of the draws.
+
+        Raises:
+            LisaError: if the codes are not `[n, dim]` or not finite.
+        """
+        derivations = self.decode_derivations(codes, temperature=temperature, seed=seed)
+        return derivations_to_texts(self.grammar, derivations)
+
+    def interpolate(self, first: str, second: str, steps: int) -> list[str]:
+        """Sentences along the great circle between the directions of two sentences."""
+        ends = self._directions(self.encode([first, second]))
+        path = slerp(ends[0], ends[1], torch.linspace(0, 1, steps, dtype=torch.float64))
+        return self.decode(path.numpy())
+
+    def directions(self, codes: ArrayLike) -> NDArray[np.float64]:
+        """What the decoder sees of codes `[n, dim]`: unit vectors, `[n, dim]`."""
+        array: NDArray[np.float64] = self._directions(codes).numpy()
+        return array
+
+    def _directions(self, codes: ArrayLike) -> Tensor:
+        array = np.asarray(codes, dtype=np.float64)
+        if array.ndim != 2 or array.shape[1] != self.dim:
+            raise LisaError(
+                f"codes must have the shape [n, {self.dim}] of this model, not {array.shape}"
+            )
+        if len(array) == 0:
+            raise LisaError("there are no codes to decode")
+        broken = ~np.isfinite(array).all(axis=1)
+        if broken.any():
+            raise LisaError(f"code {int(broken.argmax()) + 1} is not finite")
+        return self.architecture.method.interface(torch.from_numpy(array))
+
+
+def load_run_grammar(run: Run) -> Grammar:
+    """The grammar that lies in a run.
+
+    Raises:
+        LisaError: if it is missing or is not the one the model was trained on.
+    """
+    path = run.path / GRAMMAR
+    record = run.config.get("grammar", {})
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LisaError(f"cannot read {path}: {error}") from error
+    grammar = parse_grammar(text, str(record.get("source", path)))
+    if grammar.digest != record.get("sha256"):
+        raise LisaError(
+            f"{path} was changed since the training: its SHA-256 is {grammar.digest[:12]}…, "
+            f"not {str(record.get('sha256'))[:12]}…; restore it or train again"
+        )
+    return grammar
+
+
+def run_architecture(run: Run) -> Architecture:
+    """The architecture that a run's `config.json` records."""
+    return Architecture.from_json(run.config.get("model", {}), str(run.path / "config.json"))
+
+
+def load_run_samplers(run: Run) -> dict[str, Sampler]:
+    """The fitted samplers of a finished run, by name."""
+    tensors, record = run.read_tensors(SAMPLERS)
+    samplers = {}
+    for name in record["names"]:
+        prefix = f"{name}."
+        state = {
+            key.removeprefix(prefix): value.numpy()
+            for key, value in tensors.items()
+            if key.startswith(prefix)
+        }
+        samplers[name] = sampler_from_state(state)
+    return samplers

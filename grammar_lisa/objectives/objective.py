@@ -1,0 +1,79 @@
+"""What a search asks of an objective: one score a sentence, smaller is better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from grammar_lisa.objectives.evaluation import Bools, Floats
+
+
+class Objective(Protocol):
+    """Scores sentences; smaller is better."""
+
+    @property
+    def worst(self) -> float:
+        """The score of a sentence that cannot be scored; no score is larger."""
+        ...
+
+    def __call__(self, sentences: Sequence[str | None], /) -> Floats:
+        """The scores, ``[sentence]``, all finite and at most `worst`."""
+        ...
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """An objective that also knows which sentences it understands."""
+
+    def valid(self, sentences: Sequence[str | None], /) -> Bools:
+        """Which sentences can be read at all, ``[sentence]``."""
+        ...
+
+    def finite(self, sentences: Sequence[str | None], /) -> Bools:
+        """Which sentences are finite at every point, ``[sentence]``."""
+        ...
+
+
+@dataclass(frozen=True)
+class PerSentence:
+    """An objective made of a function that scores one sentence; see `from_callable`."""
+
+    function: Callable[[str], float]
+    worst: float
+    failures: tuple[type[Exception], ...] = (ArithmeticError, ValueError)
+
+    def __call__(self, sentences: Sequence[str | None], /) -> Floats:
+        """The scores, ``[sentence]``."""
+        return np.array([self._score(sentence) for sentence in sentences], dtype=np.float64)
+
+    def _score(self, sentence: str | None) -> float:
+        if sentence is None:
+            return self.worst
+        try:
+            score = float(self.function(sentence))
+        except self.failures:
+            return self.worst
+        return min(score, self.worst) if math.isfinite(score) else self.worst
+
+
+def from_callable(
+    function: Callable[[str], float],
+    worst: float,
+    failures: tuple[type[Exception], ...] = (ArithmeticError, ValueError),
+) -> PerSentence:
+    """An objective from any Python function of one sentence.
+
+    A sentence scores `worst` where it is None, where the function raises one of `failures`
+    (`LisaError` is a `ValueError`), and where it returns a value that is not finite or is larger
+    than `worst`. Every other exception is a fault in the function and passes through.
+
+    Args:
+        function: From a sentence to its score; smaller is better.
+        worst: The largest score.
+        failures: The exceptions that mean "this sentence cannot be scored".
+    """
+    return PerSentence(function, worst, failures)

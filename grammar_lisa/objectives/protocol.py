@@ -1,0 +1,159 @@
+"""The clean protocol: keep the answer out of the data, and report what a search really found.
+
+The data set of Kusner, Paige and Hernández-Lobato (2017) contains the target itself. A search
+that may see the answer measures memory, so sentences at or near the target are withheld.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from grammar_lisa.objectives.evaluation import Bools, Floats
+from grammar_lisa.objectives.objective import Checked, Objective
+
+EXACT: Final = 1e-9
+"""A score at or below this means: equal to the target as a function, up to rounding."""
+THRESHOLDS: Final = (0.37, 0.105, 0.04, EXACT)
+"""Scores at which to report the number of evaluations: 0.3889 is the best x + constant and
+0.105 is x + sin(x*x) on Kusner's target."""
+NEAR: Final = 0.11
+"""Sentences that score below this are withheld."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Which sentences a model may be trained on.
+
+    Attributes:
+        kept: The sentences to keep, ``[sentence]``.
+        scores: The scores of all sentences, ``[sentence]``.
+        equal: How many of the rest equal the target as a function.
+        near: How many more are too close to it.
+        threshold: The score below which they are.
+    """
+
+    kept: Bools
+    scores: Floats
+    equal: int
+    near: int
+    threshold: float
+
+    def __str__(self) -> str:
+        return (
+            f"left out {self.equal} {_sentences(self.equal)} equal to the target and "
+            f"{self.near} more that {'scores' if self.near == 1 else 'score'} "
+            f"under {self.threshold:g}"
+        )
+
+
+@dataclass(frozen=True)
+class TrialStatistics:
+    """What one search found.
+
+    Attributes:
+        evaluations: The number of sentences scored.
+        valid: The fraction that can be read at all.
+        finite: The fraction that is finite at every point.
+        distinct: The number of distinct sentences that can be read, blanks aside.
+        average: The mean of the scores strictly below the worst value, repeats counted; None
+            where there is none.
+        best: The smallest score; None without evaluations.
+    """
+
+    evaluations: int
+    valid: float
+    finite: float
+    distinct: int
+    average: float | None
+    best: float | None
+
+
+def split_clean(
+    sentences: Sequence[str | None], objective: Objective, threshold: float = NEAR
+) -> Split:
+    """Withhold the sentences that equal the target as functions or score below `threshold`.
+
+    Equality is numerical: a score of at most `EXACT`.
+
+    Args:
+        sentences: The data.
+        objective: Scores them.
+        threshold: Sentences that score below it are withheld; 0 withholds only the equal ones.
+    """
+    scores = objective(sentences)
+    equal = scores <= EXACT
+    kept = ~equal & (scores >= threshold)
+    return Split(kept, scores, int(equal.sum()), int((~equal & ~kept).sum()), threshold)
+
+
+def evaluations_to(
+    scores: npt.ArrayLike, thresholds: Sequence[float] = THRESHOLDS
+) -> dict[float, int | None]:
+    """For each threshold the first evaluation, counted from 1, that scores at or below it.
+
+    Args:
+        scores: The scores in the order of evaluation, ``[evaluation]``.
+        thresholds: The scores to reach.
+
+    Returns:
+        None for a threshold that is never reached.
+    """
+    reached = np.asarray(scores, dtype=np.float64)
+    firsts = {threshold: np.flatnonzero(reached <= threshold) for threshold in thresholds}
+    return {
+        threshold: int(first[0]) + 1 if len(first) else None for threshold, first in firsts.items()
+    }
+
+
+def trial_statistics(
+    scores: npt.ArrayLike, sentences: Sequence[str | None], objective: Objective
+) -> TrialStatistics:
+    """The statistics of one trial.
+
+    An objective that cannot say which sentences are valid and finite counts as valid those that
+    are not blank, and as finite those of them that score below the worst value.
+
+    Args:
+        scores: The scores of the sentences, ``[evaluation]``.
+        sentences: What was evaluated, in the same order; None where nothing was decoded.
+        objective: What scored them.
+
+    Raises:
+        ValueError: There are not as many scores as sentences.
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    if len(values) != len(sentences):
+        raise ValueError(f"{len(values)} scores for {len(sentences)} sentences")
+    scored = values < objective.worst
+    valid, finite = _checks(sentences, objective, scored)
+    readable = {"".join(s.split()) for s, ok in zip(sentences, valid, strict=True) if ok and s}
+    return TrialStatistics(
+        evaluations=len(values),
+        valid=_fraction(valid),
+        finite=_fraction(finite),
+        distinct=len(readable),
+        average=float(values[scored].mean()) if scored.any() else None,
+        best=float(values.min()) if len(values) else None,
+    )
+
+
+def _checks(
+    sentences: Sequence[str | None], objective: Objective, scored: Bools
+) -> tuple[Bools, Bools]:
+    if isinstance(objective, Checked):
+        return objective.valid(sentences), objective.finite(sentences)
+    present = np.array([bool(s and s.strip()) for s in sentences], dtype=np.bool_)
+    return present, present & scored
+
+
+def _fraction(mask: Bools) -> float:
+    return float(mask.mean()) if len(mask) else 0.0
+
+
+def _sentences(count: int) -> str:
+    return "sentence" if count == 1 else "sentences"

@@ -1,0 +1,1 @@
+"""Bayesian optimisation over the sphere of a trained model."""

@@ -1,0 +1,1 @@
+"""What knows neither pixels nor grammars: the sphere, samplers, methods, training, runs."""

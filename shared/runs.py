@@ -1,0 +1,178 @@
+"""The run folder: everything one training left behind, and nothing that could run code."""
+
+import csv
+import io
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from shared.errors import LisaError
+from shared.files import read_json, read_tensors, write_atomically, write_json, write_tensors
+
+FORMAT = 1
+"""The number of the folder's layout; a run of another layout is refused."""
+
+CONFIG, METRICS, SUMMARY = "config.json", "metrics.csv", "summary.json"
+MODEL, CHECKPOINT = "model.safetensors", "checkpoint.safetensors"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A folder `runs/<name>/` with its configuration, weights, metrics and results.
+
+    Attributes:
+        path: the folder.
+        config: what `config.json` holds: tool, format, version and the resolved options.
+    """
+
+    path: Path
+    config: Mapping[str, Any]
+
+    @property
+    def finished(self) -> bool:
+        """Whether the training ran to its end."""
+        return (self.path / MODEL).is_file()
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write a JSON file of the run, atomically."""
+        write_json(self.path / name, value)
+
+    def read_json(self, name: str) -> Any:
+        """Read a JSON file of the run; raises `LisaError` if it is missing or damaged."""
+        return read_json(self.path / name)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file of the run, atomically."""
+        write_atomically(self.path / name, text.encode())
+
+    def write_tensors(
+        self, name: str, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]
+    ) -> None:
+        """Write a safetensors file of the run with a JSON record, atomically."""
+        write_tensors(self.path / name, tensors, meta)
+
+    def read_tensors(self, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Read a safetensors file of the run; raises `LisaError` if it was damaged or changed."""
+        return read_tensors(self.path / name)
+
+    def write_metrics(self, rows: Sequence[Mapping[str, float]]) -> None:
+        """Write all rows of `metrics.csv`; a column that a row lacks is left empty."""
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        text = io.StringIO()
+        writer = csv.DictWriter(text, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        self.write_text(METRICS, text.getvalue())
+
+    def read_metrics(self) -> list[dict[str, float]]:
+        """The rows of `metrics.csv`, or none if nothing was logged yet."""
+        path = self.path / METRICS
+        if not path.is_file():
+            return []
+        with path.open(encoding="utf-8", newline="") as file:
+            return [
+                {name: float(value) for name, value in row.items() if value}
+                for row in csv.DictReader(file)
+            ]
+
+
+def create_run(path: Path, config: Mapping[str, Any], *, overwrite: bool = False) -> Run:
+    """Make a new run folder and write its configuration.
+
+    Args:
+        path: the folder, which must not hold a run yet.
+        config: JSON values; `format` is added.
+        overwrite: whether a run that is there may be replaced.
+
+    Raises:
+        LisaError: if the folder is taken or cannot be written.
+    """
+    if path.exists() and not path.is_dir():
+        raise LisaError(f"{path} is a file; name a folder for the run")
+    if path.is_dir() and any(path.iterdir()):
+        if not (path / CONFIG).is_file():
+            raise LisaError(f"{path} holds other files and no run; name another folder")
+        if not overwrite:
+            raise LisaError(
+                f"{path} holds a run already; go on with it with --resume, replace it with "
+                "--overwrite, or choose another --name"
+            )
+        shutil.rmtree(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LisaError(f"cannot make the folder {path}: {error.strerror}") from error
+    run = Run(path, {"format": FORMAT, **config})
+    run.write_json(CONFIG, run.config)
+    return run
+
+
+def open_run(path: Path, tool: str) -> Run:
+    """Open a run folder that `tool` made.
+
+    Raises:
+        LisaError: if it is no run, of another tool, or of another format.
+    """
+    if not path.is_dir():
+        raise LisaError(f"there is no run at {path}: {_runs_beside(path, tool)}")
+    if not (path / CONFIG).is_file():
+        raise LisaError(f"{path} is no run: it has no {CONFIG}")
+    config = read_json(path / CONFIG)
+    if not isinstance(config, dict) or "format" not in config:
+        raise LisaError(f"{path / CONFIG} does not describe a run: it names no format")
+    if config.get("tool") != tool:
+        raise LisaError(f"{path} is a run of {config.get('tool')}, not of {tool}")
+    if config["format"] != FORMAT:
+        raise LisaError(
+            f"{path} is a run of format {config['format']}, written by version "
+            f"{config.get('version')}; this version reads format {FORMAT}. Train again, or "
+            "install that version"
+        )
+    return Run(path, config)
+
+
+def list_runs(root: Path, tool: str) -> list[Path]:
+    """The folders below `root` that hold runs of `tool`, oldest first."""
+    found = []
+    for config in root.glob(f"*/{CONFIG}"):
+        try:
+            record = read_json(config)
+        except LisaError:
+            continue
+        if isinstance(record, dict) and record.get("tool") == tool:
+            found.append((str(record.get("created", "")), config.parent))
+    return [path for _, path in sorted(found)]
+
+
+def newest_run(root: Path, tool: str) -> Run:
+    """The run of `tool` below `root` that finished training and was made last.
+
+    Raises:
+        LisaError: if there is none.
+    """
+    finished = [path for path in list_runs(root, tool) if (path / MODEL).is_file()]
+    if not finished:
+        raise LisaError(
+            f"there is no finished run in {root}/; train one with '{tool} train', "
+            "or name one with --run"
+        )
+    return open_run(finished[-1], tool)
+
+
+def next_run_path(root: Path, stem: str) -> Path:
+    """The first folder `root/stem-NNN` that does not exist."""
+    number = 1
+    while (root / f"{stem}-{number:03d}").exists():
+        number += 1
+    return root / f"{stem}-{number:03d}"
+
+
+def _runs_beside(path: Path, tool: str) -> str:
+    names = [str(other) for other in list_runs(path.parent, tool)]
+    if not names:
+        return f"{path.parent}/ holds no runs of {tool}"
+    return f"{path.parent}/ holds {', '.join(names)}"

@@ -1,0 +1,299 @@
+"""The one training loop: any method, any network, any device, resumed to the bit."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from shared.autoencoder import Autoencoder
+from shared.errors import LisaError
+from shared.methods import Method
+from shared.runs import CHECKPOINT, Run
+from shared.seeds import derive_seed
+
+Schedule = Literal["constant", "cosine", "plateau"]
+Row = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long and how a net is trained; the same for every method.
+
+    Attributes:
+        epochs: passes over the training data.
+        batch_size: examples a step, over all devices together.
+        learning_rate: of Adam, at its highest.
+        schedule: `cosine` warms up over the first fiftieth and falls to zero along a cosine,
+            `plateau` multiplies by 0.2 when the validation loss has not fallen for three epochs.
+        seed: of the order of the data and of all that a method draws.
+        precision: what Lightning Fabric calls it: 32-true, bf16-mixed, 16-mixed, 64-true.
+        device: auto, cpu, cuda or mps.
+        devices: how many of them.
+        checkpoint_seconds: the longest time between two checkpoints.
+    """
+
+    epochs: int = 20
+    batch_size: int = 500
+    learning_rate: float = 1e-3
+    schedule: Schedule = "cosine"
+    seed: int = 0
+    precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    devices: int = 1
+    checkpoint_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 1), ("batch_size", 2), ("devices", 1)):
+            if getattr(self, name) < least:
+                raise LisaError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        if not 0 < self.learning_rate < math.inf:
+            raise LisaError(f"the learning rate must be above 0, not {self.learning_rate}")
+        if self.batch_size % self.devices:
+            raise LisaError(
+                f"the batch of {self.batch_size} cannot be shared evenly by {self.devices} devices"
+            )
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise LisaError("there is no CUDA device here; use --device cpu")
+        if self.device == "mps" and not torch.backends.mps.is_available():
+            raise LisaError("there is no MPS device here; use --device cpu")
+
+
+class Objective(nn.Module):
+    """A net and the method that trains it, as one module: its forward gives the loss terms."""
+
+    def __init__(self, net: Autoencoder, method: Method) -> None:
+        super().__init__()
+        self.net = net
+        self.method = method
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """The named loss terms of one batch `x`."""
+        return self.method.loss(self.net, x)
+
+
+@dataclass
+class Progress:
+    """Where a training is: what a checkpoint records beside weights and optimiser.
+
+    Attributes:
+        step: steps done.
+        sums: of each loss term since the epoch began.
+        counted: the steps in `sums`.
+        rows: one row of metrics for each finished epoch.
+        seconds: time spent in earlier sessions and this one.
+    """
+
+    step: int
+    sums: dict[str, float]
+    counted: int
+    rows: list[Row]
+    seconds: float
+
+
+class Trainer:
+    """Trains one net by one method on one tensor of examples, with checkpoints in a run.
+
+    Attributes:
+        steps: the steps of the whole training.
+        rate: examples a second, over what this process has done.
+        progress: where the training is.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        net: Autoencoder,
+        method: Method,
+        training: Training,
+        x: Tensor,
+        *,
+        validate: Callable[[Autoencoder], Row],
+        on_step: Callable[[int, int], None] = lambda step, steps: None,
+        on_epoch: Callable[[Row], None] = lambda row: None,
+    ) -> None:
+        """Set up a training.
+
+        Args:
+            run: where checkpoints and metrics go.
+            net: the net, its weights drawn already.
+            method: how codes are learnt.
+            training: length, batch, learning rate, devices.
+            x: all training examples, first axis the example.
+            validate: measures the net after each epoch; its `loss` rules the plateau schedule.
+            on_step: told the steps done and the steps in all.
+            on_epoch: told the row of metrics of each epoch.
+        """
+        if len(x) < 2:
+            raise LisaError(f"training needs at least 2 examples, not {len(x)}")
+        self.run, self.training = run, training
+        self.validate, self.on_step, self.on_epoch = validate, on_step, on_epoch
+        self.fabric = Fabric(
+            accelerator=training.device, devices=training.devices, precision=training.precision
+        )
+        self.fabric.launch()
+        self.net = net
+        optimizer = torch.optim.Adam(net.parameters(), lr=training.learning_rate, fused=True)
+        objective, self.optimizer = self.fabric.setup(Objective(net, method), optimizer)
+        self.objective = objective
+        self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            self.optimizer, factor=0.2, patience=3
+        )
+        self.x = x.to(self.fabric.device)
+        self.batch_size = min(training.batch_size, len(x))
+        self.steps_per_epoch = len(x) // self.batch_size
+        self.steps = training.epochs * self.steps_per_epoch
+        self.rate = 0.0
+        self.progress = Progress(0, {}, 0, [], 0.0)
+
+    def fit(self) -> list[Row]:
+        """Train to the end, from the run's checkpoint if there is one.
+
+        Returns:
+            The rows of metrics, one an epoch.
+
+        Raises:
+            LisaError: if a loss is not finite, or a checkpoint belongs to another training.
+        """
+        if (self.run.path / CHECKPOINT).is_file():
+            self._load()
+        saved_at = began = time.monotonic()
+        first = self.progress.step
+        before = self.progress.seconds
+        while self.progress.step < self.steps:
+            self._step()
+            now = time.monotonic()
+            self.rate = (self.progress.step - first) * self.batch_size / (now - began)
+            self.progress.seconds = before + now - began
+            if self.progress.step % self.steps_per_epoch == 0:
+                self._end_epoch()
+            elif now - saved_at < self.training.checkpoint_seconds:
+                continue
+            self._save()
+            saved_at = now
+        return self.progress.rows
+
+    def _step(self) -> None:
+        step = self.progress.step
+        self._set_rate(step)
+        torch.manual_seed(derive_seed(self.training.seed, "step", step, self.fabric.global_rank))
+        self.net.train()
+        terms = self.objective(self._batch(step))
+        total = torch.stack(list(terms.values())).sum()
+        self.fabric.backward(total)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self._count({**terms, "loss": total})
+        self.on_step(self.progress.step, self.steps)
+
+    def _batch(self, step: int) -> Tensor:
+        """This device's share of the step's batch."""
+        epoch, index = divmod(step, self.steps_per_epoch)
+        if index == 0 or not hasattr(self, "_order"):
+            generator = torch.Generator().manual_seed(
+                derive_seed(self.training.seed, "order", epoch)
+            )
+            self._order = torch.randperm(len(self.x), generator=generator).to(self.x.device)
+        share = self.batch_size // self.fabric.world_size
+        first = index * self.batch_size + self.fabric.global_rank * share
+        return self.x[self._order[first : first + share]]
+
+    def _set_rate(self, step: int) -> None:
+        if self.training.schedule != "cosine":
+            return
+        warm = max(1, self.steps // 50)
+        rate = min((step + 1) / warm, (1 + math.cos(math.pi * step / self.steps)) / 2)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.training.learning_rate * rate
+
+    def _count(self, terms: Mapping[str, Tensor]) -> None:
+        progress = self.progress
+        for name, value in terms.items():
+            progress.sums[name] = progress.sums.get(name, 0.0) + value.item()
+        if not math.isfinite(progress.sums["loss"]):
+            raise LisaError(
+                f"the loss is not finite at step {progress.step + 1}: "
+                + ", ".join(f"{name} {value.item():.4g}" for name, value in terms.items())
+                + "; try a smaller learning rate"
+            )
+        progress.step += 1
+        progress.counted += 1
+
+    def _end_epoch(self) -> None:
+        progress = self.progress
+        row: Row = {"epoch": float(progress.step // self.steps_per_epoch)}
+        row |= {name: total / progress.counted for name, total in progress.sums.items()}
+        self.net.eval()
+        with torch.no_grad():
+            row |= {f"valid_{name}": value for name, value in self.validate(self.net).items()}
+        if self.training.schedule == "plateau":
+            self.plateau.step(row["valid_loss"])
+        row["learning_rate"] = self.optimizer.param_groups[0]["lr"]
+        row["seconds"] = progress.seconds
+        progress.rows.append(row)
+        progress.sums, progress.counted = {}, 0
+        if self.fabric.is_global_zero:
+            self.run.write_metrics(progress.rows)
+        self.on_epoch(row)
+
+    def _save(self) -> None:
+        if self.fabric.is_global_zero:
+            tensors = {f"net.{name}": value for name, value in self.net.state_dict().items()}
+            groups = self.optimizer.state_dict()
+            for number, state in groups["state"].items():
+                tensors |= {f"optimizer.{number}.{name}": value for name, value in state.items()}
+            record = {
+                "training": _identity(self.training),
+                "plateau": _plain(self.plateau.state_dict()),
+                "learning_rate": groups["param_groups"][0]["lr"],
+                "progress": vars(self.progress),
+            }
+            self.run.write_tensors(CHECKPOINT, tensors, record)
+        self.fabric.barrier()
+
+    def _load(self) -> None:
+        tensors, record = self.run.read_tensors(CHECKPOINT)
+        if record.get("training") != _identity(self.training):
+            raise LisaError(
+                f"the checkpoint in {self.run.path} was made with other settings: "
+                f"{record.get('training')}; resume with those"
+            )
+        weights = {n.removeprefix("net."): v for n, v in tensors.items() if n.startswith("net.")}
+        load_weights(self.net, weights, f"{self.run.path / CHECKPOINT}")
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, number, key = name.split(".")
+                state.setdefault(int(number), {})[key] = value
+        current = self.optimizer.state_dict()
+        current["param_groups"][0]["lr"] = record["learning_rate"]
+        self.optimizer.load_state_dict({"state": state, "param_groups": current["param_groups"]})
+        self.plateau.load_state_dict(record["plateau"])
+        self.progress = Progress(**record["progress"])
+
+
+def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> None:
+    """Put weights into a net.
+
+    Raises:
+        LisaError: if names or shapes are not those of the net; `source` says where they lie.
+    """
+    try:
+        net.load_state_dict(dict(weights))
+    except RuntimeError as error:
+        detail = str(error).splitlines()[-1].strip()
+        raise LisaError(f"{source} does not fit this network: {detail}") from error
+
+
+def _identity(training: Training) -> dict[str, Any]:
+    """The settings that decide which weights a training ends with."""
+    names = ("epochs", "batch_size", "learning_rate", "schedule", "seed", "precision", "devices")
+    return {name: getattr(training, name) for name in names}
+
+
+def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in state.items() if isinstance(v, bool | int | float | str | list)}

@@ -1,0 +1,244 @@
+"""How evenly directions cover the sphere: the uniformity loss and its exact uniform value.
+
+Everything rests on the Gaussian kernel of the sphere, k(u, v) = exp(−t‖u − v‖²), and on its mean
+over pairs, the kernel energy. `uniformity_loss` is for training; `log_energy`, `uniformity_gap`
+and `mmd2_to_uniform` are for evaluation: float64, one process, memory that does not grow with
+the number of pairs.
+"""
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from scipy.special import gammaln, ive, logsumexp
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+
+from shared.errors import LisaError
+from shared.sphere import Rows, unit_rows
+
+BLOCK_ENTRIES = 2**22
+"""Most kernel entries that are held at once."""
+
+
+def uniformity_loss(u: Tensor, t: float = 2.0) -> Tensor:
+    """Compute the uniformity loss of a batch: log mean of k(u_i, u_j) over pairs i ≠ j.
+
+    LISA, Eq. 13; Wang & Isola 2020. Squared distances are 2 − 2⟨u_i, u_j⟩, the mean is a
+    log-sum-exp, and half precision is computed in float32. Batches of more than
+    √`BLOCK_ENTRIES` are taken in blocks of rows, which the backward pass computes again.
+
+    Where torch.distributed runs with several processes, pairs run over the global batch: every
+    process must call this function together and gets the same value. The gradient is scaled such
+    that averaging parameter gradients over processes, as data-parallel training does, gives the
+    gradient of one process that holds the whole batch. Local batches may differ in size.
+
+    Args:
+        u: Directions ``[batch, dim]``; their norms are not checked.
+        t: Kernel precision, positive.
+
+    Returns:
+        A scalar, from −4t (all mass at distance 2) to 0 (all directions equal).
+
+    Raises:
+        LisaError: If ``u`` is not two-dimensional, the global batch has fewer than two rows, or
+            ``t`` is not positive and finite.
+    """
+    if u.ndim != 2:
+        raise LisaError(f"directions must have shape [batch, dim], not {list(u.shape)}")
+    wide = u if u.dtype == torch.float64 else u.float()
+    if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
+        wide = _GatherRows.apply(wide)
+    return _log_mean_kernel(wide, t)
+
+
+def log_energy(u: Rows, t: float = 2.0) -> float:
+    """Measure the uniformity loss of many directions in float64, in this process alone.
+
+    Args:
+        u: Directions ``[n, dim]``, n >= 2.
+        t: Kernel precision, positive.
+
+    Returns:
+        The log of the mean of exp(−t‖u_i − u_j‖²) over pairs i ≠ j (LISA, Eq. 13).
+
+    Raises:
+        LisaError: If ``u`` does not hold at least two finite unit vectors or ``t`` is not
+            positive and finite.
+    """
+    with torch.no_grad():
+        return float(_log_mean_kernel(unit_rows(u), t))
+
+
+def uniform_log_energy(dim: int, t: float = 2.0) -> float:
+    """Compute the expectation that uniform directions reach: log ₀F₁(; dim/2; t²) − 2t.
+
+    This is log E[k(u, v)] for independent uniform u and v: the kernel averaged over ⟨u, v⟩ gives
+    Γ(a) t^(1−a) I_(a−1)(2t) exp(−2t) with a = dim/2 (Mardia & Jupp 2009, the constant of the
+    von Mises-Fisher law). It is the least value of `uniformity_loss` in the limit of a large
+    batch.
+
+    Args:
+        dim: Number of coordinates, at least 1.
+        t: Kernel precision, positive.
+
+    Returns:
+        The log of the expected kernel, at most 0.
+
+    Raises:
+        LisaError: If ``dim`` is below 1 or ``t`` is not positive and finite.
+    """
+    if dim < 1:
+        raise LisaError(f"dim must be at least 1, not {dim}")
+    _check_precision(t)
+    half = dim / 2
+    if t > dim:
+        bessel = float(ive(half - 1, 2 * t))
+        if bessel > np.finfo(np.float64).tiny:
+            return float(gammaln(half) - (half - 1) * math.log(t) + math.log(bessel))
+    return _log_hyp0f1(half, t) - 2 * t
+
+
+def log_c(dim: int, sigma: float) -> float:
+    """Compute log C_{d,σ}, the constant of the MMD to the uniform law (LISA, Theorem 2).
+
+    Args:
+        dim: Number of coordinates, at least 1.
+        sigma: Bandwidth of the kernel exp(−‖u − v‖² / 2σ²) (Eq. 25), positive.
+
+    Returns:
+        `uniform_log_energy` at t = 1 / (2σ²).
+
+    Raises:
+        LisaError: If ``dim`` is below 1 or ``sigma`` is not positive and finite.
+    """
+    return uniform_log_energy(dim, _precision(sigma))
+
+
+def mmd2_to_uniform(u: Rows, sigma: float, unbiased: bool = True) -> float:
+    """Estimate the squared maximum mean discrepancy of directions to the uniform law.
+
+    LISA, Eqs. 26 and 27: the mean kernel over pairs of directions minus C_{d,σ}.
+
+    Args:
+        u: Directions ``[n, dim]``, n >= 2.
+        sigma: Bandwidth of the kernel exp(−‖u − v‖² / 2σ²) (Eq. 25), positive.
+        unbiased: Whether to leave out the pairs i = j. With them the estimate is the MMD² of the
+            empirical law itself: biased upwards, never negative.
+
+    Returns:
+        The estimate; the unbiased one may be slightly negative.
+
+    Raises:
+        LisaError: If ``u`` does not hold at least two finite unit vectors or ``sigma`` is not
+            positive and finite.
+    """
+    t = _precision(sigma)
+    energy = math.exp(log_energy(u, t))
+    if not unbiased:
+        energy += (1 - energy) / len(u)
+    return energy - math.exp(uniform_log_energy(u.shape[-1], t))
+
+
+def uniformity_gap(u: Rows, t: float = 2.0) -> float:
+    """Measure how far directions are from uniform: `log_energy` minus `uniform_log_energy`.
+
+    Args:
+        u: Directions ``[n, dim]``, n >= 2.
+        t: Kernel precision, positive.
+
+    Returns:
+        The gap in nats: 0 in expectation for uniform directions, growing with concentration.
+
+    Raises:
+        LisaError: As `log_energy`.
+    """
+    return log_energy(u, t) - uniform_log_energy(u.shape[-1], t)
+
+
+class _GatherRows(torch.autograd.Function):
+    """Concatenate the rows of every process; sum the gradients of every process for own rows."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor) -> Tensor:
+        sizes = _gather_sizes(rows)
+        ctx.begin = sum(sizes[: dist.get_rank()])
+        ctx.end = ctx.begin + len(rows)
+        padded = rows.new_zeros(max(sizes), rows.shape[1])
+        padded[: len(rows)] = rows
+        gathered = [torch.empty_like(padded) for _ in sizes]
+        dist.all_gather(gathered, padded)
+        return torch.cat([part[:size] for part, size in zip(gathered, sizes, strict=True)])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        total = grads[0].contiguous().clone()
+        dist.all_reduce(total)
+        return total[ctx.begin : ctx.end]
+
+
+def _gather_sizes(rows: Tensor) -> list[int]:
+    own = torch.tensor([len(rows)], device=rows.device)
+    sizes = [torch.empty_like(own) for _ in range(dist.get_world_size())]
+    dist.all_gather(sizes, own)
+    return [int(size) for size in sizes]
+
+
+def _log_mean_kernel(u: Tensor, t: float) -> Tensor:
+    """Compute the log mean of the kernel over pairs, one block of rows at a time."""
+    _check_precision(t)
+    n = len(u)
+    if n < 2:
+        raise LisaError(f"uniformity is defined over pairs: it needs 2 directions or more, not {n}")
+    rows = max(1, BLOCK_ENTRIES // n)
+    if rows >= n:
+        total = _log_kernel_sum(u, u, t)
+    else:
+        blocks = []
+        for begin, end in pairwise([*range(0, n, rows), n]):
+            if begin < n - 1:
+                blocks.append(
+                    checkpoint(
+                        _log_kernel_sum,
+                        u[begin:end],
+                        u[begin:],
+                        t,
+                        use_reentrant=False,
+                        preserve_rng_state=False,
+                    )
+                )
+        total = torch.logsumexp(torch.stack(blocks), 0)
+    return total - math.log(n * (n - 1) / 2)
+
+
+def _log_kernel_sum(block: Tensor, later: Tensor, t: float) -> Tensor:
+    """Sum the kernel of each row of a block with each row that follows it, in logs.
+
+    ``later`` begins with the rows of the block itself, so that each pair is met once.
+    """
+    logits = (2 * t * (block @ later.T - 1)).clamp(max=0)
+    seen = torch.ones(len(block), len(block), dtype=torch.bool, device=block.device).tril()
+    logits[:, : len(block)].masked_fill_(seen, -torch.inf)
+    return torch.logsumexp(logits.flatten(), 0)
+
+
+def _log_hyp0f1(a: float, t: float) -> float:
+    """Compute log ₀F₁(; a; t²) from its series, whose terms are all positive."""
+    # The terms t^2k / (k! (a)_k) fall by more than four each step from k = 2t on.
+    k = np.arange(1, math.ceil(2 * t) + 60)
+    terms = 2 * k * math.log(t) - gammaln(k + 1) - (gammaln(a + k) - gammaln(a))
+    return float(np.logaddexp(0, logsumexp(terms)))
+
+
+def _precision(sigma: float) -> float:
+    if not 0 < sigma < math.inf:
+        raise LisaError(f"the bandwidth sigma must be positive and finite, not {sigma}")
+    return 1 / (2 * sigma**2)
+
+
+def _check_precision(t: float) -> None:
+    if not 0 < t < math.inf:
+        raise LisaError(f"the kernel precision t must be positive and finite, not {t}")

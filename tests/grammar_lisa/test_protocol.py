@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from grammar_lisa.objectives.objective import from_callable
+from grammar_lisa.objectives.protocol import (
+    THRESHOLDS,
+    TrialStatistics,
+    evaluations_to,
+    split_clean,
+    trial_statistics,
+)
+from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
+
+SENTENCES = ["x", "sin(x*x)+x+1/3", "x+sin(x*x)", "1/3+x", "(x)+sin(x*x)", "x+", None]
+
+
+@pytest.fixture(scope="module")
+def kusner():
+    return Regression.from_target(KUSNER_TARGET)
+
+
+def test_the_answer_and_what_is_near_are_withheld(kusner):
+    split = split_clean(SENTENCES, kusner)
+    assert split.kept.tolist() == [True, False, False, True, False, True, True]
+    assert (split.equal, split.near) == (1, 2)
+    np.testing.assert_array_equal(split.scores, kusner(SENTENCES))
+    expected = "left out 1 sentence equal to the target and 2 more that score under 0.11"
+    assert str(split) == expected
+
+
+def test_a_threshold_of_zero_withholds_only_what_is_equal(kusner):
+    split = split_clean(SENTENCES, kusner, threshold=0)
+    assert (split.equal, split.near) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("scores", "text"),
+    [
+        ([0.5], "left out 0 sentences equal to the target and 0 more that score under 0.11"),
+        ([0.0, 0, 0.1], "left out 2 sentences equal to the target and 1 more that scores under"),
+    ],
+)
+def test_counts_are_said_in_words(scores, text):
+    objective = from_callable(lambda sentence: scores[int(sentence)], worst=9.0)
+    assert str(split_clean([str(i) for i in range(len(scores))], objective)).startswith(text)
+
+
+def test_a_score_at_the_threshold_is_kept():
+    split = split_clean(["a"], from_callable(lambda _: 0.11, worst=1.0))
+    assert split.kept.tolist() == [True]
+
+
+def test_evaluations_are_counted_from_one():
+    assert evaluations_to([3.0, 0.37, 0.2, 0.04, 0.05]) == {0.37: 2, 0.105: 4, 0.04: 4, 1e-9: None}
+    assert evaluations_to([0.0])[1e-9] == 1
+    assert evaluations_to([]) == dict.fromkeys(THRESHOLDS)
+    assert evaluations_to([2.0, 1.0], [1.5]) == {1.5: 2}
+
+
+def test_statistics_of_a_trial(kusner):
+    sentences = ["x", "x ", "x+1/3", "log(x)", "exp(exp(x*x))", "x+", None, "1/0"]
+    scores = kusner(sentences)
+    statistics = trial_statistics(scores, sentences, kusner)
+    assert statistics == TrialStatistics(
+        evaluations=8,
+        valid=6 / 8,
+        finite=3 / 8,
+        distinct=5,
+        average=pytest.approx(scores[scores < kusner.worst].mean()),
+        best=scores[2],
+    )
+
+
+def test_statistics_without_the_objectives_help():
+    objective = from_callable(lambda sentence: float(len(sentence)), worst=4.0)
+    sentences = ["a", "abcdefg", None, "  ", "a"]
+    statistics = trial_statistics(objective(sentences), sentences, objective)
+    assert (statistics.valid, statistics.finite) == (3 / 5, 2 / 5)
+    assert (statistics.distinct, statistics.best) == (2, 1.0)
+
+
+def test_statistics_of_nothing(kusner):
+    assert trial_statistics([], [], kusner) == TrialStatistics(0, 0.0, 0.0, 0, None, None)
+    assert trial_statistics(kusner([None]), [None], kusner).average is None
+
+
+def test_scores_must_belong_to_the_sentences(kusner):
+    with pytest.raises(ValueError, match="1 scores for 2 sentences"):
+        trial_statistics([1.0], ["x", "x"], kusner)

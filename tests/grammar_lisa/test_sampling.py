@@ -1,0 +1,148 @@
+"""Random derivations: their laws, their bounds, their seeds."""
+
+import random
+from collections import Counter
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from small_grammars import EXPR, enumerated, grammars
+
+from grammar_lisa.derivations.sampling import (
+    _permuted,
+    enumerate_derivations,
+    sample_uniform,
+    sample_weighted,
+)
+from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.grammar import load_grammar, parse_grammar
+from shared.errors import LisaError
+
+SMALL = "S -> S S [0.2] | 'a' [0.5] | B [0.3]\nB -> 'b' S | 'c'"
+
+
+def p_value(draws, law):
+    """Return the p-value of Pearson's chi-square test of draws against exact probabilities."""
+    counts = Counter(draws)
+    assert set(counts) <= set(law)
+    seen = [counts[outcome] for outcome in law]
+    expected = [float(share) * len(draws) for share in law.values()]
+    return stats.chisquare(seen, expected).pvalue
+
+
+def weighted_law(grammar, max_rules):
+    """Return each derivation's exact probability, from the completion rule as it is defined."""
+    law = Counter()
+    forms = [((), (grammar.start,), Fraction(1))]
+    while forms:
+        derivation, stack, share = forms.pop()
+        if not stack:
+            law[derivation] += share
+            continue
+        allowed = []
+        for number in grammar.rules_of[stack[0]]:
+            rule = grammar.rules[number]
+            rest = tuple(part for part in rule.rhs if not isinstance(part, str)) + stack[1:]
+            need = sum(grammar.least_rules[part] for part in rest)
+            if len(derivation) + 1 + need <= max_rules:
+                allowed.append((rule, rest))
+        total = sum(Fraction(rule.weight) for rule, _ in allowed)
+        for rule, rest in allowed:
+            forms.append(((*derivation, rule.number), rest, share * Fraction(rule.weight) / total))
+    return law
+
+
+def test_uniform_law():
+    grammar = parse_grammar(SMALL)
+    every = enumerated(grammar, 6)
+    law = dict.fromkeys(sorted(every), Fraction(1, len(every)))
+    draws = sample_uniform(grammar, 50 * len(every), 6, seed=0, distinct=False)
+    assert p_value(draws, law) > 1e-3
+
+
+def test_distinct_draws_are_uniform_too():
+    grammar = load_grammar(EXPR)
+    draws = [sample_uniform(grammar, 5, 4, seed)[3] for seed in range(3000)]
+    law = dict.fromkeys(enumerate_derivations(grammar, 4), Fraction(1, 64))
+    assert p_value(draws, law) > 1e-3
+
+
+def test_weighted_law():
+    grammar = parse_grammar(SMALL)
+    law = weighted_law(grammar, 6)
+    assert sum(law.values()) == 1
+    draws = sample_weighted(grammar, 20_000, 6, seed=0)
+    assert min(law.values()) * len(draws) > 5
+    assert p_value(draws, law) > 1e-3
+
+
+def test_without_replacement_is_a_permutation():
+    assert sorted(_permuted(300, random.Random(0))) == list(range(300))
+    orders = Counter(tuple(_permuted(3, random.Random(seed))) for seed in range(3000))
+    assert len(orders) == 6
+    assert min(orders.values()) > 400
+
+
+@settings(deadline=None, max_examples=60)
+@given(grammars, st.integers(0, 5), st.integers(0, 999))
+def test_samples_are_derivations_within_the_bound(grammar, extra, seed):
+    bound = grammar.shortest + extra
+    for sample in (sample_uniform, sample_weighted):
+        draws = sample(grammar, 5, bound, seed, distinct=False)
+        assert draws == sample(grammar, 5, bound, seed, distinct=False)
+        assert all(len(draw) <= bound for draw in draws)
+        derivations_to_texts(grammar, draws)
+
+
+@settings(deadline=None, max_examples=40)
+@given(grammars, st.integers(0, 5))
+def test_enumeration_is_complete(grammar, max_rules):
+    found = list(enumerate_derivations(grammar, max_rules))
+    assert len(found) == len(set(found))
+    assert set(found) == enumerated(grammar, max_rules)
+
+
+def test_seeds_differ():
+    grammar = load_grammar(EXPR)
+    assert sample_uniform(grammar, 5, 15, 0) != sample_uniform(grammar, 5, 15, 1)
+    assert sample_weighted(grammar, 5, 15, 0) != sample_weighted(grammar, 5, 15, 1)
+
+
+def test_distinct_sentences():
+    grammar = load_grammar(EXPR)
+    everything = sample_uniform(grammar, 1108, 7, seed=0)
+    assert set(everything) == set(enumerate_derivations(grammar, 7))
+    assert sample_uniform(grammar, 0, 7, seed=0) == []
+    texts = derivations_to_texts(grammar, sample_weighted(grammar, 60, 7, 0, distinct=True))
+    assert len(set(texts)) == 60
+
+
+def test_distinct_in_an_ambiguous_grammar():
+    grammar = parse_grammar("S -> S '+' S | 'x'")
+    texts = derivations_to_texts(grammar, sample_uniform(grammar, 4, 7, seed=0))
+    assert sorted(texts, key=len) == ["x", "x+x", "x+x+x", "x+x+x+x"]
+    with pytest.raises(LisaError, match=r"has only 4 of at most 7 rules \(among 9 derivations\)"):
+        sample_uniform(grammar, 5, 7, seed=0)
+
+
+def test_too_few_sentences():
+    grammar = load_grammar(EXPR)
+    with pytest.raises(LisaError, match="has only 1108 derivations of at most 7 rules"):
+        sample_uniform(grammar, 1109, 7, seed=0)
+    with pytest.raises(LisaError, match="gave only 4; ask for fewer"):
+        sample_weighted(grammar, 5, 2, seed=0, distinct=True)
+    cyclic = parse_grammar("S -> S | A | 'a'\nA -> S | 'b'")
+    with pytest.raises(LisaError, match="gave only 2; ask for fewer"):
+        sample_uniform(cyclic, 3, 60, seed=0)
+
+
+@pytest.mark.parametrize("sample", [sample_uniform, sample_weighted])
+def test_bounds(sample):
+    grammar = load_grammar(EXPR)
+    with pytest.raises(LisaError, match="the shortest has 2; set max_rules to 2 or more"):
+        sample(grammar, 3, 1, 0)
+    with pytest.raises(LisaError, match="-1 derivations asked for"):
+        sample(grammar, -1, 5, 0)
+    assert all(len(draw) == 2 for draw in sample(grammar, 4, 2, 0))

@@ -1,0 +1,281 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import safetensors.numpy
+import torch
+from scipy import stats
+from sklearn.mixture import GaussianMixture as SklearnMixture
+
+from shared import sphere
+from shared.errors import LisaError
+from shared.projected_normal import log_sphere_area
+from shared.samplers import (
+    SAMPLERS,
+    Gaussian,
+    GaussianMixture,
+    Projected,
+    Uniform,
+    sampler_from_state,
+)
+
+
+def blobs(n=600, dim=4, seed=0, scale=1.0):
+    generator = np.random.default_rng(seed)
+    centres = 4 * generator.standard_normal((3, dim))
+    noise = generator.standard_normal((n, dim)) @ generator.standard_normal((dim, dim))
+    return scale * (centres[generator.integers(3, size=n)] + 0.4 * noise)
+
+
+def every_sampler():
+    plain = [make() for make in SAMPLERS.values()]
+    return [*plain, *(Projected(make()) for make in SAMPLERS.values())]
+
+
+def name(sampler):
+    return f"{sampler.kind} {sampler.sampler.kind}" if sampler.kind == "projected" else sampler.kind
+
+
+each_sampler = pytest.mark.parametrize("sampler", every_sampler(), ids=name)
+
+
+def test_registry_names():
+    assert set(SAMPLERS) == {"uniform", "gaussian", "gmm"}
+    assert all(make().kind == key for key, make in SAMPLERS.items())
+
+
+@each_sampler
+def test_draws_depend_on_the_seed_alone(sampler):
+    sampler.fit(blobs())
+    draws = sampler.sample(50, seed=3)
+    assert draws.shape == (50, 4)
+    assert draws.dtype == np.float64
+    np.testing.assert_array_equal(draws, sampler.sample(50, seed=3))
+    assert not np.allclose(draws, sampler.sample(50, seed=4))
+    assert sampler.sample(0, seed=0).shape == (0, 4)
+
+
+@each_sampler
+def test_state_survives_storage_without_pickle(sampler, tmp_path):
+    sampler.fit(np.repeat(blobs(5), 3, axis=0))
+    safetensors.numpy.save_file(sampler.state(), tmp_path / "sampler.safetensors")
+    again = sampler_from_state(safetensors.numpy.load_file(tmp_path / "sampler.safetensors"))
+    assert type(again) is type(sampler)
+    assert again.notes == sampler.notes
+    draws = sampler.sample(9, seed=1)
+    np.testing.assert_array_equal(again.sample(9, seed=1), draws)
+    directions = sphere.project(torch.from_numpy(draws))
+    np.testing.assert_array_equal(
+        again.direction_log_prob(directions), sampler.direction_log_prob(directions)
+    )
+    assert {key: value.tolist() for key, value in again.state().items()} == {
+        key: value.tolist() for key, value in sampler.state().items()
+    }
+
+
+def test_draws_are_the_same_in_another_process():
+    code = (
+        "import json; import numpy as np; from shared.samplers import GaussianMixture;"
+        "codes = np.random.default_rng(0).standard_normal((200, 3));"
+        "print(json.dumps(GaussianMixture(3).fit(codes).sample(5, seed=7).tolist()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    codes = np.random.default_rng(0).standard_normal((200, 3))
+    here = GaussianMixture(3).fit(codes).sample(5, seed=7)
+    np.testing.assert_allclose(json.loads(done.stdout), here, rtol=1e-9)
+
+
+@each_sampler
+def test_tensors_and_arrays_are_the_same_codes(sampler):
+    codes = torch.from_numpy(blobs()).float().requires_grad_()
+    first = sampler.fit(codes).sample(5, seed=0)
+    np.testing.assert_array_equal(sampler.fit(codes.detach().numpy()).sample(5, seed=0), first)
+
+
+def test_gaussian_is_the_maximum_likelihood_fit():
+    codes = blobs()
+    sampler = Gaussian().fit(codes)
+    state = sampler.state()
+    np.testing.assert_allclose(state["means"][0], codes.mean(0))
+    np.testing.assert_allclose(state["covariances"][0], np.cov(codes.T, bias=True), rtol=1e-10)
+    assert sampler.notes == ()
+    law = stats.multivariate_normal(codes.mean(0), np.cov(codes.T, bias=True))
+    np.testing.assert_allclose(sampler.log_prob(codes), law.logpdf(codes), rtol=1e-10)
+    draws = sampler.sample(200_000, seed=0)
+    np.testing.assert_allclose(np.cov(draws.T), np.cov(codes.T, bias=True), atol=0.3)
+    whitened = (draws[:, 0] - codes[:, 0].mean()) / codes[:, 0].std()
+    assert stats.kstest(whitened, "norm").pvalue > 1e-3
+
+
+def test_mixture_is_as_likely_as_scikit_learns():
+    codes = blobs(2000)
+    sampler = GaussianMixture(3).fit(codes)
+    theirs = SklearnMixture(3, random_state=0, max_iter=200).fit(codes)
+    assert sampler.notes == ()
+    np.testing.assert_allclose(
+        sampler.log_prob(codes).mean(), theirs.score(codes), atol=1e-3, rtol=0
+    )
+    draws = sampler.sample(100_000, seed=0)
+    np.testing.assert_allclose(draws.mean(0), codes.mean(0), atol=0.15)
+    np.testing.assert_allclose(sampler.log_prob(draws).mean(), theirs.score(draws), atol=1e-2)
+
+
+@pytest.mark.parametrize("make", [Gaussian, lambda: GaussianMixture(3)], ids=["gaussian", "gmm"])
+@pytest.mark.parametrize("scale", [1e-12, 1e12])
+def test_fits_follow_the_size_of_the_codes(make, scale):
+    plain = make().fit(blobs()).sample(100, seed=0)
+    scaled = make().fit(blobs(scale=scale)).sample(100, seed=0)
+    np.testing.assert_allclose(scaled / scale, plain, rtol=1e-6, atol=1e-9)
+
+
+@each_sampler
+def test_projected_draws_are_directions_of_the_inner_draws(sampler):
+    sampler.fit(blobs())
+    directions = Projected(sampler).sample(30, seed=5)
+    expected = sphere.project(torch.from_numpy(sampler.sample(30, seed=5))).numpy()
+    np.testing.assert_array_equal(directions, expected)
+    np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1)
+
+
+@pytest.mark.parametrize("kind", SAMPLERS)
+def test_projected_density_is_normalised_and_fits_its_draws(kind):
+    sampler = Projected(SAMPLERS[kind]()).fit(blobs(dim=2))
+    edges = np.linspace(-np.pi, np.pi, 25)
+    middles = (np.linspace(-np.pi, np.pi, 2400, endpoint=False)) + np.pi / 2400
+    points = np.stack([np.cos(middles), np.sin(middles)], 1)
+    mass = np.exp(sampler.log_prob(points)).reshape(24, 100).sum(1) * 2 * np.pi / 2400
+    assert mass.sum() == pytest.approx(1, abs=1e-6)
+    draws = sampler.sample(20_000, seed=0)
+    counts, _ = np.histogram(np.arctan2(draws[:, 1], draws[:, 0]), edges)
+    # Bins that hardly any draw reaches are left to the sum above.
+    full = mass > 1e-3
+    expected = mass[full] / mass[full].sum() * counts[full].sum()
+    assert stats.chisquare(counts[full], expected).pvalue > 1e-3
+
+
+def test_uniform_density_is_one_over_the_area():
+    sampler = Uniform().fit(blobs(dim=16))
+    points = sampler.sample(3, seed=0)
+    np.testing.assert_allclose(sampler.log_prob(points), -log_sphere_area(16))
+    np.testing.assert_allclose(Projected(sampler).log_prob(points), -log_sphere_area(16))
+
+
+DEGENERATE = {
+    "fewer codes than dimensions": blobs(4, dim=25),
+    "a constant coordinate": np.hstack([blobs(), np.full((600, 1), 3.7)]),
+    "one code": blobs(1),
+    "equal codes": np.tile(blobs(1), (50, 1)),
+    "zero codes": np.zeros((20, 3)),
+    "duplicated codes": np.repeat(blobs(3), 40, axis=0),
+    "a line": np.linspace(-1, 1, 300)[:, None] * np.array([1.0, 2.0, 3.0]),
+}
+
+
+@pytest.mark.parametrize("make", [Gaussian, GaussianMixture])
+@pytest.mark.parametrize("codes", DEGENERATE.values(), ids=DEGENERATE)
+def test_degenerate_codes_are_survived_and_told(make, codes):
+    sampler = Projected(make()).fit(codes)
+    assert sampler.notes
+    assert any("added" in note and "to its diagonal" in note for note in sampler.notes)
+    assert all("\n" not in note for note in sampler.notes)
+    draws = sampler.sampler.sample(500, seed=0)
+    assert np.isfinite(sampler.sampler.log_prob(draws)).all()
+    assert np.isfinite(sampler.log_prob(sampler.sample(20, seed=1))).all()
+    # The draws stay where the codes are.
+    spread = np.abs(codes - codes.mean(0)).max() + 0.01 * np.abs(codes).max() + 0.01
+    assert np.abs(draws - codes.mean(0)).max() < 6 * spread
+
+
+def test_notes_name_rank_dimension_and_jitter():
+    (note,) = Gaussian().fit(blobs(4, dim=25)).notes
+    mean_variance = blobs(4, dim=25).var(0).mean()
+    assert note == f"covariance has rank 3 of 25: added {1e-6 * mean_variance:.1e} to its diagonal"
+    notes = GaussianMixture().fit(blobs(4, dim=25)).notes
+    assert notes[0] == "4 distinct codes for 10 components: fitted 4"
+    assert any(note.startswith("component 0: covariance has rank 0 of 25") for note in notes)
+
+
+def test_a_fit_that_does_not_converge_becomes_a_note(monkeypatch):
+    monkeypatch.setattr(
+        "shared.samplers.SklearnMixture", lambda **given: SklearnMixture(**given | {"max_iter": 1})
+    )
+    notes = GaussianMixture(5).fit(blobs()).notes
+    assert any("scikit-learn" in note and "converge" in note for note in notes)
+
+
+@each_sampler
+def test_broken_codes_are_counted(sampler):
+    codes = blobs(10)
+    codes[2, 1], codes[5] = np.nan, np.inf
+    with pytest.raises(LisaError, match="2 of 10 codes hold NaN"):
+        sampler.fit(codes)
+    with pytest.raises(LisaError, match=r"shape \[n, dim\]"):
+        sampler.fit(np.zeros((0, 3)))
+
+
+@pytest.mark.parametrize("make", [*SAMPLERS.values(), lambda: Projected(Gaussian())])
+def test_an_unfitted_sampler_says_so(make):
+    u = np.eye(3)
+    for use in (
+        lambda: make().sample(3, seed=0),
+        lambda: make().log_prob(u),
+        lambda: make().direction_log_prob(u),
+        lambda: make().state(),
+    ):
+        with pytest.raises(LisaError, match="not fitted"):
+            use()
+
+
+@each_sampler
+def test_bad_requests_are_refused(sampler):
+    sampler.fit(blobs())
+    for n, seed in ((-1, 0), (1, -1)):
+        with pytest.raises(LisaError, match="n >= 0 and seed >= 0"):
+            sampler.sample(n, seed)
+    with pytest.raises(LisaError, match="dimension"):
+        sampler.log_prob(np.eye(3))
+
+
+def test_bad_settings_and_sizes_are_refused():
+    with pytest.raises(LisaError, match="components >= 1"):
+        GaussianMixture(0)
+    with pytest.raises(LisaError, match="largest entry"):
+        Gaussian().fit(1e200 * blobs())
+
+
+def without(key):
+    return lambda state: {name: value for name, value in state.items() if name != key}
+
+
+def changed(**arrays):
+    return lambda state: state | {key: np.asarray(value) for key, value in arrays.items()}
+
+
+TAMPERED = {
+    "no kind": (without("kind"), "lacks the array 'kind'"),
+    "no means": (without("means"), "lacks the array 'means'"),
+    "unknown kind": (changed(kind=np.frombuffer(b'"os"', np.uint8)), "unknown sampler 'os'"),
+    "kind of another": (changed(kind=np.frombuffer(b'"gaussian', np.uint8)), "hold text"),
+    "kind as objects": (changed(kind=np.array(["gmm"], dtype=object)), "hold text"),
+    "notes": (changed(notes=np.frombuffer(b"[1]", np.uint8)), "list of sentences"),
+    "weights": (changed(weights=np.full(3, 0.5)), "not probabilities"),
+    "shapes": (changed(means=np.zeros((3, 5))), "do not fit together"),
+    "types": (changed(means=np.zeros((3, 4), dtype=np.float32)), "finite float64"),
+    "values": (changed(means=np.full((3, 4), np.nan)), "finite float64"),
+    "covariances": (changed(covariances=np.zeros((3, 4, 4))), "positive definite"),
+    "components": (changed(components=np.int64(0)), "at least 1"),
+}
+
+
+@pytest.mark.parametrize(("tamper", "message"), TAMPERED.values(), ids=TAMPERED)
+def test_a_tampered_state_is_refused(tamper, message):
+    state = GaussianMixture(3).fit(blobs()).state()
+    with pytest.raises(LisaError, match=message):
+        sampler_from_state(tamper(state))
+
+
+def test_a_state_of_another_kind_is_refused():
+    with pytest.raises(LisaError, match="sampler 'gaussian', not 'gmm'"):
+        GaussianMixture.from_state(Gaussian().fit(blobs()).state())
