@@ -35,9 +35,9 @@ class Split:
         withheld: how many sentences were kept out of all three.
     """
 
-    train: NDArray[np.int16]
-    valid: NDArray[np.int16]
-    test: NDArray[np.int16]
+    train: NDArray[np.signedinteger]
+    valid: NDArray[np.signedinteger]
+    test: NDArray[np.signedinteger]
     withheld: int
 
 
@@ -56,7 +56,7 @@ def draw_sentences(
         drawn = _all_sentences(grammar, max_rules)
         random.Random(seed).shuffle(drawn)  # noqa: S311 (no secret is drawn)
     else:
-        drawn = sample_uniform(grammar, wanted, max_rules, seed, distinct=True)
+        drawn = sample_uniform(grammar, wanted, max_rules, seed, distinct=True, fewer=True)
     kept, withheld = _keep(grammar, drawn, keep)
     return kept[:count], withheld
 
@@ -117,7 +117,7 @@ def split(
             f"{len(derivations)} distinct sentences are too few to train and test on; "
             "at least 10 are needed"
         )
-    array = to_array(derivations, max_rules, len(grammar.rules)).astype(np.int16)
+    array = to_array(derivations, max_rules, len(grammar.rules))
     order = np.random.default_rng(derive_seed(seed, "split")).permutation(len(array))
     valids = max(1, min(2000, train // 50, len(array) // 20))
     tests = min(held_out, max(1, len(array) // 10, len(array) - train - valids))
@@ -152,7 +152,7 @@ def _lines(path: Path) -> Iterable[str]:
         content = path.read_bytes()
         if content[:2] == b"\x1f\x8b":
             content = gzip.decompress(content)
-        return content.decode("utf-8").splitlines()
+        return content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise LisaError(f"{path} is not UTF-8 text (byte {error.start + 1})") from error
     except (EOFError, zlib.error) as error:

@@ -50,8 +50,10 @@ class StackMachine(nn.Module):
         number = {symbol: i for i, symbol in enumerate(grammar.nonterminals)}
         self.end = len(number)
         children = [[number[s] for s in rule.rhs if s in number] for rule in grammar.rules] + [[]]
-        least = [grammar.least_rules[symbol] for symbol in grammar.nonterminals] + [0]
-        cost = torch.tensor([sum(least[child] for child in symbols) for symbols in children])
+        far = max_rules + 1  # more than can ever be spared, and a number that tensors can hold
+        least = [min(grammar.least_rules[symbol], far) for symbol in grammar.nonterminals] + [0]
+        costs = [min(sum(least[child] for child in symbols), far) for symbols in children]
+        cost = torch.tensor(costs)
         lhs = torch.tensor([number[rule.lhs] for rule in grammar.rules] + [self.end])
         widest = max(1, *(len(symbols) for symbols in children))
         pushed = torch.full((self.pad + 1, widest), self.end)
@@ -86,7 +88,7 @@ class StackMachine(nn.Module):
         Returns:
             Rule numbers `[batch, max_rules]`, each row a complete derivation and its padding.
         """
-        scores = _finite(logits.float())
+        scores = _finite(logits if logits.dtype == torch.float64 else logits.float())
         if temperature > 0:
             scores = _finite(scores / temperature) + _gumbel(scores, generator)
         walk = _Walk(self, len(logits))

@@ -70,9 +70,9 @@ def reconstruction(net: SentenceAutoencoder, method: Method, x: Tensor) -> Recon
 
 
 def is_sentence(grammar: Grammar, derivation: Sequence[int]) -> bool:
-    """Whether a padded derivation is a complete leftmost derivation, by applying its rules."""
+    """Whether a derivation, padded behind, is complete and leftmost, by applying its rules."""
     try:
-        derivations_to_texts(grammar, [[r for r in derivation if r != len(grammar.rules)]])
+        derivations_to_texts(grammar, np.array([derivation]))
     except LisaError:
         return False
     return True
@@ -108,7 +108,7 @@ def geometry(codes: NDArray[np.floating[Any]], t: float) -> dict[str, float]:
 
 def evaluate(
     model: GrammarModel,
-    test: NDArray[np.int16],
+    test: NDArray[np.signedinteger],
     train_texts: set[str],
     codes: NDArray[np.floating[Any]],
     samplers: Mapping[str, Sampler],

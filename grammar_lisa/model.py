@@ -80,7 +80,7 @@ class Architecture:
                 method=method,
                 seed=int(record["seed"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise LisaError(
                 f"{source} does not describe a model of this version: {error}"
             ) from error
@@ -228,7 +228,9 @@ def load_run_grammar(run: Run) -> Grammar:
         LisaError: if it is missing or is not the one the model was trained on.
     """
     path = run.path / GRAMMAR
-    record = run.config.get("grammar", {})
+    record = run.config.get("grammar")
+    if not isinstance(record, dict):
+        raise LisaError(f"{run.path / 'config.json'} names no grammar")
     try:
         text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -23,6 +23,9 @@ from shared.errors import LisaError
 
 DISTRIBUTION = "lisa-toolkit"
 
+_WIDE = 160
+"""Columns of a table that goes to a file or a pipe."""
+
 _TYRO = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
 
 T = TypeVar("T")
@@ -62,6 +65,8 @@ class Terminal:
         self.quiet = output.quiet
         self._results: dict[str, Any] = {}
         self._out = rich.console.Console(highlight=False, soft_wrap=True)
+        if not self._out.is_terminal:
+            self._out.width = _WIDE
         self._err = rich.console.Console(stderr=True, highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
@@ -166,8 +171,8 @@ def run_tool(
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
+    except KeyboardInterrupt as interrupt:
+        sys.stderr.write(f"\ninterrupted{''.join(f': {word}' for word in interrupt.args)}\n")
         return 130
 
 

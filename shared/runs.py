@@ -69,15 +69,22 @@ class Run:
         self.write_text(METRICS, text.getvalue())
 
     def read_metrics(self) -> list[dict[str, float]]:
-        """The rows of `metrics.csv`, or none if nothing was logged yet."""
+        """The rows of `metrics.csv`, or none if nothing was logged yet.
+
+        Raises:
+            LisaError: if the file is damaged.
+        """
         path = self.path / METRICS
         if not path.is_file():
             return []
-        with path.open(encoding="utf-8", newline="") as file:
-            return [
-                {name: float(value) for name, value in row.items() if value}
-                for row in csv.DictReader(file)
-            ]
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                return [
+                    {name: float(value) for name, value in row.items() if value}
+                    for row in csv.DictReader(file)
+                ]
+        except (OSError, ValueError, TypeError, csv.Error) as error:
+            raise LisaError(f"{path} is no table of metrics: {error}") from error
 
 
 def create_run(path: Path, config: Mapping[str, Any], *, overwrite: bool = False) -> Run:
@@ -94,18 +101,21 @@ def create_run(path: Path, config: Mapping[str, Any], *, overwrite: bool = False
     if path.exists() and not path.is_dir():
         raise LisaError(f"{path} is a file; name a folder for the run")
     if path.is_dir() and any(path.iterdir()):
-        if not (path / CONFIG).is_file():
-            raise LisaError(f"{path} holds other files and no run; name another folder")
+        if not _holds_run(path, config.get("tool")):
+            raise LisaError(
+                f"{path} holds other files and no run of {config.get('tool')}; name another folder"
+            )
         if not overwrite:
             raise LisaError(
                 f"{path} holds a run already; go on with it with --resume, replace it with "
                 "--overwrite, or choose another --name"
             )
-        shutil.rmtree(path)
     try:
+        if path.is_dir():
+            shutil.rmtree(path)
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LisaError(f"cannot make the folder {path}: {error.strerror}") from error
+        raise LisaError(f"cannot make the folder {path}: {error.strerror or error}") from error
     run = Run(path, {"format": FORMAT, **config})
     run.write_json(CONFIG, run.config)
     return run
@@ -169,6 +179,15 @@ def next_run_path(root: Path, stem: str) -> Path:
     while (root / f"{stem}-{number:03d}").exists():
         number += 1
     return root / f"{stem}-{number:03d}"
+
+
+def _holds_run(path: Path, tool: object) -> bool:
+    """Whether a folder is a run of `tool`, and so may be replaced by another."""
+    try:
+        record = read_json(path / CONFIG)
+    except LisaError:
+        return False
+    return isinstance(record, dict) and "format" in record and record.get("tool") == tool
 
 
 def _runs_beside(path: Path, tool: str) -> str:

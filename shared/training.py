@@ -29,7 +29,8 @@ class Training:
         batch_size: examples a step, over all devices together.
         learning_rate: of Adam, at its highest.
         schedule: `cosine` warms up over the first fiftieth and falls to zero along a cosine,
-            `plateau` multiplies by 0.2 when the validation loss has not fallen for three epochs.
+            `plateau` multiplies by 0.2 when the validation loss has not fallen for more than three
+            epochs.
         seed: of the order of the data and of all that a method draws.
         precision: what Lightning Fabric calls it: 32-true, bf16-mixed, 16-mixed, 64-true.
         device: auto, cpu, cuda or mps.
@@ -59,6 +60,10 @@ class Training:
             )
         if self.device == "cuda" and not torch.cuda.is_available():
             raise LisaError("there is no CUDA device here; use --device cpu")
+        if self.device == "cuda" and self.devices > torch.cuda.device_count():
+            raise LisaError(
+                f"there are {torch.cuda.device_count()} CUDA devices here, not {self.devices}"
+            )
         if self.device == "mps" and not torch.backends.mps.is_available():
             raise LisaError("there is no MPS device here; use --device cpu")
 
@@ -175,6 +180,7 @@ class Trainer:
                 continue
             self._save()
             saved_at = now
+        self.fabric.barrier()
         return self.progress.rows
 
     def _step(self) -> None:
@@ -211,15 +217,18 @@ class Trainer:
             group["lr"] = self.training.learning_rate * rate
 
     def _count(self, terms: Mapping[str, Tensor]) -> None:
+        """Add the loss terms of a step, their means over all devices, to those of the epoch."""
         progress = self.progress
-        for name, value in terms.items():
-            progress.sums[name] = progress.sums.get(name, 0.0) + value.item()
-        if not math.isfinite(progress.sums["loss"]):
+        means = self.fabric.all_reduce(torch.stack(list(terms.values())).detach())
+        values = dict(zip(terms, means.tolist(), strict=True))
+        if not math.isfinite(values["loss"]):
             raise LisaError(
                 f"the loss is not finite at step {progress.step + 1}: "
-                + ", ".join(f"{name} {value.item():.4g}" for name, value in terms.items())
+                + ", ".join(f"{name} {value:.4g}" for name, value in values.items())
                 + "; try a smaller learning rate"
             )
+        for name, value in values.items():
+            progress.sums[name] = progress.sums.get(name, 0.0) + value
         progress.step += 1
         progress.counted += 1
 
@@ -229,7 +238,8 @@ class Trainer:
         row |= {name: total / progress.counted for name, total in progress.sums.items()}
         self.net.eval()
         with torch.no_grad():
-            row |= {f"valid_{name}": value for name, value in self.validate(self.net).items()}
+            found = self.fabric.broadcast(self.validate(self.net))
+        row |= {f"valid_{name}": value for name, value in found.items()}
         if self.training.schedule == "plateau":
             self.plateau.step(row["valid_loss"])
         row["learning_rate"] = self.optimizer.param_groups[0]["lr"]
@@ -250,10 +260,10 @@ class Trainer:
                 "training": _identity(self.training),
                 "plateau": _plain(self.plateau.state_dict()),
                 "learning_rate": groups["param_groups"][0]["lr"],
+                "precision": self.fabric.strategy.precision.state_dict(),
                 "progress": vars(self.progress),
             }
             self.run.write_tensors(CHECKPOINT, tensors, record)
-        self.fabric.barrier()
 
     def _load(self) -> None:
         tensors, record = self.run.read_tensors(CHECKPOINT)
@@ -273,6 +283,7 @@ class Trainer:
         current["param_groups"][0]["lr"] = record["learning_rate"]
         self.optimizer.load_state_dict({"state": state, "param_groups": current["param_groups"]})
         self.plateau.load_state_dict(record["plateau"])
+        self.fabric.strategy.precision.load_state_dict(record["precision"])
         self.progress = Progress(**record["progress"])
 
 

@@ -52,17 +52,37 @@ def plot_convergence(path: Run, curves: Mapping[str, Sequence[np.ndarray[Any, An
 
 
 def plot_best(
-    path: Run, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any], fits: Mapping[str, Any], name: str
+    path: Run,
+    data: Mapping[str, np.ndarray[Any, Any]],
+    y: np.ndarray[Any, Any],
+    fits: Mapping[str, np.ndarray[Any, Any]],
 ) -> None:
-    """`best.png`: the best expressions over the data, along the variable `name`."""
+    """`best.png`: the best expressions over the data.
+
+    With one variable they are drawn along it, with several each prediction against the data.
+
+    Args:
+        path: the folder of the search.
+        data: the variables, `[point]` each.
+        y: what was to be fitted, `[point]`.
+        fits: predictions by their label, `[point]` each.
+    """
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
-    order = np.argsort(x, kind="stable")
-    axes.plot(x[order], y[order], color="black", linewidth=3, alpha=0.35, label="data")
-    for label, values in fits.items():
-        axes.plot(x[order], np.asarray(values)[order], linewidth=1, label=label)
     spread = float(y.max() - y.min()) or 1.0
-    axes.set(xlabel=name, ylabel="y", ylim=(y.min() - spread / 2, y.max() + spread / 2))
+    limits = (float(y.min()) - spread / 4, float(y.max()) + spread / 4)
+    if len(data) == 1:
+        ((name, x),) = data.items()
+        order = np.argsort(x, kind="stable")
+        axes.plot(x[order], y[order], color="black", linewidth=4, alpha=0.3, label="data")
+        for label, values in fits.items():
+            axes.plot(x[order], values[order], linewidth=1, label=label)
+        axes.set(xlabel=name, ylabel="y", ylim=limits)
+    else:
+        axes.plot(limits, limits, color="black", linewidth=1, alpha=0.3)
+        for label, values in fits.items():
+            axes.plot(y, values, ".", markersize=3, label=label)
+        axes.set(xlabel="data", ylabel="prediction", xlim=limits, ylim=limits)
     axes.legend(frameon=False, fontsize="small")
     save_figure(figure, path, "best.png")
 

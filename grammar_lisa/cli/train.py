@@ -153,8 +153,11 @@ def run(options: Options, terminal: Terminal) -> None:
             return
         data = _read_data(folder)
         terminal.note(f"going on with {folder.path}")
-    train(folder, data, options, terminal)
-    finish(folder, data, options, terminal)
+    try:
+        train(folder, data, options, terminal)
+        finish(folder, data, options, terminal)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"go on with '{TOOL} train --resume {folder.path}'") from None
     print_quality(terminal, folder)
 
 
@@ -252,7 +255,7 @@ def finish(folder: Run, data: Split, options: Options, terminal: Terminal) -> No
     folder.write_tensors(
         SAMPLERS,
         {
-            f"{name}.{key}": torch.from_numpy(np.ascontiguousarray(value))
+            f"{name}.{key}": torch.from_numpy(np.array(value))
             for name, state in states.items()
             for key, value in state.items()
         },

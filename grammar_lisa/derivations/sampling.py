@@ -15,7 +15,12 @@ PATIENCE = 10_000
 
 
 def sample_uniform(
-    grammar: Grammar, n: int, max_rules: int, seed: int, distinct: bool = True
+    grammar: Grammar,
+    n: int,
+    max_rules: int,
+    seed: int,
+    distinct: bool = True,
+    fewer: bool = False,
 ) -> list[tuple[int, ...]]:
     """Return n derivations, uniform over all derivations of at most ``max_rules`` rules.
 
@@ -29,6 +34,7 @@ def sample_uniform(
         max_rules: The greatest number of rules.
         seed: The seed of the draws.
         distinct: Whether all texts differ.
+        fewer: Whether to return those that turn up where there are fewer distinct ones.
 
     Raises:
         LisaError: No derivation is so short, or fewer sentences exist than asked for (or turn
@@ -40,13 +46,13 @@ def sample_uniform(
     rng = random.Random(seed)  # noqa: S311
     if not distinct:
         return [counts.unrank(rng.randrange(total)) for _ in range(n)]
-    if n > total:
+    if n > total and not fewer:
         raise LisaError(
             f"{n} distinct sentences asked for, but {grammar.source} has only {total} "
             f"derivations of at most {max_rules} rules; ask for fewer or allow more rules"
         )
     draws = (counts.unrank(rank) for rank in _permuted(total, rng))
-    return _distinct(grammar, draws, n, max_rules)
+    return _distinct(grammar, draws, n, max_rules, fewer)
 
 
 def sample_weighted(
@@ -113,7 +119,11 @@ def _count_to(total: int) -> Iterator[int]:
 
 
 def _distinct(
-    grammar: Grammar, draws: Iterator[tuple[int, ...]], n: int, max_rules: int
+    grammar: Grammar,
+    draws: Iterator[tuple[int, ...]],
+    n: int,
+    max_rules: int,
+    fewer: bool = False,
 ) -> list[tuple[int, ...]]:
     """Return the first n of the draws whose texts differ."""
     text = Writer(grammar).text
@@ -121,6 +131,8 @@ def _distinct(
     drawn = stale = 0
     while len(found) < n and stale < PATIENCE + 10 * n:
         derivation = next(draws, None)
+        if derivation is None and fewer:
+            break
         if derivation is None:
             raise LisaError(
                 f"{n} distinct sentences asked for, but {grammar.source} has only {len(found)} "
@@ -131,7 +143,7 @@ def _distinct(
         known = len(found)
         found.setdefault(text(derivation), derivation)
         stale = 0 if len(found) > known else stale + 1
-    if len(found) < n:
+    if len(found) < n and not fewer:
         raise LisaError(
             f"{n} distinct sentences asked for, but {drawn} draws of at most {max_rules} rules "
             f"from {grammar.source} gave only {len(found)}; ask for fewer or allow more rules"

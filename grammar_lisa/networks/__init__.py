@@ -29,7 +29,7 @@ def build_network(
         seed: of the weights; the global random state is left as it was.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(seed, "weights"))
+        torch.default_generator.manual_seed(derive_seed(seed, "weights"))
         return NETWORKS[name](machine, dim, width)
 
 

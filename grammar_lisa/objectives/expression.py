@@ -248,6 +248,14 @@ class Pool:
         return _unknown("function", name, (*UNARY_FUNCTIONS, *BINARY_FUNCTIONS))
 
 
+def variables_of(texts: Iterable[str]) -> tuple[str, ...]:
+    """The variables that texts mention, sorted; texts that are no expressions are passed over."""
+    pool = Pool()
+    roots = {root for text in texts if (root := pool.find(text)) is not None}
+    used = {number for root in roots for number in pool.reachable(root)}
+    return tuple(sorted({pool.nodes[n].name for n in used if pool.nodes[n].operator == VARIABLE}))
+
+
 def choices(name: str, valid: Iterable[str]) -> str:
     """The end of a message about an unknown name: the nearest valid one, and all of them."""
     names = list(valid)

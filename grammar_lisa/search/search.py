@@ -1,5 +1,6 @@
 """Bayesian optimisation over the sphere: ask for sentences, tell their scores."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -115,23 +116,31 @@ class Search:
             record: where evaluations are kept, and taken from when the search goes on.
             on_evaluation: told how many evaluations are done.
         """
+        self._replay(record.evaluations)
         known = {e.sentence: e.score for e in record.evaluations}
+        on_evaluation(len(known))
         while self.round < self.settings.rounds:
             batch = self.ask()
             if not batch:
                 break
             fresh = [sentence for sentence in batch if sentence not in known]
-            scores = objective(fresh) if fresh else np.empty(0)
-            record.append(
-                [
-                    Evaluation(self.round + 1, sentence, float(score))
-                    for sentence, score in zip(fresh, scores, strict=True)
-                ]
-            )
-            known |= {e.sentence: e.score for e in record.evaluations[-len(fresh) :]}
+            scored = [
+                Evaluation(self.round + 1, sentence, float(score))
+                for sentence, score in zip(fresh, objective(fresh), strict=True)
+            ]
+            record.append(scored)
+            known |= {evaluation.sentence: evaluation.score for evaluation in scored}
             self.tell(batch, np.array([known[sentence] for sentence in batch]))
-            on_evaluation(len(record.evaluations))
+            on_evaluation(len(known))
         return record.evaluations
+
+    def _replay(self, evaluations: Sequence[Evaluation]) -> None:
+        """Take the rounds that are whole from the record, without asking again."""
+        for number, group in itertools.groupby(evaluations, key=lambda e: e.round):
+            done = list(group)
+            if len(done) < self.settings.batch and number == evaluations[-1].round:
+                return
+            self.tell([e.sentence for e in done], np.array([e.score for e in done]))
 
     def _add(self, sentences: Sequence[str], scores: Floats) -> None:
         codes = self.model.encode(sentences)

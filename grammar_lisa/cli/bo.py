@@ -1,0 +1,420 @@
+"""`grammar-lisa bo --trials 5`."""
+
+import csv
+import dataclasses
+import io
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grammar_lisa.cli.pictures import plot_best, plot_convergence
+from grammar_lisa.cli.protocol import Withhold
+from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.model import DATA, TOOL, GrammarModel
+from grammar_lisa.objectives.evaluation import evaluate, parsable
+from grammar_lisa.objectives.expression import variables_of
+from grammar_lisa.objectives.latex import latex
+from grammar_lisa.objectives.protocol import (
+    THRESHOLDS,
+    evaluations_to,
+    trial_statistics,
+)
+from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
+from grammar_lisa.objectives.targets import regression_for
+from grammar_lisa.search.baselines import from_data, from_grammar, from_sphere
+from grammar_lisa.search.record import Evaluation
+from grammar_lisa.search.search import Settings
+from grammar_lisa.search.trials import Trial, plan_trials, run_trials
+from shared.cli import DISTRIBUTION, Output, Terminal, options_from_record, show
+from shared.errors import LisaError
+from shared.runs import SUMMARY, Run, create_run, newest_run, next_run_path, open_run
+from shared.seeds import derive_seed
+
+SEARCH_TOOL = f"{TOOL} bo"
+HALL_OF_FAME = "hall_of_fame.csv"
+_SEARCH = "search"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Search the sphere of a trained run for the expression that fits a target best.
+
+    Attributes:
+        run: The folder of the run; by default the newest in --runs.
+        runs: The folder that runs are kept in.
+        target: An expression, or the name of a benchmark (kusner, nguyen-1 … nguyen-12).
+        csv: A table of data to fit instead of a target: a header, then numbers; columns are
+            named as the grammar's variables.
+        y: The column of the table to fit; by default the last.
+        trials: Searches from different seeds.
+        rounds: Batches that a trial evaluates.
+        batch: Evaluations a batch.
+        begin_from: Training sentences whose scores a trial knows to begin with.
+        pool: Directions that a round decodes; the new sentences among them are candidates.
+        candidates: Candidates that Thompson sampling chooses among.
+        fit_points: Scored sentences that the surrogate is fitted to.
+        parents: Best sentences that proposals start from.
+        reach: The largest angle between a proposal and its parent, in radians.
+        withhold: Keep training sentences that equal the target, or score under 0.11, from the
+            search (the clean protocol).
+        top: How many of the best expressions to print and to simplify.
+        jobs: Trials at a time; by default one for each processor.
+        seed: Of everything random.
+        name: The folder of the search within the run; by default a new one, search-001 and so on.
+        overwrite: Replace the search of that name.
+        resume: Go on with a search that was stopped: its folder. All else is read from it.
+    """
+
+    run: Path | None = None
+    runs: Path = Path("runs")
+    target: str = KUSNER_TARGET
+    csv: Path | None = None
+    y: str | None = None
+    trials: int = 5
+    rounds: int = Settings.rounds
+    batch: int = Settings.batch
+    begin_from: int = 5000
+    pool: int = Settings.pool
+    candidates: int = Settings.candidates
+    fit_points: int = Settings.fit_points
+    parents: int = Settings.parents
+    reach: float = Settings.reach
+    withhold: bool = True
+    top: int = 10
+    jobs: int | None = None
+    seed: int = 0
+    name: str | None = None
+    overwrite: bool = False
+    resume: Path | None = None
+
+    def settings(self) -> Settings:
+        """What a search needs of these options."""
+        names = [field.name for field in dataclasses.fields(Settings)]
+        return Settings(**{name: getattr(self, name) for name in names})
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a search is given: model, objective, and the sentences it may begin from.
+
+    Attributes:
+        model: of the run.
+        objective: scores expressions.
+        sentences: the training sentences that are not withheld.
+        scores: theirs.
+        withhold: what was kept out.
+    """
+
+    model: GrammarModel
+    objective: Regression
+    sentences: list[str]
+    scores: NDArray[np.float64]
+    withhold: Withhold
+
+
+def run(options: Options, terminal: Terminal) -> None:
+    """Carry the command out."""
+    resumed = open_run(options.resume, SEARCH_TOOL) if options.resume is not None else None
+    if resumed is not None:
+        source = str(resumed.path / "config.json")
+        options = options_from_record(Options, resumed.config.get("options", {}), source)
+    _check_numbers(options)
+    settings = options.settings()
+    trained = newest_run(options.runs, TOOL) if options.run is None else open_run(options.run, TOOL)
+    task = _prepare(trained, options, terminal)
+    folder = resumed or _create(trained, options, task, terminal)
+    trials = plan_trials(
+        trained.path,
+        folder.path,
+        task.sentences,
+        task.scores,
+        count=options.trials,
+        begin_from=options.begin_from,
+        settings=settings,
+        seed=derive_seed(options.seed, "search"),
+    )
+    try:
+        found = _search(trials, task, options, terminal)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"what was evaluated is kept; go on with '{TOOL} bo --resume {folder.path}'"
+        ) from None
+    _report(folder, task, trials, found, options, terminal)
+
+
+def _prepare(trained: Run, options: Options, terminal: Terminal) -> Task:
+    model = GrammarModel.load(trained)
+    tensors, _ = trained.read_tensors(DATA)
+    sentences = derivations_to_texts(model.grammar, tensors["train"].numpy())
+    objective = _objective(options, sentences)
+    readable = parsable(sentences, objective.variables)
+    if not readable.any():
+        raise LisaError(
+            f"no sentence of {trained.path} can be scored: they are no expressions in "
+            f"{', '.join(objective.variables)}, such as this one: {sentences[0]}"
+        )
+    if not readable.all():
+        terminal.note(
+            f"{(~readable).mean():.0%} of the training sentences cannot be scored: the data knows "
+            f"the variables {', '.join(objective.variables)} only"
+        )
+    scores = objective(sentences)
+    withhold = Withhold(objective if options.withhold else None)
+    kept = withhold(sentences)
+    seen = withhold.equal + withhold.near
+    terminal.note(str(withhold))
+    if seen:
+        terminal.note(
+            f"the network was trained on these {seen}: to keep them from it as well, train with "
+            "the --target of this search"
+        )
+    chosen = [sentence for sentence, keep in zip(sentences, kept, strict=True) if keep]
+    return Task(model, objective, chosen, scores[kept], withhold)
+
+
+def _objective(options: Options, sentences: Sequence[str]) -> Regression:
+    if options.csv is not None:
+        return Regression.from_csv(options.csv, options.y)
+    if options.y is not None:
+        raise LisaError("--y names a column of --csv; give that too")
+    return regression_for(
+        options.target, derive_seed(options.seed, "points"), variables_of(sentences) or None
+    )
+
+
+def _create(trained: Run, options: Options, task: Task, terminal: Terminal) -> Run:
+    path = (
+        next_run_path(trained.path, "search")
+        if options.name is None
+        else trained.path / options.name
+    )
+    options = dataclasses.replace(options, run=trained.path)
+    passing = {"json", "quiet", "overwrite", "resume", "name", "jobs"}
+    folder = create_run(
+        path,
+        {
+            "tool": SEARCH_TOOL,
+            "version": version(DISTRIBUTION),
+            "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "options": {
+                name: str(value) if isinstance(value, Path) else value
+                for name, value in vars(options).items()
+                if name not in passing
+            },
+            "withheld": str(task.withhold),
+        },
+        overwrite=options.overwrite,
+    )
+    terminal.note(f"search: {folder.path}")
+    return folder
+
+
+def _search(
+    trials: Sequence[Trial], task: Task, options: Options, terminal: Terminal
+) -> list[list[Evaluation]]:
+    budget = options.rounds * options.batch
+    jobs = min(options.jobs or os.cpu_count() or 1, len(trials))
+    paths = [trial.record for trial in trials]
+    with _watch(terminal, paths, budget * len(trials)):
+        return list(run_trials(trials, task.objective, jobs))
+
+
+@contextmanager
+def _watch(terminal: Terminal, records: Sequence[Path], total: int) -> Iterator[None]:
+    """A bar of progress that counts the lines of the records, whoever writes them."""
+    done = threading.Event()
+    with terminal.progress("searching", total) as meter:
+
+        def look() -> None:
+            while not done.wait(0.5):
+                meter.update(sum(_lines(path) for path in records), "evaluations")
+
+        watcher = threading.Thread(target=look, daemon=True)
+        watcher.start()
+        try:
+            yield
+            meter.update(sum(_lines(path) for path in records), "evaluations")
+        finally:
+            done.set()
+            watcher.join()
+
+
+def _lines(path: Path) -> int:
+    """Evaluations on record: the lines after the header."""
+    return max(0, path.read_bytes().count(b"\n") - 1) if path.exists() else 0
+
+
+def _report(
+    folder: Run,
+    task: Task,
+    trials: Sequence[Trial],
+    found: Sequence[Sequence[Evaluation]],
+    options: Options,
+    terminal: Terminal,
+) -> None:
+    budget = options.rounds * options.batch
+    draws = {_SEARCH: [[e.sentence for e in evaluations] for evaluations in found]}
+    draws["random data"] = [from_data(task.sentences, budget, trial.seed) for trial in trials]
+    draws["random grammar"] = [from_grammar(task.model, budget, trial.seed) for trial in trials]
+    draws["random sphere"] = [from_sphere(task.model, budget, trial.seed) for trial in trials]
+    scores = {name: [task.objective(texts) for texts in each] for name, each in draws.items()}
+    rows = {
+        name: [
+            _trial_row(texts, values, task.objective)
+            for texts, values in zip(draws[name], scores[name], strict=True)
+        ]
+        for name in draws
+    }
+    best = hall_of_fame(found, options.top)
+    folder.write_text(HALL_OF_FAME, _hall_of_fame_csv(best))
+    plot_convergence(folder, scores)
+    _plot_best(folder, task.objective, best)
+    _print_trials(terminal, rows[_SEARCH])
+    _print_summary(terminal, rows)
+    _print_best(terminal, best[: options.top])
+    summary = {
+        "target": str(options.csv or options.target),
+        "withheld": {"equal": task.withhold.equal, "near": task.withhold.near},
+        "evaluations_per_trial": budget,
+        "trials": rows,
+        "means": {name: _means(each) for name, each in rows.items()},
+        "best": best[: options.top],
+    }
+    folder.write_json(SUMMARY, summary)
+    terminal.note(f"kept in {folder.path}: {HALL_OF_FAME}, {SUMMARY}, convergence.png, best.png")
+    terminal.result(search=str(folder.path), **summary)
+
+
+def _trial_row(
+    sentences: Sequence[str], scores: NDArray[np.float64], objective: Regression
+) -> dict[str, Any]:
+    reached = {f"≤ {bound:g}": first for bound, first in evaluations_to(scores).items()}
+    return asdict(trial_statistics(scores, sentences, objective)) | {"reached": reached}
+
+
+def _means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Mean and standard deviation over trials, and in how many a threshold was reached."""
+    means: dict[str, Any] = {}
+    for name in ("valid", "finite", "distinct", "average", "best"):
+        values = [row[name] for row in rows if row[name] is not None]
+        means[name] = float(np.mean(values)) if values else None
+        means[f"{name}_deviation"] = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    for name in rows[0]["reached"]:
+        firsts = [row["reached"][name] for row in rows if row["reached"][name] is not None]
+        means[name] = {
+            "trials": len(firsts),
+            "median_evaluations": float(np.median(firsts)) if firsts else None,
+        }
+    return means
+
+
+def hall_of_fame(found: Sequence[Sequence[Evaluation]], top: int) -> list[dict[str, Any]]:
+    """The best hundred distinct sentences over all trials; the first `top` simplified."""
+    from grammar_lisa.objectives.algebra import simplify_all
+
+    entries: dict[str, dict[str, Any]] = {}
+    for trial, evaluations in enumerate(found, start=1):
+        for count, e in enumerate(evaluations, start=1):
+            entry = {"score": e.score, "sentence": e.sentence, "trial": trial, "evaluation": count}
+            if e.sentence not in entries or count < entries[e.sentence]["evaluation"]:
+                entries[e.sentence] = entry
+    order = sorted(entries.values(), key=lambda entry: (entry["score"], len(entry["sentence"])))
+    best = order[: max(100, top)]
+    simplified = simplify_all([entry["sentence"] for entry in best[:top]])
+    for rank, entry in enumerate(best, start=1):
+        form = simplified[rank - 1] if rank <= top else str(entry["sentence"])
+        entry |= {"rank": rank, "simplified": form, "latex": latex(form)}
+    return best
+
+
+def _hall_of_fame_csv(best: Sequence[Mapping[str, Any]]) -> str:
+    text = io.StringIO()
+    columns = ["rank", "score", "sentence", "simplified", "latex", "trial", "evaluation"]
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(best)
+    return text.getvalue()
+
+
+def _plot_best(folder: Run, objective: Regression, best: Sequence[Mapping[str, Any]]) -> None:
+    shown = best[:3]
+    values = evaluate([entry["sentence"] for entry in shown], objective.data)
+    labels = [f"{entry['simplified']}  ({entry['score']:.4f})" for entry in shown]
+    fits = dict(zip(labels, values, strict=True))
+    plot_best(folder, objective.data, objective.y, fits)
+
+
+def _print_trials(terminal: Terminal, rows: Sequence[Mapping[str, Any]]) -> None:
+    terminal.table(
+        "trials of the search, and evaluations until a score was reached",
+        ("trial", *_COLUMNS, *(f"≤ {bound:g}" for bound in THRESHOLDS)),
+        [
+            (
+                number,
+                *(_show(name, row[name]) for name in _COLUMNS),
+                *(show(first) for first in row["reached"].values()),
+            )
+            for number, row in enumerate(rows, start=1)
+        ],
+    )
+
+
+_COLUMNS = ("valid", "finite", "distinct", "average", "best")
+
+
+def _show(column: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if column == "distinct" else f"{value:.3f}"
+
+
+def _print_summary(terminal: Terminal, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    table = []
+    for name, each in rows.items():
+        means = _means(each)
+        cells = [
+            f"{_show(column, means[column])} ± {_show(column, means[f'{column}_deviation'])}"
+            for column in _COLUMNS
+        ]
+        reached = [f"{means[bound]['trials']}/{len(each)}" for bound in each[0]["reached"]]
+        table.append((name, *cells, *reached))
+    terminal.table(
+        "mean ± deviation over trials, and trials that reached a score",
+        ("", *_COLUMNS, *(f"≤ {bound:g}" for bound in THRESHOLDS)),
+        table,
+    )
+
+
+def _print_best(terminal: Terminal, best: Sequence[Mapping[str, Any]]) -> None:
+    terminal.table(
+        "best expressions",
+        ("score", "sentence", "simplified", "trial", "evaluation"),
+        [
+            (
+                f"{entry['score']:.4g}",
+                entry["sentence"],
+                entry["simplified"],
+                entry["trial"],
+                entry["evaluation"],
+            )
+            for entry in best
+        ],
+    )
+    terminal.print(f"LaTeX of the best: {best[0]['latex']}")
+
+
+def _check_numbers(options: Options) -> None:
+    for name, least in (("trials", 1), ("begin_from", 2), ("top", 1), ("jobs", 1)):
+        value = getattr(options, name)
+        if value is not None and value < least:
+            flag = name.replace("_", "-")
+            raise LisaError(f"--{flag} must be at least {least}, not {value}")

@@ -1,0 +1,61 @@
+"""`grammar-lisa encode`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tyro
+
+from grammar_lisa.cli.code_files import check_suffix, write_codes
+from grammar_lisa.cli.runs import open_model
+from shared.cli import Output, Terminal
+from shared.errors import LisaError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Turn sentences into codes.
+
+    Attributes:
+        sentences: The sentences, each in quotes.
+        file: A text file of sentences, one a line, in place of or after those given.
+        run: The folder of the run; by default the newest in --runs.
+        runs: The folder that runs are kept in.
+        output: Where the codes go, a .npy or .csv file; without it they are printed.
+        directions: Give unit vectors, as the decoder sees them, in place of codes.
+    """
+
+    sentences: tyro.conf.Positional[tuple[str, ...]] = ()
+    file: Path | None = None
+    run: Path | None = None
+    runs: Path = Path("runs")
+    output: Path | None = None
+    directions: bool = False
+
+
+def run(options: Options, terminal: Terminal) -> None:
+    """Carry the command out."""
+    if options.output is not None:
+        check_suffix(options.output)
+    sentences = [*options.sentences, *(_lines(options.file) if options.file else [])]
+    if not sentences:
+        raise LisaError("there is nothing to encode; give sentences, or a --file of them")
+    folder, model = open_model(options.run, options.runs)
+    codes = model.encode(sentences)
+    if options.directions:
+        codes = model.directions(codes).astype(np.float32)
+    if options.output is None:
+        for code in codes.tolist():
+            terminal.print(" ".join(f"{value:.6g}" for value in code))
+    else:
+        write_codes(options.output, codes, sentences)
+        terminal.note(f"{len(codes)} codes of size {model.dim} in {options.output}")
+    terminal.result(run=str(folder.path), sentences=sentences, codes=codes.tolist())
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LisaError(f"cannot read {path}: {error}") from error
+    return [line.strip() for line in lines if line.strip()]

@@ -1,0 +1,52 @@
+"""`grammar-lisa info RUN`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from grammar_lisa.cli.reports import print_quality
+from grammar_lisa.model import TOOL, load_run_grammar, run_architecture
+from shared.cli import Output, Terminal
+from shared.runs import SUMMARY, open_run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Tell what a run is and how good.
+
+    Attributes:
+        run: The folder of the run.
+    """
+
+    run: tyro.conf.Positional[Path]
+
+
+def run(options: Options, terminal: Terminal) -> None:
+    """Carry the command out."""
+    folder = open_run(options.run, TOOL)
+    grammar = load_run_grammar(folder)
+    model = run_architecture(folder)
+    hyperparameters = model.to_json()["method"]
+    terminal.print(
+        f"{folder.path}: made {folder.config['created'][:19]} by version {folder.config['version']}"
+    )
+    terminal.print(
+        f"grammar: {grammar.source}, {len(grammar.rules)} rules, SHA-256 {grammar.digest[:12]}…; "
+        f"at most {model.max_rules} rules a sentence"
+    )
+    terminal.print(
+        "method: "
+        + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in hyperparameters.items())
+        + f"; network: {model.network}, code size {model.dim}"
+    )
+    terminal.print(f"data: {folder.config['withheld']['what']}")
+    terminal.result(run=str(folder.path), config=dict(folder.config), finished=folder.finished)
+    if (folder.path / SUMMARY).is_file():
+        print_quality(terminal, folder)
+    else:
+        rows = folder.read_metrics()
+        terminal.print(
+            f"training is not finished: {len(rows)} of {folder.config['training']['epochs']} "
+            f"epochs; go on with '{TOOL} train --resume {folder.path}'"
+        )

@@ -1,0 +1,50 @@
+"""What random draws reach at the budget of a search: the controls that it must beat."""
+
+import numpy as np
+
+from grammar_lisa.derivations.sampling import sample_uniform
+from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.model import GrammarModel
+from shared.errors import LisaError
+from shared.seeds import derive_seed
+from shared.sphere import uniform
+
+_BATCH = 1000
+_PATIENCE = 100
+
+
+def from_data(sentences: list[str], count: int, seed: int) -> list[str]:
+    """Distinct sentences drawn from those that a model was trained on."""
+    rng = np.random.default_rng(derive_seed(seed, "baseline", "data"))
+    chosen = rng.choice(len(sentences), size=min(count, len(sentences)), replace=False)
+    return [sentences[i] for i in chosen]
+
+
+def from_grammar(model: GrammarModel, count: int, seed: int) -> list[str]:
+    """Distinct sentences drawn uniformly from the grammar, at the model's length."""
+    derivations = sample_uniform(
+        model.grammar,
+        count,
+        model.architecture.max_rules,
+        derive_seed(seed, "baseline", "grammar"),
+        distinct=True,
+    )
+    return derivations_to_texts(model.grammar, derivations)
+
+
+def from_sphere(model: GrammarModel, count: int, seed: int) -> list[str]:
+    """Distinct sentences that uniform directions decode to.
+
+    Raises:
+        LisaError: if 100,000 directions do not give so many.
+    """
+    found: dict[str, None] = {}
+    for attempt in range(_PATIENCE):
+        points = uniform(_BATCH, model.dim, derive_seed(seed, "baseline", "sphere", attempt))
+        found |= dict.fromkeys(model.decode(points.numpy()))
+        if len(found) >= count:
+            return list(found)[:count]
+    raise LisaError(
+        f"{_PATIENCE * _BATCH:,} uniform directions decode to {len(found)} distinct sentences "
+        f"only, fewer than the {count} evaluations of a trial; ask for fewer"
+    )

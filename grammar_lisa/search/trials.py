@@ -1,0 +1,124 @@
+"""Several searches from several seeds, side by side."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import joblib
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from grammar_lisa.model import TOOL, GrammarModel
+from grammar_lisa.objectives.objective import Objective
+from grammar_lisa.search.record import Evaluation, Record
+from grammar_lisa.search.search import Search, Settings
+from shared.runs import open_run
+from shared.seeds import derive_seed
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One search: all that a worker needs to carry it out.
+
+    Attributes:
+        number: counted from 1.
+        run: the folder of the trained model.
+        record: the file that evaluations are written to.
+        sentences: what is scored to begin with.
+        scores: their scores.
+        settings: how to search.
+        seed: of this trial.
+    """
+
+    number: int
+    run: Path
+    record: Path
+    sentences: list[str]
+    scores: NDArray[np.float64]
+    settings: Settings
+    seed: int
+
+    def header(self) -> dict[str, object]:
+        """What identifies the trial in its record."""
+        return {
+            "trial": self.number,
+            "seed": self.seed,
+            "begins_from": len(self.sentences),
+            "settings": asdict(self.settings),
+        }
+
+
+def plan_trials(
+    run: Path,
+    folder: Path,
+    sentences: Sequence[str],
+    scores: NDArray[np.float64],
+    *,
+    count: int,
+    begin_from: int,
+    settings: Settings,
+    seed: int,
+) -> list[Trial]:
+    """Trials that each begin from their own draw of scored sentences.
+
+    Args:
+        run: the folder of the trained model.
+        folder: where records go.
+        sentences: those that a trial may begin from.
+        scores: of all of them.
+        count: how many trials.
+        begin_from: how many scored sentences a trial begins from.
+        settings: of each search.
+        seed: of all trials; each has its own, derived from it.
+    """
+    trials = []
+    for number in range(1, count + 1):
+        own = derive_seed(seed, "trial", number)
+        rng = np.random.default_rng(derive_seed(own, "begin"))
+        chosen = rng.permutation(len(sentences))[:begin_from]
+        trials.append(
+            Trial(
+                number,
+                run,
+                folder / f"trial-{number:02d}.jsonl",
+                [sentences[i] for i in chosen],
+                scores[chosen],
+                settings,
+                own,
+            )
+        )
+    return trials
+
+
+def run_trial(trial: Trial, objective: Objective) -> list[Evaluation]:
+    """Carry one trial out, on one thread, from its record if there is one."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            record = Record(trial.record, trial.header())
+            model = GrammarModel.load(open_run(trial.run, TOOL))
+            search = Search(model, trial.sentences, trial.scores, trial.settings, trial.seed)
+            return search.run(objective, record)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def run_trials(
+    trials: Sequence[Trial], objective: Objective, jobs: int
+) -> Iterator[list[Evaluation]]:
+    """Carry trials out in worker processes, one thread each; results come in order.
+
+    Args:
+        trials: what to do.
+        objective: scores sentences; it is handed to each worker.
+        jobs: how many at a time; 1 stays in this process.
+    """
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
+    results: Iterator[list[Evaluation]] = parallel(
+        joblib.delayed(run_trial)(trial, objective) for trial in trials
+    )
+    return results
