@@ -1,5 +1,6 @@
 """A trained autoencoder of sentences: text to codes, codes to text."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ from grammar_lisa.networks import NETWORKS, SentenceAutoencoder, build_network
 from shared.errors import LisaError
 from shared.methods import METHODS, Method
 from shared.runs import MODEL, Run
+from shared.samplers import SAMPLERS as KINDS
 from shared.samplers import Sampler, sampler_from_state
 from shared.sphere import slerp
 from shared.training import load_weights
@@ -31,6 +33,8 @@ GRAMMAR, DATA, CODES, SAMPLERS = (
     "samplers.safetensors",
 )
 _CHUNK = 4096
+LARGEST_DIM, LONGEST = 4096, 20_000
+"""The largest code size and the most rules a sentence that a model is built for."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +91,12 @@ class Architecture:
 
     def build(self, grammar: Grammar) -> SentenceAutoencoder:
         """The network with its initial weights."""
-        if self.dim < 2:
-            raise LisaError(f"the code size must be at least 2, not {self.dim}")
+        if not 2 <= self.dim <= LARGEST_DIM:
+            raise LisaError(f"the code size must be from 2 to {LARGEST_DIM}, not {self.dim}")
+        if self.max_rules > LONGEST:
+            raise LisaError(
+                f"sentences of {self.max_rules} rules are too long for a model; at most {LONGEST}"
+            )
         machine = StackMachine(grammar, self.max_rules)
         width = self.method.encoder_width(self.dim)
         return build_network(self.network, machine, self.dim, width, self.seed)
@@ -122,7 +130,12 @@ class GrammarModel:
                 f"the training in {run.path} is not finished; go on with it: "
                 f"{TOOL} train --resume {run.path}"
             )
-        weights, _ = run.read_tensors(MODEL)
+        weights, record = run.read_tensors(MODEL)
+        if record.get("model") != architecture.to_json():
+            raise LisaError(
+                f"{run.path / 'config.json'} was changed since the training: it describes "
+                f"{architecture.to_json()}, but {MODEL} holds {record.get('model')}; restore it"
+            )
         net = architecture.build(grammar)
         load_weights(net, weights, str(run.path / MODEL))
         return cls(grammar, architecture, net)
@@ -235,13 +248,13 @@ def load_run_grammar(run: Run) -> Grammar:
         text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise LisaError(f"cannot read {path}: {error}") from error
-    grammar = parse_grammar(text, str(record.get("source", path)))
-    if grammar.digest != record.get("sha256"):
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if digest != record.get("sha256"):
         raise LisaError(
-            f"{path} was changed since the training: its SHA-256 is {grammar.digest[:12]}…, "
+            f"{path} was changed since the training: its SHA-256 is {digest[:12]}…, "
             f"not {str(record.get('sha256'))[:12]}…; restore it or train again"
         )
-    return grammar
+    return parse_grammar(text, str(record.get("source", path)))
 
 
 def run_architecture(run: Run) -> Architecture:
@@ -250,10 +263,19 @@ def run_architecture(run: Run) -> Architecture:
 
 
 def load_run_samplers(run: Run) -> dict[str, Sampler]:
-    """The fitted samplers of a finished run, by name."""
+    """The fitted samplers of a finished run, by name.
+
+    Raises:
+        LisaError: if the file is missing, damaged, or holds something else.
+    """
     tensors, record = run.read_tensors(SAMPLERS)
+    if record.get("names") != list(KINDS):
+        raise LisaError(
+            f"{run.path / SAMPLERS} does not hold the samplers {', '.join(KINDS)}; restore it "
+            "from a copy or train again"
+        )
     samplers = {}
-    for name in record["names"]:
+    for name in KINDS:
         prefix = f"{name}."
         state = {
             key.removeprefix(prefix): value.numpy()

@@ -3,14 +3,15 @@
 import dataclasses
 import difflib
 import importlib
-import json
+import io
 import math
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import rich.box
 import rich.console
@@ -20,6 +21,7 @@ import rich.table
 import tyro
 
 from shared.errors import LisaError
+from shared.files import to_json
 
 DISTRIBUTION = "lisa-toolkit"
 
@@ -57,6 +59,14 @@ class Command:
     summary: str
 
 
+class _Console(rich.console.Console):
+    """A console that leaves a closed pipe to `run_tool`."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Hand the error that is being handled on."""
+        raise
+
+
 class Terminal:
     """Where a command speaks: results on standard output, all else on standard error."""
 
@@ -64,10 +74,10 @@ class Terminal:
         self.as_json = output.json
         self.quiet = output.quiet
         self._results: dict[str, Any] = {}
-        self._out = rich.console.Console(highlight=False, soft_wrap=True)
+        self._out = _Console(highlight=False, emoji=False, soft_wrap=True)
         if not self._out.is_terminal:
             self._out.width = _WIDE
-        self._err = rich.console.Console(stderr=True, highlight=False, soft_wrap=True)
+        self._err = _Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
         """Say something beside the results, unless quiet."""
@@ -100,7 +110,7 @@ class Terminal:
     def close(self) -> None:
         """Print the JSON object, if JSON was asked for."""
         if self.as_json:
-            sys.stdout.write(json.dumps(_plain(self._results), ensure_ascii=False) + "\n")
+            sys.stdout.write(to_json(self._results) + "\n")
 
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator["Meter"]:
@@ -163,13 +173,16 @@ def run_tool(
         return _fail(f"this version of {tool} has no commands, so no '{words[0]}'")
     if words[0] not in commands:
         return _fail(unknown("command", words[0], commands))
-    module: CommandModule = importlib.import_module(commands[words[0]].module)  # type: ignore[assignment]
     try:
-        return _carry_out(module, f"{tool} {words[0]}", words[1:])
+        module: CommandModule = importlib.import_module(commands[words[0]].module)  # type: ignore[assignment]
+        status = _carry_out(module, f"{tool} {words[0]}", words[1:])
+        sys.stdout.flush()
+        return status
     except LisaError as error:
         return _fail(str(error))
     except BrokenPipeError:
-        sys.stderr.close()
+        # Nobody reads on: what is left in the buffer goes nowhere when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt as interrupt:
         sys.stderr.write(f"\ninterrupted{''.join(f': {word}' for word in interrupt.args)}\n")
@@ -191,7 +204,7 @@ def _carry_out(module: CommandModule, program: str, words: list[str]) -> int:
     return 0
 
 
-def options_from_record(kind: type[T], record: Mapping[str, Any], source: str) -> T:
+def options_from_record(kind: type[T], record: object, source: str) -> T:
     """The options that a JSON record holds, checked as the command line checks them.
 
     Args:
@@ -202,20 +215,52 @@ def options_from_record(kind: type[T], record: Mapping[str, Any], source: str) -
     Raises:
         LisaError: naming `source` and the option that is unknown or has a value it cannot take.
     """
+    if not isinstance(record, Mapping):
+        raise LisaError(f"{source} holds no options; name the config.json of a run")
     words: list[str] = []
-    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    known = {field.name: field.default for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for name, value in record.items():
         if name not in known:
             raise LisaError(f"{source}: {unknown('option', name, known)}")
-        if value is None:
+        if value is None or (isinstance(value, bool) and value is known[name]):
             continue
-        pair = [f"--{name.replace('_', '-')}", str(value)]
+        word = f"--{name.replace('_', '-')}={value}"
+        if isinstance(value, bool) and isinstance(known[name], bool):
+            word = f"--{'' if value else 'no-'}{name.replace('_', '-')}"
         try:
-            tyro.cli(kind, args=pair, console_outputs=False, config=_TYRO)
+            with redirect_stderr(io.StringIO()):  # the message is ours
+                tyro.cli(kind, args=[word], console_outputs=False, config=_TYRO)
         except SystemExit:
             raise LisaError(f"{source}: the option {name} cannot be {value!r}") from None
-        words += pair
+        words.append(word)
     return tyro.cli(kind, args=words, config=_TYRO)
+
+
+def check_ranges(options: object, **ranges: tuple[float, float]) -> None:
+    """Refuse numbers that make no sense, or would take all memory and time there is.
+
+    Args:
+        options: of a command; one that is None is not looked at.
+        ranges: for each option the least and the greatest number it takes.
+
+    Raises:
+        LisaError: naming the first option outside its range; NaN is outside every range.
+    """
+    for name, (least, most) in ranges.items():
+        value = getattr(options, name)
+        if value is not None and not least <= value <= most:
+            flag = name.replace("_", "-")
+            raise LisaError(f"--{flag} must be from {least:,} to {most:,}, not {value}")
+
+
+def check_name(name: str | None) -> None:
+    """Refuse a name that would not be that of a folder right below the one it is made in.
+
+    Raises:
+        LisaError: naming the name.
+    """
+    if name is not None and (name in ("", ".", "..") or "/" in name or "\\" in name):
+        raise LisaError(f"--name must be the name of a folder, without its path, not '{name}'")
 
 
 def unknown(kind: str, name: str, valid: Mapping[str, object] | Sequence[str]) -> str:
@@ -232,17 +277,6 @@ def show(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}" if math.isfinite(value) else str(value)
     return str(value)
-
-
-def _plain(value: Any) -> Any:
-    """Values as JSON has them: no infinities, no NaN."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _fail(message: str) -> int:

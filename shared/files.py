@@ -2,18 +2,23 @@
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor
 
 from shared.errors import LisaError
+
+_CHECKSUM = 64
+"""Characters of a SHA-256 in hexadecimal."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -41,9 +46,14 @@ def write_atomically(path: Path, content: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
 
 
+def to_json(value: Any, indent: int | None = None) -> str:
+    """A value as JSON; numbers that JSON has not, infinities and NaN, become null."""
+    return json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, atomically."""
-    write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+    write_atomically(path, (to_json(value, indent=2) + "\n").encode())
 
 
 def read_json(path: Path) -> Any:
@@ -64,8 +74,9 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, 
     """Write tensors and a JSON record as one safetensors file that carries its own checksum."""
     record = json.dumps(dict(meta), sort_keys=True)
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    metadata = {"record": record, "sha256": _checksum(plain, record)}
-    write_atomically(path, safetensors.torch.save(plain, metadata))
+    # One entry, as safetensors writes several in an order that changes from call to call.
+    sealed = {"record": _checksum(plain, record) + record}
+    write_atomically(path, safetensors.torch.save(plain, sealed))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -78,18 +89,32 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise LisaError(f"there is no file {path}")
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+            sealed = (file.metadata() or {}).get("record", "")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (safetensors.SafetensorError, OSError) as error:
         raise LisaError(
             f"{path} is damaged or truncated ({error}); restore it from a copy or train again"
         ) from error
-    if metadata.get("sha256") != _checksum(tensors, metadata.get("record", "")):
+    checksum, record = sealed[:_CHECKSUM], sealed[_CHECKSUM:]
+    if checksum != _checksum(tensors, record):
         raise LisaError(
             f"{path} is not as it was written: its checksum does not match its content; "
             "restore it from a copy or train again"
         )
-    return tensors, json.loads(metadata["record"])
+    return tensors, json.loads(record)
+
+
+def _plain(value: Any) -> Any:
+    """A value in the types that JSON has."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def _checksum(tensors: Mapping[str, Tensor], record: str) -> str:

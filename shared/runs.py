@@ -100,7 +100,7 @@ def create_run(path: Path, config: Mapping[str, Any], *, overwrite: bool = False
     """
     if path.exists() and not path.is_dir():
         raise LisaError(f"{path} is a file; name a folder for the run")
-    if path.is_dir() and any(path.iterdir()):
+    if path.is_dir() and not all(_left_unfinished(other) for other in path.iterdir()):
         if not _holds_run(path, config.get("tool")):
             raise LisaError(
                 f"{path} holds other files and no run of {config.get('tool')}; name another folder"
@@ -179,6 +179,11 @@ def next_run_path(root: Path, stem: str) -> Path:
     while (root / f"{stem}-{number:03d}").exists():
         number += 1
     return root / f"{stem}-{number:03d}"
+
+
+def _left_unfinished(path: Path) -> bool:
+    """Whether a file is what a process left that was killed as it began a run."""
+    return path.name.startswith(f".{CONFIG}.")
 
 
 def _holds_run(path: Path, tool: object) -> bool:

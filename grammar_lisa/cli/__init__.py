@@ -1,5 +1,7 @@
 """The command line `grammar-lisa`."""
 
+from collections.abc import Sequence
+
 from shared.cli import Command, run_tool
 
 COMMANDS = {
@@ -17,6 +19,10 @@ COMMANDS = {
 ABOUT = "Learn a spherical latent space of the sentences of a grammar, and search it."
 
 
-def main() -> int:
-    """Run the command line; the exit status is 2 for input that cannot be served."""
-    return run_tool("grammar-lisa", ABOUT, COMMANDS)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status is 2 for input that cannot be served.
+
+    Args:
+        arguments: the words after the program's name; by default those it was started with.
+    """
+    return run_tool("grammar-lisa", ABOUT, COMMANDS, arguments)

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from grammar_lisa.cli.pictures import plot_best, plot_convergence
 from grammar_lisa.cli.protocol import Withhold
+from grammar_lisa.cli.runs import read_data
 from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.model import DATA, TOOL, GrammarModel
+from grammar_lisa.model import TOOL, GrammarModel
 from grammar_lisa.objectives.evaluation import evaluate, parsable
 from grammar_lisa.objectives.expression import variables_of
 from grammar_lisa.objectives.latex import latex
@@ -34,7 +35,15 @@ from grammar_lisa.search.baselines import from_data, from_grammar, from_sphere
 from grammar_lisa.search.record import Evaluation
 from grammar_lisa.search.search import Settings
 from grammar_lisa.search.trials import Trial, plan_trials, run_trials
-from shared.cli import DISTRIBUTION, Output, Terminal, options_from_record, show
+from shared.cli import (
+    DISTRIBUTION,
+    Output,
+    Terminal,
+    check_name,
+    check_ranges,
+    options_from_record,
+    show,
+)
 from shared.errors import LisaError
 from shared.runs import SUMMARY, Run, create_run, newest_run, next_run_path, open_run
 from shared.seeds import derive_seed
@@ -42,6 +51,8 @@ from shared.seeds import derive_seed
 SEARCH_TOOL = f"{TOOL} bo"
 HALL_OF_FAME = "hall_of_fame.csv"
 _SEARCH = "search"
+LARGEST_BUDGET = 1_000_000
+"""The most evaluations of a trial."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +93,7 @@ class Options(Output):
     trials: int = 5
     rounds: int = Settings.rounds
     batch: int = Settings.batch
-    begin_from: int = 5000
+    begin_from: int = 1000
     pool: int = Settings.pool
     candidates: int = Settings.candidates
     fit_points: int = Settings.fit_points
@@ -126,8 +137,9 @@ def run(options: Options, terminal: Terminal) -> None:
     resumed = open_run(options.resume, SEARCH_TOOL) if options.resume is not None else None
     if resumed is not None:
         source = str(resumed.path / "config.json")
-        options = options_from_record(Options, resumed.config.get("options", {}), source)
-    _check_numbers(options)
+        recorded = options_from_record(Options, resumed.config.get("options"), source)
+        options = dataclasses.replace(recorded, run=resumed.path.parent, jobs=options.jobs)
+    _check_options(options)
     settings = options.settings()
     trained = newest_run(options.runs, TOOL) if options.run is None else open_run(options.run, TOOL)
     task = _prepare(trained, options, terminal)
@@ -153,8 +165,7 @@ def run(options: Options, terminal: Terminal) -> None:
 
 def _prepare(trained: Run, options: Options, terminal: Terminal) -> Task:
     model = GrammarModel.load(trained)
-    tensors, _ = trained.read_tensors(DATA)
-    sentences = derivations_to_texts(model.grammar, tensors["train"].numpy())
+    sentences = derivations_to_texts(model.grammar, read_data(trained).train)
     objective = _objective(options, sentences)
     readable = parsable(sentences, objective.variables)
     if not readable.any():
@@ -178,17 +189,27 @@ def _prepare(trained: Run, options: Options, terminal: Terminal) -> Task:
             "the --target of this search"
         )
     chosen = [sentence for sentence, keep in zip(sentences, kept, strict=True) if keep]
+    if len(chosen) < 2:
+        raise LisaError(
+            f"{len(chosen)} of the {len(sentences)} training sentences are left to begin from; "
+            "a search needs at least 2: keep the others with --no-withhold, or train on more data"
+        )
     return Task(model, objective, chosen, scores[kept], withhold)
 
 
 def _objective(options: Options, sentences: Sequence[str]) -> Regression:
+    mentioned = variables_of(sentences)
     if options.csv is not None:
-        return Regression.from_csv(options.csv, options.y)
+        objective = Regression.from_csv(options.csv, options.y)
+        if mentioned and not set(mentioned) & set(objective.variables):
+            raise LisaError(
+                f"{options.csv} has the variables {', '.join(objective.variables)}, but the "
+                f"sentences are in {', '.join(mentioned)}: name the columns so"
+            )
+        return objective
     if options.y is not None:
         raise LisaError("--y names a column of --csv; give that too")
-    return regression_for(
-        options.target, derive_seed(options.seed, "points"), variables_of(sentences) or None
-    )
+    return regression_for(options.target, derive_seed(options.seed, "points"), mentioned or None)
 
 
 def _create(trained: Run, options: Options, task: Task, terminal: Terminal) -> Run:
@@ -261,6 +282,11 @@ def _report(
     options: Options,
     terminal: Terminal,
 ) -> None:
+    if not any(found):
+        raise LisaError(
+            f"the search found no new sentence to score: the {len(trials[0].sentences)} that it "
+            f"began from are all that {folder.path.parent} decodes to; train on longer sentences"
+        )
     budget = options.rounds * options.batch
     draws = {_SEARCH: [[e.sentence for e in evaluations] for evaluations in found]}
     draws["random data"] = [from_data(task.sentences, budget, trial.seed) for trial in trials]
@@ -412,9 +438,23 @@ def _print_best(terminal: Terminal, best: Sequence[Mapping[str, Any]]) -> None:
     terminal.print(f"LaTeX of the best: {best[0]['latex']}")
 
 
-def _check_numbers(options: Options) -> None:
-    for name, least in (("trials", 1), ("begin_from", 2), ("top", 1), ("jobs", 1)):
-        value = getattr(options, name)
-        if value is not None and value < least:
-            flag = name.replace("_", "-")
-            raise LisaError(f"--{flag} must be at least {least}, not {value}")
+def _check_options(options: Options) -> None:
+    check_name(options.name)
+    check_ranges(
+        options,
+        trials=(1, 1000),
+        rounds=(1, 10_000),
+        batch=(1, 10_000),
+        begin_from=(2, 10_000_000),
+        pool=(1, 1_000_000),
+        candidates=(1, 20_000),
+        fit_points=(2, 10_000),
+        parents=(1, 1_000_000),
+        top=(1, 1000),
+        jobs=(1, 1024),
+    )
+    if options.rounds * options.batch > LARGEST_BUDGET:
+        raise LisaError(
+            f"--rounds {options.rounds} of --batch {options.batch} are more than "
+            f"{LARGEST_BUDGET:,} evaluations a trial; ask for fewer"
+        )

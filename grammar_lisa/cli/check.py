@@ -9,7 +9,10 @@ from grammar_lisa.derivations.report import report
 from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import Counts, load_grammar
-from shared.cli import Output, Terminal
+from shared.cli import Output, Terminal, check_ranges
+
+LENGTHS = (1, 2000)
+"""The numbers of rules that can be asked for: counting takes time as their square."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,7 @@ class Options(Output):
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
+    check_ranges(options, max_rules=LENGTHS, samples=(0, 100_000))
     grammar = load_grammar(options.file)
     limit = default_max_rules(grammar.shortest) if options.max_rules is None else options.max_rules
     found = report(grammar, limit)

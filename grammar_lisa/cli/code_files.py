@@ -48,10 +48,11 @@ def read_codes(path: Path) -> NDArray[np.float64]:
         if path.suffix == ".npy":
             return _as_codes(np.load(path, allow_pickle=False), path)
         with path.open(encoding="utf-8", newline="") as file:
-            return _read_table(list(csv.DictReader(file)), path)
+            reader = csv.DictReader(file, restkey="beyond the header")
+            return _read_table(list(reader), path)
     except FileNotFoundError as error:
         raise LisaError(f"there is no file {path}") from error
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, MemoryError, csv.Error) as error:
         if isinstance(error, LisaError):
             raise
         raise LisaError(f"{path} holds no codes that can be read: {error}") from error
@@ -73,7 +74,9 @@ def _read_table(rows: list[dict[str, str]], path: Path) -> NDArray[np.float64]:
     return np.array(values)
 
 
-def _as_codes(array: NDArray[np.generic], path: Path) -> NDArray[np.float64]:
+def _as_codes(array: object, path: Path) -> NDArray[np.float64]:
+    if not isinstance(array, np.ndarray):
+        raise LisaError(f"{path} is an archive of arrays; codes are one array of shape [n, dim]")
     if array.ndim != 2 or array.dtype.kind not in "fiu":
         raise LisaError(
             f"{path} holds an array of {array.dtype} with shape {array.shape}; codes are numbers "

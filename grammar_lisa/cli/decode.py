@@ -6,9 +6,9 @@ from pathlib import Path
 import tyro
 
 from grammar_lisa.cli.code_files import read_codes
-from grammar_lisa.cli.runs import open_model
-from shared.cli import Output, Terminal
-from shared.errors import LisaError
+from grammar_lisa.cli.runs import TEMPERATURES, open_model
+from shared.cli import Output, Terminal, check_ranges
+from shared.seeds import derive_seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +32,11 @@ class Options(Output):
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    if not 0 <= options.temperature < float("inf"):
-        raise LisaError(f"--temperature must be a number ≥ 0, not {options.temperature}")
+    check_ranges(options, temperature=TEMPERATURES)
     codes = read_codes(options.file)
     folder, model = open_model(options.run, options.runs)
-    sentences = model.decode(codes, temperature=options.temperature, seed=options.seed)
+    seed = derive_seed(options.seed, "rules")
+    sentences = model.decode(codes, temperature=options.temperature, seed=seed)
     for sentence in sentences:
         terminal.print(sentence)
     terminal.result(run=str(folder.path), sentences=sentences)

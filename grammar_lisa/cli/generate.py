@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import tyro
 
-from grammar_lisa.cli.runs import open_model
+from grammar_lisa.cli.runs import TEMPERATURES, open_model
 from grammar_lisa.model import load_run_samplers
-from shared.cli import Output, Terminal
+from shared.cli import Output, Terminal, check_ranges
 from shared.errors import LisaError
 from shared.seeds import derive_seed
 
@@ -42,10 +42,7 @@ _ATTEMPTS = 50
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    if options.count < 1:
-        raise LisaError(f"--count must be at least 1, not {options.count}")
-    if not 0 <= options.temperature < float("inf"):
-        raise LisaError(f"--temperature must be a number ≥ 0, not {options.temperature}")
+    check_ranges(options, count=(1, 1_000_000), temperature=TEMPERATURES)
     folder, model = open_model(options.run, options.runs)
     sampler = load_run_samplers(folder)[options.sampler]
     sentences: list[str] = []

@@ -8,7 +8,8 @@ import tyro
 from grammar_lisa.cli.reports import print_quality
 from grammar_lisa.model import TOOL, load_run_grammar, run_architecture
 from shared.cli import Output, Terminal
-from shared.runs import SUMMARY, open_run
+from shared.errors import LisaError
+from shared.runs import CONFIG, SUMMARY, open_run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +29,14 @@ def run(options: Options, terminal: Terminal) -> None:
     grammar = load_run_grammar(folder)
     model = run_architecture(folder)
     hyperparameters = model.to_json()["method"]
-    terminal.print(
-        f"{folder.path}: made {folder.config['created'][:19]} by version {folder.config['version']}"
-    )
+    try:
+        made, what = str(folder.config["created"])[:19], folder.config["withheld"]["what"]
+        by, epochs = folder.config["version"], folder.config["training"]["epochs"]
+    except (KeyError, TypeError) as error:
+        raise LisaError(
+            f"{folder.path / CONFIG} is not as it was written ({error!r}); restore it from a copy"
+        ) from error
+    terminal.print(f"{folder.path}: made {made} by version {by}")
     terminal.print(
         f"grammar: {grammar.source}, {len(grammar.rules)} rules, SHA-256 {grammar.digest[:12]}…; "
         f"at most {model.max_rules} rules a sentence"
@@ -40,13 +46,13 @@ def run(options: Options, terminal: Terminal) -> None:
         + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in hyperparameters.items())
         + f"; network: {model.network}, code size {model.dim}"
     )
-    terminal.print(f"data: {folder.config['withheld']['what']}")
+    terminal.print(f"data: {what}")
     terminal.result(run=str(folder.path), config=dict(folder.config), finished=folder.finished)
     if (folder.path / SUMMARY).is_file():
         print_quality(terminal, folder)
     else:
         rows = folder.read_metrics()
         terminal.print(
-            f"training is not finished: {len(rows)} of {folder.config['training']['epochs']} "
+            f"training is not finished: {len(rows)} of {epochs} "
             f"epochs; go on with '{TOOL} train --resume {folder.path}'"
         )

@@ -6,8 +6,7 @@ from pathlib import Path
 import tyro
 
 from grammar_lisa.cli.runs import open_model
-from shared.cli import Output, Terminal
-from shared.errors import LisaError
+from shared.cli import Output, Terminal, check_ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +32,7 @@ class Options(Output):
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    if options.steps < 2:
-        raise LisaError(f"--steps must be at least 2, not {options.steps}")
+    check_ranges(options, steps=(2, 100_000))
     folder, model = open_model(options.run, options.runs)
     path = model.interpolate(options.first, options.second, options.steps)
     shown = [

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grammar_lisa.grammar import Grammar
 from grammar_lisa.objectives.evaluation import parsable
 from grammar_lisa.objectives.protocol import NEAR, Split, split_clean
 from grammar_lisa.objectives.regression import Regression
@@ -44,6 +43,6 @@ class Withhold:
         )
 
 
-def scores_expressions(grammar: Grammar, sentences: Sequence[str], objective: Regression) -> bool:
-    """Whether sentences of this grammar are expressions in the variables of the objective."""
-    return bool(parsable(sentences, objective.variables).all())
+def scores_expressions(sentences: Sequence[str], objective: Regression) -> bool:
+    """Whether some of the sentences are expressions in the variables of the objective."""
+    return bool(parsable(sentences, objective.variables).any())

@@ -1,12 +1,30 @@
 """How good a run is, as `train` and `info` print it."""
 
-from shared.cli import Terminal
+from typing import Any
+
+from shared.cli import Terminal, show
+from shared.errors import LisaError
 from shared.runs import SUMMARY, Run
 
 
 def print_quality(terminal: Terminal, folder: Run) -> None:
-    """Print the summary of a finished run."""
+    """Print the summary of a finished run.
+
+    Raises:
+        LisaError: if the summary is damaged.
+    """
     summary = folder.read_json(SUMMARY)
+    try:
+        _print_summary(terminal, folder, summary)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise LisaError(
+            f"{folder.path / SUMMARY} is no summary of a training ({error!r}); restore it from a "
+            "copy, or remove it and write it again with --resume"
+        ) from error
+    terminal.result(run=str(folder.path), summary=summary)
+
+
+def _print_summary(terminal: Terminal, folder: Run, summary: Any) -> None:
     rec, geometry, training = (
         summary["reconstruction"],
         summary["geometry"],
@@ -22,7 +40,7 @@ def print_quality(terminal: Terminal, folder: Run) -> None:
     )
     terminal.print(
         f"directions: uniformity gap {geometry['uniformity_gap']:.4f}, "
-        f"λ_max {geometry['lambda_max']:.4f}, λ_max/λ_min {geometry['condition']:.2f}, "
+        f"λ_max {geometry['lambda_max']:.4f}, λ_max/λ_min {show(geometry['condition'])}, "
         f"effective rank {geometry['effective_rank']:.2f}"
     )
     terminal.table(
@@ -33,4 +51,3 @@ def print_quality(terminal: Terminal, folder: Run) -> None:
             for name, found in summary["samples"].items()
         ],
     )
-    terminal.result(run=str(folder.path), summary=summary)

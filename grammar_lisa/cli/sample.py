@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 import tyro
 
-from grammar_lisa.cli.check import default_max_rules
+from grammar_lisa.cli.check import LENGTHS, default_max_rules
 from grammar_lisa.derivations.sampling import sample_uniform, sample_weighted
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
-from shared.cli import Output, Terminal
+from shared.cli import Output, Terminal, check_ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,7 @@ class Options(Output):
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
+    check_ranges(options, count=(0, 1_000_000), max_rules=LENGTHS)
     grammar = load_grammar(options.file)
     limit = default_max_rules(grammar.shortest) if options.max_rules is None else options.max_rules
     draw = sample_uniform if options.law == "uniform" else sample_weighted

@@ -11,10 +11,11 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from grammar_lisa.cli.check import default_max_rules
+from grammar_lisa.cli.check import LENGTHS, default_max_rules
 from grammar_lisa.cli.pictures import plot_curves
 from grammar_lisa.cli.protocol import Withhold, scores_expressions
 from grammar_lisa.cli.reports import print_quality
+from grammar_lisa.cli.runs import read_data
 from grammar_lisa.datasets import Split, draw_sentences, keep_sentences, read_sentences, split
 from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.derivations.text import derivations_to_texts
@@ -24,6 +25,7 @@ from grammar_lisa.model import (
     CODES,
     DATA,
     GRAMMAR,
+    LARGEST_DIM,
     SAMPLERS,
     TOOL,
     Architecture,
@@ -31,15 +33,24 @@ from grammar_lisa.model import (
     load_run_grammar,
     run_architecture,
 )
+from grammar_lisa.objectives.expression import variables_of
 from grammar_lisa.objectives.regression import KUSNER_TARGET
 from grammar_lisa.objectives.targets import regression_for
 from shared.autoencoder import Autoencoder
-from shared.cli import DISTRIBUTION, Output, Terminal, options_from_record
+from shared.cli import (
+    DISTRIBUTION,
+    Output,
+    Terminal,
+    check_name,
+    check_ranges,
+    options_from_record,
+)
 from shared.errors import LisaError
 from shared.files import read_json
 from shared.methods import LISA
 from shared.runs import (
     CHECKPOINT,
+    METRICS,
     MODEL,
     SUMMARY,
     Run,
@@ -151,8 +162,8 @@ def run(options: Options, terminal: Terminal) -> None:
             terminal.note(f"{folder.path} is finished already")
             print_quality(terminal, folder)
             return
-        data = _read_data(folder)
         terminal.note(f"going on with {folder.path}")
+        data = _set_up_again(folder, options, terminal) or read_data(folder)
     try:
         train(folder, data, options, terminal)
         finish(folder, data, options, terminal)
@@ -166,13 +177,13 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
 
     Nothing is written before all of the input was found to be good.
     """
-    _check_numbers(options)
+    _check_options(options)
     training = options.training()
+    method = LISA(options.uniformity_weight, options.uniformity_t)
     grammar = load_grammar(options.grammar)
     for finding in grammar.findings:
         if finding.severity == "warning":
             terminal.note(f"{options.grammar}:{finding}")
-    method = LISA(options.uniformity_weight, options.uniformity_t)
     withhold = _withhold(options, grammar, terminal)
     data, max_rules = _gather(options, grammar, withhold, terminal)
     seed = derive_seed(options.seed, "network")
@@ -198,9 +209,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
         },
         overwrite=options.overwrite,
     )
-    folder.write_text(GRAMMAR, grammar.text)
-    tensors = {name: torch.from_numpy(getattr(data, name)) for name in ("train", "valid", "test")}
-    folder.write_tensors(DATA, tensors, {"withheld": data.withheld})
+    _write_inputs(folder, grammar, data)
     terminal.note(
         f"{len(data.train):,} sentences to train on, {len(data.valid):,} to watch, "
         f"{len(data.test):,} held out; at most {max_rules} rules; {withhold}"
@@ -237,7 +246,9 @@ def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> Non
         )
         rows = trainer.fit()
     plot_curves(folder, rows)
-    folder.write_tensors(MODEL, net.state_dict(), {"steps": trainer.steps})
+    folder.write_tensors(
+        MODEL, net.state_dict(), {"steps": trainer.steps, "model": architecture.to_json()}
+    )
 
 
 def finish(folder: Run, data: Split, options: Options, terminal: Terminal) -> None:
@@ -271,19 +282,7 @@ def finish(folder: Run, data: Split, options: Options, terminal: Terminal) -> No
         seed=derive_seed(options.seed, "evaluation"),
         t=options.uniformity_t,
     )
-    rows = folder.read_metrics()
-    folder.write_json(
-        SUMMARY,
-        {
-            **quality,
-            "training": {
-                "sentences": len(data.train),
-                "epochs": len(rows),
-                "seconds": rows[-1]["seconds"],
-                "sentences_per_second": len(data.train) * len(rows) / rows[-1]["seconds"],
-            },
-        },
-    )
+    folder.write_json(SUMMARY, {**quality, "training": _pace(folder, len(data.train))})
     (folder.path / CHECKPOINT).unlink(missing_ok=True)
 
 
@@ -294,8 +293,6 @@ def options_from_json(config: Any, source: str) -> Options:
         LisaError: naming `source`, if there are none or one is unknown to this version.
     """
     record = config.get("options") if isinstance(config, dict) else None
-    if not isinstance(record, dict):
-        raise LisaError(f"{source} holds no options; name the config.json of a run")
     return options_from_record(Options, record, source)
 
 
@@ -308,23 +305,90 @@ def _options_to_json(options: Options) -> dict[str, Any]:
     }
 
 
-def _check_numbers(options: Options) -> None:
-    for name, least in (("count", 10), ("held_out", 1), ("dim", 2), ("draws", 1)):
-        if getattr(options, name) < least:
-            flag = name.replace("_", "-")
-            raise LisaError(f"--{flag} must be at least {least}, not {getattr(options, name)}")
+def _check_options(options: Options) -> None:
+    check_name(options.name)
+    check_ranges(
+        options,
+        count=(10, 10_000_000),
+        held_out=(1, 10_000_000),
+        max_rules=LENGTHS,
+        dim=(2, LARGEST_DIM),
+        epochs=(1, 1_000_000),
+        batch_size=(2, 1_000_000),
+        devices=(1, 1024),
+        checkpoint_seconds=(0, 1_000_000),
+        draws=(1, 1_000_000),
+    )
+
+
+def _write_inputs(folder: Run, grammar: Grammar, data: Split) -> None:
+    """Keep in the run what the training starts from: the grammar, then the data."""
+    folder.write_text(GRAMMAR, grammar.text)
+    tensors = {name: torch.from_numpy(getattr(data, name)) for name in ("train", "valid", "test")}
+    folder.write_tensors(DATA, tensors, {"withheld": data.withheld})
+
+
+def _set_up_again(folder: Run, options: Options, terminal: Terminal) -> Split | None:
+    """Gather the data once more for a run that was stopped before it kept them.
+
+    Raises:
+        LisaError: if the grammar is no longer the one that the run was begun with.
+    """
+    if any((folder.path / name).exists() for name in (DATA, CHECKPOINT, METRICS, MODEL)):
+        return None
+    grammar = load_grammar(options.grammar)
+    if grammar.digest != _grammar_digest(folder):
+        raise LisaError(
+            f"{folder.path} was stopped before its data were kept, and {options.grammar} has "
+            "changed since: train again with another --name"
+        )
+    data, _ = _gather(options, grammar, _withhold(options, grammar, terminal), terminal)
+    _write_inputs(folder, grammar, data)
+    return data
+
+
+def _grammar_digest(folder: Run) -> object:
+    record = folder.config.get("grammar")
+    return record.get("sha256") if isinstance(record, dict) else None
+
+
+def _pace(folder: Run, sentences: int) -> dict[str, float]:
+    """How long the training took, for the summary."""
+    rows = folder.read_metrics()
+    try:
+        seconds = rows[-1]["seconds"]
+        return {
+            "sentences": sentences,
+            "epochs": len(rows),
+            "seconds": seconds,
+            "sentences_per_second": sentences * len(rows) / seconds,
+        }
+    except (IndexError, KeyError, ZeroDivisionError) as error:
+        raise LisaError(
+            f"{folder.path / METRICS} does not tell how long the training took; restore it from "
+            "a copy or train again"
+        ) from error
 
 
 def _withhold(options: Options, grammar: Grammar, terminal: Terminal) -> Withhold:
     """What to keep out of the data, given the target and what kind of sentences these are."""
     if options.withhold == "no":
         return Withhold(None)
-    objective = regression_for(options.target)
     limit = default_max_rules(grammar.shortest)
     probes = derivations_to_texts(
         grammar, sample_uniform(grammar, 200, limit, options.seed, distinct=False)
     )
-    if scores_expressions(grammar, probes, objective):
+    try:
+        objective = regression_for(options.target, variables=variables_of(probes) or None)
+    except LisaError:
+        if options.withhold == "yes" or options.target != KUSNER_TARGET:
+            raise
+        terminal.note(
+            f"the sentences have no such variables as the default target {KUSNER_TARGET}: "
+            "nothing is withheld for it"
+        )
+        return Withhold(None)
+    if scores_expressions(probes, objective):
         return Withhold(objective)
     if options.withhold == "yes":
         raise LisaError(
@@ -344,6 +408,8 @@ def _gather(
 ) -> tuple[Split, int]:
     """The data, parted, and the most rules a sentence takes."""
     max_rules = options.max_rules
+    if max_rules is not None:
+        grammar.check_length(max_rules)
     if options.data is None:
         max_rules = default_max_rules(grammar.shortest) if max_rules is None else max_rules
         wanted = options.count + options.count // 50 + options.held_out
@@ -367,9 +433,3 @@ def _gather(
         withheld=withheld,
     )
     return data, max_rules
-
-
-def _read_data(folder: Run) -> Split:
-    tensors, record = folder.read_tensors(DATA)
-    arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
-    return Split(arrays["train"], arrays["valid"], arrays["test"], record["withheld"])

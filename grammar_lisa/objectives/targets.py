@@ -103,6 +103,8 @@ def regression_for(
     if named is not None:
         return named.regression(seed)
     chosen = tuple(variables) if variables is not None else _mentioned(target)
+    if _LOOKS_NAMED.fullmatch(target.strip()) and Pool(chosen).find(target) is None:
+        raise _unknown(target)
     return Regression.from_target(target, chosen, seed=seed)
 
 
@@ -111,10 +113,7 @@ def _mentioned(target: str) -> tuple[str, ...]:
     pool = Pool()
     pool.find(target)
     names = sorted({node.name for node in pool.nodes if node.operator == VARIABLE})
-    variables = tuple(name for name in names if _SHORT.fullmatch(name)) or ("x",)
-    if _LOOKS_NAMED.fullmatch(target.strip()) and Pool(variables).find(target) is None:
-        raise _unknown(target)
-    return variables
+    return tuple(name for name in names if _SHORT.fullmatch(name)) or ("x",)
 
 
 def _unknown(target: str) -> LisaError:

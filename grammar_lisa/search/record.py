@@ -1,6 +1,7 @@
 """The evaluations of one trial, appended to a file as they happen."""
 
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -67,18 +68,24 @@ class Record:
                 f"{json.dumps(header)}; give this search another --name"
             )
         for number, line in enumerate(lines[1:], start=2):
-            try:
-                self.evaluations.append(Evaluation(**_parse(self.path, number, line)))
-            except TypeError as error:
-                raise LisaError(f"{self.path}, line {number}: no evaluation: {line}") from error
+            self.evaluations.append(_evaluation(self.path, number, line))
         if rest:
             write_atomically(self.path, whole + b"\n")
 
 
-def read_record(path: Path) -> list[Evaluation]:
-    """The evaluations in a finished record, whatever search wrote it."""
-    header = json.loads(path.read_text(encoding="utf-8").partition("\n")[0])
-    return Record(path, header).evaluations
+def _evaluation(path: Path, number: int, line: str) -> Evaluation:
+    found = _parse(path, number, line)
+    kinds = {"round": int, "sentence": str, "score": float}
+    if (
+        not isinstance(found, dict)
+        or {name: type(value) for name, value in found.items()} != kinds
+        or not math.isfinite(found["score"])
+    ):
+        raise LisaError(
+            f"{path}, line {number} is no evaluation, which has a round, a sentence and a finite "
+            f"score: {line[:200]}; restore the file or start another search"
+        )
+    return Evaluation(**found)
 
 
 def _parse(path: Path, number: int, line: str) -> Any:

@@ -44,8 +44,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("rounds", "batch", "pool", "candidates", "fit_points", "parents"):
-            if getattr(self, name) < 1:
-                raise LisaError(f"{name} must be at least 1, not {getattr(self, name)}")
+            least = 2 if name == "fit_points" else 1
+            if getattr(self, name) < least:
+                raise LisaError(f"{name} must be at least {least}, not {getattr(self, name)}")
         if not 0 < self.reach <= math.pi:
             raise LisaError(f"reach must be an angle in (0, π], not {self.reach}")
 
@@ -156,6 +157,8 @@ class Search:
         derivations = np.unique(self.model.decode_derivations(points), axis=0)
         texts = derivations_to_texts(self.model.grammar, derivations)
         new = {text: row for row, text in enumerate(texts) if text not in self._known}
+        if not new:
+            return [], np.empty((0, self.model.dim))
         rows = np.array(list(new.values()), dtype=np.int64)
         codes = self.model.encode_derivations(derivations[rows])
         return list(new), self.model.directions(codes)
@@ -167,4 +170,19 @@ class Search:
         if len(order) > limit:
             rest = np.random.default_rng(seed).permutation(order[limit // 2 :])
             order = np.concatenate([order[: limit // 2], rest[: limit - limit // 2]])
-        return self.directions[order], -self.scores[order]
+        return self.directions[order], worth(self.scores)[order]
+
+
+def worth(scores: Floats) -> Floats:
+    """What the surrogate models of scores: −log(0.1 + (score − best)/(median − best)).
+
+    Larger is better. The logarithm tells apart what is good, where a plain score would spend the
+    surrogate on how bad the bad ones are; best and median make it free of the scores' unit.
+
+    Args:
+        scores: smaller is better, `[n]`.
+    """
+    best = scores.min()
+    spread = np.median(scores) - best
+    values: Floats = -np.log(0.1 + (scores - best) / (spread if spread > 0 else 1.0))
+    return values

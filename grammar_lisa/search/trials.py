@@ -1,7 +1,10 @@
 """Several searches from several seeds, side by side."""
 
+import os
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -92,12 +95,18 @@ def plan_trials(
     return trials
 
 
-def run_trial(trial: Trial, objective: Objective) -> list[Evaluation]:
-    """Carry one trial out, on one thread, from its record if there is one."""
+def run_trial(trial: Trial, objective: Objective, owner: int | None = None) -> list[Evaluation]:
+    """Carry one trial out, on one thread, from its record if there is one.
+
+    Args:
+        trial: what to do.
+        objective: scores sentences.
+        owner: the process that waits for the result, by default this one.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
+        with _ends_with(owner), warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             record = Record(trial.record, trial.header())
             model = GrammarModel.load(open_run(trial.run, TOOL))
@@ -119,6 +128,29 @@ def run_trials(
     """
     parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
     results: Iterator[list[Evaluation]] = parallel(
-        joblib.delayed(run_trial)(trial, objective) for trial in trials
+        joblib.delayed(run_trial)(trial, objective, os.getpid()) for trial in trials
     )
     return results
+
+
+@contextmanager
+def _ends_with(owner: int | None) -> Iterator[None]:
+    """End this process when the one that it works for was killed.
+
+    Otherwise it would go on writing to a record that a resumed search has taken up.
+    """
+    if owner in (None, os.getpid()):
+        yield
+        return
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.1):
+            if os.getppid() != owner:
+                os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()

@@ -1,0 +1,42 @@
+"""One tiny trained run and one tiny search, shared by the tests of the commands."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from command_line import TINY_SEARCH, succeed, train
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """A run that reconstructs most sentences of up to 6 rules; not to be changed."""
+    runs = tmp_path_factory.mktemp("trained")
+    return train(runs, "--count", 900, "--max-rules", 6, "--epochs", 25, "--name", "good")
+
+
+@pytest.fixture(scope="session")
+def searched(trained, tmp_path_factory):
+    """A finished search of two trials, in a copy of the run; not to be changed."""
+    run = tmp_path_factory.mktemp("searched") / "run"
+    shutil.copytree(trained, run)
+    result = succeed("bo", "--run", run, "--trials", 2, "--jobs", 1, *TINY_SEARCH, "--json")
+    return Path(result.json["search"]), result
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    """A copy of the trained run, to be changed at will."""
+    path = tmp_path / "runs" / "run"
+    shutil.copytree(trained, path)
+    return path
+
+
+@pytest.fixture
+def search(searched, tmp_path):
+    """A copy of the searched run with its finished search, to be changed at will."""
+    path = tmp_path / "runs" / "searched"
+    shutil.copytree(searched[0].parent, path)
+    return path / searched[0].name

@@ -1,0 +1,331 @@
+"""Commands that are killed at any moment go on to the same end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import pytest
+from command_line import EXPR, TINY_SEARCH, run_command, succeed
+
+from grammar_lisa.cli import main
+from grammar_lisa.search.record import Record
+from shared.training import Trainer
+
+TRAINING = [
+    *("train", "--grammar", str(EXPR), "--count", "100", "--held-out", "10", "--draws", "20"),
+    *("--epochs", "3", "--batch-size", "50", "--max-rules", "8", "--name", "run"),
+    *("--checkpoint-seconds", "0"),
+]
+WRITES = 3 + 6 + 3 + 5
+"""The input, the checkpoints, the metrics, and curves, model, codes, samplers, summary."""
+
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killed(words, spoil):
+    """Run a command in a process that `spoil` prepares to kill itself with SIGKILL."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        child = os.fork()
+    if child == 0:
+        try:
+            spoil()
+            with Path(os.devnull).open("w") as nowhere:
+                os.dup2(nowhere.fileno(), 1)
+                os.dup2(nowhere.fileno(), 2)
+                main([str(word) for word in words])
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+def before_write(number):
+    """Die with the file written beside its place, before it is renamed for the nth time."""
+
+    def spoil():
+        rename, count = Path.replace, [0]
+
+        def replace(self, target):
+            count[0] += 1
+            return die() if count[0] == number else rename(self, target)
+
+        Path.replace = replace
+
+    return spoil
+
+
+def at_step(number):
+    """Die in the middle of a step."""
+
+    def spoil():
+        step = Trainer._step
+        Trainer._step = lambda self: die() if self.progress.step == number else step(self)
+
+    return spoil
+
+
+def train_bytes(run):
+    names = ("model.safetensors", "codes.safetensors", "samplers.safetensors", "data.safetensors")
+    return [(run / name).read_bytes() for name in names]
+
+
+@pytest.fixture(scope="session")
+def straight(tmp_path_factory):
+    """The training that ran through."""
+    runs = tmp_path_factory.mktemp("straight")
+    succeed(*TRAINING, "--runs", runs)
+    return runs / "run"
+
+
+def goes_on_to_the_same_end(run, straight):
+    result = succeed("train", "--resume", run)
+    assert train_bytes(run) == train_bytes(straight)
+    assert "held-out reconstruction" in result.out
+    assert not (run / "checkpoint.safetensors").exists()
+    assert len((run / "metrics.csv").read_text().splitlines()) == 4
+
+
+def test_the_moments_are_all_there_are(tmp_path, monkeypatch):
+    rename, count = Path.replace, []
+    monkeypatch.setattr(
+        Path, "replace", lambda self, target: (count.append(target), rename(self, target))[1]
+    )
+    succeed(*TRAINING, "--runs", tmp_path)
+    assert len(count) == WRITES
+
+
+@pytest.mark.parametrize("number", range(2, WRITES + 1))
+def test_a_training_killed_before_any_write_ends_the_same(tmp_path, straight, number):
+    killed([*TRAINING, "--runs", tmp_path], before_write(number))
+    goes_on_to_the_same_end(tmp_path / "run", straight)
+
+
+def test_a_training_killed_before_there_is_a_run_can_begin_again(tmp_path, straight):
+    killed([*TRAINING, "--runs", tmp_path], before_write(1))
+    refused = run_command("train", "--resume", tmp_path / "run")
+    assert refused.status == 2
+    assert "is no run: it has no config.json" in refused.err
+    succeed(*TRAINING, "--runs", tmp_path)
+    assert train_bytes(tmp_path / "run") == train_bytes(straight)
+
+
+@pytest.mark.parametrize("step", [0, 1, 5])
+def test_a_training_without_checkpoints_within_epochs_ends_the_same(tmp_path, straight, step):
+    words = [*TRAINING, "--runs", tmp_path, "--checkpoint-seconds", "1000"]
+    killed(words, at_step(step))
+    assert (tmp_path / "run" / "checkpoint.safetensors").exists() == (step > 1)
+    goes_on_to_the_same_end(tmp_path / "run", straight)
+
+
+def test_a_training_killed_again_and_again_ends_the_same(tmp_path, straight):
+    run = tmp_path / "run"
+    killed([*TRAINING, "--runs", tmp_path], at_step(1))
+    for step in (2, 2, 4):
+        killed(["train", "--resume", run], at_step(step))
+    goes_on_to_the_same_end(run, straight)
+
+
+def test_a_grammar_that_changed_before_the_data_were_kept_is_refused(tmp_path):
+    grammar = tmp_path / "mine.cfg"
+    grammar.write_text(EXPR.read_text())
+    words = [*TRAINING, "--runs", tmp_path, "--grammar", grammar]
+    killed(words, before_write(2))
+    grammar.write_text(EXPR.read_text() + "T -> '4'\n")
+    refused = run_command("train", "--resume", tmp_path / "run")
+    assert refused.status == 2
+    assert "changed since: train again with another --name" in " ".join(refused.err.split())
+
+
+@pytest.mark.parametrize("how", ["cut", "flipped", "empty"])
+def test_a_damaged_checkpoint_is_refused_and_kept(tmp_path, how):
+    killed([*TRAINING, "--runs", tmp_path], at_step(3))
+    path = tmp_path / "run" / "checkpoint.safetensors"
+    content = path.read_bytes()
+    spoilt = {"cut": content[:-9], "flipped": content[:-1] + b"\1", "empty": b""}[how]
+    path.write_bytes(spoilt)
+    refused = run_command("train", "--resume", tmp_path / "run")
+    assert refused.status == 2
+    assert "checkpoint.safetensors" in refused.err
+    assert path.read_bytes() == spoilt
+
+
+def start(*words):
+    """Start the installed command in a session of its own."""
+    script = Path(sys.executable).with_name("grammar-lisa")
+    return subprocess.Popen(
+        [script, *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "300"},
+        start_new_session=True,
+    )
+
+
+def wait_for(condition, process):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+LONG = [*TRAINING, "--epochs", "40"]
+
+
+@pytest.fixture(scope="session")
+def long_straight(tmp_path_factory):
+    """A longer training that ran through."""
+    runs = tmp_path_factory.mktemp("long")
+    succeed(*LONG, "--runs", runs)
+    return runs / "run"
+
+
+def test_the_installed_command_survives_kill_9(tmp_path, long_straight):
+    run = tmp_path / "run"
+    process = start(*LONG, "--runs", tmp_path)
+    wait_for((run / "checkpoint.safetensors").exists, process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert not (run / "model.safetensors").exists()
+    succeed("train", "--resume", run)
+    assert train_bytes(run) == train_bytes(long_straight)
+
+
+def test_ctrl_c_tells_how_to_go_on(tmp_path, long_straight):
+    run = tmp_path / "run"
+    process = start(*LONG, "--runs", tmp_path)
+    wait_for((run / "checkpoint.safetensors").exists, process)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"interrupted: go on with 'grammar-lisa train --resume {run}'" in err
+    assert "Traceback" not in err
+    succeed("train", "--resume", run)
+    assert train_bytes(run) == train_bytes(long_straight)
+
+
+def search_words(run):
+    return ["bo", "--run", run, "--trials", 2, "--jobs", 1, *TINY_SEARCH]
+
+
+def records(search):
+    return [path.read_bytes() for path in sorted(search.glob("trial-*.jsonl"))]
+
+
+def at_append(number, part):
+    """Die as the nth batch is put on record, with a part of it written."""
+
+    def spoil():
+        append, count = Record.append, [0]
+
+        def torn(self, evaluations):
+            count[0] += 1
+            if count[0] < number:
+                return append(self, evaluations)
+            before = self.path.read_bytes()
+            append(self, evaluations)
+            new = self.path.read_bytes()[len(before) :]
+            self.path.write_bytes(before + new[: int(part * len(new))])
+            return die()
+
+        Record.append = torn
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("number", "part"), [(1, 0), (1, 0.3), (2, 0.5), (2, 1), (3, 0), (4, 0.7), (4, 1)]
+)
+def test_a_search_killed_as_it_writes_ends_the_same(run, searched, number, part):
+    killed(search_words(run), at_append(number, part))
+    search = run / "search-001"
+    assert records(search) != records(searched[0]) or (number, part) == (4, 1)
+    result = succeed("bo", "--resume", search, "--jobs", 1)
+    assert records(search) == records(searched[0])
+    for name in ("summary.json", "hall_of_fame.csv"):
+        assert (search / name).read_bytes() == (searched[0] / name).read_bytes()
+    assert "best expressions" in result.out
+
+
+def test_a_search_killed_before_its_first_write_can_begin_again(run):
+    killed(search_words(run), before_write(1))
+    refused = run_command("bo", "--resume", run / "search-001")
+    assert refused.status == 2
+    assert "is no run: it has no config.json" in refused.err
+    succeed(*search_words(run), "--name", "search-001")
+
+
+def test_a_search_killed_as_it_reports_ends_the_same(run, searched):
+    killed(search_words(run), before_write(4))
+    search = run / "search-001"
+    assert records(search) == records(searched[0])
+    assert not (search / "summary.json").exists()
+    succeed("bo", "--resume", search, "--jobs", 1)
+    assert (search / "summary.json").read_bytes() == (searched[0] / "summary.json").read_bytes()
+
+
+def test_a_finished_search_is_told_again(search, searched):
+    before = records(search)
+    assert succeed("bo", "--resume", search, "--jobs", 1).out == searched_text(searched)
+    assert records(search) == before
+
+
+def searched_text(searched):
+    return succeed("bo", "--resume", searched[0], "--jobs", 1).out
+
+
+@pytest.mark.parametrize(
+    ("line", "fragment"),
+    [
+        ("nothing", "line 3 is damaged: 'nothing'"),
+        ("[]", "line 3 is no evaluation"),
+        ('{"round": 1, "sentence": "x"}', "line 3 is no evaluation"),
+        ('{"round": 1, "sentence": "x", "score": "low"}', "line 3 is no evaluation"),
+        ('{"round": 1, "sentence": "x", "score": NaN}', "line 3 is no evaluation"),
+        ('{"round": "1", "sentence": "x", "score": 0.5}', "line 3 is no evaluation"),
+        ('{"round": 1, "sentence": "x+y", "score": 0.5}', "not a sentence"),
+    ],
+)
+def test_a_tampered_record_is_refused_and_kept(search, line, fragment):
+    path = search / "trial-01.jsonl"
+    lines = path.read_text().splitlines()
+    lines[2] = line
+    path.write_text("\n".join([*lines, ""]))
+    before = path.read_bytes()
+    refused = run_command("bo", "--resume", search, "--jobs", 1, "--quiet")
+    assert refused.status == 2
+    assert fragment in refused.err
+    assert path.read_bytes() == before
+
+
+def test_a_record_of_another_search_is_refused(search):
+    (search / "trial-01.jsonl").write_bytes((search / "trial-02.jsonl").read_bytes())
+    refused = run_command("bo", "--resume", search, "--jobs", 1, "--quiet")
+    assert refused.status == 2
+    assert "trial-01.jsonl was written by another search" in refused.err
+
+
+@pytest.mark.parametrize("value", ["{}", '{"format": 1, "tool": "grammar-lisa bo"}', "["])
+def test_a_damaged_configuration_of_a_search_is_named(search, value):
+    (search / "config.json").write_text(value)
+    refused = run_command("bo", "--resume", search)
+    assert refused.status == 2
+    assert str(search / "config.json") in refused.err
+
+
+def test_a_search_can_be_moved_with_its_run(search, searched, tmp_path):
+    moved = tmp_path / "moved"
+    search.parent.rename(moved)
+    (moved / search.name / "trial-02.jsonl").unlink()
+    succeed("bo", "--resume", moved / search.name, "--jobs", 1)
+    assert records(moved / search.name) == records(searched[0])

@@ -1,0 +1,48 @@
+"""What the stack machine must do, in plain Python."""
+
+import math
+
+import numpy as np
+
+from grammar_lisa.derivations.text import derivations_to_texts
+
+
+def texts(grammar, decoded):
+    """The sentences of decoded derivations; fails unless each is complete, as rules apply."""
+    distinct = np.unique(decoded.numpy(), axis=0)
+    return derivations_to_texts(grammar, distinct)
+
+
+def choices(grammar, stack, left):
+    """The rules that may come next with `left` steps to go: by the completion rule itself."""
+    allowed = []
+    for number in grammar.rules_of[stack[0]]:
+        parts = [part for part in grammar.rules[number].rhs if not isinstance(part, str)]
+        if sum(grammar.least_rules[part] for part in [*parts, *stack[1:]]) <= left - 1:
+            allowed.append(number)
+    return allowed
+
+
+def walk(grammar, derivation, max_rules):
+    """Yield (top symbol, allowed rules, rule) of each step up to the end of the sentence."""
+    stack = [grammar.start]
+    for step, rule in enumerate(derivation):
+        if not stack:
+            break
+        yield stack[0], choices(grammar, stack, max_rules - step), rule
+        assert rule in grammar.rules_of[stack[0]]
+        parts = [part for part in grammar.rules[rule].rhs if not isinstance(part, str)]
+        stack = parts + stack[1:]
+    assert not stack
+
+
+def log_probability(grammar, derivation, logits, max_rules):
+    """Log p of a derivation under masked logits `[step][rule]`, by sums of exponentials."""
+    total = 0.0
+    for step, (_, allowed, rule) in enumerate(walk(grammar, derivation, max_rules)):
+        total += logits[step][rule] - math.log(sum(math.exp(logits[step][r]) for r in allowed))
+    return total
+
+
+def padded(derivation, max_rules, pad):
+    return [*derivation, *[pad] * (max_rules - len(derivation))]

@@ -1,0 +1,71 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grammar_lisa.model import GrammarModel
+from grammar_lisa.search import trials as trials_module
+from grammar_lisa.search.search import Settings
+from grammar_lisa.search.trials import plan_trials, run_trials
+
+SETTINGS = Settings(rounds=2, batch=3, pool=100, candidates=20, fit_points=20, parents=5)
+
+
+@pytest.fixture
+def plan(begun, tmp_path):
+    def make(count=2, begin_from=20, seed=0):
+        return plan_trials(
+            *(Path("run"), tmp_path, *begun),
+            count=count,
+            begin_from=begin_from,
+            settings=SETTINGS,
+            seed=seed,
+        )
+
+    return make
+
+
+def test_each_trial_begins_from_its_own_scored_draw(plan, begun):
+    first, second = plan()
+    known = dict(zip(*begun, strict=True))
+    for trial in (first, second):
+        assert len(set(trial.sentences)) == 20
+        assert [known[s] for s in trial.sentences] == trial.scores.tolist()
+    assert first.sentences != second.sentences
+    assert first.seed != second.seed
+    assert [trial.record.name for trial in plan()] == ["trial-01.jsonl", "trial-02.jsonl"]
+
+
+def test_a_plan_is_seeded_and_a_longer_one_begins_alike(plan):
+    headers = [trial.header() for trial in plan()]
+    assert headers == [trial.header() for trial in plan(count=5)][:2]
+    assert headers != [trial.header() for trial in plan(seed=1)]
+
+
+def test_a_trial_begins_from_no_more_than_there_is(plan):
+    assert len(plan(begin_from=10**6)[0].sentences) == 30
+
+
+def test_trials_run_in_order_and_restore_the_threads(plan, model, objective, monkeypatch):
+    monkeypatch.setattr(trials_module, "open_run", lambda path, tool: path)
+    monkeypatch.setattr(GrammarModel, "load", classmethod(lambda cls, run: model))
+    import torch
+
+    torch.set_num_threads(2)
+    try:
+        found = list(run_trials(plan(), objective, 1))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    assert [len(each) for each in found] == [6, 6]
+    assert found[0] != found[1]
+    assert list(run_trials(plan(), objective, 1)) == found
+    assert not np.isnan([e.score for each in found for e in each]).any()
+
+
+def test_this_process_outlives_a_trial_of_its_own(plan, model, objective, monkeypatch):
+    monkeypatch.setattr(trials_module, "open_run", lambda path, tool: path)
+    monkeypatch.setattr(GrammarModel, "load", classmethod(lambda cls, run: model))
+    monkeypatch.setattr(os, "getppid", lambda: 1)
+    assert len(trials_module.run_trial(plan()[0], objective, os.getpid())) == 6

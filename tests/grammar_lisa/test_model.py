@@ -1,0 +1,301 @@
+"""A trained model: text to codes, codes to text, and what a run must be to hold one."""
+
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+from machines import texts as complete_texts
+from small_grammars import ROOT
+
+from grammar_lisa.derivations.arrays import to_array
+from grammar_lisa.derivations.sampling import sample_uniform
+from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.grammar import load_grammar
+from grammar_lisa.model import (
+    GRAMMAR,
+    SAMPLERS,
+    TOOL,
+    Architecture,
+    GrammarModel,
+    load_run_grammar,
+    load_run_samplers,
+)
+from grammar_lisa.networks import NETWORKS
+from shared.errors import LisaError
+from shared.methods import LISA
+from shared.runs import CONFIG, MODEL, Run, create_run, open_run
+from shared.samplers import SAMPLERS as KINDS
+from shared.samplers import Projected
+from shared.sphere import uniform
+
+EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
+ARCHITECTURE = Architecture("dense", 8, 15, LISA(0.1), seed=0)
+DERIVATIONS = sample_uniform(EXPR, 60, 15, seed=0)
+SENTENCES = derivations_to_texts(EXPR, DERIVATIONS)
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A model that has learnt its sixty sentences by heart."""
+    net = ARCHITECTURE.build(EXPR)
+    x = torch.from_numpy(to_array(DERIVATIONS, 15, len(EXPR.rules)))
+    optimizer = torch.optim.Adam(net.parameters(), 5e-3)
+    for _ in range(150):
+        optimizer.zero_grad()
+        sum(ARCHITECTURE.method.loss(net, x).values()).backward()
+        optimizer.step()
+    return GrammarModel(EXPR, ARCHITECTURE, net)
+
+
+@pytest.fixture
+def run(tmp_path, model):
+    """A finished run that holds the model."""
+    made = create_run(
+        tmp_path / "run",
+        {
+            "tool": TOOL,
+            "version": "0",
+            "grammar": {"source": "expr.cfg", "sha256": EXPR.digest},
+            "model": ARCHITECTURE.to_json(),
+        },
+    )
+    made.write_text(GRAMMAR, EXPR.text)
+    record = {"steps": 60, "model": ARCHITECTURE.to_json()}
+    made.write_tensors(MODEL, model.net.state_dict(), record)
+    return made
+
+
+def change_config(run, change):
+    config = json.loads((run.path / CONFIG).read_text())
+    change(config)
+    (run.path / CONFIG).write_text(json.dumps(config))
+    return open_run(run.path, TOOL)
+
+
+def test_sentences_come_back_from_their_codes(model):
+    codes = model.encode(SENTENCES)
+    assert codes.shape == (60, 8)
+    assert codes.dtype == np.float32
+    assert model.decode(codes) == SENTENCES
+    assert model.decode(model.directions(codes)) == SENTENCES
+
+
+def test_a_code_is_used_only_through_its_direction(model):
+    codes = model.encode(SENTENCES).astype(np.float64)
+    for scale in (1e-30, 0.3, 1e30):
+        assert model.decode(scale * codes) == SENTENCES
+    np.testing.assert_allclose(np.linalg.norm(model.directions(codes), axis=1), 1)
+    np.testing.assert_allclose(
+        model.directions(codes), codes / np.linalg.norm(codes, axis=1, keepdims=True)
+    )
+
+
+def test_white_space_does_not_matter_and_parsing_is_exact(model):
+    rows = model.parse(SENTENCES)
+    assert rows.tolist() == to_array(DERIVATIONS, 15, len(EXPR.rules)).tolist()
+    spaced = [text.replace(")", " ) ").replace("(", "( ").replace("/", " / ") for text in SENTENCES]
+    assert np.array_equal(model.encode(spaced), model.encode(SENTENCES))
+
+
+def test_every_point_decodes_to_a_sentence(model):
+    codes = uniform(2000, 8, 0).numpy()
+    derivations = model.decode_derivations(codes)
+    assert derivations.shape == (2000, 15)
+    assert len(complete_texts(EXPR, torch.from_numpy(derivations))) > 100
+    assert model.decode(codes) == derivations_to_texts(EXPR, derivations)
+
+
+def test_more_codes_than_a_chunk(model):
+    codes = uniform(5000, 8, 1).numpy()
+    together = model.decode(codes)
+    assert len(together) == 5000
+    assert together[4200:] == model.decode(codes[4200:])
+    rows = model.parse(together)
+    assert model.encode_derivations(rows).shape == (5000, 8)
+
+
+def test_draws_at_a_temperature_are_seeded(model):
+    codes = uniform(300, 8, 0).numpy()
+    first = model.decode(codes, temperature=2.0, seed=1)
+    assert model.decode(codes, temperature=2.0, seed=1) == first
+    assert model.decode(codes, temperature=2.0, seed=2) != first
+    assert model.decode(codes, temperature=2.0, seed=1) != model.decode(codes)
+    assert model.decode(codes, seed=1) == model.decode(codes, seed=2)
+
+
+def test_no_sentences_have_no_codes(model):
+    assert model.encode([]).shape == (0, 8)
+
+
+def test_a_path_leads_from_one_sentence_to_the_other(model):
+    first, second = SENTENCES[:2]
+    path = model.interpolate(first, second, 30)
+    assert len(path) == 30
+    assert (path[0], path[-1]) == (first, second)
+    model.parse(path)
+    assert model.interpolate(first, second, 2) == [first, second]
+
+
+@pytest.mark.parametrize("shape", [(8,), (3, 7), (3, 9), (2, 3, 8), (), (0,), (3, 0)])
+def test_codes_of_another_shape_are_refused(model, shape):
+    with pytest.raises(LisaError, match=r"codes must have the shape \[n, 8\] of this model, not"):
+        model.decode(np.ones(shape))
+
+
+def test_no_codes_at_all_are_refused(model):
+    with pytest.raises(LisaError, match="there are no codes to decode"):
+        model.decode(np.ones((0, 8)))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_codes_that_are_not_finite_are_refused(model, value):
+    codes = np.ones((5, 8))
+    codes[3, 2] = value
+    with pytest.raises(LisaError, match="code 4 is not finite"):
+        model.decode(codes)
+
+
+def test_the_zero_code_and_the_largest_have_a_sentence_too(model):
+    codes = np.zeros((3, 8))
+    codes[1] = 1e308
+    codes[2, 5] = 5e-324
+    model.parse(model.decode(codes))
+    assert np.isfinite(model.directions(codes)).all()
+
+
+def test_text_that_is_no_sentence_is_refused(model):
+    with pytest.raises(LisaError, match="not a sentence of") as caught:
+        model.encode(["x", "x+*1"])
+    assert "    x+*1\n      ^" in str(caught.value)
+    with pytest.raises(LisaError, match=r"needs 16 rules; .* 15 \(train with --max-rules 16"):
+        model.encode(["x", "+".join("x" * 8), "1+1+1+1+1+1+1+1"])
+
+
+def test_a_model_comes_back_from_its_run(run, model):
+    loaded = GrammarModel.load(open_run(run.path, TOOL))
+    assert loaded.architecture == ARCHITECTURE
+    assert loaded.dim == 8
+    assert loaded.grammar.rules == EXPR.rules
+    assert not loaded.net.training
+    assert np.array_equal(loaded.encode(SENTENCES), model.encode(SENTENCES))
+    assert loaded.decode(uniform(100, 8, 0).numpy()) == model.decode(uniform(100, 8, 0).numpy())
+
+
+def test_an_unfinished_run_says_how_to_go_on(run):
+    (run.path / MODEL).unlink()
+    with pytest.raises(LisaError, match=r"not finished; go on with it: .* train --resume .*run"):
+        GrammarModel.load(run)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text + "# harmless\n",
+        lambda text: text.replace("'x'", "'y'"),
+        lambda text: text.replace("\n", "\r\n"),
+    ],
+)
+def test_a_changed_grammar_is_refused(run, change):
+    path = run.path / GRAMMAR
+    path.write_bytes(change(EXPR.text).encode())
+    with pytest.raises(LisaError, match=r"grammar\.cfg was changed since the training"):
+        GrammarModel.load(run)
+
+
+def test_a_grammar_that_is_missing_or_damaged_is_refused(run):
+    path = run.path / GRAMMAR
+    for damage in (lambda: path.write_bytes(b"\xff\xfe"), lambda: path.write_text("S -> ")):
+        damage()
+        with pytest.raises(LisaError):
+            load_run_grammar(run)
+    path.unlink()
+    with pytest.raises(LisaError, match=r"cannot read .*grammar\.cfg"):
+        GrammarModel.load(run)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda config: config.pop("model"),
+        lambda config: config.update(model=None),
+        lambda config: config.update(model=[1]),
+        lambda config: config["model"].pop("dim"),
+        lambda config: config["model"].update(network="transformer"),
+        lambda config: config["model"].update(network=["dense"]),
+        lambda config: config["model"].update(network="kusner"),
+        lambda config: config["model"].update(dim=9),
+        lambda config: config["model"].update(dim=1),
+        lambda config: config["model"].update(dim="many"),
+        lambda config: config["model"].update(dim=math.inf),
+        lambda config: config["model"].update(max_rules=14),
+        lambda config: config["model"].update(max_rules=1),
+        lambda config: config["model"].update(max_rules=None),
+        lambda config: config["model"].update(method="lisa"),
+        lambda config: config["model"].update(method={"name": "vae"}),
+        lambda config: config["model"]["method"].pop("name"),
+        lambda config: config["model"]["method"].update(temperature=1),
+        lambda config: config["model"]["method"].update(uniformity_weight=3.0),
+        lambda config: config["model"]["method"].update(uniformity_t=-1),
+        lambda config: config["model"]["method"].update(uniformity_t="two"),
+        lambda config: config.pop("grammar"),
+        lambda config: config.update(grammar="expr.cfg"),
+        lambda config: config["grammar"].pop("sha256"),
+        lambda config: config["grammar"].update(sha256="0" * 64),
+    ],
+)
+def test_a_changed_configuration_is_refused(run, change):
+    changed = change_config(run, change)
+    with pytest.raises(LisaError):
+        GrammarModel.load(changed)
+
+
+def test_a_damaged_model_is_refused(run):
+    path = run.path / MODEL
+    content = path.read_bytes()
+    for length in (0, 7, 100, len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:length])
+        with pytest.raises(LisaError, match=r"model\.safetensors is damaged"):
+            GrammarModel.load(run)
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(LisaError, match=r"model\.safetensors is not as it was written"):
+        GrammarModel.load(run)
+
+
+def test_weights_of_another_net_are_refused(run):
+    other = dataclasses.replace(ARCHITECTURE, dim=9).build(EXPR)
+    run.write_tensors(MODEL, other.state_dict(), {"model": ARCHITECTURE.to_json()})
+    with pytest.raises(LisaError, match=r"model\.safetensors does not fit this network"):
+        GrammarModel.load(run)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_an_architecture_survives_json(network):
+    architecture = Architecture(network, 5, 12, LISA(0.3, 1.5), seed=2**62)
+    record = json.loads(json.dumps(architecture.to_json()))
+    assert Architecture.from_json(record, "here") == architecture
+    with pytest.raises(LisaError, match="here does not describe a model of this version"):
+        Architecture.from_json({**record, "network": "none"}, "here")
+
+
+def test_codes_of_one_number_make_no_sphere():
+    with pytest.raises(LisaError, match=r"the code size must be from 2 to \d+, not 1"):
+        dataclasses.replace(ARCHITECTURE, dim=1).build(EXPR)
+
+
+def test_samplers_come_back_from_their_run(tmp_path):
+    run = Run(tmp_path, {})
+    codes = np.random.default_rng(0).normal(size=(200, 4))
+    fitted = {name: Projected(kind()).fit(codes) for name, kind in KINDS.items()}
+    tensors = {
+        f"{name}.{key}": torch.as_tensor(value)
+        for name, sampler in fitted.items()
+        for key, value in sampler.state().items()
+    }
+    run.write_tensors(SAMPLERS, tensors, {"names": list(fitted)})
+    found = load_run_samplers(run)
+    assert list(found) == list(fitted)
+    for name, sampler in fitted.items():
+        assert np.array_equal(found[name].sample(20, 3), sampler.sample(20, 3))

@@ -1,0 +1,150 @@
+"""What is said about a trained model is so."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from machines import log_probability, padded
+from small_grammars import ROOT
+
+from grammar_lisa.derivations.sampling import sample_uniform
+from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.evaluation import evaluate, geometry, is_sentence, reconstruction, samples
+from grammar_lisa.grammar import load_grammar
+from grammar_lisa.model import Architecture, GrammarModel
+from shared.methods import LISA
+from shared.samplers import Projected, Uniform
+from shared.sphere import project, uniform
+
+EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
+PAD = len(EXPR.rules)
+DERIVATIONS = sample_uniform(EXPR, 50, 15, seed=0)
+X = torch.tensor([padded(row, 15, PAD) for row in DERIVATIONS], dtype=torch.int16)
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A model that has learnt some of its sentences, not all."""
+    architecture = Architecture("dense", 6, 15, LISA(), seed=0)
+    net = architecture.build(EXPR)
+    optimizer = torch.optim.Adam(net.parameters(), 1.5e-3)
+    while reconstruction(net, architecture.method, X).exact < 0.3:
+        optimizer.zero_grad()
+        sum(architecture.method.loss(net, X).values()).backward()
+        optimizer.step()
+    return GrammarModel(EXPR, architecture, net)
+
+
+def test_reconstruction_counts_what_comes_back(model):
+    net, method = model.net, model.architecture.method
+    found = reconstruction(net, method, X)
+    with torch.no_grad():
+        logits = net.decode(project(net.encode(X)))
+    back = [tuple(r for r in row if r != PAD) for row in net.machine.decode(logits).tolist()]
+    same = [first == second for first, second in zip(back, DERIVATIONS, strict=True)]
+    assert 0 < sum(same) < 50
+    assert found.exact == sum(same) / 50
+    pairs = [
+        padded(first, 15, PAD)[step] == rule
+        for first, second in zip(back, DERIVATIONS, strict=True)
+        for step, rule in enumerate(second)
+    ]
+    assert found.rules == sum(pairs) / len(pairs)
+    losses = [
+        -log_probability(EXPR, row, scores, 15)
+        for row, scores in zip(DERIVATIONS, logits.tolist(), strict=True)
+    ]
+    assert found.loss == pytest.approx(np.mean(losses), rel=1e-5)
+    assert not net.training
+
+
+def test_reconstruction_of_more_than_a_chunk(model):
+    many = X.repeat(100, 1)
+    first, second = (reconstruction(model.net, model.architecture.method, x) for x in (X, many))
+    assert second.exact == first.exact
+    assert second.loss == pytest.approx(first.loss, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("derivation", "valid"),
+    [
+        ([3, 7, PAD, PAD], True),
+        ([3, 7], True),
+        ([3, PAD, 7, PAD], False),
+        ([PAD, 3, 7], False),
+        ([3, PAD, PAD], False),
+        ([0, 3, 7, PAD], False),
+        ([3, 7, 7, PAD], False),
+        ([7, PAD], False),
+        ([PAD, PAD], False),
+        ([3, PAD + 1], False),
+        ([3, -1], False),
+    ],
+)
+def test_only_complete_derivations_are_sentences(derivation, valid):
+    assert is_sentence(EXPR, derivation) is valid
+
+
+class Fixed:
+    """Gives the same few codes again and again."""
+
+    def __init__(self, codes):
+        self.codes = codes
+
+    def sample(self, n, seed):
+        return np.resize(self.codes, (n, self.codes.shape[1]))
+
+
+def test_samples_count_repeats_and_novelty(model):
+    directions = uniform(400, 6, 0).numpy()
+    texts = model.decode(directions)
+    chosen = [texts.index(text) for text in sorted(set(texts))[:4]]
+    found = samples(model, Fixed(directions[chosen]), 40, 0, {texts[chosen[0]], "not there"})
+    assert (found.valid, found.unique, found.novel) == (1, 4 / 40, 3 / 4)
+
+
+def test_broken_derivations_are_not_valid(model, monkeypatch):
+    rows = np.array([[3, 7, PAD], [3, PAD, 7], [0, 3, 7], [3, 8, PAD]])
+    monkeypatch.setattr(model, "decode_derivations", lambda codes: np.resize(rows, (8, 3)))
+    found = samples(model, Fixed(np.ones((1, 6))), 8, 0, {"x"})
+    assert (found.valid, found.unique, found.novel) == (0.5, 2 / 8, 1 / 2)
+
+
+def test_geometry_tells_uniform_directions_from_a_bundle():
+    even = geometry(3 * uniform(4000, 6, 0).numpy(), 2.0)
+    bundle = geometry(uniform(4000, 6, 0).numpy() + 3 * np.eye(6)[0], 2.0)
+    assert abs(even["uniformity_gap"]) < 0.01
+    assert even["effective_rank"] == pytest.approx(6, abs=0.05)
+    assert even["lambda_max"] == pytest.approx(1 / 6, abs=0.02)
+    assert even["condition"] < 1.3
+    assert bundle["uniformity_gap"] > 0.5
+    assert bundle["lambda_max"] > 0.8
+    assert bundle["participation_ratio"] < 2
+
+
+def test_everything_together(model):
+    codes = model.encode_derivations(X.numpy())
+    known = set(derivations_to_texts(EXPR, DERIVATIONS))
+    found = evaluate(
+        model,
+        X.numpy(),
+        known,
+        codes,
+        {"uniform": Projected(Uniform()).fit(codes)},
+        draws=300,
+        seed=1,
+        t=2.0,
+    )
+    assert found["held_out"] == 50
+    assert found["draws"] == 300
+    assert (
+        found["reconstruction"]["exact"]
+        == reconstruction(model.net, model.architecture.method, X).exact
+    )
+    assert found["geometry"] == geometry(codes, 2.0)
+    assert found["samples"].keys() == {"uniform"}
+    assert found["samples"]["uniform"]["valid"] == 1
+    assert 0 < found["samples"]["uniform"]["unique"] <= 1
+    assert 0 <= found["samples"]["uniform"]["novel"] <= 1
+    assert math.isfinite(found["reconstruction"]["loss"])

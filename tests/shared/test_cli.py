@@ -1,0 +1,336 @@
+"""What both command lines share: exit statuses, one message, one JSON object."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from shared import cli
+from shared.cli import Command, Output, Terminal, options_from_record, run_tool, show, unknown
+from shared.errors import LisaError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Do something.
+
+    Attributes:
+        number: How many.
+        mode: Which way.
+        text: What to say.
+        path: Where.
+    """
+
+    number: int = 3
+    mode: Literal["fast", "slow"] = "fast"
+    text: str = ""
+    path: Path | None = None
+
+
+COMMANDS = {
+    "sample": Command("made_up_sample", "Draws samples."),
+    "train": Command("made_up_train", "Trains."),
+}
+
+
+@pytest.fixture
+def tool(monkeypatch):
+    """Run `tool sample` with a given body."""
+
+    def call(body, *words):
+        monkeypatch.setitem(
+            sys.modules, "made_up_sample", SimpleNamespace(Options=Options, run=body)
+        )
+        return run_tool("tool", "About the tool.", COMMANDS, ["sample", *words])
+
+    return call
+
+
+def test_a_command_is_carried_out(tool, capsys):
+    seen = []
+    assert tool(lambda options, _: seen.append(options), "--number", "7", "--mode", "slow") == 0
+    assert seen == [Options(number=7, mode="slow")]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_options_of_a_config_are_the_defaults(monkeypatch):
+    seen = []
+    module = SimpleNamespace(
+        Options=Options,
+        run=lambda options, _: seen.append(options),
+        default_options=lambda words: Options(number=5, text=" ".join(words)),
+    )
+    monkeypatch.setitem(sys.modules, "made_up_sample", module)
+    assert run_tool("tool", "", COMMANDS, ["sample", "--mode", "slow"]) == 0
+    assert seen == [Options(number=5, mode="slow", text="--mode slow")]
+
+
+@pytest.mark.parametrize("words", [[], ["-h"], ["--help"]])
+def test_help_lists_the_commands(capsys, words):
+    assert run_tool("tool", "About the tool.", COMMANDS, words) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("About the tool.\n")
+    assert "  sample  Draws samples.\n  train   Trains.\n" in out
+    assert err == ""
+
+
+def test_the_version_is_that_of_the_distribution(capsys):
+    assert run_tool("tool", "", COMMANDS, ["--version"]) == 0
+    assert capsys.readouterr().out == f"tool {version('lisa-toolkit')}\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("smaple", "did you mean 'sample'? "), ("zzz", ""), ("--number", "")]
+)
+def test_an_unknown_command_names_the_nearest(capsys, word, hint):
+    assert run_tool("tool", "", COMMANDS, [word]) == 2
+    expected = f"error: there is no command '{word}'; {hint}valid: sample, train\n"
+    assert capsys.readouterr() == ("", expected)
+
+
+def test_a_tool_without_commands(capsys):
+    assert run_tool("tool", "About.", {}, []) == 0
+    assert "has no commands" in capsys.readouterr().out
+    assert run_tool("tool", "About.", {}, ["train"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        "error: this version of tool has no commands, so no 'train'\n",
+    )
+
+
+@pytest.mark.parametrize("words", [(), ("--json",), ("--quiet",), ("--json", "--quiet")])
+def test_bad_input_is_one_message_and_status_2(tool, capsys, words):
+    def body(options, terminal):
+        terminal.result(found=1)
+        raise LisaError("there is no file 'x';\n    x\n    ^\nname one")
+
+    assert tool(body, *words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "error: there is no file 'x';\n    x\n    ^\nname one\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--number", "many"], ["--mode", "medium"], ["--nubmer", "3"], ["--number"], ["stray"]],
+)
+def test_bad_options_are_status_2_and_carry_nothing_out(tool, capsys, words):
+    with pytest.raises(SystemExit) as caught:
+        tool(lambda *_: pytest.fail("was carried out"), *words)
+    assert caught.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert words[0].strip("-") in err
+
+
+def test_other_errors_are_not_hidden(tool):
+    def body(options, terminal):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        tool(body)
+
+
+def test_an_interrupt_is_status_130(tool, capsys, monkeypatch):
+    def body(options, terminal):
+        raise KeyboardInterrupt
+
+    assert tool(body) == 130
+    assert capsys.readouterr() == ("", "\ninterrupted\n")
+
+    def telling(options, terminal):
+        raise KeyboardInterrupt("go on with --resume")
+
+    assert tool(telling) == 130
+    assert capsys.readouterr().err == "\ninterrupted: go on with --resume\n"
+
+    def importing(name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.importlib, "import_module", importing)
+    assert run_tool("tool", "", COMMANDS, ["sample"]) == 130
+
+
+def strict(text):
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def body(options, terminal):
+    terminal.note("a note")
+    terminal.print("a line")
+    terminal.table("a title", ["a", "b"], [["x", 1.0]])
+    with terminal.progress("working", 4) as meter:
+        meter.reset_start(1)
+        meter.update(4, "fast")
+    terminal.result(a=1, b={"c": [math.nan, math.inf, -math.inf, 2.5]}, d=None)
+    terminal.result(
+        numpy=[np.float32(0.5), np.int64(3), np.bool_(True), np.float64(math.nan)],
+        pair=(1, "größer"),
+        a=2,
+    )
+
+
+def test_json_is_one_object_on_standard_output(tool, capsys):
+    assert tool(body, "--json") == 0
+    out, err = capsys.readouterr()
+    assert out.count("\n") == 1
+    assert strict(out) == {
+        "a": 2,
+        "b": {"c": [None, None, None, 2.5]},
+        "d": None,
+        "numpy": [0.5, 3, True, None],
+        "pair": [1, "größer"],
+    }
+    assert "a note" in err
+    assert "working" in err
+
+
+def test_quiet_leaves_the_results_alone(tool, capsys):
+    assert tool(body, "--quiet") == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "a line\n" in out
+    assert "a title\n" in out
+    assert tool(body, "--json", "--quiet") == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert strict(out)["a"] == 2
+
+
+def test_text_has_no_json(tool, capsys):
+    assert tool(body) == 0
+    out, err = capsys.readouterr()
+    assert "{" not in out
+    assert out.startswith("a line\na title\n")
+    assert "a note\n" in err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[red]x[/red] [/] [[1]] \\[a]",
+        ":smile: {x:on:1} :x:",
+        "1/3+x " * 60,
+        "https://a.b 'quoted' 12 None",
+        "√x – ü",
+    ],
+)
+def test_text_is_printed_as_it_is(capsys, text):
+    terminal = Terminal(Output())
+    terminal.print(text)
+    terminal.note(text)
+    assert capsys.readouterr() == (f"{text}\n", f"{text}\n")
+
+
+def test_tables_show_cells_as_they_are(capsys):
+    terminal = Terminal(Output())
+    rows = [["[b]x[/b] :x:", 1.23456, 10], ["[/]", math.inf, 2000], ["–", 0.5, 3]]
+    terminal.table("", ["sentence", "score", "count"], rows)
+    lines = capsys.readouterr().out.splitlines()
+    found = [line.split("  ") for line in lines]
+    cells = [[cell.strip() for cell in row if cell.strip()] for row in found]
+    assert ["sentence", "score", "count"] in cells
+    assert ["[b]x[/b] :x:", "1.235", "10"] in cells
+    assert ["[/]", "inf", "2000"] in cells
+    ends = {len(line.rstrip()) for line in lines if any(n in line for n in ("10", "2000", " 3"))}
+    assert len(ends) == 1, "numbers are not aligned on the right"
+
+
+def test_an_empty_table(capsys):
+    Terminal(Output()).table("nothing", ["a"], [])
+    assert capsys.readouterr().out.startswith("nothing\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (0.123456, "0.1235"),
+        (1e-9, "1e-09"),
+        (math.nan, "nan"),
+        (-math.inf, "-inf"),
+        (12345, "12345"),
+        ("x", "x"),
+    ],
+)
+def test_values_in_tables(value, text):
+    assert show(value) == text
+
+
+def test_unknown_names():
+    assert unknown("sampler", "gausian", ["uniform", "gaussian"]) == (
+        "there is no sampler 'gausian'; did you mean 'gaussian'? valid: uniform, gaussian"
+    )
+    assert unknown("sampler", "", {"uniform": 1}) == "there is no sampler ''; valid: uniform"
+
+
+def test_options_come_back_from_their_record():
+    options = Options(number=-4, mode="slow", text="-x + 'a b' = --number", path=Path("a b/c"))
+    record = {"number": -4, "mode": "slow", "text": options.text, "path": "a b/c"}
+    assert options_from_record(Options, json.loads(json.dumps(record)), "here") == options
+    assert options_from_record(Options, {}, "here") == Options()
+    assert options_from_record(Options, {"path": None, "text": ""}, "here") == Options()
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ({"nubmer": 3}, "here: there is no option 'nubmer'; did you mean 'number'?"),
+        ({"number": "many"}, "here: the option number cannot be 'many'"),
+        ({"number": [1, 2]}, "here: the option number cannot be"),
+        ({"number": 2.5}, "here: the option number cannot be 2.5"),
+        ({"mode": "medium"}, "here: the option mode cannot be 'medium'"),
+    ],
+)
+def test_records_with_wrong_options_are_refused(capsys, record, words):
+    with pytest.raises(LisaError) as caught:
+        options_from_record(Options, record, "here")
+    assert str(caught.value).startswith(words)
+    assert capsys.readouterr() == ("", "")
+
+
+PIPED = """
+import sys, types
+from shared.cli import Command, Output, run_tool
+
+def body(options, terminal):
+    for number in range(LINES):
+        terminal.print(f"line {number} " + "x" * WIDTH)
+
+sys.modules["many"] = types.SimpleNamespace(Options=Output, run=body)
+sys.exit(run_tool("tool", "", {"many": Command("many", "")}, ["many"]))
+"""
+
+
+@pytest.mark.parametrize(("lines", "width"), [("2", "5"), ("30000", "20")])
+def test_a_reader_that_leaves_is_no_error(lines, width):
+    root = Path(cli.__file__).parents[1]
+    script = PIPED.replace("LINES", lines).replace("WIDTH", width)
+    reader, writer = os.pipe()
+    if lines == "2":
+        os.close(reader)
+    writing = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(root)},
+    )
+    os.close(writer)
+    if lines != "2":
+        assert os.read(reader, 6) == b"line 0"
+        os.close(reader)
+    _, err = writing.communicate(timeout=60)
+    assert (writing.returncode, err) == (0, "")

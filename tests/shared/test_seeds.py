@@ -1,0 +1,22 @@
+import hashlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.seeds import derive_seed
+
+
+def test_a_seed_is_what_its_definition_says():
+    digest = hashlib.sha256(b"7/order/3").digest()
+    assert derive_seed(7, "order", 3) == int.from_bytes(digest[:8], "big") >> 1
+
+
+@given(st.integers(), st.lists(st.one_of(st.integers(), st.text()), max_size=3))
+def test_seeds_fit_every_generator(seed, names):
+    assert 0 <= derive_seed(seed, *names) < 2**63
+
+
+def test_different_names_and_seeds_are_unrelated():
+    seeds = {derive_seed(s, name, step) for s in range(5) for name in "ab" for step in range(50)}
+    assert len(seeds) == 5 * 2 * 50
+    assert derive_seed(1, 11) != derive_seed(11, 1) != derive_seed(111)

@@ -1,0 +1,500 @@
+"""The training loop: what it computes, and that a stop at any moment leaves no trace."""
+
+import dataclasses
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from small_nets import Vectors, vectors
+from torch import nn
+
+from shared.errors import LisaError
+from shared.files import read_tensors
+from shared.methods import LISA
+from shared.runs import CHECKPOINT, METRICS, create_run, open_run
+from shared.training import Trainer, Training, load_weights
+
+SHORT = Training(epochs=6, batch_size=8, learning_rate=0.01, device="cpu", checkpoint_seconds=0)
+X = vectors(17)
+STEPS = 12
+
+
+class StoppedError(Exception):
+    pass
+
+
+def new_run(path):
+    return create_run(path, {"tool": "test", "version": "0"})
+
+
+def validate(net):
+    """A loss that never falls, so that the plateau schedule acts; and a trace of the net."""
+    weights = sum(value.double().sum().item() for value in net.state_dict().values())
+    codes = net.encode(X)
+    return {"loss": 1.0, "weights": weights, "codes": codes.sum().item()}
+
+
+def trainer(run, training=SHORT, x=X, net=None, method=None, **kwargs):
+    net = net or Vectors()
+    kwargs.setdefault("validate", validate)
+    return Trainer(run, net, method or LISA(), training, x, **kwargs)
+
+
+def without_seconds(rows):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+def assert_same(first, second):
+    assert first.keys() == second.keys()
+    for name, value in first.items():
+        assert torch.equal(value, second[name]), name
+
+
+def stop_at(step):
+    def on_step(done, _):
+        if done == step:
+            raise StoppedError
+
+    return on_step
+
+
+@pytest.fixture
+def run(tmp_path):
+    return new_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "seconds"),
+    [("constant", 0), ("cosine", 0), ("plateau", 0), ("plateau", 1e9)],
+)
+def test_a_training_stopped_at_any_step_ends_as_if_it_was_not(tmp_path, schedule, seconds):
+    training = dataclasses.replace(SHORT, schedule=schedule, checkpoint_seconds=seconds)
+    whole = trainer(new_run(tmp_path / "whole"), training)
+    expected = whole.fit()
+    assert whole.steps == STEPS
+    assert len(expected) == 6
+    for step in range(1, STEPS + 1):
+        run = new_run(tmp_path / f"stopped-{step}")
+        with pytest.raises(StoppedError):
+            trainer(run, training, on_step=stop_at(step)).fit()
+        done = []
+        resumed = trainer(run, training, on_step=lambda step, _, done=done: done.append(step))
+        rows = resumed.fit()
+        saved = step - 1 if seconds == 0 else (step - 1) // 2 * 2
+        assert done == list(range(saved + 1, STEPS + 1))
+        assert_same(resumed.net.state_dict(), whole.net.state_dict())
+        assert without_seconds(rows) == without_seconds(expected)
+        assert run.read_metrics() == rows
+
+
+def test_a_training_stopped_again_and_again_ends_as_if_it_was_not(tmp_path):
+    whole = trainer(new_run(tmp_path / "whole"))
+    expected = whole.fit()
+    run = new_run(tmp_path / "stopped")
+    for step in range(2, STEPS + 1):
+        with pytest.raises(StoppedError):
+            trainer(run, on_step=stop_at(step)).fit()
+    resumed = trainer(run)
+    assert without_seconds(resumed.fit()) == without_seconds(expected)
+    assert_same(resumed.net.state_dict(), whole.net.state_dict())
+    assert resumed.progress.seconds > 0
+
+
+def test_a_finished_training_is_not_done_again(run):
+    first = trainer(run)
+    rows = first.fit()
+    again = trainer(run, on_step=stop_at(1))
+    assert again.fit() == rows
+    assert_same(again.net.state_dict(), first.net.state_dict())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epochs": 7},
+        {"batch_size": 4},
+        {"learning_rate": 0.02},
+        {"schedule": "constant"},
+        {"seed": 1},
+        {"precision": "64-true"},
+    ],
+    ids=str,
+)
+def test_other_settings_cannot_resume(run, change):
+    with pytest.raises(StoppedError):
+        trainer(run, on_step=stop_at(5)).fit()
+    before = (run.path / CHECKPOINT).read_bytes()
+    other = trainer(run, dataclasses.replace(SHORT, **change))
+    with pytest.raises(LisaError, match="made with other settings"):
+        other.fit()
+    assert (run.path / CHECKPOINT).read_bytes() == before
+
+
+def test_another_net_cannot_resume(run):
+    with pytest.raises(StoppedError):
+        trainer(run, on_step=stop_at(5)).fit()
+    with pytest.raises(LisaError, match=r"checkpoint\.safetensors does not fit this network"):
+        trainer(run, net=Vectors(dim=4, width=4)).fit()
+
+
+def test_a_damaged_checkpoint_is_refused(run):
+    with pytest.raises(StoppedError):
+        trainer(run, on_step=stop_at(5)).fit()
+    path = run.path / CHECKPOINT
+    content = path.read_bytes()
+    for damaged in (content[:-1], content[:40], b"", content[:-1] + bytes([content[-1] ^ 1])):
+        path.write_bytes(damaged)
+        with pytest.raises(LisaError, match=r"checkpoint\.safetensors"):
+            trainer(run).fit()
+
+
+def test_what_is_trained_depends_on_the_seed_alone(tmp_path):
+    finals = []
+    for number, (seed, noise) in enumerate([(0, 1), (0, 2), (1, 1)]):
+        torch.manual_seed(noise)
+        one = trainer(
+            new_run(tmp_path / str(number)), dataclasses.replace(SHORT, seed=seed, epochs=2)
+        )
+        one.fit()
+        finals.append(one.net.state_dict())
+    assert_same(finals[0], finals[1])
+    assert not torch.equal(finals[0]["to_code.weight"], finals[2]["to_code.weight"])
+
+
+def test_every_step_draws_from_a_seed_of_its_own(tmp_path):
+    drawn = []
+    for seed in (0, 1):
+        training = dataclasses.replace(SHORT, seed=seed)
+        step = lambda *_: drawn.append(torch.rand(1, dtype=torch.float64).item())  # noqa: E731
+        trainer(new_run(tmp_path / str(seed)), training, on_step=step).fit()
+    assert len(set(drawn)) == len(drawn) == 2 * STEPS
+
+
+class Recorder(LISA):
+    """Remembers the batches it saw."""
+
+    batches = ()
+
+    def loss(self, net, x):
+        type(self).batches += (x,)
+        return super().loss(net, x)
+
+
+def test_each_epoch_takes_the_examples_in_another_order(run):
+    Recorder.batches = ()
+    trainer(run, method=Recorder()).fit()
+    assert [len(batch) for batch in Recorder.batches] == [8] * STEPS
+    numbers = [[(row == X).all(1).nonzero().item() for row in batch] for batch in Recorder.batches]
+    epochs = [[*numbers[step], *numbers[step + 1]] for step in range(0, STEPS, 2)]
+    for epoch in epochs:
+        assert len(set(epoch)) == 16
+    assert len({tuple(epoch) for epoch in epochs}) == len(epochs)
+    assert set().union(*epochs) == set(range(17))
+
+
+def test_fewer_examples_than_a_batch_are_one_batch(run):
+    few = trainer(run, x=X[:3])
+    assert few.steps == 6
+    assert len(few.fit()) == 6
+
+
+def test_the_loop_is_adam_on_the_sum_of_the_terms(run):
+    """Written out: the same batches, the same loss, torch's plain Adam."""
+    Recorder.batches = ()
+    training = dataclasses.replace(SHORT, schedule="constant", epochs=2)
+    done = trainer(run, training, net=Vectors(plain=True), method=Recorder())
+    rows = done.fit()
+    net = Vectors(plain=True)
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.01, foreach=False)
+    losses = []
+    for batch in Recorder.batches:
+        terms = LISA().loss(net, batch)
+        optimizer.zero_grad()
+        sum(terms.values()).backward()
+        optimizer.step()
+        losses.append({name: value.item() for name, value in terms.items()})
+    for name, value in net.state_dict().items():
+        torch.testing.assert_close(done.net.state_dict()[name], value)
+    for epoch, row in enumerate(rows):
+        part = losses[2 * epoch : 2 * epoch + 2]
+        for name in ("reconstruction", "uniformity"):
+            assert row[name] == pytest.approx(sum(loss[name] for loss in part) / 2, rel=1e-5)
+        assert row["loss"] == pytest.approx(row["reconstruction"] + row["uniformity"], rel=1e-6)
+        assert row["epoch"] == epoch + 1
+
+
+def rates(run, training, x=X, validate=validate):
+    seen = []
+    one = trainer(run, training, x=x, validate=validate)
+    one.on_step = lambda *_: seen.append(one.optimizer.param_groups[0]["lr"])
+    rows = one.fit()
+    return seen, [row["learning_rate"] for row in rows]
+
+
+def test_constant_rate(run):
+    assert set(rates(run, dataclasses.replace(SHORT, schedule="constant"))[0]) == {0.01}
+
+
+def test_cosine_rate_warms_up_and_falls(run):
+    training = dataclasses.replace(SHORT, schedule="cosine", epochs=50, checkpoint_seconds=1e9)
+    seen, _ = rates(run, training)
+    assert seen[:3] == pytest.approx([0.005, 0.01, 0.01], rel=1e-2)
+    expected = [0.01 * (1 + math.cos(math.pi * step / 100)) / 2 for step in range(2, 100)]
+    assert seen[2:] == pytest.approx(expected)
+    assert 0 < seen[-1] < 1e-5
+
+
+def test_plateau_rate_falls_when_the_validation_loss_does_not(tmp_path):
+    training = dataclasses.replace(SHORT, schedule="plateau", epochs=10, checkpoint_seconds=1e9)
+    _, stuck = rates(new_run(tmp_path / "stuck"), training)
+    assert stuck == pytest.approx([0.01] * 4 + [0.002] * 4 + [0.0004] * 2)
+    falling = iter(range(100, 0, -1))
+    _, free = rates(
+        new_run(tmp_path / "free"), training, validate=lambda net: {"loss": float(next(falling))}
+    )
+    assert free == [0.01] * 10
+
+
+def test_validation_sees_the_net_at_rest_and_is_logged(run):
+    modes = []
+
+    def look(net):
+        modes.append((net.training, torch.is_grad_enabled()))
+        return {"loss": 2.0, "exact": 0.25}
+
+    told = []
+    training_modes = []
+    one = trainer(run, validate=look, on_epoch=told.append)
+    one.on_step = lambda *_: training_modes.append(one.net.training)
+    rows = one.fit()
+    assert modes == [(False, False)] * 6
+    assert training_modes == [True] * STEPS
+    assert told == rows == run.read_metrics()
+    assert all(row["valid_loss"] == 2 and row["valid_exact"] == 0.25 for row in rows)
+    assert list(rows[0]) == [
+        "epoch", "reconstruction", "uniformity", "loss", "valid_loss", "valid_exact",
+        "learning_rate", "seconds",
+    ]  # fmt: skip
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    seconds = [row["seconds"] for row in rows]
+    assert seconds == sorted(seconds)
+    assert one.rate > 0
+
+
+def test_a_loss_that_is_not_finite_stops_the_training(run):
+    x = X.clone()
+    with pytest.raises(StoppedError):
+        trainer(run, on_step=stop_at(5)).fit()
+    before = (run.path / CHECKPOINT).read_bytes()
+    x[:] = math.nan
+    with pytest.raises(LisaError, match=r"not finite at step 5: .*nan.*smaller learning rate"):
+        trainer(run, x=x).fit()
+    assert (run.path / CHECKPOINT).read_bytes() == before
+
+
+@pytest.mark.parametrize("precision", ["64-true", "bf16-mixed"])
+def test_other_arithmetic_resumes_exactly_too(tmp_path, precision):
+    training = dataclasses.replace(SHORT, precision=precision)
+    x = X.double() if precision == "64-true" else X
+    nets = [Vectors(), Vectors()]
+    method = LISA()
+    check = {"validate": lambda net: {"loss": 1.0}}
+    whole = Trainer(new_run(tmp_path / "a"), nets[0], method, training, x, **check)
+    rows = whole.fit()
+    run = new_run(tmp_path / "b")
+    with pytest.raises(StoppedError):
+        Trainer(run, nets[1], method, training, x, on_step=stop_at(8), **check).fit()
+    resumed = Trainer(run, Vectors(seed=5), method, training, x, **check)
+    assert without_seconds(resumed.fit()) == without_seconds(rows)
+    assert_same(resumed.net.state_dict(), whole.net.state_dict())
+    dtype = torch.float64 if precision == "64-true" else torch.float32
+    assert resumed.net.to_code.weight.dtype == dtype
+
+
+def test_checkpoints_come_at_ends_of_epochs_and_when_time_has_passed(run, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("shared.training.time.monotonic", lambda: now[0])
+    saved = []
+    one = trainer(run, dataclasses.replace(SHORT, checkpoint_seconds=30, epochs=2, batch_size=2))
+
+    def on_step(step, _):
+        now[0] += 11
+        path = run.path / CHECKPOINT
+        saved.append(read_tensors(path)[1]["progress"]["step"] if path.is_file() else 0)
+
+    one.on_step = on_step
+    one.fit()
+    # Eight steps an epoch, 11 seconds each: at 33 and 66 seconds, and at the end.
+    assert saved == [0, 0, 0, 3, 3, 3, 6, 6, 8, 8, 8, 11, 11, 11, 14, 14]
+    assert read_tensors(run.path / CHECKPOINT)[1]["progress"]["step"] == 16
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"epochs": 0}, "epochs must be at least 1, not 0"),
+        ({"batch_size": 1}, "batch_size must be at least 2, not 1"),
+        ({"devices": 0}, "devices must be at least 1, not 0"),
+        ({"learning_rate": 0.0}, "learning rate must be above 0"),
+        ({"learning_rate": -1.0}, "learning rate must be above 0"),
+        ({"learning_rate": math.nan}, "learning rate must be above 0"),
+        ({"learning_rate": math.inf}, "learning rate must be above 0"),
+        ({"batch_size": 5, "devices": 2}, "cannot be shared evenly by 2 devices"),
+    ],
+)
+def test_impossible_settings_are_refused(values, words):
+    with pytest.raises(LisaError, match=words):
+        Training(**values)
+
+
+def test_devices_that_are_not_there_are_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    for device in ("cuda", "mps"):
+        with pytest.raises(LisaError, match=r"no (CUDA|MPS) device here; use --device cpu"):
+            Training(device=device)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert Training(device="cuda").devices == 1
+    with pytest.raises(LisaError, match="there are 1 CUDA devices here, not 4"):
+        Training(device="cuda", devices=4, batch_size=8)
+
+
+def test_one_example_is_too_few(run):
+    with pytest.raises(LisaError, match="at least 2 examples, not 1"):
+        trainer(run, x=X[:1])
+
+
+def test_weights_of_another_net_are_refused():
+    net = nn.Linear(2, 3)
+    load_weights(net, nn.Linear(2, 3).state_dict(), "a")
+    for weights in (nn.Linear(3, 3).state_dict(), nn.Linear(2, 3, bias=False).state_dict(), {}):
+        with pytest.raises(LisaError, match="some place does not fit this network"):
+            load_weights(net, weights, "some place")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import torch
+from shared.files import write_tensors
+from test_training import SHORT, X, new_run, open_run, trainer
+
+torch.set_num_threads(1)
+folder = Path(sys.argv[1])
+new_run(folder / "whole")
+new_run(folder / "killed")
+
+def train(name, told):
+    run = open_run(folder / name, "test")
+    done = trainer(run, on_step=lambda step, _: os.write(told, bytes([step])))
+    done.fit()
+    write_tensors(folder / f"{name}.safetensors", done.net.state_dict(), {})
+
+def train_until(name, steps):
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        train(name, writer)
+        os._exit(0)
+    os.close(writer)
+    seen = b""
+    while len(seen) < steps:
+        more = os.read(reader, 1)
+        if not more:
+            break
+        seen += more
+    else:
+        os.kill(child, signal.SIGKILL)
+    os.close(reader)
+    return list(seen), os.waitpid(child, 0)[1]
+
+first, status = train_until("whole", 1000)
+assert status == 0 and first == list(range(1, 13)), (first, status)
+kills = 0
+for steps in (1, 3, 2, 4, 1, 1, 1000):
+    seen, status = train_until("killed", steps)
+    kills += status == signal.SIGKILL
+    assert status in (0, signal.SIGKILL), status
+assert kills >= 5, kills
+assert status == 0, status
+"""
+
+
+def run_python(script, *arguments):
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(map(str, [Path(__file__).parent, Path(__file__).parents[2]])),
+        "OMP_NUM_THREADS": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, *map(str, [script, *arguments])],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_training_killed_again_and_again_ends_as_if_it_was_not(tmp_path):
+    """kill -9 after some steps, wherever the process is then: computing, writing, renaming."""
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    run_python(script, tmp_path)
+    weights = [read_tensors(tmp_path / f"{name}.safetensors")[0] for name in ("whole", "killed")]
+    assert_same(*weights)
+    rows = [open_run(tmp_path / name, "test").read_metrics() for name in ("whole", "killed")]
+    assert without_seconds(rows[0]) == without_seconds(rows[1])
+    assert len(rows[0]) == 6
+
+
+TWO = """
+import json, os, sys
+from pathlib import Path
+from test_training import SHORT, Vectors, X, dataclasses, new_run, open_run, trainer
+
+path = Path(sys.argv[1])
+rank = int(os.environ.get("LOCAL_RANK", "0"))
+if rank == 0:
+    new_run(path)
+training = dataclasses.replace(
+    SHORT, batch_size=6, devices=2, schedule="plateau", checkpoint_seconds=1e9 * rank
+)
+def validate(net):
+    return {"loss": 1.0 - rank, "rank": float(rank)}
+one = trainer(open_run(path, "test"), training, net=Vectors(plain=True), validate=validate)
+rows = one.fit()
+state = {name: value.tolist() for name, value in one.net.state_dict().items()}
+Path(f"{path}-{rank}.json").write_text(json.dumps({"rows": rows, "state": state}))
+"""
+
+
+def test_two_processes_train_as_one_with_the_whole_batch(tmp_path):
+    script = tmp_path / "two.py"
+    script.write_text(TWO)
+    run_python(script, tmp_path / "two")
+    training = dataclasses.replace(SHORT, batch_size=6, schedule="plateau")
+    one = trainer(new_run(tmp_path / "one"), training, net=Vectors(plain=True))
+    expected = one.fit()
+    found = [json.loads((tmp_path / f"two-{rank}.json").read_text()) for rank in (0, 1)]
+    assert found[0]["state"] == found[1]["state"]
+    for name, value in one.net.state_dict().items():
+        torch.testing.assert_close(
+            torch.tensor(found[0]["state"][name]), value, rtol=1e-3, atol=1e-5
+        )
+    rows = found[0]["rows"]
+    assert without_seconds(rows) == without_seconds(found[1]["rows"])
+    assert [row["valid_rank"] for row in rows] == [0] * 6
+    for row, other in zip(rows, expected, strict=True):
+        for name in ("reconstruction", "uniformity", "loss", "learning_rate"):
+            assert row[name] == pytest.approx(other[name], rel=1e-4)
+    assert open_run(tmp_path / "two", "test").read_metrics() == rows
+    assert (tmp_path / "two" / METRICS).is_file()

@@ -1,0 +1,66 @@
+"""Every command and every line of Python in the README runs, on less data."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grammar_lisa.cli import main
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LESS = {
+    "train": "--count 600 --held-out 60 --epochs 1 --draws 50 --quiet",
+    "bo": "--rounds 1 --batch 5 --begin-from 40 --pool 400 --jobs 1 --quiet",
+}
+
+
+def commands():
+    lines = re.findall(r"^(?:    |\$ )(grammar-lisa .*)$", README, flags=re.MULTILINE)
+    return list(dict.fromkeys(line.split("  #")[0].strip() for line in lines))
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def run(line, monkeypatch):
+    words = shlex.split(line)[1:]
+    monkeypatch.setattr(sys, "argv", ["grammar-lisa", *words, *LESS.get(words[0], "").split()])
+    return main()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder as the README supposes it: the grammars, and the files it speaks of."""
+    (tmp_path / "grammars").symlink_to(ROOT / "grammars")
+    (grammar,) = [block for block in blocks("") if block.startswith("# velocities.cfg")]
+    (tmp_path / "velocities.cfg").write_text(grammar, encoding="utf-8")
+    rng = np.random.default_rng(0)
+    m, v = rng.uniform(1, 2, (2, 30))
+    rows = [f"{a},{b},{a * b * b / 2}" for a, b in zip(m, v, strict=True)]
+    (tmp_path / "measurements.csv").write_text("m,v,energy\n" + "\n".join(rows), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_readme_shows_commands():
+    assert {line.split()[1] for line in commands()} >= {"check", "train", "bo", "generate"}
+    assert len(blocks("python")) == 1
+
+
+@pytest.mark.timeout(600)
+def test_every_command_and_the_python_of_the_readme_run(folder, monkeypatch, capsys):
+    for line in commands():
+        assert run(line, monkeypatch) == 0, (line, capsys.readouterr().err)
+    (program,) = blocks("python")
+    assert exec(compile(program, "README.md", "exec"), {}) is None
+    assert (folder / "runs" / "velocities" / "search-001" / "hall_of_fame.csv").is_file()
+
+
+def test_the_scripts_that_the_readme_names_are_there():
+    for name in re.findall(r"scripts/(\w+)", README):
+        assert (ROOT / "scripts" / name).exists(), name
