@@ -89,7 +89,6 @@ class Options(Output):
         schedule: How the learning rate changes.
         precision: The arithmetic, as Lightning Fabric names it.
         device: Where to train.
-        devices: On how many devices.
         checkpoint_seconds: The longest time between two checkpoints.
         draws: How many codes each sampler draws for the samples' validity and uniqueness.
         seed: Of everything random.
@@ -117,7 +116,6 @@ class Options(Output):
     schedule: Literal["cosine", "constant", "plateau"] = "cosine"
     precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    devices: int = 1
     checkpoint_seconds: float = 30.0
     draws: int = 10_000
     seed: int = 0
@@ -129,7 +127,7 @@ class Options(Output):
 
     def training(self) -> Training:
         """What the training loop needs of these options."""
-        names = [field.name for field in dataclasses.fields(Training)]
+        names = {field.name for field in dataclasses.fields(Training)} & vars(self).keys()
         values = {name: getattr(self, name) for name in names}
         return Training(**values | {"seed": derive_seed(self.seed, "training")})
 
@@ -315,7 +313,6 @@ def _check_options(options: Options) -> None:
         dim=(2, LARGEST_DIM),
         epochs=(1, 1_000_000),
         batch_size=(2, 1_000_000),
-        devices=(1, 1024),
         checkpoint_seconds=(0, 1_000_000),
         draws=(1, 1_000_000),
     )

@@ -87,8 +87,6 @@ TRAIN = [
     ("train EXPR --epochs 1000000000000", "--epochs must be from 1"),
     ("train EXPR --batch-size 1", "--batch-size must be from 2"),
     ("train EXPR --batch-size -4", "--batch-size must be from 2"),
-    ("train EXPR --devices 0", "--devices must be from 1"),
-    ("train EXPR --devices 3", "the batch of 128 cannot be shared evenly by 3 devices"),
     ("train EXPR --draws 0", "--draws must be from 1"),
     ("train EXPR --draws 1000000000000", "--draws must be from 1"),
     ("train EXPR --learning-rate 0", "the learning rate must be above 0, not 0.0"),

@@ -150,3 +150,13 @@ def test_a_beginning_outside_the_grammar_is_refused(model):
 def test_settings_are_checked(name, value):
     with pytest.raises(LisaError, match=f"{name}.*not {value}"):
         Settings(**{name: value})
+
+
+def test_worth_orders_scores_and_knows_no_unit():
+    scores = np.array([0.4, 6.9, 0.9, 4.0, 2.0])
+    values = worth(scores)
+    assert np.argsort(-values).tolist() == np.argsort(scores).tolist()
+    assert values == pytest.approx(worth(1000 * scores - 7))
+    assert values[0] == pytest.approx(math.log(10))
+    assert values[4] == pytest.approx(-math.log(1.1))
+    assert np.isfinite(worth(np.full(3, 2.0))).all()
