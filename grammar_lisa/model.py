@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from grammar_lisa.decoding import StackMachine
 from grammar_lisa.derivations.arrays import to_array
@@ -166,9 +166,17 @@ class GrammarModel:
                 )
         return to_array(derivations, limit, len(self.grammar.rules))
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Codes of sentences, unnormalised, `[n, dim]`."""
-        return self.encode_derivations(self.parse(texts))
+    def encode(self, texts: Sequence[str], *, refine: bool = True) -> NDArray[np.float32]:
+        """Codes of sentences, unnormalised, `[n, dim]`.
+
+        Args:
+            texts: sentences of the grammar.
+            refine: whether the codes of sentences that do not come back from the decoder are
+                moved until they do, see `refine`.
+        """
+        derivations = self.parse(texts)
+        codes = self.encode_derivations(derivations)
+        return self.refine(derivations, codes)[0] if refine and len(codes) else codes
 
     @torch.no_grad()
     def encode_derivations(self, derivations: ArrayLike) -> NDArray[np.float32]:
@@ -178,6 +186,43 @@ class GrammarModel:
         chunks = [method.encode(self.net, part) for part in x.split(_CHUNK)]
         codes: NDArray[np.float32] = torch.cat(chunks).numpy()
         return codes
+
+    def refine(
+        self, derivations: ArrayLike, codes: ArrayLike, steps: int = 500
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Codes that decode to given derivations, where such codes are found near their own.
+
+        The encoder's code is a first guess, good for sentences like those of the training. Where
+        it decodes to something else, gradient descent moves it on the sphere to raise the
+        likelihood of the sentence, until the sentence comes back.
+
+        Args:
+            derivations: padded, `[n, max_rules]`.
+            codes: first guesses, `[n, dim]`.
+            steps: the most steps of the descent.
+
+        Returns:
+            The codes `[n, dim]` — those that decode rightly already are unchanged — and which of
+            them do decode to their derivation, `[n]`.
+        """
+        x = torch.as_tensor(np.asarray(derivations)).long()
+        found = torch.as_tensor(np.array(codes, dtype=np.float32))
+        interface = self.architecture.method.interface
+        exact = (self.net.derivations(interface(found)) == x).all(1)
+        pending = (~exact).nonzero().squeeze(1)
+        moving = nn.Parameter(interface(found[pending]))
+        optimizer = torch.optim.Adam([moving], lr=0.02)
+        for _ in range(steps):
+            if exact.all():
+                break
+            decoded = self.net.decode(interface(moving))
+            hit = (self.net.machine.decode(decoded.detach()) == x[pending]).all(1) & ~exact[pending]
+            found[pending[hit]] = moving.detach()[hit]
+            exact[pending[hit]] = True
+            optimizer.zero_grad()
+            self.net.reconstruction_loss(x[pending], decoded).sum().backward()
+            optimizer.step()
+        return found.numpy(), exact.numpy()
 
     @torch.no_grad()
     def decode_derivations(

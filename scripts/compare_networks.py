@@ -47,7 +47,7 @@ CASES = (
     Case("json", 40, 5_000, 10),
     Case("expr", 100, 3_000, 10),
     Case("json", 100, 3_000, 10),
-    Case("json", 300, 1_000, 10),
+    Case("json", 300, 2_000, 10),
 )
 
 
@@ -65,7 +65,7 @@ def compare(case: Case) -> dict[str, Any]:
                 create_run(Path(folder) / name, {}),
                 net,
                 architecture.method,
-                Training(epochs=case.epochs, batch_size=128, learning_rate=1.5e-3, device="cpu"),
+                Training(epochs=case.epochs, batch_size=128, learning_rate=3e-3, device="cpu"),
                 x[TEST:],
                 validate=lambda _: {"loss": 0.0},
             )

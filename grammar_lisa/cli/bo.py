@@ -344,7 +344,10 @@ def _means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def hall_of_fame(found: Sequence[Sequence[Evaluation]], top: int) -> list[dict[str, Any]]:
-    """The best hundred distinct sentences over all trials; the first `top` simplified."""
+    """The best hundred expressions over all trials; the first `top` simplified.
+
+    Of sentences with equal scores, which most often are one function, the shortest stands for all.
+    """
     from grammar_lisa.objectives.algebra import simplify_all
 
     entries: dict[str, dict[str, Any]] = {}
@@ -353,7 +356,8 @@ def hall_of_fame(found: Sequence[Sequence[Evaluation]], top: int) -> list[dict[s
             entry = {"score": e.score, "sentence": e.sentence, "trial": trial, "evaluation": count}
             if e.sentence not in entries or count < entries[e.sentence]["evaluation"]:
                 entries[e.sentence] = entry
-    order = sorted(entries.values(), key=lambda entry: (entry["score"], len(entry["sentence"])))
+    ranked = sorted(entries.values(), key=lambda entry: (entry["score"], len(entry["sentence"])))
+    order = list({f"{entry['score']:.12g}": entry for entry in reversed(ranked)}.values())[::-1]
     best = order[: max(100, top)]
     simplified = simplify_all([entry["sentence"] for entry in best[:top]])
     for rank, entry in enumerate(best, start=1):

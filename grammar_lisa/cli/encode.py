@@ -23,6 +23,7 @@ class Options(Output):
         runs: The folder that runs are kept in.
         output: Where the codes go, a .npy or .csv file; without it they are printed.
         directions: Give unit vectors, as the decoder sees them, in place of codes.
+        refine: Move the code of a sentence that does not come back from the decoder until it does.
     """
 
     sentences: tyro.conf.Positional[tuple[str, ...]] = ()
@@ -31,6 +32,7 @@ class Options(Output):
     runs: Path = Path("runs")
     output: Path | None = None
     directions: bool = False
+    refine: bool = True
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -41,7 +43,10 @@ def run(options: Options, terminal: Terminal) -> None:
     if not sentences:
         raise LisaError("there is nothing to encode; give sentences, or a --file of them")
     folder, model = open_model(options.run, options.runs)
-    codes = model.encode(sentences)
+    codes = model.encode(sentences, refine=options.refine)
+    exact = (model.decode_derivations(codes) == model.parse(sentences)).all(axis=1)
+    for sentence in np.array(sentences)[~exact]:
+        terminal.note(f"the code of this sentence decodes to another one: {sentence}")
     if options.directions:
         codes = model.directions(codes).astype(np.float32)
     if options.output is None:
@@ -50,7 +55,9 @@ def run(options: Options, terminal: Terminal) -> None:
     else:
         write_codes(options.output, codes, sentences)
         terminal.note(f"{len(codes)} codes of size {model.dim} in {options.output}")
-    terminal.result(run=str(folder.path), sentences=sentences, codes=codes.tolist())
+    terminal.result(
+        run=str(folder.path), sentences=sentences, codes=codes.tolist(), exact=exact.tolist()
+    )
 
 
 def _lines(path: Path) -> list[str]:

@@ -108,11 +108,11 @@ class Options(Output):
     withhold: Literal["auto", "yes", "no"] = "auto"
     dim: int = 25
     network: Literal["dense", "kusner"] = "dense"
-    uniformity_weight: float = 1.0
-    uniformity_t: float = 2.0
-    epochs: int = 20
-    batch_size: int = 128
-    learning_rate: float = 1.5e-3
+    uniformity_weight: float = LISA.uniformity_weight
+    uniformity_t: float = LISA.uniformity_t
+    epochs: int = 30
+    batch_size: int = 256
+    learning_rate: float = 3e-3
     schedule: Literal["cosine", "constant", "plateau"] = "cosine"
     precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"

@@ -18,7 +18,7 @@ class Dense(SentenceAutoencoder):
     """
 
     def __init__(
-        self, machine: StackMachine, dim: int, width: int, reading: int = 256, writing: int = 384
+        self, machine: StackMachine, dim: int, width: int, reading: int = 128, writing: int = 256
     ) -> None:
         """Build the layers.
 

@@ -144,7 +144,7 @@ class Search:
             self.tell([e.sentence for e in done], np.array([e.score for e in done]))
 
     def _add(self, sentences: Sequence[str], scores: Floats) -> None:
-        codes = self.model.encode(sentences)
+        codes = self.model.encode(sentences, refine=False)
         self.directions = np.concatenate([self.directions, self.model.directions(codes)])
         self.scores = np.concatenate([self.scores, np.asarray(scores, dtype=np.float64)])
         self.sentences.extend(sentences)

@@ -32,7 +32,7 @@ class LISA(Method):
     name: ClassVar[str] = "lisa"
     spherical: ClassVar[bool] = True
 
-    uniformity_weight: float = 0.1
+    uniformity_weight: float = 1.0
     uniformity_t: float = 2.0
 
     def __post_init__(self) -> None:
