@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +76,7 @@ class Options(Output):
         parents: Best sentences that proposals start from.
         reach: The largest angle between a proposal and its parent, in radians.
         withhold: Keep training sentences that equal the target, or score under 0.11, from the
-            search (the clean protocol).
+            search (the clean protocol); auto does so for a target, and not for a table of data.
         top: How many of the best expressions to print and to simplify.
         jobs: Trials at a time; by default one for each processor.
         seed: Of everything random.
@@ -99,7 +99,7 @@ class Options(Output):
     fit_points: int = Settings.fit_points
     parents: int = Settings.parents
     reach: float = Settings.reach
-    withhold: bool = True
+    withhold: Literal["auto", "yes", "no"] = "auto"
     top: int = 10
     jobs: int | None = None
     seed: int = 0
@@ -179,7 +179,8 @@ def _prepare(trained: Run, options: Options, terminal: Terminal) -> Task:
             f"the variables {', '.join(objective.variables)} only"
         )
     scores = objective(sentences)
-    withhold = Withhold(objective if options.withhold else None)
+    clean = options.withhold == "yes" or (options.withhold == "auto" and options.csv is None)
+    withhold = Withhold(objective if clean else None)
     kept = withhold(sentences)
     seen = withhold.equal + withhold.near
     terminal.note(str(withhold))
@@ -192,7 +193,7 @@ def _prepare(trained: Run, options: Options, terminal: Terminal) -> Task:
     if len(chosen) < 2:
         raise LisaError(
             f"{len(chosen)} of the {len(sentences)} training sentences are left to begin from; "
-            "a search needs at least 2: keep the others with --no-withhold, or train on more data"
+            "a search needs at least 2: keep the others with --withhold no, or train on more data"
         )
     return Task(model, objective, chosen, scores[kept], withhold)
 
@@ -300,7 +301,7 @@ def _report(
         ]
         for name in draws
     }
-    best = hall_of_fame(found, options.top)
+    best = hall_of_fame(found, options.top, task.objective)
     folder.write_text(HALL_OF_FAME, _hall_of_fame_csv(best))
     plot_convergence(folder, scores)
     _plot_best(folder, task.objective, best)
@@ -343,10 +344,13 @@ def _means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return means
 
 
-def hall_of_fame(found: Sequence[Sequence[Evaluation]], top: int) -> list[dict[str, Any]]:
+def hall_of_fame(
+    found: Sequence[Sequence[Evaluation]], top: int, objective: Regression
+) -> list[dict[str, Any]]:
     """The best hundred expressions over all trials; the first `top` simplified.
 
     Of sentences with equal scores, which most often are one function, the shortest stands for all.
+    Sentences with the worst score, which may not even be expressions, are left out.
     """
     from grammar_lisa.objectives.algebra import simplify_all
 
@@ -356,10 +360,12 @@ def hall_of_fame(found: Sequence[Sequence[Evaluation]], top: int) -> list[dict[s
             entry = {"score": e.score, "sentence": e.sentence, "trial": trial, "evaluation": count}
             if e.sentence not in entries or count < entries[e.sentence]["evaluation"]:
                 entries[e.sentence] = entry
-    ranked = sorted(entries.values(), key=lambda entry: (entry["score"], len(entry["sentence"])))
+    scored = [entry for entry in entries.values() if entry["score"] < objective.worst]
+    ranked = sorted(scored, key=lambda entry: (entry["score"], len(entry["sentence"])))
     order = list({f"{entry['score']:.12g}": entry for entry in reversed(ranked)}.values())[::-1]
     best = order[: max(100, top)]
-    simplified = simplify_all([entry["sentence"] for entry in best[:top]])
+    shown = [entry["sentence"] for entry in best[:top]]
+    simplified = simplify_all(shown, variables=objective.variables)
     for rank, entry in enumerate(best, start=1):
         form = simplified[rank - 1] if rank <= top else str(entry["sentence"])
         entry |= {"rank": rank, "simplified": form, "latex": latex(form)}
@@ -376,10 +382,12 @@ def _hall_of_fame_csv(best: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _plot_best(folder: Run, objective: Regression, best: Sequence[Mapping[str, Any]]) -> None:
-    shown = best[:3]
-    values = evaluate([entry["sentence"] for entry in shown], objective.data)
-    labels = [f"{entry['simplified']}  ({entry['score']:.4f})" for entry in shown]
-    fits = dict(zip(labels, values, strict=True))
+    fits = {
+        f"{entry['simplified']}  ({entry['score']:.4f})": evaluate(
+            [entry["sentence"]], objective.data
+        )[0]
+        for entry in best[:3]
+    }
     plot_best(folder, objective.data, objective.y, fits)
 
 
@@ -425,6 +433,9 @@ def _print_summary(terminal: Terminal, rows: Mapping[str, Sequence[Mapping[str, 
 
 
 def _print_best(terminal: Terminal, best: Sequence[Mapping[str, Any]]) -> None:
+    if not best:
+        terminal.print("no sentence could be scored better than the worst score")
+        return
     terminal.table(
         "best expressions",
         ("score", "sentence", "simplified", "trial", "evaluation"),

@@ -61,7 +61,11 @@ from shared.runs import (
 from shared.samplers import SAMPLERS as KINDS
 from shared.samplers import Projected
 from shared.seeds import derive_seed
+from shared.threads import limited_threads
 from shared.training import Row, Trainer, Training
+
+SMALL_NETWORK = 1_000_000
+"""Networks of fewer weights train on one thread."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +93,8 @@ class Options(Output):
         schedule: How the learning rate changes.
         precision: The arithmetic, as Lightning Fabric names it.
         device: Where to train.
+        threads: Of the processor; by default one for a network of under a million weights, which
+            more only slow down, and all for a larger one.
         checkpoint_seconds: The longest time between two checkpoints.
         draws: How many codes each sampler draws for the samples' validity and uniqueness.
         seed: Of everything random.
@@ -116,6 +122,7 @@ class Options(Output):
     schedule: Literal["cosine", "constant", "plateau"] = "cosine"
     precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    threads: int | None = None
     checkpoint_seconds: float = 30.0
     draws: int = 10_000
     seed: int = 0
@@ -236,7 +243,9 @@ def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> Non
         torch.from_numpy(data.train),
         validate=validate,
     )
-    with terminal.progress("training", trainer.steps) as meter:
+    small = sum(weights.numel() for weights in net.parameters()) < SMALL_NETWORK
+    threads = options.threads or (1 if small else torch.get_num_threads())
+    with terminal.progress("training", trainer.steps) as meter, limited_threads(threads):
         trainer.on_step = lambda step, _: meter.update(step, f"{trainer.rate:,.0f} sentences/s")
         trainer.on_epoch = lambda row: terminal.note(
             f"epoch {row['epoch']:.0f}/{options.epochs}: loss {row['loss']:.4f}, watched "
@@ -313,6 +322,7 @@ def _check_options(options: Options) -> None:
         dim=(2, LARGEST_DIM),
         epochs=(1, 1_000_000),
         batch_size=(2, 1_000_000),
+        threads=(1, 1024),
         checkpoint_seconds=(0, 1_000_000),
         draws=(1, 1_000_000),
     )

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from grammar_lisa.model import TOOL, GrammarModel
@@ -19,6 +18,7 @@ from grammar_lisa.search.record import Evaluation, Record
 from grammar_lisa.search.search import Search, Settings
 from shared.runs import open_run
 from shared.seeds import derive_seed
+from shared.threads import limited_threads
 
 
 @dataclass(frozen=True)
@@ -103,17 +103,12 @@ def run_trial(trial: Trial, objective: Objective, owner: int | None = None) -> l
         objective: scores sentences.
         owner: the process that waits for the result, by default this one.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with _ends_with(owner), warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            record = Record(trial.record, trial.header())
-            model = GrammarModel.load(open_run(trial.run, TOOL))
-            search = Search(model, trial.sentences, trial.scores, trial.settings, trial.seed)
-            return search.run(objective, record)
-    finally:
-        torch.set_num_threads(threads)
+    quiet = warnings.catch_warnings(action="ignore")
+    with limited_threads(1), _ends_with(owner), quiet, np.errstate(all="ignore"):
+        record = Record(trial.record, trial.header())
+        model = GrammarModel.load(open_run(trial.run, TOOL))
+        search = Search(model, trial.sentences, trial.scores, trial.settings, trial.seed)
+        return search.run(objective, record)
 
 
 def run_trials(

@@ -11,7 +11,7 @@ from machines import texts as complete_texts
 from small_grammars import ROOT
 
 from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.derivations.sampling import sample_uniform
+from grammar_lisa.derivations.sampling import enumerate_derivations, sample_uniform
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.model import (
@@ -299,3 +299,25 @@ def test_samplers_come_back_from_their_run(tmp_path):
     assert list(found) == list(fitted)
     for name, sampler in fitted.items():
         assert np.array_equal(found[name].sample(20, 3), sampler.sample(20, 3))
+
+
+def test_codes_are_refined_until_sentences_come_back(model):
+    derivations = to_array(list(enumerate_derivations(EXPR, 6))[:60], 15, len(EXPR.rules))
+    codes = model.encode_derivations(derivations)
+    refined, exact = model.refine(derivations, codes)
+    assert np.array_equal((model.decode_derivations(refined) == derivations).all(1), exact)
+    already = (model.decode_derivations(codes) == derivations).all(1)
+    assert already.sum() < exact.sum()
+    assert np.array_equal(refined[already], codes[already])
+    assert np.array_equal(model.refine(derivations, codes)[0], refined)
+    unmoved, _ = model.refine(derivations, codes, steps=0)
+    assert np.array_equal(unmoved, codes)
+
+
+def test_encoding_refines_unless_told_not_to(model):
+    texts = derivations_to_texts(EXPR, list(enumerate_derivations(EXPR, 4)))
+    plain = model.encode_derivations(model.parse(texts))
+    assert np.array_equal(model.encode(texts, refine=False), plain)
+    right = [a == b for a, b in zip(model.decode(plain), texts, strict=True)]
+    refined = [a == b for a, b in zip(model.decode(model.encode(texts)), texts, strict=True)]
+    assert sum(right) < sum(refined)

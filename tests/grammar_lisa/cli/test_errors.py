@@ -83,6 +83,7 @@ TRAIN = [
     ("train EXPR --held-out 1000000000000", "--held-out must be from 1"),
     ("train EXPR --dim 1", "--dim must be from 2 to 4,096, not 1"),
     ("train EXPR --dim 1000000000", "--dim must be from 2 to 4,096"),
+    ("train EXPR --threads 0", "--threads must be from 1"),
     ("train EXPR --epochs 0", "--epochs must be from 1"),
     ("train EXPR --epochs 1000000000000", "--epochs must be from 1"),
     ("train EXPR --batch-size 1", "--batch-size must be from 2"),
