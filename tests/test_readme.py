@@ -62,5 +62,5 @@ def test_every_command_and_the_python_of_the_readme_run(folder, monkeypatch, cap
 
 
 def test_the_scripts_that_the_readme_names_are_there():
-    for name in re.findall(r"scripts/(\w+)", README):
+    for name in re.findall(r"scripts/(\w+(?:\.py)?)", README):
         assert (ROOT / "scripts" / name).exists(), name
