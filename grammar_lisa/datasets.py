@@ -57,7 +57,7 @@ def draw_sentences(
         random.Random(seed).shuffle(drawn)  # noqa: S311 (no secret is drawn)
     else:
         drawn = sample_uniform(grammar, wanted, max_rules, seed, distinct=True, fewer=True)
-    kept, withheld = _keep(grammar, drawn, keep)
+    kept, withheld = keep_sentences(grammar, drawn, keep)
     return kept[:count], withheld
 
 
@@ -129,7 +129,9 @@ def keep_sentences(
     grammar: Grammar, derivations: Sequence[Derivation], keep: Keep
 ) -> tuple[list[Derivation], int]:
     """The derivations whose sentences may be learnt from, and how many may not."""
-    return _keep(grammar, derivations, keep)
+    mask = keep(derivations_to_texts(grammar, derivations))
+    kept = [derivation for derivation, good in zip(derivations, mask, strict=True) if good]
+    return kept, len(derivations) - len(kept)
 
 
 def _all_sentences(grammar: Grammar, max_rules: int) -> list[Derivation]:
@@ -137,14 +139,6 @@ def _all_sentences(grammar: Grammar, max_rules: int) -> list[Derivation]:
     derivations = list(enumerate_derivations(grammar, max_rules))
     texts = derivations_to_texts(grammar, derivations)
     return list(dict(zip(texts[::-1], derivations[::-1], strict=True)).values())
-
-
-def _keep(
-    grammar: Grammar, derivations: Sequence[Derivation], keep: Keep
-) -> tuple[list[Derivation], int]:
-    mask = keep(derivations_to_texts(grammar, derivations))
-    kept = [derivation for derivation, good in zip(derivations, mask, strict=True) if good]
-    return kept, len(derivations) - len(kept)
 
 
 def _lines(path: Path) -> Iterable[str]:
