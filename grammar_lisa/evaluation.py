@@ -59,7 +59,7 @@ def reconstruction(net: SentenceAutoencoder, method: Method, x: Tensor) -> Recon
     net.eval()
     losses, exact, right, rules = 0.0, 0, 0, 0
     for part in x.split(_CHUNK):
-        decoded = net.decode(method.interface(method.encode(net, part)))
+        decoded = net.decode(method.interface(net, method.encode(net, part)))
         losses += net.reconstruction_loss(part, decoded).sum().item()
         same = net.machine.decode(decoded) == part
         inside = part != net.machine.pad

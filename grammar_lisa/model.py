@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar.cfg import Grammar, parse_grammar
 from grammar_lisa.networks import NETWORKS, SentenceAutoencoder, build_network
 from shared.errors import LisaError
-from shared.methods import METHODS, Method
+from shared.methods import METHODS, Method, equip
 from shared.runs import MODEL, Run
 from shared.samplers import SAMPLERS as KINDS
 from shared.samplers import Sampler, sampler_from_state
@@ -99,7 +99,9 @@ class Architecture:
             )
         machine = StackMachine(grammar, self.max_rules)
         width = self.method.encoder_width(self.dim)
-        return build_network(self.network, machine, self.dim, width, self.seed)
+        net = build_network(self.network, machine, self.dim, width, self.seed)
+        equip(net, self.method, self.seed)
+        return net
 
 
 class GrammarModel:
@@ -207,7 +209,7 @@ class GrammarModel:
         """
         x = torch.as_tensor(np.asarray(derivations)).long()
         found = torch.as_tensor(np.array(codes, dtype=np.float32))
-        interface = self.architecture.method.interface
+        interface = partial(self.architecture.method.interface, self.net)
         exact = (self.net.derivations(interface(found)) == x).all(1)
         pending = (~exact).nonzero().squeeze(1)
         moving = nn.Parameter(interface(found[pending]))
@@ -276,7 +278,7 @@ class GrammarModel:
         broken = ~np.isfinite(array).all(axis=1)
         if broken.any():
             raise LisaError(f"code {int(broken.argmax()) + 1} is not finite")
-        return self.architecture.method.interface(torch.from_numpy(array))
+        return self.architecture.method.interface(self.net, torch.from_numpy(array))
 
 
 def load_run_grammar(run: Run) -> Grammar:

@@ -1,6 +1,7 @@
 """What a network must offer so that any method can train it."""
 
 import abc
+from collections.abc import Iterable
 
 from torch import Tensor, nn
 
@@ -12,9 +13,24 @@ class Autoencoder(nn.Module, abc.ABC):
 
     Attributes:
         dim: the code size d.
+        input_shape: the shape of one prepared example whose entries are numbers in [0, 1]; None
+            where examples are discrete.
+        outputs: of how many numbers an example's reconstruction loss is ½ Σ (x − x̂)², the negative
+            log-likelihood of a unit Gaussian without its constant; None for another likelihood.
+        parts: the modules that the method adds, see `shared.methods.equip`.
     """
 
     dim: int
+    input_shape: tuple[int, ...] | None = None
+    outputs: int | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = nn.ModuleDict()
+
+    def prepare(self, x: Tensor) -> Tensor:
+        """Examples as they are stored, e.g. bytes, to the net's input."""
+        return x
 
     @abc.abstractmethod
     def encode(self, x: Tensor) -> Tensor:
@@ -26,4 +42,11 @@ class Autoencoder(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def reconstruction_loss(self, x: Tensor, decoded: Tensor) -> Tensor:
-        """The loss of each example, `[batch]`, given its input and what was decoded for it."""
+        """The loss of each example, `[batch]`, given its input and what was decoded for it.
+
+        It is a negative log-likelihood in nats, so that one weight means the same on all data.
+        """
+
+    @abc.abstractmethod
+    def decoder_parameters(self) -> Iterable[nn.Parameter]:
+        """The weights that `decode` uses."""

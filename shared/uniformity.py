@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.distributed as dist
 from scipy.special import gammaln, ive, logsumexp
 from torch import Tensor
 
+from shared.collective import gather_rows
 from shared.errors import LisaError
 from shared.sphere import Rows, unit_rows
 
@@ -50,9 +50,7 @@ def uniformity_loss(u: Tensor, t: float = 2.0) -> Tensor:
     if u.ndim != 2:
         raise LisaError(f"directions must have shape [batch, dim], not {list(u.shape)}")
     wide = u if u.dtype == torch.float64 else u.float()
-    if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
-        wide = _GatherRows.apply(wide)
-    return _log_mean_kernel(wide, t)
+    return _log_mean_kernel(gather_rows(wide), t)
 
 
 def log_energy(u: Rows, t: float = 2.0) -> float:
@@ -157,34 +155,6 @@ def uniformity_gap(u: Rows, t: float = 2.0) -> float:
         LisaError: As `log_energy`.
     """
     return log_energy(u, t) - uniform_log_energy(u.shape[-1], t)
-
-
-class _GatherRows(torch.autograd.Function):
-    """Concatenate the rows of every process; sum the gradients of every process for own rows."""
-
-    @staticmethod
-    def forward(ctx: Any, rows: Tensor) -> Tensor:
-        sizes = _gather_sizes(rows)
-        ctx.begin = sum(sizes[: dist.get_rank()])
-        ctx.end = ctx.begin + len(rows)
-        padded = rows.new_zeros(max(sizes), rows.shape[1])
-        padded[: len(rows)] = rows
-        gathered = [torch.empty_like(padded) for _ in sizes]
-        dist.all_gather(gathered, padded)
-        return torch.cat([part[:size] for part, size in zip(gathered, sizes, strict=True)])
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> Tensor:
-        total = grads[0].contiguous().clone()
-        dist.all_reduce(total)
-        return total[ctx.begin : ctx.end]
-
-
-def _gather_sizes(rows: Tensor) -> list[int]:
-    own = torch.tensor([len(rows)], device=rows.device)
-    sizes = [torch.empty_like(own) for _ in range(dist.get_world_size())]
-    dist.all_gather(sizes, own)
-    return [int(size) for size in sizes]
 
 
 def _log_mean_kernel(u: Tensor, t: float) -> Tensor:

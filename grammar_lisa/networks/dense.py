@@ -1,6 +1,7 @@
 """The default network: all rules of a derivation at once, by fully connected layers."""
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +44,10 @@ class Dense(SentenceAutoencoder):
         """Codes of derivations `x` `[batch, step]`."""
         z: Tensor = self.to_code(self.rows(x.long() + self.get_buffer("offsets")))
         return z
+
+    def decoder_parameters(self) -> Iterable[nn.Parameter]:
+        """The weights of the decoder."""
+        return self.to_logits.parameters()
 
     def decode(self, u: Tensor) -> Tensor:
         """Logits `[batch, step, rule]` of codes `u` `[batch, dim]`."""

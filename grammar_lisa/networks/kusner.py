@@ -1,5 +1,8 @@
 """The network of the Grammar VAE, as published."""
 
+from collections.abc import Iterable
+from itertools import chain
+
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -44,6 +47,11 @@ class Kusner(SentenceAutoencoder):
         one_hot = functional.one_hot(x.long(), self.symbols).to(self.to_logits.weight.dtype)
         z: Tensor = self.to_code(self.convolutions(one_hot.transpose(1, 2)))
         return z
+
+    def decoder_parameters(self) -> Iterable[nn.Parameter]:
+        """The weights of the decoder."""
+        layers = (self.from_code, self.recurrent, self.to_logits)
+        return chain.from_iterable(layer.parameters() for layer in layers)
 
     def decode(self, u: Tensor) -> Tensor:
         """Logits `[batch, step, rule]` of codes `u` `[batch, dim]`."""

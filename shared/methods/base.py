@@ -1,12 +1,31 @@
 """What a method is: how codes are learnt, apart from network and sampler."""
 
 import abc
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from shared.autoencoder import Autoencoder
+from shared.errors import LisaError
+from shared.samplers import Floats, Sampler
+from shared.seeds import derive_seed
+from shared.sphere import project
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The codes of the training data, which samplers are fitted to.
+
+    Attributes:
+        mean: ``[n, dim]``, unnormalised; of a variational method the posterior means.
+        spread: ``[n, dim]``, the posterior standard deviations; None where a code is a point.
+    """
+
+    mean: Floats
+    spread: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -17,25 +36,89 @@ class Method(abc.ABC):
     a checkpoint records are this one object.
 
     Attributes:
-        name: how command lines and tables call the method.
+        name: how command lines call the method.
+        title: how tables call it, as the literature does.
         spherical: whether the decoder sees directions only.
+        own_samplers: names of the samplers that come with the method, see `own_sampler`.
     """
 
     name: ClassVar[str]
-    spherical: ClassVar[bool]
+    title: ClassVar[str]
+    spherical: ClassVar[bool] = False
+    own_samplers: ClassVar[tuple[str, ...]] = ()
 
     @abc.abstractmethod
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """Named scalar terms of one batch; the training loop sums and logs them."""
+        """Named scalar terms of one batch; the training loop sums and logs them.
 
-    @abc.abstractmethod
-    def interface(self, z: Tensor) -> Tensor:
+        One of them is `reconstruction`. Terms are means over the batch, in nats.
+        """
+
+    def parts(self, net: Autoencoder) -> dict[str, nn.Module]:
+        """Modules of the method's own, by name, for `net.parts`; trained and saved with the net.
+
+        Raises:
+            LisaError: if the method cannot serve such a net, saying why.
+        """
+        return {}
+
+    def interface(self, net: Autoencoder, z: Tensor) -> Tensor:
         """What the decoder sees of codes `z` `[batch, dim]`."""
+        return project(z) if self.spherical else z
+
+    def reconstruction(self, net: Autoencoder, x: Tensor, z: Tensor) -> Tensor:
+        """The net's reconstruction loss of each example, `[batch]`, from its code `z`."""
+        return net.reconstruction_loss(x, net.decode(self.interface(net, z)))
 
     def encode(self, net: Autoencoder, x: Tensor) -> Tensor:
         """The codes that are sampled, searched and probed, `[batch, dim]`, unnormalised."""
         return net.encode(x)
 
+    def spread(self, net: Autoencoder, x: Tensor) -> Tensor | None:
+        """The posterior standard deviations of the codes, `[batch, dim]`; None for points."""
+        return None
+
     def encoder_width(self, dim: int) -> int:
         """How many numbers the encoder must give for a code of size `dim`."""
         return dim
+
+    def own_sampler(self, name: str, net: Autoencoder, codes: Codes, seed: int) -> Sampler:
+        """One of `own_samplers`, fitted to the training codes.
+
+        What it draws goes through `interface` like any code.
+
+        Raises:
+            LisaError: if the name is none of them.
+        """
+        raise LisaError(f"the method {self.name} has no sampler '{name}' of its own")
+
+
+def equip(net: Autoencoder, method: Method, seed: int) -> None:
+    """Add the method's own modules to a net, their weights drawn from `seed`.
+
+    Raises:
+        LisaError: if the method cannot serve the net.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(derive_seed(seed, "parts"))
+        net.parts.update(method.parts(net))
+
+
+def check_fields(method: Method, **ranges: tuple[float, float]) -> None:
+    """Refuse hyperparameters outside their range.
+
+    Args:
+        method: the method, whose fields are looked at.
+        ranges: for each field the least and the greatest value; NaN is outside every range.
+
+    Raises:
+        LisaError: naming the method, the field, its value and its range.
+    """
+    for name, (least, most) in ranges.items():
+        value = getattr(method, name)
+        if not least <= value <= most or not math.isfinite(value):
+            flag = name.replace("_", "-")
+            upper = f"at most {most:,g}" if math.isfinite(most) else "finite"
+            raise LisaError(
+                f"{method.name}: {flag} must be at least {least:,g} and {upper}, not {value}"
+            )

@@ -6,9 +6,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from shared.autoencoder import Autoencoder
-from shared.errors import LisaError
-from shared.methods.base import Method
-from shared.sphere import project
+from shared.methods.base import Method, check_fields
 from shared.uniformity import uniformity_loss
 
 
@@ -30,29 +28,20 @@ class LISA(Method):
     """
 
     name: ClassVar[str] = "lisa"
+    title: ClassVar[str] = "LISA"
     spherical: ClassVar[bool] = True
 
     uniformity_weight: float = 1.0
     uniformity_t: float = 2.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.uniformity_weight < float("inf"):
-            raise LisaError(
-                f"the uniformity weight λ must be a finite number ≥ 0, not {self.uniformity_weight}"
-            )
-        if not 0 < self.uniformity_t < float("inf"):
-            raise LisaError(
-                f"the uniformity t must be a finite number > 0, not {self.uniformity_t}"
-            )
-
-    def interface(self, z: Tensor) -> Tensor:
-        """The directions of codes `z` (Eq. 6), `[batch, dim]`."""
-        return project(z)
+        check_fields(self, uniformity_weight=(0, 1e6), uniformity_t=(1e-6, 1e6))
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
         """The terms `reconstruction` (Eq. 11) and `uniformity`, λ times Eq. 13."""
-        u = self.interface(net.encode(x))
-        terms = {"reconstruction": net.reconstruction_loss(x, net.decode(u)).mean()}
+        z = net.encode(x)
+        terms = {"reconstruction": self.reconstruction(net, x, z).mean()}
         if self.uniformity_weight > 0:
+            u = self.interface(net, z)
             terms["uniformity"] = self.uniformity_weight * uniformity_loss(u, self.uniformity_t)
         return terms

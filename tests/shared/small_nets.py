@@ -11,6 +11,9 @@ INPUTS = 6
 class Vectors(Autoencoder):
     """Batch norm keeps buffers and drop-out draws; `plain` does without both."""
 
+    input_shape = (INPUTS,)
+    outputs = INPUTS
+
     def __init__(self, dim=3, width=3, seed=0, plain=False):
         super().__init__()
         self.dim = dim
@@ -27,8 +30,11 @@ class Vectors(Autoencoder):
     def decode(self, u):
         return self.decoder(u)
 
+    def decoder_parameters(self):
+        return self.decoder.parameters()
+
     def reconstruction_loss(self, x, decoded):
-        return (x - decoded).square().sum(1)
+        return 0.5 * (x - decoded).square().sum(1)
 
 
 def vectors(n, seed=0):

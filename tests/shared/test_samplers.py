@@ -199,7 +199,8 @@ def test_notes_name_rank_dimension_and_jitter():
 
 def test_a_fit_that_does_not_converge_becomes_a_note(monkeypatch):
     monkeypatch.setattr(
-        "shared.samplers.SklearnMixture", lambda **given: SklearnMixture(**given | {"max_iter": 1})
+        "shared.samplers.mixtures.SklearnMixture",
+        lambda **given: SklearnMixture(**given | {"max_iter": 1}),
     )
     notes = GaussianMixture(5).fit(blobs()).notes
     assert any("scikit-learn" in note and "converge" in note for note in notes)

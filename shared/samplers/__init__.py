@@ -1,0 +1,31 @@
+"""Ex-post samplers: laws fitted to the codes of a trained model, from which new codes are drawn.
+
+A sampler is fitted to unnormalised training codes (LISA, Section 3.4) and is nothing but numeric
+arrays, so that it can be stored without pickle: `Sampler.state` and `sampler_from_state`.
+"""
+
+from shared.samplers.base import Floats, Sampler, State, sampler_from_state
+from shared.samplers.mixtures import RELATIVE_JITTER, DirichletMixture, Gaussian, GaussianMixture
+from shared.samplers.prior import StandardNormal
+from shared.samplers.projected import Projected
+from shared.samplers.uniform import Uniform
+
+SAMPLERS: dict[str, type[Sampler]] = {
+    each.kind: each for each in (Uniform, Gaussian, GaussianMixture)
+}
+"""The samplers that need nothing but codes, by name; each is made without arguments."""
+
+__all__ = [
+    "RELATIVE_JITTER",
+    "SAMPLERS",
+    "DirichletMixture",
+    "Floats",
+    "Gaussian",
+    "GaussianMixture",
+    "Projected",
+    "Sampler",
+    "StandardNormal",
+    "State",
+    "Uniform",
+    "sampler_from_state",
+]
