@@ -72,7 +72,7 @@ class Terminal:
 
     def __init__(self, output: Output) -> None:
         self.as_json = output.json
-        self.quiet = output.quiet
+        self.quiet = output.quiet or not first_process()
         self._results: dict[str, Any] = {}
         self._out = _Console(highlight=False, emoji=False, soft_wrap=True)
         if not self._out.is_terminal:
@@ -86,12 +86,12 @@ class Terminal:
 
     def print(self, text: str = "") -> None:
         """Print a line of the result as text; silent when JSON was asked for."""
-        if not self.as_json:
+        if not self.as_json and first_process():
             self._out.print(text, markup=False)
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Print a table of the result; silent when JSON was asked for."""
-        if self.as_json:
+        if self.as_json or not first_process():
             return
         if title:
             self.print(title)
@@ -109,7 +109,7 @@ class Terminal:
 
     def close(self) -> None:
         """Print the JSON object, if JSON was asked for."""
-        if self.as_json:
+        if self.as_json and first_process():
             sys.stdout.write(to_json(self._results) + "\n")
 
     @contextmanager
@@ -189,10 +189,17 @@ def run_tool(
         return 130
 
 
+def first_process() -> bool:
+    """Whether this is the only process of a command, or the first of a data-parallel training."""
+    rank = os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))
+    return rank == "0"
+
+
 def _carry_out(module: CommandModule, program: str, words: list[str]) -> int:
+    kind = getattr(module, "options_type", lambda words: module.Options)(words)
     default = getattr(module, "default_options", lambda words: None)(words)
     options = tyro.cli(
-        module.Options,
+        kind,
         prog=program,
         args=words,
         config=_TYRO,
@@ -202,6 +209,16 @@ def _carry_out(module: CommandModule, program: str, words: list[str]) -> int:
     module.run(options, terminal)
     terminal.close()
     return 0
+
+
+def flag_value(words: Sequence[str], flag: str) -> str | None:
+    """The value that command-line words give a flag: the last one, or None."""
+    values = [
+        value or (words[i + 1] if i + 1 < len(words) else "")
+        for i, (name, _, value) in enumerate(word.partition("=") for word in words)
+        if name == f"--{flag}"
+    ]
+    return values[-1] if values else None
 
 
 def options_from_record(kind: type[T], record: object, source: str) -> T:
@@ -218,8 +235,8 @@ def options_from_record(kind: type[T], record: object, source: str) -> T:
     if not isinstance(record, Mapping):
         raise LisaError(f"{source} holds no options; name the config.json of a run")
     words: list[str] = []
-    known = {field.name: field.default for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    for name, value in record.items():
+    known = _defaults(kind)
+    for name, value in _flat(record):
         if name not in known:
             raise LisaError(f"{source}: {unknown('option', name, known)}")
         if value is None or (isinstance(value, bool) and value is known[name]):
@@ -234,6 +251,27 @@ def options_from_record(kind: type[T], record: object, source: str) -> T:
             raise LisaError(f"{source}: the option {name} cannot be {value!r}") from None
         words.append(word)
     return tyro.cli(kind, args=words, config=_TYRO)
+
+
+def _defaults(kind: Any) -> dict[str, Any]:
+    """The options of a dataclass and of those it holds, with their defaults."""
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):
+        factory: Any = field.default_factory
+        if dataclasses.is_dataclass(factory):
+            found |= _defaults(factory)
+        else:
+            found[field.name] = field.default
+    return found
+
+
+def _flat(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The entries of a record, and of the records in it."""
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value)
+        else:
+            yield name, value
 
 
 def check_ranges(options: object, **ranges: tuple[float, float]) -> None:
@@ -280,7 +318,8 @@ def show(value: object) -> str:
 
 
 def _fail(message: str) -> int:
-    sys.stderr.write(f"error: {message}\n")
+    if first_process():
+        sys.stderr.write(f"error: {message}\n")
     return 2
 
 

@@ -1,10 +1,25 @@
 """Rows of all processes in data-parallel training."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+_alone = False
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let this process compute by itself for a while: `gather_rows` gives its own rows only."""
+    global _alone
+    before, _alone = _alone, True
+    try:
+        yield
+    finally:
+        _alone = before
 
 
 def gather_rows(rows: Tensor) -> Tensor:
@@ -13,7 +28,8 @@ def gather_rows(rows: Tensor) -> Tensor:
     Gradients flow back to the process that a row came from, summed over all processes, as the
     mean over processes that data-parallel training takes expects of a loss on the global batch.
     """
-    if not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1):
+    several = dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
+    if _alone or not several:
         return rows
     gathered: Tensor = _GatherRows.apply(rows)
     return gathered

@@ -18,6 +18,7 @@ FORMAT = 1
 
 CONFIG, METRICS, SUMMARY = "config.json", "metrics.csv", "summary.json"
 MODEL, CHECKPOINT = "model.safetensors", "checkpoint.safetensors"
+BEST = "best.safetensors"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The one training loop: any method, any network, any device, resumed to the bit."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -11,10 +12,14 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from shared.autoencoder import Autoencoder
+from shared.collective import alone
 from shared.errors import LisaError
 from shared.methods import Method
-from shared.runs import CHECKPOINT, Run
+from shared.runs import BEST, CHECKPOINT, Run
 from shared.seeds import derive_seed
+
+FLUSH_STEPS = 50
+"""Steps whose losses are read together: reading each would make a GPU wait every time."""
 
 Schedule = Literal["constant", "cosine", "plateau"]
 Row = dict[str, float]
@@ -77,8 +82,22 @@ class Objective(nn.Module):
         self.method = method
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        """The named loss terms of one batch `x`."""
-        return self.method.loss(self.net, x)
+        """The named loss terms of one batch `x` of examples as they are stored."""
+        return self.method.loss(self.net, self.net.prepare(x))
+
+
+def launch(training: Training) -> Fabric:
+    """The devices of a training, its processes started.
+
+    A command calls this before it writes anything: with several devices every process runs the
+    whole command, and only the first, `is_global_zero`, may make or finish a run.
+    """
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it greets on every start
+    fabric = Fabric(
+        accelerator=training.device, devices=training.devices, precision=training.precision
+    )
+    fabric.launch()
+    return fabric
 
 
 @dataclass
@@ -91,6 +110,8 @@ class Progress:
         counted: the steps in `sums`.
         rows: one row of metrics for each finished epoch.
         seconds: time spent in earlier sessions and this one.
+        best: the least validation loss so far; None before the first epoch ended.
+        best_epoch: the epoch that had it.
     """
 
     step: int
@@ -98,6 +119,8 @@ class Progress:
     counted: int
     rows: list[Row]
     seconds: float
+    best: float | None = None
+    best_epoch: int = 0
 
 
 class Trainer:
@@ -118,6 +141,8 @@ class Trainer:
         x: Tensor,
         *,
         validate: Callable[[Autoencoder], Row],
+        fabric: Fabric | None = None,
+        keep_best: bool = False,
         on_step: Callable[[int, int], None] = lambda step, steps: None,
         on_epoch: Callable[[Row], None] = lambda row: None,
     ) -> None:
@@ -130,6 +155,8 @@ class Trainer:
             training: length, batch, learning rate, devices.
             x: all training examples, first axis the example.
             validate: measures the net after each epoch; its `loss` rules the plateau schedule.
+            fabric: the launched devices of this training; by default they are launched here.
+            keep_best: whether the weights with the least validation `loss` are kept in the run.
             on_step: told the steps done and the steps in all.
             on_epoch: told the row of metrics of each epoch.
         """
@@ -137,10 +164,8 @@ class Trainer:
             raise LisaError(f"training needs at least 2 examples, not {len(x)}")
         self.run, self.training = run, training
         self.validate, self.on_step, self.on_epoch = validate, on_step, on_epoch
-        self.fabric = Fabric(
-            accelerator=training.device, devices=training.devices, precision=training.precision
-        )
-        self.fabric.launch()
+        self.fabric = fabric or launch(training)
+        self.keep_best = keep_best
         self.net = net
         optimizer = torch.optim.Adam(net.parameters(), lr=training.learning_rate, fused=True)
         objective, self.optimizer = self.fabric.setup(Objective(net, method), optimizer)
@@ -154,6 +179,8 @@ class Trainer:
         self.steps = training.epochs * self.steps_per_epoch
         self.rate = 0.0
         self.progress = Progress(0, {}, 0, [], 0.0)
+        self._names: tuple[str, ...] = ()
+        self._pending: list[Tensor] = []
 
     def fit(self) -> list[Row]:
         """Train to the end, from the run's checkpoint if there is one.
@@ -176,12 +203,22 @@ class Trainer:
             self.progress.seconds = before + now - began
             if self.progress.step % self.steps_per_epoch == 0:
                 self._end_epoch()
-            elif now - saved_at < self.training.checkpoint_seconds:
+            elif not self._due(now - saved_at):
                 continue
+            self._flush()
             self._save()
             saved_at = now
         self.fabric.barrier()
         return self.progress.rows
+
+    def _due(self, seconds: float) -> bool:
+        """Whether a checkpoint is due; processes agree on it, at steps that all know."""
+        due = seconds >= self.training.checkpoint_seconds
+        if self.fabric.world_size == 1:
+            return due
+        if self.progress.step % FLUSH_STEPS:
+            return False
+        return bool(self.fabric.broadcast(due))
 
     def _step(self) -> None:
         step = self.progress.step
@@ -193,7 +230,11 @@ class Trainer:
         self.fabric.backward(total)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        self._count({**terms, "loss": total})
+        self._names = (*terms, "loss")
+        self._pending.append(torch.stack([*terms.values(), total]).detach())
+        self.progress.step += 1
+        if self.progress.step % FLUSH_STEPS == 0:
+            self._flush()
         self.on_step(self.progress.step, self.steps)
 
     def _batch(self, step: int) -> Tensor:
@@ -216,29 +257,38 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.training.learning_rate * rate
 
-    def _count(self, terms: Mapping[str, Tensor]) -> None:
-        """Add the loss terms of a step, their means over all devices, to those of the epoch."""
-        progress = self.progress
-        means = self.fabric.all_reduce(torch.stack(list(terms.values())).detach())
-        values = dict(zip(terms, means.tolist(), strict=True))
-        if not math.isfinite(values["loss"]):
+    def _flush(self) -> None:
+        """Add the loss terms of the last steps, means over all devices, to those of the epoch."""
+        if not self._pending:
+            return
+        progress, pending = self.progress, torch.stack(self._pending)
+        self._pending = []
+        values = self.fabric.all_reduce(pending).double().cpu()
+        finite = values[:, -1].isfinite()
+        if not finite.all():
+            first = int((~finite).nonzero()[0])
+            terms = zip(self._names, values[first].tolist(), strict=True)
             raise LisaError(
-                f"the loss is not finite at step {progress.step + 1}: "
-                + ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+                f"the loss is not finite at step {progress.step - len(values) + first + 1}: "
+                + ", ".join(f"{name} {value:.4g}" for name, value in terms)
                 + "; try a smaller learning rate"
             )
-        for name, value in values.items():
-            progress.sums[name] = progress.sums.get(name, 0.0) + value
-        progress.step += 1
-        progress.counted += 1
+        for row in values.tolist():  # one by one, so that a stop in between changes no digit
+            for name, value in zip(self._names, row, strict=True):
+                progress.sums[name] = progress.sums.get(name, 0.0) + value
+        progress.counted += len(values)
 
     def _end_epoch(self) -> None:
+        self._flush()
         progress = self.progress
         row: Row = {"epoch": float(progress.step // self.steps_per_epoch)}
         row |= {name: total / progress.counted for name, total in progress.sums.items()}
         self.net.eval()
-        with torch.no_grad():
-            found = self.fabric.broadcast(self.validate(self.net))
+        found: Row = {}
+        if self.fabric.is_global_zero:
+            with torch.no_grad(), alone():
+                found = self.validate(self.net)
+        found = self.fabric.broadcast(found)
         row |= {f"valid_{name}": value for name, value in found.items()}
         if self.training.schedule == "plateau":
             self.plateau.step(row["valid_loss"])
@@ -246,9 +296,17 @@ class Trainer:
         row["seconds"] = progress.seconds
         progress.rows.append(row)
         progress.sums, progress.counted = {}, 0
+        if self.keep_best and (progress.best is None or row["valid_loss"] < progress.best):
+            progress.best, progress.best_epoch = row["valid_loss"], int(row["epoch"])
+            self._save_best()
         if self.fabric.is_global_zero:
             self.run.write_metrics(progress.rows)
         self.on_epoch(row)
+
+    def _save_best(self) -> None:
+        if self.fabric.is_global_zero:
+            record = {"epoch": self.progress.best_epoch, "valid_loss": self.progress.best}
+            self.run.write_tensors(BEST, self.net.state_dict(), record)
 
     def _save(self) -> None:
         if self.fabric.is_global_zero:

@@ -43,6 +43,7 @@ from shared.cli import (
     Terminal,
     check_name,
     check_ranges,
+    flag_value,
     options_from_record,
 )
 from shared.errors import LisaError
@@ -145,15 +146,8 @@ def default_options(words: Sequence[str]) -> Options | None:
     Raises:
         LisaError: if the file holds no options of this version.
     """
-    given = [word.partition("=") for word in words]
-    paths = [
-        value or (words[i + 1] if i + 1 < len(words) else "")
-        for i, (flag, _, value) in enumerate(given)
-        if flag == "--config"
-    ]
-    if not paths or not paths[-1]:
-        return None
-    return options_from_json(read_json(Path(paths[-1])), paths[-1])
+    path = flag_value(words, "config")
+    return options_from_json(read_json(Path(path)), path) if path else None
 
 
 def run(options: Options, terminal: Terminal) -> None:

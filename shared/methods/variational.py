@@ -1,8 +1,10 @@
 """Variational autoencoders with a Gaussian posterior and the prior N(0, I)."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from shared.autoencoder import Autoencoder
@@ -35,9 +37,18 @@ class Variational(Method):
 
     def own_sampler(self, name: str, net: Autoencoder, codes: Codes, seed: int) -> Sampler:
         """The prior N(0, I)."""
-        if name == "prior":
+        if name == "prior" and name in self.own_samplers:
             return StandardNormal().fit(codes.mean)
         return super().own_sampler(name, net, codes, seed)
+
+    def evidence_terms(self, net: Autoencoder, x: Tensor, weight: float) -> dict[str, Tensor]:
+        """The terms `reconstruction` and `kl`, `weight` times KL(q(z|x) ‖ N(0, I)), of one draw."""
+        mean, log_variance = self.posterior(net, x)
+        z = draw(mean, log_variance)
+        return {
+            "reconstruction": self.reconstruction(net, x, z).mean(),
+            "kl": weight * kl_to_standard(mean, log_variance).mean(),
+        }
 
 
 @dataclass(frozen=True)
@@ -61,9 +72,73 @@ class VAE(Variational):
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
         """The terms `reconstruction` and `kl`, w times the divergence."""
+        return self.evidence_terms(net, x, self.kl_weight)
+
+
+@dataclass(frozen=True)
+class BetaVAE(Variational):
+    """The β-VAE: R + β·KL(q(z|x) ‖ N(0, I)), where β > 1 asks for less information in the code.
+
+    References:
+        Higgins et al., β-VAE: Learning Basic Visual Concepts with a Constrained Variational
+        Framework, ICLR 2017.
+
+    Attributes:
+        beta: β, the weight of the divergence; 1 gives the VAE.
+    """
+
+    name: ClassVar[str] = "beta-vae"
+    title: ClassVar[str] = "β-VAE"
+
+    beta: float = 2.0
+
+    def __post_init__(self) -> None:
+        check_fields(self, beta=(0, 1e6))
+
+    def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
+        """The terms `reconstruction` and `kl`, β times the divergence."""
+        return self.evidence_terms(net, x, self.beta)
+
+
+@dataclass(frozen=True)
+class ConstantVarianceVAE(Variational):
+    """The VAE whose posterior N(μ(x), σ²I) has a fixed σ: R(μ + σε) + w·½‖μ‖², ε ~ N(0, I).
+
+    ½‖μ‖² is KL(N(μ, σ²I) ‖ N(0, I)) without its constant d/2·(σ² − 1 − log σ²), which has no
+    gradient; with w = 1 the loss is the negative ELBO up to that constant.
+
+    References:
+        Ghosh et al., From Variational to Deterministic Autoencoders, 2019, arXiv:1903.12436,
+        section 2.2.
+
+    Attributes:
+        sigma: σ, the standard deviation of the posterior in every coordinate.
+        kl_weight: w, the weight of the divergence.
+    """
+
+    name: ClassVar[str] = "cv-vae"
+    title: ClassVar[str] = "CV-VAE"
+
+    sigma: float = 0.7
+    kl_weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_fields(self, sigma=(1e-4, 1e4), kl_weight=(0, 1e6))
+
+    def encoder_width(self, dim: int) -> int:
+        """The mean alone."""
+        return dim
+
+    def posterior(self, net: Autoencoder, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and the fixed log-variance of q(z|x), each `[batch, dim]`."""
+        mean = net.encode(x)
+        return mean, torch.full_like(mean, 2 * math.log(self.sigma))
+
+    def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
+        """The terms `reconstruction` and `kl`, w·½‖μ‖²."""
         mean, log_variance = self.posterior(net, x)
         z = draw(mean, log_variance)
         return {
             "reconstruction": self.reconstruction(net, x, z).mean(),
-            "kl": self.kl_weight * kl_to_standard(mean, log_variance).mean(),
+            "kl": self.kl_weight * 0.5 * mean.square().sum(1).mean(),
         }

@@ -1,0 +1,22 @@
+"""The command line `image-lisa`."""
+
+from collections.abc import Sequence
+
+from shared.cli import Command, run_tool
+
+COMMANDS = {
+    "train": Command("image_lisa.cli.train", "train an autoencoder of images"),
+    "sample": Command("image_lisa.cli.sample", "draw images from a trained run"),
+    "info": Command("image_lisa.cli.info", "what a run is and how far it came"),
+}
+
+ABOUT = "Train, sample and measure autoencoders of images, on the sphere and off it."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status is 2 for input that cannot be served.
+
+    Args:
+        arguments: the words after the program's name; by default those it was started with.
+    """
+    return run_tool("image-lisa", ABOUT, COMMANDS, arguments)

@@ -1,0 +1,1 @@
+"""What is measured of images and of their codes: distances between image sets, and probes."""

@@ -1,0 +1,33 @@
+"""Images as every feature extractor gets them: eight bits a pixel, as they are saved."""
+
+import torch
+from torch import Tensor
+
+from shared.errors import LisaError
+
+
+def to_bytes(images: Tensor) -> Tensor:
+    """Round images to eight bits; those that are bytes already are returned as they are.
+
+    Args:
+        images: ``[n, channel, height, width]``, uint8 or floating point in [0, 1].
+
+    Returns:
+        The images as uint8, on their device.
+
+    Raises:
+        LisaError: If the shape or type is another, there are none, or a value lies outside
+            [0, 1] or is not a number.
+    """
+    if images.ndim != 4 or 0 in images.shape:
+        raise LisaError(
+            f"images must have shape [n, channel, height, width], not {list(images.shape)}"
+        )
+    if images.dtype == torch.uint8:
+        return images
+    if not images.is_floating_point():
+        raise LisaError(f"images must be uint8 or floating point, not {images.dtype}")
+    least, most = float(images.min()), float(images.max())
+    if not (least >= 0 and most <= 1):
+        raise LisaError(f"images must lie in [0, 1], not from {least:g} to {most:g}")
+    return (255 * images).round().to(torch.uint8)

@@ -1,0 +1,130 @@
+"""Measure the training loop against the bare forward, backward and optimiser step, as JSON.
+
+    .venv/bin/python scripts/benchmark_images.py results/image_speed.json
+
+Both train the identical network on the same batches by the same Adam, in turns of a few steps in
+this one process, so that what else the machine does meets both alike. The bare loop reads no
+loss, keeps no metrics and writes no checkpoint.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from environment_record import environment
+
+from image_lisa.model import Architecture
+from shared.methods import AE, LISA, Method
+from shared.runs import create_run
+from shared.training import Objective, Trainer, Training
+
+BATCH = 100
+
+
+def architecture(network: str, method: Method) -> Architecture:
+    return Architecture(network, (1, 28, 28), 16, method, 0)
+
+
+def bare(network: str, method: Method, x: torch.Tensor) -> Iterator[None]:
+    """One step of the bare loop a turn."""
+    objective = Objective(architecture(network, method).build(), method).train()
+    optimizer = torch.optim.Adam(objective.parameters(), lr=1e-3, fused=True)
+    while True:
+        for batch in x.split(BATCH):
+            torch.stack(list(objective(batch).values())).sum().backward()
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            yield
+
+
+def loop(network: str, method: Method, x: torch.Tensor, folder: str) -> Callable[[int], float]:
+    """A function that takes so many steps of the training loop and gives the seconds of each."""
+    training = Training(epochs=10_000, batch_size=BATCH, schedule="constant", device="cpu")
+    run = create_run(Path(folder) / network, {"tool": "benchmark"})
+    net = architecture(network, method).build()
+    trainer = Trainer(run, net, method, training, x, validate=lambda net: {"loss": 0.0})
+
+    class Enough(Exception):  # noqa: N818
+        pass
+
+    def take(steps: int) -> float:
+        last = trainer.progress.step + steps
+
+        def stop(step: int, _: int) -> None:
+            if step == last:
+                raise Enough
+
+        trainer.on_step = stop
+        began = time.perf_counter()
+        try:
+            trainer.fit()
+        except Enough:
+            pass
+        return (time.perf_counter() - began) / steps
+
+    return take
+
+
+def compare(network: str, method: Method, steps: int, rounds: int) -> dict[str, Any]:
+    """Seconds a step of both, in turns, and their ratio."""
+    torch.manual_seed(0)
+    x = torch.randint(0, 256, (1000 * BATCH, 1, 28, 28), dtype=torch.uint8)
+    ours: list[float] = []
+    theirs: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        take, turn = loop(network, method, x, folder), bare(network, method, x)
+        for each in range(rounds + 1):
+            measured = take(steps)
+            began = time.perf_counter()
+            for _ in range(steps):
+                next(turn)
+            plain = (time.perf_counter() - began) / steps
+            if each:  # the first turn warms up
+                ours.append(measured)
+                theirs.append(plain)
+    ratio = statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
+    return {
+        "network": network,
+        "method": method.name,
+        "batch": BATCH,
+        "steps_a_turn": steps,
+        "turns": rounds,
+        "loop_images_per_second": BATCH / statistics.median(ours),
+        "bare_images_per_second": BATCH / statistics.median(theirs),
+        "loop_over_bare": ratio,
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    results = []
+    for network, method, steps, rounds in (
+        ("light", AE(), 50, 20),
+        ("light", LISA(), 50, 20),
+        ("paper", LISA(), 4, 8),
+    ):
+        results.append(compare(network, method, steps, rounds))
+        sys.stderr.write(f"{results[-1]}\n")
+    record = {
+        "environment": environment() | {"threads": options.threads},
+        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "results": results,
+    }
+    options.output.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""What a result was made with: versions, machine and, in a checkout, the commit."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "lightning-fabric", "joblib")
+
+
+def environment() -> dict[str, Any]:
+    """Commit, versions, machine and threads as JSON values.
+
+    The commit is that of the checkout which the toolkit runs from, with `-dirty` behind it where
+    files other than results differ from it, and None where the toolkit is installed elsewhere.
+    """
+    return {
+        "commit": commit_of(Path(__file__)),
+        "version": version("lisa-toolkit"),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+        "machine": f"{platform.machine()}, {os.cpu_count()} processors",
+        "threads": torch.get_num_threads(),
+    }
+
+
+def commit_of(file: Path) -> str | None:
+    """The commit of the checkout that a file belongs to; None if git does not track it."""
+    if _git(file, "ls-files", "--error-unmatch", "--", file.name) is None:
+        return None
+    commit = _git(file, "rev-parse", "--short=12", "HEAD")
+    changed = _git(file, "status", "--porcelain", "--", ":/", ":(top,exclude)results")
+    return commit and commit + ("-dirty" if changed else "")
+
+
+def _git(file: Path, *words: str) -> str | None:
+    """What git says in a file's folder; None if it is not there or refuses."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(file.parent), *words], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return None
+    return None if done.returncode else done.stdout.strip()
