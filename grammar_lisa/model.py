@@ -19,7 +19,7 @@ from grammar_lisa.grammar.cfg import Grammar, parse_grammar
 from grammar_lisa.networks import NETWORKS, SentenceAutoencoder, build_network
 from shared.errors import LisaError
 from shared.methods import METHODS, Method, equip
-from shared.runs import MODEL, Run
+from shared.runs import MODEL, Run, read_model
 from shared.samplers import SAMPLERS as KINDS
 from shared.samplers import Sampler, sampler_from_state
 from shared.sphere import slerp
@@ -127,17 +127,7 @@ class GrammarModel:
         """
         grammar = load_run_grammar(run)
         architecture = run_architecture(run)
-        if not run.finished:
-            raise LisaError(
-                f"the training in {run.path} is not finished; go on with it: "
-                f"{TOOL} train --resume {run.path}"
-            )
-        weights, record = run.read_tensors(MODEL)
-        if record.get("model") != architecture.to_json():
-            raise LisaError(
-                f"{run.path / 'config.json'} was changed since the training: it describes "
-                f"{architecture.to_json()}, but {MODEL} holds {record.get('model')}; restore it"
-            )
+        weights = read_model(run, MODEL, architecture.to_json())
         net = architecture.build(grammar)
         load_weights(net, weights, str(run.path / MODEL))
         return cls(grammar, architecture, net)

@@ -2,34 +2,32 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from image_lisa.datasets import Images
 from image_lisa.evaluation.extractor import FeatureExtractor
-from image_lisa.evaluation.features import ClassifierFeatures, Recipe, Split
-from image_lisa.evaluation.inception import InceptionFeatures
 from image_lisa.evaluation.report import Protocol, Reference, evaluate_run
 from image_lisa.experiment import Data, data_record
+from image_lisa.extractors import Extractor, train_extractor
 from image_lisa.model import TOOL, ImageModel
+from image_lisa.picture_table import Exhibit, save_picture_table
 from image_lisa.pool import (
     Experiment,
     Measurement,
     Outcome,
     Pace,
     Setting,
-    as_json,
     failures,
     loaded,
     open_folder,
     run_experiments,
 )
-from image_lisa.tables import Record, Table, tables
+from image_lisa.tables import Record, Table, normal_sampler, tables
 from shared.environment import environment
 from shared.errors import LisaError
-from shared.files import read_json, write_atomically, write_json
+from shared.files import read_json, write_json
 from shared.methods import METHODS, Codes, Method, method_from_record, method_to_record
 from shared.runs import CONFIG, Run, list_runs, open_run
 from shared.samplers import Sampler
@@ -37,65 +35,9 @@ from shared.training import launch
 
 BENCHMARK_TOOL = f"{TOOL} benchmark"
 METHODS_FILE, RESULTS, TABLES = "methods.json", "results.json", "tables.md"
+PICTURE = "table2.png"
 
 _LABELS = {"mnist": "MNIST", "cifar10": "CIFAR-10", "celeba": "CelebA"}
-
-_EXTRACTORS: dict[bool, Callable[[Path, str], FeatureExtractor]] = {
-    False: ClassifierFeatures.read,
-    True: InceptionFeatures.load,
-}
-
-
-@dataclass(frozen=True)
-class Extractor:
-    """Where the network lies whose features distances are measured on.
-
-    Attributes:
-        path: of its weights.
-        inception: whether it is Inception and not the tool's own classifier.
-        device: where it runs.
-    """
-
-    path: Path
-    inception: bool
-    device: str
-
-    def identity(self) -> str:
-        """What decides its features: a classifier's file is named by its data and recipe."""
-        return "inception" if self.inception else self.path.stem
-
-    def load(self) -> FeatureExtractor:
-        """The network."""
-        return _EXTRACTORS[self.inception](self.path, self.device)
-
-
-def train_extractor(
-    folder: Path,
-    images: Images,
-    device: str,
-    tell: Callable[[str], None],
-    test: str = "test",
-) -> Extractor:
-    """The classifier of a data set's training part, from the folder if it is in there.
-
-    Args:
-        folder: where its weights are kept.
-        images: of the data set.
-        device: where to train it.
-        tell: hears of the training.
-        test: the part that its accuracy is told on.
-    """
-    parts = {
-        name: Split(each, None if labels is None else labels.numpy())
-        for name, (each, labels) in images.parts.items()
-    }
-    path = folder / ClassifierFeatures.file_name(parts["train"], 0, Recipe())
-    if not path.is_file():
-        tell("training the classifier that FCD is measured with")
-    classifier = ClassifierFeatures.load_or_train(folder, parts["train"], parts[test], device=device)
-    if classifier.record.accuracy is not None:
-        tell(f"the classifier of FCD has {100 * classifier.record.accuracy:.2f} % accuracy")
-    return Extractor(path, False, device)
 
 
 @dataclass(frozen=True)
@@ -124,7 +66,9 @@ class Evaluation(Measurement):
     ) -> dict[str, Any]:
         """What `evaluate_run` measures."""
         extractor, reference = _reference(data, self)
-        return evaluate_run(model, samplers, codes, loaded(data), extractor, self.protocol, reference)
+        return evaluate_run(
+            model, samplers, codes, loaded(data), extractor, self.protocol, reference
+        )
 
 
 @functools.lru_cache(maxsize=1)
@@ -230,6 +174,17 @@ class Benchmark:
         """What tables call the data set."""
         return label_of(self.setting.data.dataset)
 
+    def picture(self) -> Path | None:
+        """Write `table2.png`, one row a method, of its first seed; None without runs."""
+        done = [each for each in self.present() if self.evaluation.kept(each.path)]
+        first = {each.method.name: each for each in reversed(done)}
+        rows = [Exhibit(first[n].path, n, normal_sampler(n)) for n in METHODS if n in first]
+        if not rows:
+            return None
+        path = self.path / PICTURE
+        save_picture_table(path, rows, loaded(self.setting.data_of(0)).test, 0)
+        return path
+
     def _settle(self, names: Sequence[str], chosen: Mapping[str, Method]) -> dict[str, Method]:
         """The methods with their hyperparameters, put on record."""
         path = self.path / METHODS_FILE
@@ -242,7 +197,9 @@ class Benchmark:
         for name in chosen.keys() & recorded.keys():
             before, now = method_to_record(recorded[name]), method_to_record(chosen[name])
             if before != now:
-                details = ", ".join(f"{n} {before[n]} → {now[n]}" for n in now if before[n] != now[n])
+                details = ", ".join(
+                    f"{n} {before[n]} → {now[n]}" for n in now if before[n] != now[n]
+                )
                 raise LisaError(
                     f"{self.path} holds {name} with other hyperparameters: {details}; leave --set "
                     "away, or give another --name"

@@ -10,7 +10,7 @@ from torch import Tensor
 from image_lisa.networks import NETWORKS, ImageAutoencoder, Shape, build_network
 from shared.errors import LisaError
 from shared.methods import METHODS, Codes, Method, equip, method_from_record, method_to_record
-from shared.runs import MODEL, Run
+from shared.runs import MODEL, Run, read_model
 from shared.samplers import Sampler, sampler_from_state
 from shared.training import load_weights
 
@@ -104,17 +104,7 @@ class ImageModel:
             LisaError: if the training did not finish, or a file is missing, damaged or changed.
         """
         architecture = run_architecture(run)
-        if not run.finished:
-            raise LisaError(
-                f"the training in {run.path} is not finished; go on with it: "
-                f"{TOOL} train --resume {run.path}"
-            )
-        weights, record = run.read_tensors(name)
-        if record.get("model") != architecture.to_json():
-            raise LisaError(
-                f"{run.path / 'config.json'} was changed since the training: it describes "
-                f"{architecture.to_json()}, but {name} holds {record.get('model')}; restore it"
-            )
+        weights = read_model(run, name, architecture.to_json())
         net = architecture.build()
         load_weights(net, weights, str(run.path / name))
         return cls(architecture, net.to(device))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from torch import Tensor
 
 from image_lisa.datasets.pictures import grid, to_bytes
@@ -22,6 +23,8 @@ PANEL = 8
 
 _INCHES = 0.42
 """Of one image on paper."""
+
+_Line = tuple[str, Sequence[Tensor | None]]
 
 HEADS = ("reconstructions", "samples, N", "samples, GMM", "interpolation")
 
@@ -48,12 +51,12 @@ def save_picture_table(path: Path, exhibits: Sequence[Exhibit], images: Tensor, 
         path: a PNG file.
         exhibits: its rows.
         images: bytes `[n, channel, height, width]`; the first are reconstructed, and the first
-            and the last are the ends of the interpolation.
+            two are the ends of the interpolation.
         seed: of the draws.
     """
     shown = images[:PANEL].cpu()
-    ends = images[0:1].cpu(), images[-1:].cpu()
-    rows = [("images", (_strip(shown), None, None, None))]
+    ends = shown[0:1], shown[1:2]
+    rows: list[_Line] = [("images", (_strip(shown), None, None, None))]
     for exhibit in exhibits:
         run = open_run(exhibit.path, TOOL)
         model, samplers = ImageModel.load(run), load_samplers(run)
@@ -67,9 +70,7 @@ def save_picture_table(path: Path, exhibits: Sequence[Exhibit], images: Tensor, 
     write_atomically(path, _png(rows))
 
 
-def _draws(
-    model: ImageModel, samplers: dict[str, Sampler], name: str, seed: int
-) -> Tensor | None:
+def _draws(model: ImageModel, samplers: dict[str, Sampler], name: str, seed: int) -> Tensor | None:
     if name not in samplers:
         return None
     codes = samplers[name].sample(PANEL, derive_seed(seed, "table 2", name) % 2**32)
@@ -80,10 +81,10 @@ def _strip(images: Tensor) -> Tensor:
     return grid(images, columns=PANEL, pad=1)
 
 
-def _png(rows: Sequence[tuple[str, Sequence[Tensor | None]]]) -> bytes:
+def _png(rows: Sequence[_Line]) -> bytes:
     size = (len(HEADS) * PANEL * _INCHES + 1.2, len(rows) * _INCHES * 1.06 + 0.4)
-    figure = Figure(figsize=size, layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.01, wspace=0.01, hspace=0)
+    layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.01, wspace=0.01, hspace=0)
+    figure = Figure(figsize=size, layout=layout)
     axes = figure.subplots(len(rows), len(HEADS), squeeze=False)
     for (label, panels), line in zip(rows, axes, strict=True):
         for place, strip in enumerate(panels):

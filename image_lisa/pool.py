@@ -19,7 +19,6 @@ from image_lisa.datasets import Images
 from image_lisa.experiment import (
     Data,
     check_data,
-    data_record,
     finish_run,
     make_run,
     read_codes,
@@ -41,6 +40,7 @@ FAILED = "failed.json"
 
 _BROKEN = (ValueError, RuntimeError, ArithmeticError, MemoryError)
 """What an experiment may fail with without stopping the others: bad numbers, no memory."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -214,7 +214,9 @@ def carry_out(
             failed.unlink(missing_ok=True)
             record = _measured(experiment, setting, measurement, threads)
         except _BROKEN as error:
-            message = str(error) if isinstance(error, LisaError) else f"{type(error).__name__}: {error}"
+            message = (
+                str(error) if isinstance(error, LisaError) else f"{type(error).__name__}: {error}"
+            )
             experiment.path.mkdir(parents=True, exist_ok=True)
             write_json(failed, {"message": message, "kind": type(error).__name__})
             return Outcome(experiment, None, message)
@@ -263,7 +265,8 @@ def _measured(
         "identity": measurement.identity(),
     }
     run.write_json(measurement.file, record)
-    return as_json(record)
+    kept: dict[str, Any] = as_json(record)
+    return kept
 
 
 def _open(

@@ -150,8 +150,7 @@ class Table:
         marks = [self._marks(place) for place in range(len(self.columns))]
         several = len({column.dataset for column in self.columns}) > 1
         heads = [
-            f"{column.dataset} {column.name}" if several else column.name
-            for column in self.columns
+            f"{column.dataset} {column.name}" if several else column.name for column in self.columns
         ]
         lines = [f"## {self.title}", "", _line(["", *heads])]
         lines.append(_line(["---", *("---:" for _ in self.columns)]))

@@ -9,7 +9,18 @@ from typing import Any
 
 import torch
 
-PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "lightning-fabric", "joblib")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "lightning-fabric",
+    "joblib",
+    "botorch",
+    "gpytorch",
+    "lark",
+    "nltk",
+)
 
 
 def environment() -> dict[str, Any]:

@@ -146,6 +146,32 @@ def open_run(path: Path, tool: str) -> Run:
     return Run(path, config)
 
 
+def read_model(run: Run, name: str, model: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The weights in a file of a finished run.
+
+    Args:
+        run: the run.
+        name: of the file.
+        model: what the run's configuration says the weights belong to.
+
+    Raises:
+        LisaError: if the training did not finish, the file is damaged, or it was written for
+            another model than the configuration describes.
+    """
+    if not run.finished:
+        raise LisaError(
+            f"the training in {run.path} is not finished; go on with it: "
+            f"{run.config.get('tool')} train --resume {run.path}"
+        )
+    weights, record = run.read_tensors(name)
+    if record.get("model") != model:
+        raise LisaError(
+            f"{run.path / CONFIG} was changed since the training: it describes {model}, "
+            f"but {name} holds {record.get('model')}; restore it"
+        )
+    return weights
+
+
 def list_runs(root: Path, tool: str) -> list[Path]:
     """The folders below `root` that hold runs of `tool`, oldest first."""
     found = []

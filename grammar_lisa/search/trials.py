@@ -1,10 +1,8 @@
 """Several searches from several seeds, side by side."""
 
 import os
-import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from grammar_lisa.search.search import Search, Settings
 from shared.runs import open_run
 from shared.seeds import derive_seed
 from shared.threads import limited_threads
+from shared.workers import ends_with
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def run_trial(trial: Trial, objective: Objective, owner: int | None = None) -> l
         owner: the process that waits for the result, by default this one.
     """
     quiet = warnings.catch_warnings(action="ignore")
-    with limited_threads(1), _ends_with(owner), quiet, np.errstate(all="ignore"):
+    with limited_threads(1), ends_with(owner), quiet, np.errstate(all="ignore"):
         record = Record(trial.record, trial.header())
         model = GrammarModel.load(open_run(trial.run, TOOL))
         search = Search(model, trial.sentences, trial.scores, trial.settings, trial.seed)
@@ -126,26 +125,3 @@ def run_trials(
         joblib.delayed(run_trial)(trial, objective, os.getpid()) for trial in trials
     )
     return results
-
-
-@contextmanager
-def _ends_with(owner: int | None) -> Iterator[None]:
-    """End this process when the one that it works for was killed.
-
-    Otherwise it would go on writing to a record that a resumed search has taken up.
-    """
-    if owner in (None, os.getpid()):
-        yield
-        return
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.1):
-            if os.getppid() != owner:
-                os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-    try:
-        yield
-    finally:
-        done.set()

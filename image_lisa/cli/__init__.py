@@ -8,6 +8,10 @@ COMMANDS = {
     "train": Command("image_lisa.cli.train", "train an autoencoder of images"),
     "sample": Command("image_lisa.cli.sample", "draw images from a trained run"),
     "info": Command("image_lisa.cli.info", "what a run is and how far it came"),
+    "evaluate": Command("image_lisa.cli.evaluate", "measure a trained run on the test images"),
+    "diagnose": Command("image_lisa.cli.diagnose", "how a run's codes lie, and what bounds it"),
+    "benchmark": Command("image_lisa.cli.benchmark", "compare methods: the paper's tables"),
+    "sweep": Command("image_lisa.cli.sweep", "choose hyperparameters on validation images"),
 }
 
 ABOUT = "Train, sample and measure autoencoders of images, on the sphere and off it."

@@ -36,7 +36,30 @@ class Coverage:
     coverage: float
 
 
-def coverage(real: Rows, other: Rows, k: int = NEIGHBOURS) -> Coverage:
+def squared_radii(features: Rows, k: int = NEIGHBOURS) -> Tensor:
+    """Compute the squared distance of each feature from its k-th neighbour, itself not counted.
+
+    For `coverage`, where many sets are compared with one.
+
+    Args:
+        features: ``[n, f]``, n > k.
+        k: Which neighbour, at least 1.
+
+    Returns:
+        Squared distances ``[n]``.
+
+    Raises:
+        LisaError: If features are not finite, or there are k or fewer, or k is below 1.
+    """
+    rows = finite_rows(features, "features")
+    if not 1 <= k < len(rows):
+        raise LisaError(f"k must be at least 1 and below the {len(rows)} features, not {k}")
+    return _squared_radii(rows - rows.mean(0), k)
+
+
+def coverage(
+    real: Rows, other: Rows, k: int = NEIGHBOURS, *, radii: Tensor | None = None
+) -> Coverage:
     """Measure precision, recall, density and coverage of features.
 
     Precision and recall: Kynkäänniemi et al. 2019, arXiv:1904.06991. Density and coverage: Naeem
@@ -48,6 +71,7 @@ def coverage(real: Rows, other: Rows, k: int = NEIGHBOURS) -> Coverage:
         real: Features ``[n, f]``, n > k.
         other: Features ``[m, f]``, m > k.
         k: Which neighbour, at least 1.
+        radii: The `squared_radii` of `real` for this k, where they are known.
 
     Returns:
         The four numbers.
@@ -66,7 +90,7 @@ def coverage(real: Rows, other: Rows, k: int = NEIGHBOURS) -> Coverage:
     centre = x.mean(0)
     x, y = x - centre, y - centre
     rounding = _ROUNDING * float(max(x.square().sum(1).max(), y.square().sum(1).max()))
-    real_reach = _squared_radii(x, k) + rounding
+    real_reach = (_squared_radii(x, k) if radii is None else radii) + rounding
     other_reach = _squared_radii(y, k) + rounding
 
     holders = torch.zeros(len(y), dtype=torch.int64)
@@ -85,7 +109,7 @@ def coverage(real: Rows, other: Rows, k: int = NEIGHBOURS) -> Coverage:
 
 
 def _squared_radii(x: Tensor, k: int) -> Tensor:
-    """The squared distance of each row from its k-th neighbour, itself not counted."""
+    """What `squared_radii` computes, of rows around zero."""
     radii = []
     for begin, block in _squared_distances(x, x):
         block[:, begin : begin + len(block)].fill_diagonal_(torch.inf)

@@ -5,9 +5,13 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import NDArray
 
-from image_lisa.evaluation.coverage import NEIGHBOURS, coverage
+from image_lisa.evaluation.coverage import NEIGHBOURS, coverage, squared_radii
 from image_lisa.evaluation.frechet import frechet_distance
-from image_lisa.evaluation.kernel_distance import kernel_distance, kernel_distance_spread
+from image_lisa.evaluation.kernel_distance import (
+    kernel_distance,
+    kernel_distance_spread,
+    mean_kernel,
+)
 from shared.errors import LisaError
 from shared.seeds import derive_seed
 from shared.sphere import Rows
@@ -16,32 +20,51 @@ SAMPLES = 10_000
 """How many samples are compared with the whole test split."""
 
 
-def measure(
-    real: Rows, other: Rows, *, name: str = "frechet", k: int = NEIGHBOURS, seed: int = 0
-) -> dict[str, float]:
-    """Measure all distances of one set of features from the real one.
+class Target:
+    """Features of the whole test split, with what every comparison needs of them computed once.
 
-    Args:
-        real: Features of the whole test split, ``[n, f]``.
-        other: Features of what is compared with it, `SAMPLES` of them in a table, ``[m, f]``.
+    Attributes:
+        features: ``[n, f]``.
         name: What the Fréchet distance is called: the `distance` of the feature extractor, "fid"
             for Inception's and "fcd" for the tool's own classifier's.
         k: The neighbour of precision, recall, density and coverage.
-        seed: Of the subsets whose spread is `kid_spread`.
-
-    Returns:
-        By name: the Fréchet distance; `kid` from all pairs and `kid_spread`, the standard
-        deviation over the field's subsets; `precision`, `recall`, `density`, `coverage`.
 
     Raises:
-        LisaError: If features are not finite, too few, or of different sizes.
+        LisaError: If features are not finite or too few.
     """
-    return {
-        name: frechet_distance(real, other),
-        "kid": kernel_distance(real, other),
-        "kid_spread": kernel_distance_spread(real, other, seed=seed),
-        **asdict(coverage(real, other, k)),
-    }
+
+    def __init__(self, features: Rows, *, name: str = "frechet", k: int = NEIGHBOURS) -> None:
+        self.features, self.name, self.k = features, name, k
+        self._radii = squared_radii(features, k)
+        self._kernel = mean_kernel(features)
+
+    def measure(self, other: Rows, *, seed: int = 0) -> dict[str, float]:
+        """Measure all distances of one set of features from the target.
+
+        Args:
+            other: Features of what is compared, `SAMPLES` of them in a table, ``[m, f]``.
+            seed: Of the subsets whose spread is `kid_spread`.
+
+        Returns:
+            By name: the Fréchet distance; `kid` from all pairs and `kid_spread`, the standard
+            deviation over the field's subsets; `precision`, `recall`, `density`, `coverage`.
+
+        Raises:
+            LisaError: If features are not finite, too few, or of another size.
+        """
+        return {
+            self.name: frechet_distance(self.features, other),
+            "kid": kernel_distance(self.features, other, kernel=self._kernel),
+            "kid_spread": kernel_distance_spread(self.features, other, seed=seed),
+            **asdict(coverage(self.features, other, self.k, radii=self._radii)),
+        }
+
+
+def measure(
+    real: Rows, other: Rows, *, name: str = "frechet", k: int = NEIGHBOURS, seed: int = 0
+) -> dict[str, float]:
+    """Measure all distances of one set of features from a real one; see `Target`."""
+    return Target(real, name=name, k=k).measure(other, seed=seed)
 
 
 def real_rows(available: int, count: int, seed: int) -> NDArray[np.int64]:

@@ -1,0 +1,144 @@
+"""`image-lisa benchmark --dataset NAME`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from image_lisa.benchmark import Benchmark, open_benchmark, records_of
+from image_lisa.cli.experiments import (
+    ExperimentOptions,
+    chosen_methods,
+    field_of,
+    method_with,
+    report_failures,
+    split_setting,
+    teller,
+)
+from image_lisa.evaluation.distances import SAMPLES
+from image_lisa.evaluation.inception import weights_path
+from image_lisa.evaluation.report import Protocol
+from image_lisa.model import TOOL
+from image_lisa.pool import Outcome
+from image_lisa.tables import Table
+from shared.cli import Terminal, check_ranges, unknown
+from shared.errors import LisaError
+from shared.methods import METHODS, Method
+
+_SET = "METHOD.HYPERPARAMETER=VALUE, as in lisa.uniformity_weight=3"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(ExperimentOptions):
+    """Train and evaluate methods side by side, and write the tables of the comparison.
+
+    What is done is not done again: the same command goes on where it stopped, and other methods
+    or more seeds are added to what is there. Nothing is chosen on test images.
+
+    Attributes:
+        methods: all, or names of methods with commas between.
+        seeds: Trainings of each method, with the seeds 0, 1, 2 and so on.
+        set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
+            lisa.uniformity_weight=3; once for each.
+        draws: Samples that are compared with the test images; by default 10,000.
+        inception_weights: The file of Inception's weights, for FID; by default the one that
+            LISA_INCEPTION names. Without it distances are FCD.
+        evaluate_again: Measure all runs anew where draws or weights are other than before.
+        beside: Folders of benchmarks of other data sets, for further columns of the tables.
+        out: The folder that benchmarks are kept in.
+    """
+
+    methods: str = "all"
+    seeds: int = 3
+    set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    draws: int | None = None
+    inception_weights: Path | None = None
+    evaluate_again: bool = False
+    beside: tuple[Path, ...] = ()
+    out: Path = Path("benchmarks")
+
+
+def run(options: Options, terminal: Terminal) -> None:
+    """Carry the command out."""
+    check_ranges(options, seeds=(1, 10_000), draws=(10, 10_000_000))
+    names, chosen = chosen_methods(options.methods), set_methods(options.set)
+    for name in chosen:
+        if name not in names:
+            raise LisaError(f"--set changes {name}, which is none of the --methods")
+    beside = dict(records_of(path) for path in options.beside)
+    benchmark = open_benchmark(
+        options.out / (options.name or options.stem()),
+        options.setting(),
+        Protocol(draws=options.draws or SAMPLES),
+        inception=weights_path(options.inception_weights),
+        evaluate_again=options.evaluate_again,
+        tell=terminal.note,
+    )
+    terminal.note(f"benchmark: {benchmark.path}")
+    experiments = benchmark.plan(names, options.seeds, chosen)
+    if options.evaluate_again:
+        experiments += [each for each in benchmark.present() if each not in experiments]
+    try:
+        outcomes = benchmark.run(experiments, jobs=options.jobs, tell=teller(terminal))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"go on with the same '{TOOL} benchmark' command") from None
+    tables = benchmark.write(beside)
+    picture = benchmark.picture()
+    _report(benchmark, tables, picture, outcomes, terminal)
+
+
+def set_methods(words: tuple[str, ...]) -> dict[str, Method]:
+    """The methods that `--set` changes, by name.
+
+    Raises:
+        LisaError: naming the word that names no method, no hyperparameter, or a wrong value.
+    """
+    values: dict[str, dict[str, Any]] = {}
+    for word in words:
+        place, value = split_setting(word, "--set", _SET)
+        name, dot, field = place.partition(".")
+        if not dot:
+            raise LisaError(f"--set takes {_SET}, not '{word}'")
+        if name not in METHODS:
+            raise LisaError(f"--set {word}: {unknown('method', name, METHODS)}")
+        field = field_of(METHODS[name], field, f"--set {word}")
+        values.setdefault(name, {})[field] = value
+    return {
+        name: method_with(METHODS[name], given, f"--set {name}") for name, given in values.items()
+    }
+
+
+def _report(
+    benchmark: Benchmark,
+    tables: list[Table],
+    picture: Path | None,
+    outcomes: list[Outcome],
+    terminal: Terminal,
+) -> None:
+    done = sum(outcome.record is not None for outcome in outcomes)
+    terminal.result(
+        benchmark=str(benchmark.path),
+        done=done,
+        asked=len(outcomes),
+        picture=None if picture is None else str(picture),
+        tables={table.name: list(table.records()) for table in tables},
+    )
+    for table in tables:
+        heads = [f"{column.dataset} {column.name}" for column in table.columns]
+        rows = [
+            (
+                row.label,
+                *(
+                    row.cells[place].value.show(column.measure.digits)
+                    if place in row.cells
+                    else "–"
+                    for place, column in enumerate(table.columns)
+                ),
+            )
+            for row in table.rows
+        ]
+        terminal.table(table.title, ("", *heads), rows)
+    report_failures(outcomes, terminal)
+    if tables:
+        terminal.print(f"tables and picture: {benchmark.path}")

@@ -1,0 +1,196 @@
+"""`image-lisa evaluate RUN`."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from image_lisa.cli.measured import DRAWS, Measured, open_measured
+from image_lisa.cli.runs import device_of
+from image_lisa.datasets import Images
+from image_lisa.evaluation.distances import SAMPLES
+from image_lisa.evaluation.inception import weights_path
+from image_lisa.evaluation.reference import Protocol, Reference
+from image_lisa.evaluation.report import evaluate_run
+from image_lisa.extractors import Extractor, train_extractor
+from shared.cli import Output, Terminal, check_ranges
+from shared.methods import method_to_record
+
+EVALUATION = "evaluation.json"
+CLASSIFIERS = "classifiers"
+
+_DISTANCES = ("kid", "precision", "recall", "density", "coverage")
+_MISMATCH = {
+    "wasserstein": "W₁",
+    "baseline": "W₁ in one law",
+    "risk_sampler": "R(sampler)",
+    "risk_codes": "R(codes)",
+    "lipschitz_decoder": "L_f ≥",
+    "lipschitz_loss": "L_ℓ",
+    "bound": "right side",
+    "holds": "holds",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Measure a trained run on the test images: reconstruction, samples, codes.
+
+    Nothing is fitted to test images or chosen on them. The numbers are kept as evaluation.json in
+    the run. Without Inception's weights, distances of samples are FCD, on the features of a
+    classifier that is trained once a data set; FCD is not comparable with FID.
+
+    Attributes:
+        run: The folder of the run; by default the newest finished one in --runs.
+        runs: The folder that runs are kept in.
+        samplers: Names with commas between; by default all that were fitted.
+        draws: Images that each sampler draws, to be compared with all test images.
+        inception_weights: The file of Inception's weights, for FID; by default the one that
+            LISA_INCEPTION names.
+        classifiers: The folder that classifiers for FCD are kept in; by default classifiers,
+            beside the run.
+        data_dir: Where the data set lies, if not where it lay in training.
+        device: Where to compute.
+        seed: Of the draws.
+    """
+
+    run: Annotated[Path | None, tyro.conf.Positional] = None
+    runs: Path = Path("runs")
+    samplers: str | None = None
+    draws: int = SAMPLES
+    inception_weights: Path | None = None
+    classifiers: Path | None = None
+    data_dir: Path | None = None
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    seed: int = 0
+
+
+def run(options: Options, terminal: Terminal) -> None:
+    """Carry the command out."""
+    check_ranges(options, draws=DRAWS)
+    weights = weights_path(options.inception_weights)
+    device = str(device_of(options.device))
+    inception = None if weights is None else Extractor(weights, True, device).load()
+    measured = open_measured(
+        options.run,
+        options.runs,
+        samplers=options.samplers,
+        data_dir=options.data_dir,
+        device=options.device,
+        tell=terminal.note,
+    )
+    images = _common(measured, terminal)
+    folder = measured.folder.path
+    if inception is None:
+        place = options.classifiers or folder.resolve().parent / CLASSIFIERS
+        extractor = train_extractor(place, images, device, terminal.note).load()
+    else:
+        extractor = inception
+    protocol = Protocol(draws=options.draws, seed=options.seed)
+    terminal.note("features of the test images")
+    result = evaluate_run(
+        measured.model,
+        measured.samplers,
+        measured.codes,
+        measured.images,
+        extractor,
+        protocol,
+        Reference(images, extractor, protocol),
+        terminal.note,
+    )
+    record = {"method": method_to_record(measured.model.method), **result}
+    measured.folder.write_json(EVALUATION, record)
+    terminal.result(run=str(folder), evaluation=record)
+    print_evaluation(terminal, measured.model.method.title, record)
+    terminal.print(f"all numbers: {folder / EVALUATION}")
+
+
+def _common(measured: Measured, terminal: Terminal) -> Images:
+    """The images that every run on this data set is compared with, whatever its seed and limit.
+
+    So they are all measured by the same classifier. The test part is that of the run.
+    """
+    data = dataclasses.replace(measured.data, seed=0, limit=None, valid=None)
+    return measured.images if data == measured.data else data.load(terminal.note)
+
+
+def print_evaluation(terminal: Terminal, title: str, record: Mapping[str, Any]) -> None:
+    """Print what `evaluate_run` measured, as tables."""
+    distance = record["extractor"]["distance"]
+    protocol = record["protocol"]
+    terminal.print(_about(record["extractor"]))
+    terminal.table(
+        f"{title}: {protocol['draws']:,} images of each sampler against "
+        f"{protocol['test']:,} test images",
+        ("images", distance.upper(), "KID", *_DISTANCES[1:]),
+        [
+            (name, *(row.get(key) for key in (distance, *_DISTANCES)))
+            for name, row in _compared(record)
+        ],
+    )
+    terminal.table("codes and reconstructions", ("what", "value"), list(_values(record)))
+    print_mismatch(terminal, record["mismatch"], record["mismatch_reason"])
+
+
+def print_mismatch(
+    terminal: Terminal, mismatch: Mapping[str, Mapping[str, Any]] | None, reason: str | None
+) -> None:
+    """Print both sides of Theorem 1 for each sampler."""
+    if mismatch is None:
+        terminal.print(f"no bound by Theorem 1: {reason}")
+        return
+    rows = [(name, *(_answer(row[key]) for key in _MISMATCH)) for name, row in mismatch.items()]
+    terminal.table(
+        "Theorem 1: R(sampler) ≤ R(codes) + L_f · L_ℓ · W₁ (Eq. 24); W₁ in radians, R in nats",
+        ("sampler", *_MISMATCH.values()),
+        rows,
+    )
+
+
+def _answer(value: object) -> object:
+    return ("no", "yes")[value] if isinstance(value, bool) else value
+
+
+def _about(extractor: Mapping[str, Any]) -> str:
+    if extractor["distance"] == "fid":
+        return "FID: on Inception's features"
+    kind = "clusters of training images" if extractor["labels"] == "clusters" else "labels"
+    return (
+        f"FCD: the Fréchet distance on features of the tool's own classifier, trained on {kind} "
+        f"(test accuracy {100 * extractor['accuracy']:.1f} %); it compares with no FID"
+    )
+
+
+def _compared(record: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield f"real: {record['real']['images']:,} training images", record["real"]
+    yield "reconstructed test images", record["reconstruction"]
+    yield from record["samplers"].items()
+
+
+def _values(record: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    rec, spectrum, radial = record["reconstruction"], record["spectrum"], record["radial"]
+    yield "test reconstruction, ½ Σ (x − x̂)²", rec["test"]
+    yield "test MSE a pixel", rec["mse"]
+    yield from _accuracies(record["probes"])
+    yield "λ_max of directions", spectrum["lambda_max"]
+    yield "λ_max / λ_min", spectrum["condition"]
+    yield f"effective rank, of {spectrum['dim']}", spectrum["effective_rank"]
+    yield f"participation ratio, of {spectrum['dim']}", spectrum["participation_ratio"]
+    yield "uniformity gap, nats", record["uniformity_gap"]
+    yield "radial sensitivity: rise of the error for α in [½, 2]", radial["sensitivity"]
+    yield "error of codes at their own radius, nats", radial["own"]
+    yield "error of codes at the mean radius, nats", radial["projected"]
+
+
+def _accuracies(probes: Mapping[str, Any] | None) -> Iterator[tuple[str, object]]:
+    if probes is None:
+        yield "probe accuracy", "no labels"
+    elif "reason" in probes:
+        yield "probe accuracy", probes["reason"]
+    else:
+        yield "probe accuracy, linear", probes["linear"]
+        yield "probe accuracy, MLP", probes["mlp"]
+        yield "probe accuracy by chance", probes["chance"]

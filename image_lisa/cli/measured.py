@@ -1,0 +1,103 @@
+"""What `evaluate` and `diagnose` share: a finished run with all that can be measured of it."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from image_lisa.cli.runs import open_model
+from image_lisa.cli.train import options_from_json
+from image_lisa.datasets import Images
+from image_lisa.evaluation.distances import SAMPLES
+from image_lisa.experiment import Data, check_data, read_codes
+from image_lisa.model import CODES, SAMPLERS, TOOL, ImageModel, load_samplers
+from shared.cli import unknown
+from shared.errors import LisaError
+from shared.methods import Codes
+from shared.runs import CONFIG, Run
+from shared.samplers import Sampler
+
+DRAWS = (10, 1_000_000)
+"""How many draws of a sampler can be asked for; `SAMPLES` is the default."""
+
+assert DRAWS[0] <= SAMPLES <= DRAWS[1]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A finished run.
+
+    Attributes:
+        folder: the run.
+        model: with its best weights.
+        samplers: those that were asked for, fitted to training codes.
+        codes: of the training images.
+        data: how its images are found.
+        images: the very ones it was trained on.
+    """
+
+    folder: Run
+    model: ImageModel
+    samplers: Mapping[str, Sampler]
+    codes: Codes
+    data: Data
+    images: Images
+
+
+def open_measured(
+    path: Path | None,
+    root: Path,
+    *,
+    samplers: str | None,
+    data_dir: Path | None,
+    device: str,
+    tell: Callable[[str], None],
+) -> Measured:
+    """The finished run at `path`, or the newest below `root`, with its images.
+
+    Args:
+        path: of the run.
+        root: the folder that runs are kept in.
+        samplers: names with commas between; by default all that were fitted.
+        data_dir: where the data set lies, if not where it lay in training.
+        device: where the model goes.
+        tell: hears of what takes a while.
+
+    Raises:
+        LisaError: if there is no such run, it is not finished or damaged, a sampler is not among
+            its own, or the images are no longer those it was trained on.
+    """
+    folder, model = open_model(path, root, device)
+    for name in (SAMPLERS, CODES):
+        if not (folder.path / name).is_file():
+            raise LisaError(
+                f"{folder.path} has no {name} yet; finish it with "
+                f"'{TOOL} train --resume {folder.path}'"
+            )
+    chosen = _chosen(load_samplers(folder), samplers, folder)
+    codes = read_codes(folder)
+    data = _data(folder, data_dir)
+    images = data.load(tell)
+    check_data(folder, images)
+    return Measured(folder, model, chosen, codes, data, images)
+
+
+def _chosen(fitted: dict[str, Sampler], names: str | None, folder: Run) -> dict[str, Sampler]:
+    if names is None:
+        return fitted
+    words = [word.strip() for word in names.split(",") if word.strip()]
+    if not words:
+        raise LisaError(f"--samplers names no sampler; valid: {', '.join(fitted)}")
+    for word in words:
+        if word not in fitted:
+            raise LisaError(f"{folder.path}: {unknown('sampler', word, fitted)}")
+    return {name: sampler for name, sampler in fitted.items() if name in words}
+
+
+def _data(folder: Run, data_dir: Path | None) -> Data:
+    source = str(folder.path / CONFIG)
+    record = folder.config.get("options")
+    if not isinstance(record, dict):
+        raise LisaError(f"{source} holds no options of '{TOOL} train'; restore it from a copy")
+    data = options_from_json(record, source).data()
+    return data if data_dir is None else dataclasses.replace(data, data_dir=data_dir)

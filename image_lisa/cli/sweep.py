@@ -1,0 +1,141 @@
+"""`image-lisa sweep --dataset NAME`."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from image_lisa.cli.experiments import (
+    ExperimentOptions,
+    field_of,
+    method_with,
+    report_failures,
+    split_setting,
+    teller,
+)
+from image_lisa.model import TOOL
+from image_lisa.pool import Outcome, Pace
+from image_lisa.sweep import GRIDS, RULE, Measured, open_sweep, points_of
+from shared.cli import Terminal, check_ranges, unknown
+from shared.errors import LisaError
+from shared.methods import LISA, METHODS, Method
+
+_GRID = "HYPERPARAMETER=VALUE,VALUE,…, as in uniformity-weight=0,0.1,1"
+MOST_POINTS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(ExperimentOptions):
+    """Choose the hyperparameters of a method on validation images, and plot their effect.
+
+    Every point of a grid is trained, and its samples and reconstructions are compared with the
+    validation images; test images are not looked at. What is done is not done again: the same
+    command goes on where it stopped, and further points or seeds are added to what is there.
+
+    Attributes:
+        method: Whose hyperparameters are swept.
+        grid: The values of a hyperparameter, HYPERPARAMETER=VALUE,VALUE,…, as in
+            uniformity-weight=0,0.1,1; once for each. By default, for lisa, the weights λ 0, 0.1,
+            0.3, 1, 3, 10 with t 0.5, 2, 8.
+        seeds: Trainings of each point, from seeds that no benchmark uses.
+        out: The folder that sweeps are kept in.
+    """
+
+    method: str = LISA.name
+    grid: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    seeds: int = 1
+    out: Path = Path("sweeps")
+
+
+def run(options: Options, terminal: Terminal) -> None:
+    """Carry the command out."""
+    check_ranges(options, seeds=(1, 10_000))
+    if options.method not in METHODS:
+        raise LisaError(unknown("method", options.method, METHODS))
+    kind = METHODS[options.method]
+    points = points_of(kind, grid_of(kind, options.grid))
+    if len(points) > MOST_POINTS:
+        raise LisaError(f"the grid has {len(points):,} points; at most {MOST_POINTS:,} are taken")
+    name = options.name or f"{options.stem()}-{options.method}"
+    sweep = open_sweep(options.out / name, options.setting(), options.method)
+    terminal.note(f"sweep: {sweep.path}, {len(points)} points")
+    ended: list[Outcome] = []
+    said = teller(terminal)
+
+    def tell(outcome: Outcome, pace: Pace) -> None:
+        ended.append(outcome)
+        said(outcome, pace)
+
+    try:
+        measured = sweep.run(
+            points, options.seeds, jobs=options.jobs, tell=tell, note=terminal.note
+        )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"go on with the same '{TOOL} sweep' command") from None
+    report_failures(ended, terminal)
+    best = sweep.write(measured)
+    _report(sweep.path, measured, best, terminal)
+
+
+def grid_of(kind: type[Method], words: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    """The values of each hyperparameter that `--grid` names.
+
+    Raises:
+        LisaError: naming the word that names no hyperparameter of the method, a value that is no
+            number or one twice; or if there is no grid at all.
+    """
+    if not words:
+        if kind.name not in GRIDS:
+            raise LisaError(f"give the values to try for {kind.name}: --grid {_GRID}")
+        return dict(GRIDS[kind.name])
+    grid: dict[str, tuple[Any, ...]] = {}
+    for word in words:
+        source = f"--grid {word}"
+        text, values = split_setting(word, "--grid", _GRID)
+        name = field_of(kind, text, source)
+        if name in grid:
+            raise LisaError(f"{source}: {name} has its values already; name them all at once")
+        grid[name] = tuple(_value(kind, name, value, source) for value in values.split(","))
+        if len(set(grid[name])) < len(grid[name]):
+            raise LisaError(f"{source}: a value stands there twice")
+    return grid
+
+
+def _value(kind: type[Method], name: str, text: str, source: str) -> int | float:
+    value = getattr(method_with(kind, {name: text.strip()}, source), name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise LisaError(f"{source}: {name} is no number, so it cannot be swept")
+    return value
+
+
+def _report(path: Path, measured: Sequence[Measured], best: Measured, terminal: Terminal) -> None:
+    terminal.result(
+        sweep=str(path),
+        rule=RULE,
+        chosen=dict(best.point.values),
+        points=[
+            {
+                "values": dict(each.point.values),
+                **{name: dataclasses.asdict(number) for name, number in each.numbers.items()},
+            }
+            for each in measured
+        ],
+    )
+    shown = ("criterion", "fcd_gaussian", "fcd_gmm", "reconstruction", "uniformity_gap")
+    names = list(best.point.values)
+    rows = [
+        (
+            *(each.point.values[name] for name in names),
+            *(each.numbers[name].show(3) for name in shown),
+            "chosen" if each is best else "",
+        )
+        for each in measured
+    ]
+    heads = [word.replace("_", " ") for word in (*names, *shown)]
+    terminal.table("on validation images", (*heads, ""), rows)
+    terminal.print(f"chosen, by {RULE}:")
+    terminal.print(", ".join(f"{name} {value:g}" for name, value in best.point.values.items()))
+    terminal.print(f"table and picture: {path}")

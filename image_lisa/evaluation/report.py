@@ -1,0 +1,147 @@
+"""The whole table of one run: everything that is measured of it, on the test split."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from image_lisa.datasets import Images
+from image_lisa.evaluation.codes import (
+    NO_MISMATCH,
+    directions,
+    draw,
+    mismatch_records,
+    probe_accuracies,
+    radial_record,
+    spectrum_record,
+)
+from image_lisa.evaluation.extractor import FeatureExtractor
+from image_lisa.evaluation.frechet import frechet_distance
+from image_lisa.evaluation.reference import (
+    Protocol,
+    Reference,
+    Tell,
+    extractor_record,
+    silence,
+)
+from image_lisa.model import ImageModel
+from shared.errors import LisaError
+from shared.methods import Codes
+from shared.samplers import Sampler
+from shared.uniformity import uniformity_gap
+
+__all__ = ["Protocol", "Reference", "Tell", "evaluate_run"]
+
+_DECODED = 1000
+"""Images that are decoded before their features are taken."""
+
+
+def evaluate_run(
+    model: ImageModel,
+    samplers: Mapping[str, Sampler],
+    codes: Codes,
+    images: Images,
+    extractor: FeatureExtractor,
+    protocol: Protocol,
+    reference: Reference | None = None,
+    tell: Tell = silence,
+) -> dict[str, Any]:
+    """Measure one run on the test split.
+
+    Nothing is fitted to test images or chosen on them: samplers come fitted to training codes,
+    probes are fitted here to training codes, and the extractor never saw test images. The same
+    protocol gives the same numbers, whichever other samplers are measured beside.
+
+    Args:
+        model: The trained model.
+        samplers: Fitted to the training codes, by name.
+        codes: Of the training images.
+        images: What the run was trained on.
+        extractor: What distances are measured on.
+        protocol: How much is drawn, and from which seed.
+        reference: The test split's features, where several runs share them; by default computed.
+        tell: Hears what is being measured.
+
+    Returns:
+        JSON values. `protocol`; `extractor`, see `extractor_record`; `reconstruction`: `test`, the
+        mean of ½ Σ (x − x̂)², `mse` a pixel, and the Fréchet distance of reconstructed test images;
+        `real`, see `Reference.real`; `samplers`: distances of each; `probes`, see
+        `probe_accuracies`; `spectrum` and `uniformity_gap` of the directions of test codes;
+        `radial`, see `radial_record`; `mismatch`, see `mismatch_records`, with
+        `mismatch_reason` where it is None. The Fréchet distance is called as `extractor` says.
+
+    Raises:
+        LisaError: If a sampler's draws or their images are not finite, naming it; if the reference
+            is of another extractor, protocol or test split.
+    """
+    if reference is None:
+        tell("test images")
+        reference = Reference(images, extractor, protocol)
+    _check(reference, extractor, protocol, images)
+    tell("reconstructions")
+    test = model.codes(images.test).mean
+    reconstruction = _reconstruction(model, images.test, reference)
+    tell("real images")
+    real = reference.real
+    sampled = {}
+    for name in samplers:
+        tell(f"{name}: {protocol.draws:,} images")
+        sampled[name] = _sampled(model, samplers, name, reference)
+    tell("codes")
+    spherical = model.method.spherical
+    return {
+        "protocol": {**asdict(protocol), "test": len(images.test)},
+        "extractor": extractor_record(extractor),
+        "reconstruction": reconstruction,
+        "real": real,
+        "samplers": sampled,
+        "probes": probe_accuracies(model.method, codes.mean, test, images, protocol),
+        "spectrum": spectrum_record(test),
+        "uniformity_gap": uniformity_gap(directions(test)),
+        "radial": radial_record(model, codes.mean, test, images, protocol),
+        "mismatch": mismatch_records(model, samplers, test, images, protocol, tell),
+        "mismatch_reason": None if spherical else NO_MISMATCH.format(title=model.method.title),
+    }
+
+
+def _check(
+    reference: Reference, extractor: FeatureExtractor, protocol: Protocol, images: Images
+) -> None:
+    if reference.extractor is not extractor or reference.protocol != protocol:
+        raise LisaError("the reference was made with another extractor or protocol")
+    reference.check(images)
+
+
+def _reconstruction(model: ImageModel, test: Tensor, reference: Reference) -> dict[str, float]:
+    loss = float(model.reconstruction_losses(test).mean())
+    extractor = reference.extractor
+    parts = [extractor.features(model.reconstruct(part)) for part in test.split(_DECODED)]
+    return {
+        "test": loss,
+        "mse": 2 * loss / test[0].numel(),
+        extractor.distance: frechet_distance(reference.target.features, np.concatenate(parts)),
+    }
+
+
+def _sampled(
+    model: ImageModel, samplers: Mapping[str, Sampler], name: str, reference: Reference
+) -> dict[str, float]:
+    try:
+        z = draw(samplers, name, reference.protocol)
+        features = _features(model, reference.extractor, z)
+        return reference.measure(features, name)
+    except LisaError as error:
+        raise LisaError(f"the sampler {name} cannot be measured: {error}") from error
+
+
+def _features(
+    model: ImageModel, extractor: FeatureExtractor, z: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Features of decoded codes, part by part, so that all images are never held at once."""
+    begins = range(0, len(z), _DECODED)
+    return np.concatenate(
+        [extractor.features(model.decode(z[begin : begin + _DECODED])) for begin in begins]
+    )
