@@ -250,7 +250,7 @@ def open_benchmark(
         LisaError: if the folder was made with other settings, naming them, or the data or the
             weights cannot be read.
     """
-    images = setting.data_of(0).load(tell)
+    images = loaded(setting.data_of(0), tell)
     free = {"draws": protocol.draws, "distance": "fid" if inception else "fcd"}
     settings = {**setting.record(), "images": data_record(images)["sha256"], **free}
     device = str(launch(setting.training).device)

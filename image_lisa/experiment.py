@@ -21,7 +21,7 @@ from shared.runs import BEST, CHECKPOINT, MODEL, SUMMARY, Run, create_run, open_
 from shared.samplers import Sampler
 from shared.seeds import derive_seed
 from shared.threads import limited_threads
-from shared.training import Row, Trainer, Training, launch
+from shared.training import Row, Trainer, Training, launch, on_first
 
 DIMS = {"mnist": 16, "cifar10": 128, "celeba": 64, "digits": 8}
 """Code sizes of the paper, and one for the small digits; other data take `OTHER_DIM`."""
@@ -110,26 +110,23 @@ def make_run(
     Raises:
         LisaError: in every process, if the folder is taken or cannot be written.
     """
-    message = ""
-    if fabric.is_global_zero:
-        config = {
-            "tool": TOOL,
-            "version": version("lisa-toolkit"),
-            "created": created,
-            "versions": {"python": platform.python_version()}
-            | {name: version(name) for name in ("torch", "numpy")},
-            "options": options,
-            "data": data_record(images),
-            "model": architecture.to_json(),
-            "training": dataclasses.asdict(training),
-        }
-        try:
-            create_run(path, config, overwrite=overwrite)
-        except LisaError as error:
-            message = str(error)
-    if message := fabric.broadcast(message):
-        raise LisaError(message)
+    config = {
+        "tool": TOOL,
+        "version": version("lisa-toolkit"),
+        "created": created,
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("torch", "numpy")},
+        "options": options,
+        "data": data_record(images),
+        "model": architecture.to_json(),
+        "training": dataclasses.asdict(training),
+    }
+    on_first(fabric, lambda: _create(path, config, overwrite))
     return open_run(path, TOOL)
+
+
+def _create(path: Path, config: dict[str, Any], overwrite: bool) -> None:
+    create_run(path, config, overwrite=overwrite)
 
 
 def data_record(images: Images) -> dict[str, Any]:
@@ -174,10 +171,16 @@ def train_run(
     The best weights are those with the least loss on the validation part.
 
     Raises:
-        LisaError: if the loss is not finite, or a file of the run is damaged.
+        LisaError: if the images are not of the architecture's shape, the loss is not finite, or
+            a file of the run is damaged.
     """
     if run.finished:
         return
+    if architecture.shape != images.shape:
+        raise LisaError(
+            f"{run.path} describes a model of images of shape {architecture.shape}, "
+            f"but those of {images.name} have shape {images.shape}"
+        )
     watcher = watcher or Watcher()
     net = architecture.build()
     trainer = Trainer(
@@ -194,13 +197,15 @@ def train_run(
     )
     with limited_threads(threads or torch.get_num_threads()):
         trainer.fit()
-    if trainer.fabric.is_global_zero:
+
+    def keep() -> None:
         weights, best = run.read_tensors(BEST)
         model = {"model": architecture.to_json()}
         last = {"epoch": training.epochs, "steps": trainer.steps, **model}
         run.write_tensors(LAST, net.state_dict(), last)
         run.write_tensors(MODEL, weights, {**best, **model})
-    trainer.fabric.barrier()
+
+    on_first(trainer.fabric, keep)
 
 
 def _validation(method: Method, images: Images, training: Training) -> Callable[[Autoencoder], Row]:
@@ -232,8 +237,9 @@ def finish_run(
     samplers: tuple[str, ...] | None = None,
     device: torch.device | str = "cpu",
     watcher: Watcher | None = None,
+    illustrate: Callable[[ImageModel, dict[str, Sampler]], None] = lambda model, samplers: None,
 ) -> tuple[ImageModel, dict[str, Sampler]]:
-    """Encode the training images, fit the samplers, keep both, and write the summary.
+    """Encode the training images, fit the samplers, keep both, and write the summary at the end.
 
     Args:
         run: its training done.
@@ -241,6 +247,7 @@ def finish_run(
         samplers: which to fit; by default all that the method can have.
         device: where to encode.
         watcher: is told what is being fitted.
+        illustrate: leaves pictures of the model and its samplers; a run with a summary has them.
 
     Returns:
         The model with its best weights, and the samplers by name.
@@ -257,6 +264,7 @@ def finish_run(
         for note in fitted[name].notes:
             watcher.note(f"{name}: {note}")
     save_samplers(run, fitted)
+    illustrate(model, fitted)
     run.write_json(SUMMARY, _summary(run, model, images, fitted))
     (run.path / CHECKPOINT).unlink(missing_ok=True)
     (run.path / BEST).unlink(missing_ok=True)

@@ -119,10 +119,10 @@ class ImageModel:
         """Codes of images `[n, channel, height, width]`, in bytes or in [0, 1]."""
         means, spreads = [], []
         for x in self._prepared(images):
-            means.append(self.method.encode(self.net, x).double().cpu())
+            means.append(self.method.encode(self.net, x).cpu().double())
             spread = self.method.spread(self.net, x)
             if spread is not None:
-                spreads.append(spread.double().cpu())
+                spreads.append(spread.cpu().double())
         mean = torch.cat(means).numpy()
         return Codes(mean, torch.cat(spreads).numpy() if spreads else None)
 
@@ -156,7 +156,7 @@ class ImageModel:
     def reconstruction_losses(self, images: Tensor) -> Tensor:
         """½ Σ (x − x̂)² of each image, `[n]`, float64."""
         losses = [
-            self.net.reconstruction_loss(x, self._reconstruct(x)).double().cpu()
+            self.net.reconstruction_loss(x, self._reconstruct(x)).cpu().double()
             for x in self._prepared(images)
         ]
         return torch.cat(losses)

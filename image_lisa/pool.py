@@ -2,7 +2,6 @@
 
 import abc
 import dataclasses
-import functools
 import json
 import os
 import time
@@ -14,6 +13,7 @@ from typing import Any, ClassVar
 
 import joblib
 import torch
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from image_lisa.datasets import Images
 from image_lisa.experiment import (
@@ -40,6 +40,10 @@ FAILED = "failed.json"
 
 _BROKEN = (ValueError, RuntimeError, ArithmeticError, MemoryError)
 """What an experiment may fail with without stopping the others: bad numbers, no memory."""
+
+
+_LOADED: dict[Data, Images] = {}
+"""The images that this process used last."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,9 @@ def run_experiments(
 
     Returns:
         One outcome for each experiment, in their order.
+
+    Raises:
+        LisaError: if the system killed a process.
     """
     records = {each: measurement.kept(each.path) for each in experiments}
     outcomes = {each: Outcome(each, record) for each, record in records.items() if record}
@@ -185,10 +192,16 @@ def run_experiments(
         work(each, setting, measurement, threads, os.getpid()) for each in waiting
     )
     began = time.monotonic()
-    for done, outcome in enumerate(ended, 1):
-        outcomes[outcome.experiment] = outcome
-        left = (time.monotonic() - began) / done * (len(waiting) - done)
-        tell(outcome, Pace(done, len(waiting), left))
+    try:
+        for done, outcome in enumerate(ended, 1):
+            outcomes[outcome.experiment] = outcome
+            left = (time.monotonic() - began) / done * (len(waiting) - done)
+            tell(outcome, Pace(done, len(waiting), left))
+    except TerminatedWorkerError as error:
+        raise LisaError(
+            f"a process of {jobs} was killed, perhaps as memory ran out; give the same command "
+            "with fewer --jobs, and it goes on"
+        ) from error
     return [outcomes[each] for each in experiments]
 
 
@@ -325,10 +338,12 @@ def _options(experiment: Experiment, setting: Setting) -> dict[str, Any]:
     }
 
 
-@functools.lru_cache(maxsize=1)
-def loaded(data: Data) -> Images:
+def loaded(data: Data, tell: Callable[[str], None] | None = None) -> Images:
     """The images, kept in memory from one experiment of a process to the next."""
-    return data.load()
+    if data not in _LOADED:
+        _LOADED.clear()
+        _LOADED[data] = data.load(tell)
+    return _LOADED[data]
 
 
 def open_folder(

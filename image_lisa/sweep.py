@@ -207,7 +207,7 @@ class Sweep:
         by_point = [self.experiments(point, seeds) for point in points]
         everything = [each for seed in zip(*by_point, strict=True) for each in seed]
         for seed in range(seeds):
-            images = loaded(self.setting.data_of(sweep_seed(seed)))
+            images = loaded(self.setting.data_of(sweep_seed(seed)), note)
             classifier_of(self.validation.folder, images, self.validation.device, note)
         outcomes = run_experiments(
             list(dict.fromkeys(everything)), self.setting, self.validation, jobs=jobs, tell=tell

@@ -22,6 +22,9 @@ OWN_LAWS = ("two-stage", "vampprior", "autoregressive", "prior")
 _NO_NORMAL_LAW = ("gmm-dae",)
 """Methods whose own law is a mixture, and so no N: theirs is a fitted Gaussian like the rest's."""
 
+_LARGE = 1e6
+"""Numbers from here on are shown as powers of ten."""
+
 CSV_COLUMNS = (
     *("table", "dataset", "method", "title", "sampler", "column", "measure"),
     *("mean", "deviation", "n"),
@@ -46,8 +49,9 @@ class Statistic:
         """`mean ± deviation` with so many decimals; ∞ where a seed had no finite number."""
         if not math.isfinite(self.mean):
             return "∞"
-        text = f"{self.mean:.{digits}f}"
-        return text if self.deviation is None else f"{text} ± {self.deviation:.{digits}f}"
+        form = f".{digits}f" if abs(self.mean) < _LARGE else ".2e"
+        text = f"{self.mean:{form}}"
+        return text if self.deviation is None else f"{text} ± {self.deviation:{form}}"
 
 
 def statistic(values: Sequence[float]) -> Statistic | None:
@@ -189,12 +193,12 @@ class Table:
         return text.getvalue()
 
     def _marks(self, place: int) -> tuple[str, ...]:
-        """The best and the second number of a column, as they are shown."""
+        """The best and the second number of a column, as they are shown; none if all are equal."""
         measure = self.columns[place].measure
         cells = [row.cells[place].value.mean for row in self.rows if place in row.cells]
-        if measure.upward is None or len(cells) < 2:
-            return ()
         shown = {f"{mean:.{measure.digits}f}" for mean in cells if math.isfinite(mean)}
+        if measure.upward is None or len(shown) < 2:
+            return ()
         return tuple(sorted(shown, key=float, reverse=measure.upward)[:2])
 
 

@@ -4,6 +4,7 @@
 """
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ def main() -> int:
     record = {
         "environment": environment() | {"command": " ".join(command)},
         "seconds": round(time.monotonic() - began, 1),
+        "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
         "result": json.loads(done.stdout),
     }
     output.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

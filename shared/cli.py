@@ -185,7 +185,8 @@ def run_tool(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt as interrupt:
-        sys.stderr.write(f"\ninterrupted{''.join(f': {word}' for word in interrupt.args)}\n")
+        if first_process():
+            sys.stderr.write(f"\ninterrupted{''.join(f': {word}' for word in interrupt.args)}\n")
         return 130
 
 
@@ -214,8 +215,8 @@ def _carry_out(module: CommandModule, program: str, words: list[str]) -> int:
 def flag_value(words: Sequence[str], flag: str) -> str | None:
     """The value that command-line words give a flag: the last one, or None."""
     values = [
-        value or (words[i + 1] if i + 1 < len(words) else "")
-        for i, (name, _, value) in enumerate(word.partition("=") for word in words)
+        value if equals else "".join(words[i + 1 : i + 2])
+        for i, (name, equals, value) in enumerate(word.partition("=") for word in words)
         if name == f"--{flag}"
     ]
     return values[-1] if values else None

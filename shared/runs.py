@@ -195,7 +195,7 @@ def newest_run(root: Path, tool: str) -> Run:
     if not finished:
         raise LisaError(
             f"there is no finished run in {root}/; train one with '{tool} train', "
-            "or name one with --run"
+            "or name another"
         )
     return open_run(finished[-1], tool)
 

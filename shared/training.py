@@ -2,6 +2,7 @@
 
 import logging
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Literal
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torch.distributed import is_torchelastic_launched
 
 from shared.autoencoder import Autoencoder
 from shared.collective import alone
@@ -91,13 +93,41 @@ def launch(training: Training) -> Fabric:
 
     A command calls this before it writes anything: with several devices every process runs the
     whole command, and only the first, `is_global_zero`, may make or finish a run.
+
+    Raises:
+        LisaError: if torchrun started another number of processes than there are devices.
     """
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it greets on every start
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    if is_torchelastic_launched() and started != training.devices:
+        raise LisaError(
+            f"torchrun started {started} processes for {training.devices} devices; "
+            f"give --devices {started} as well"
+        )
     fabric = Fabric(
         accelerator=training.device, devices=training.devices, precision=training.precision
     )
     fabric.launch()
     return fabric
+
+
+def on_first(fabric: Fabric, act: Callable[[], None]) -> None:
+    """Let the first process act, while the others wait.
+
+    Raises:
+        LisaError: in every process, if `act` raises it in the first.
+    """
+    if fabric.world_size == 1:
+        act()
+        return
+    message = ""
+    if fabric.is_global_zero:
+        try:
+            act()
+        except LisaError as error:
+            message = str(error)
+    if message := fabric.broadcast(message):
+        raise LisaError(message)
 
 
 @dataclass
@@ -263,7 +293,7 @@ class Trainer:
             return
         progress, pending = self.progress, torch.stack(self._pending)
         self._pending = []
-        values = self.fabric.all_reduce(pending).double().cpu()
+        values = self.fabric.all_reduce(pending).cpu().double()
         finite = values[:, -1].isfinite()
         if not finite.all():
             first = int((~finite).nonzero()[0])
@@ -284,44 +314,51 @@ class Trainer:
         row: Row = {"epoch": float(progress.step // self.steps_per_epoch)}
         row |= {name: total / progress.counted for name, total in progress.sums.items()}
         self.net.eval()
-        found: Row = {}
-        if self.fabric.is_global_zero:
-            with torch.no_grad(), alone():
-                found = self.validate(self.net)
-        found = self.fabric.broadcast(found)
-        row |= {f"valid_{name}": value for name, value in found.items()}
+        row |= {f"valid_{name}": value for name, value in self._validated().items()}
         if self.training.schedule == "plateau":
             self.plateau.step(row["valid_loss"])
         row["learning_rate"] = self.optimizer.param_groups[0]["lr"]
         row["seconds"] = progress.seconds
         progress.rows.append(row)
         progress.sums, progress.counted = {}, 0
-        if self.keep_best and (progress.best is None or row["valid_loss"] < progress.best):
+        if self.keep_best and _below(row["valid_loss"], progress.best):
             progress.best, progress.best_epoch = row["valid_loss"], int(row["epoch"])
-            self._save_best()
-        if self.fabric.is_global_zero:
-            self.run.write_metrics(progress.rows)
+            on_first(self.fabric, self._write_best)
+        on_first(self.fabric, lambda: self.run.write_metrics(progress.rows))
         self.on_epoch(row)
 
-    def _save_best(self) -> None:
-        if self.fabric.is_global_zero:
-            record = {"epoch": self.progress.best_epoch, "valid_loss": self.progress.best}
-            self.run.write_tensors(BEST, self.net.state_dict(), record)
+    def _validated(self) -> Row:
+        """What the first process measures, which every process is told."""
+        found: Row = {}
+
+        def measure() -> None:
+            with torch.no_grad(), alone():
+                found.update(self.validate(self.net))
+
+        on_first(self.fabric, measure)
+        told: Row = self.fabric.broadcast(found)
+        return told
+
+    def _write_best(self) -> None:
+        record = {"epoch": self.progress.best_epoch, "valid_loss": self.progress.best}
+        self.run.write_tensors(BEST, self.net.state_dict(), record)
 
     def _save(self) -> None:
-        if self.fabric.is_global_zero:
-            tensors = {f"net.{name}": value for name, value in self.net.state_dict().items()}
-            groups = self.optimizer.state_dict()
-            for number, state in groups["state"].items():
-                tensors |= {f"optimizer.{number}.{name}": value for name, value in state.items()}
-            record = {
-                "training": _identity(self.training),
-                "plateau": _plain(self.plateau.state_dict()),
-                "learning_rate": groups["param_groups"][0]["lr"],
-                "precision": self.fabric.strategy.precision.state_dict(),
-                "progress": vars(self.progress),
-            }
-            self.run.write_tensors(CHECKPOINT, tensors, record)
+        on_first(self.fabric, self._write_checkpoint)
+
+    def _write_checkpoint(self) -> None:
+        tensors = {f"net.{name}": value for name, value in self.net.state_dict().items()}
+        groups = self.optimizer.state_dict()
+        for number, state in groups["state"].items():
+            tensors |= {f"optimizer.{number}.{name}": value for name, value in state.items()}
+        record = {
+            "training": _identity(self.training),
+            "plateau": _plain(self.plateau.state_dict()),
+            "learning_rate": groups["param_groups"][0]["lr"],
+            "precision": self.fabric.strategy.precision.state_dict(),
+            "progress": vars(self.progress),
+        }
+        self.run.write_tensors(CHECKPOINT, tensors, record)
 
     def _load(self) -> None:
         tensors, record = self.run.read_tensors(CHECKPOINT)
@@ -356,6 +393,11 @@ def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> 
     except RuntimeError as error:
         detail = str(error).splitlines()[-1].strip()
         raise LisaError(f"{source} does not fit this network: {detail}") from error
+
+
+def _below(loss: float, best: float | None) -> bool:
+    """Whether a loss is the least so far; one that is no number is above all that are."""
+    return best is None or math.isnan(best) or loss < best
 
 
 def _identity(training: Training) -> dict[str, Any]:

@@ -8,18 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grammar_lisa.cli import main
+import grammar_lisa.cli
+import image_lisa.cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TOOLS = {"grammar-lisa": grammar_lisa.cli.main, "image-lisa": image_lisa.cli.main}
 LESS = {
-    "train": "--count 600 --held-out 60 --epochs 1 --draws 50 --quiet",
-    "bo": "--rounds 1 --batch 5 --begin-from 40 --pool 400 --jobs 1 --quiet",
+    ("grammar-lisa", "train"): "--count 600 --held-out 60 --epochs 1 --draws 50 --quiet",
+    ("grammar-lisa", "bo"): "--rounds 1 --batch 5 --begin-from 40 --pool 400 --jobs 1 --quiet",
+    ("image-lisa", "train"): "--epochs 2 --quiet",
+    ("image-lisa", "evaluate"): "--quiet",
 }
 
 
 def commands():
-    lines = re.findall(r"^(?:    |\$ )(grammar-lisa .*)$", README, flags=re.MULTILINE)
+    lines = re.findall(r"^(?:    |\$ )((?:grammar|image)-lisa .*)$", README, flags=re.MULTILINE)
     return list(dict.fromkeys(line.split("  #")[0].strip() for line in lines))
 
 
@@ -28,9 +32,10 @@ def blocks(language):
 
 
 def run(line, monkeypatch):
-    words = shlex.split(line)[1:]
-    monkeypatch.setattr(sys, "argv", ["grammar-lisa", *words, *LESS.get(words[0], "").split()])
-    return main()
+    tool, *words = shlex.split(line)
+    words += LESS.get((tool, words[0]), "").split()
+    monkeypatch.setattr(sys, "argv", [tool, *words])
+    return TOOLS[tool](words)
 
 
 @pytest.fixture
@@ -48,7 +53,9 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_the_readme_shows_commands():
-    assert {line.split()[1] for line in commands()} >= {"check", "train", "bo", "generate"}
+    shown = {" ".join(line.split()[:2]) for line in commands()}
+    assert shown >= {f"grammar-lisa {name}" for name in ("check", "train", "bo", "generate")}
+    assert shown >= {f"image-lisa {name}" for name in ("train", "sample", "evaluate", "diagnose")}
     assert len(blocks("python")) == 1
 
 

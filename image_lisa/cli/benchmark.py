@@ -6,22 +6,22 @@ from typing import Annotated, Any
 
 import tyro
 
-from image_lisa.benchmark import Benchmark, open_benchmark, records_of
+from image_lisa.benchmark import Benchmark, label_of, open_benchmark, records_of
 from image_lisa.cli.experiments import (
     ExperimentOptions,
     chosen_methods,
     field_of,
-    method_with,
     report_failures,
     split_setting,
     teller,
+    value_of,
 )
 from image_lisa.evaluation.distances import SAMPLES
 from image_lisa.evaluation.inception import weights_path
 from image_lisa.evaluation.report import Protocol
 from image_lisa.model import TOOL
 from image_lisa.pool import Outcome
-from image_lisa.tables import Table
+from image_lisa.tables import Record, Table
 from shared.cli import Terminal, check_ranges, unknown
 from shared.errors import LisaError
 from shared.methods import METHODS, Method
@@ -66,7 +66,7 @@ def run(options: Options, terminal: Terminal) -> None:
     for name in chosen:
         if name not in names:
             raise LisaError(f"--set changes {name}, which is none of the --methods")
-    beside = dict(records_of(path) for path in options.beside)
+    beside = beside_of(options)
     benchmark = open_benchmark(
         options.out / (options.name or options.stem()),
         options.setting(),
@@ -102,11 +102,25 @@ def set_methods(words: tuple[str, ...]) -> dict[str, Method]:
             raise LisaError(f"--set takes {_SET}, not '{word}'")
         if name not in METHODS:
             raise LisaError(f"--set {word}: {unknown('method', name, METHODS)}")
-        field = field_of(METHODS[name], field, f"--set {word}")
-        values.setdefault(name, {})[field] = value
-    return {
-        name: method_with(METHODS[name], given, f"--set {name}") for name, given in values.items()
-    }
+        source = f"--set {word}"
+        field = field_of(METHODS[name], field, source)
+        values.setdefault(name, {})[field] = value_of(METHODS[name], field, value, source)
+    return {name: METHODS[name](**given) for name, given in values.items()}
+
+
+def beside_of(options: Options) -> dict[str, list[Record]]:
+    """The records of `--beside`, by what tables call their data sets.
+
+    Raises:
+        LisaError: if a folder holds no results, or a data set stands in the tables already.
+    """
+    found: dict[str, list[Record]] = {}
+    for path in options.beside:
+        label, records = records_of(path)
+        if label in found or label == label_of(options.dataset):
+            raise LisaError(f"--beside {path}: {label} stands in the tables already")
+        found[label] = records
+    return found
 
 
 def _report(

@@ -140,7 +140,7 @@ def print_mismatch(
 ) -> None:
     """Print both sides of Theorem 1 for each sampler."""
     if mismatch is None:
-        terminal.print(f"no bound by Theorem 1: {reason}")
+        terminal.print(f"no bound: {reason}")
         return
     rows = [(name, *(_answer(row[key]) for key in _MISMATCH)) for name, row in mismatch.items()]
     terminal.table(
@@ -166,7 +166,6 @@ def _about(extractor: Mapping[str, Any]) -> str:
 
 def _compared(record: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield f"real: {record['real']['images']:,} training images", record["real"]
-    yield "reconstructed test images", record["reconstruction"]
     yield from record["samplers"].items()
 
 
@@ -174,6 +173,8 @@ def _values(record: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     rec, spectrum, radial = record["reconstruction"], record["spectrum"], record["radial"]
     yield "test reconstruction, ½ Σ (x − x̂)²", rec["test"]
     yield "test MSE a pixel", rec["mse"]
+    distance = record["extractor"]["distance"]
+    yield f"{distance.upper()} of reconstructed test images", rec[distance]
     yield from _accuracies(record["probes"])
     yield "λ_max of directions", spectrum["lambda_max"]
     yield "λ_max / λ_min", spectrum["condition"]

@@ -5,56 +5,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_type_hints
 
-from image_lisa.experiment import DIMS, OTHER_DIM, PRESETS, Data
-from image_lisa.model import LARGEST_DIM
+from image_lisa.cli.options import TrainingOptions
 from image_lisa.pool import Outcome, Pace, Setting
-from shared.cli import Output, Terminal, check_name, check_ranges, options_from_record, unknown
+from shared.cli import Terminal, options_from_record, unknown
 from shared.errors import LisaError
 from shared.methods import METHODS, Method
-from shared.training import Training
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExperimentOptions(Output):
+class ExperimentOptions(TrainingOptions):
     """What all experiments of a command share.
 
     Attributes:
-        dataset: mnist, cifar10, celeba, digits, or the path of a folder of images.
-        data_dir: Where the files of a named data set are looked for first, then in LISA_DATA_DIR.
-        size: Height and width that images are brought to; by default their own.
-        limit: Train on this many images only.
-        valid: The number of training images that validate instead.
-        network: light trains in minutes on a processor; paper is that of the field's tables and
-            wants a GPU.
-        dim: The code size d; by default 16 for mnist, 128 for cifar10, 64 for celeba, 8 for
-            digits, else 64.
-        epochs: Passes over the training images; by default 15 for light, 100 for paper.
-        batch_size: Images a step.
-        learning_rate: Of Adam, at its highest; by default 2e-3 for light, 1e-3 for paper.
-        schedule: How the learning rate changes; by default cosine for light, plateau for paper.
-        precision: The arithmetic, as Lightning Fabric names it.
-        device: Where to train and to measure.
-        checkpoint_seconds: The longest time between two checkpoints.
         jobs: Experiments at a time, each in a process with its share of the threads.
         name: The folder in --out; by default it is named by what is compared.
     """
 
-    dataset: str = "mnist"
-    data_dir: Path | None = None
-    size: int | None = None
-    limit: int | None = None
-    valid: int | None = None
-    network: Literal["light", "paper"] = "light"
-    dim: int | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    schedule: Literal["cosine", "constant", "plateau"] | None = None
-    precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    checkpoint_seconds: float = 30.0
     jobs: int = 1
     name: str | None = None
 
@@ -64,23 +32,8 @@ class ExperimentOptions(Output):
         Raises:
             LisaError: if a number is outside its range.
         """
-        check_name(self.name)
-        check_ranges(
-            self,
-            limit=(10, 100_000_000),
-            valid=(2, 10_000_000),
-            dim=(2, LARGEST_DIM),
-            epochs=(1, 1_000_000),
-            batch_size=(2, 1_000_000),
-            checkpoint_seconds=(0, 1_000_000),
-            jobs=(1, 1024),
-        )
-        values = dataclasses.asdict(PRESETS[self.network])
-        names = {each.name for each in dataclasses.fields(Training)} & vars(self).keys()
-        values |= {name: getattr(self, name) for name in names if getattr(self, name) is not None}
-        data = Data(self.dataset, self.data_dir, self.size, self.limit, self.valid)
-        dim = self.dim or DIMS.get(self.dataset, OTHER_DIM)
-        return Setting(data, self.network, dim, Training(**values))
+        self.check(self.name, jobs=(1, 1024))
+        return Setting(self.data(), self.network, self.code_size, self.training())
 
     def stem(self) -> str:
         """What the folder is called by default."""
@@ -102,13 +55,15 @@ def field_of(kind: type[Method], text: str, source: str) -> str:
     return name
 
 
-def method_with(kind: type[Method], values: dict[str, Any], source: str) -> Method:
-    """A method with hyperparameters that are given as text.
+def value_of(kind: type[Method], name: str, text: str, source: str) -> Any:
+    """A hyperparameter's value from text.
 
     Raises:
-        LisaError: naming `source`, if one cannot have its value.
+        LisaError: naming `source`, if the text is none of the hyperparameter's type.
     """
-    return options_from_record(kind, values, source)
+    hint = get_type_hints(kind)[name]
+    holder: Any = dataclasses.make_dataclass("Holder", [(name, hint)])
+    return getattr(options_from_record(holder, {name: text}, source), name)
 
 
 def split_setting(text: str, flag: str, example: str) -> tuple[str, str]:

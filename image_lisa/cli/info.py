@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from image_lisa.cli.runs import read_summary
 from image_lisa.model import TOOL, run_architecture
 from shared.cli import Output, Terminal
 from shared.methods import method_to_record
@@ -46,10 +47,10 @@ def run(options: Options, terminal: Terminal) -> None:
         ("code size", architecture.dim),
         ("epochs", len(rows)),
     ]
-    summary = folder.read_json(SUMMARY) if (folder.path / SUMMARY).is_file() else None
-    if isinstance(summary, dict):
-        shown.append(("best epoch", summary.get("best", {}).get("epoch")))
-        shown.append(("validation MSE a pixel", summary.get("valid", {}).get("mse")))
-        shown.append(("samplers", ", ".join(summary.get("samplers", {}))))
+    summary = read_summary(folder) if (folder.path / SUMMARY).is_file() else None
+    if summary is not None:
+        shown.append(("best epoch", summary["best"]["epoch"]))
+        shown.append(("validation MSE a pixel", summary["valid"]["mse"]))
+        shown.append(("samplers", ", ".join(summary["samplers"])))
     terminal.table("", ("what", "value"), shown)
     terminal.result(config=dict(folder.config), summary=summary, metrics=rows)

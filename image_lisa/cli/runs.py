@@ -1,18 +1,48 @@
 """Opening the run that a command works on."""
 
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from image_lisa.model import TOOL, ImageModel
 from shared.errors import LisaError
-from shared.runs import Run, newest_run, open_run
+from shared.runs import SUMMARY, Run, newest_run, open_run
 
 
 def open_model(path: Path | None, root: Path, device: str = "cpu") -> tuple[Run, ImageModel]:
     """The run at `path`, or the newest below `root`, and its model with the best weights."""
     folder = newest_run(root, TOOL) if path is None else open_run(path, TOOL)
     return folder, ImageModel.load(folder, device_of(device))
+
+
+_TOLD = {
+    "best": ("epoch", "valid_loss"),
+    "valid": ("reconstruction", "mse"),
+    "training": ("seconds", "images_per_second"),
+}
+"""What commands print of a summary."""
+
+
+def read_summary(folder: Run) -> dict[str, Any]:
+    """What a finished run tells of its training.
+
+    Raises:
+        LisaError: if the file is missing, damaged or holds something else.
+    """
+    summary: Any = folder.read_json(SUMMARY)
+    try:
+        for part, names in _TOLD.items():
+            itemgetter(*names)(summary[part])
+        ", ".join(summary["samplers"])
+    except (KeyError, TypeError) as error:
+        raise LisaError(
+            f"{folder.path / SUMMARY} is no summary of a training ({error!r}); restore it from a "
+            "copy, or remove it and go on with --resume"
+        ) from error
+    found: dict[str, Any] = summary
+    return found
 
 
 def device_of(name: str) -> torch.device:

@@ -11,10 +11,10 @@ import tyro
 from image_lisa.cli.experiments import (
     ExperimentOptions,
     field_of,
-    method_with,
     report_failures,
     split_setting,
     teller,
+    value_of,
 )
 from image_lisa.model import TOOL
 from image_lisa.pool import Outcome, Pace
@@ -105,7 +105,7 @@ def grid_of(kind: type[Method], words: Sequence[str]) -> dict[str, tuple[Any, ..
 
 
 def _value(kind: type[Method], name: str, text: str, source: str) -> int | float:
-    value = getattr(method_with(kind, {name: text.strip()}, source), name)
+    value = value_of(kind, name, text.strip(), source)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise LisaError(f"{source}: {name} is no number, so it cannot be swept")
     return value

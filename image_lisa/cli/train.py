@@ -5,30 +5,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 
+from image_lisa.cli.options import TrainingOptions
+from image_lisa.cli.runs import read_summary
 from image_lisa.datasets import Images
 from image_lisa.experiment import (
-    DIMS,
-    OTHER_DIM,
-    PRESETS,
-    Data,
     Watcher,
     check_data,
     finish_run,
     make_run,
     train_run,
 )
-from image_lisa.model import LARGEST_DIM, TOOL, Architecture, run_architecture
+from image_lisa.model import TOOL, Architecture, ImageModel, run_architecture
 from image_lisa.pictures import plot_curves, save_reconstructions, save_samples
 from shared.cli import (
-    Output,
     Terminal,
-    check_name,
-    check_ranges,
     flag_value,
     options_from_record,
     unknown,
@@ -37,36 +32,21 @@ from shared.errors import LisaError
 from shared.files import read_json
 from shared.methods import LISA, METHODS, Method
 from shared.runs import SUMMARY, Run, next_run_path, open_run
+from shared.samplers import Sampler
 from shared.seeds import derive_seed
 from shared.training import Training, launch
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(TrainingOptions):
     """Train an autoencoder of images.
 
     The options of the method itself stand at the end; --method NAME --help shows those of another.
 
     Attributes:
-        dataset: mnist, cifar10, celeba, digits, or the path of a folder of images.
-        data_dir: Where the files of a named data set are looked for first, then in LISA_DATA_DIR.
-        size: Height and width that images are brought to; by default their own.
-        limit: Train on this many images only.
-        valid: The number of training images that validate instead.
         method: How codes are learnt.
-        network: light trains in minutes on a processor; paper is that of the field's tables and
-            wants a GPU.
-        dim: The code size d; by default 16 for mnist, 128 for cifar10, 64 for celeba, 8 for
-            digits, else 64.
-        epochs: Passes over the training images; by default 15 for light, 100 for paper.
-        batch_size: Images a step, over all devices together.
-        learning_rate: Of Adam, at its highest; by default 2e-3 for light, 1e-3 for paper.
-        schedule: How the learning rate changes; by default cosine for light, plateau for paper.
-        precision: The arithmetic, as Lightning Fabric names it.
-        device: Where to train.
         devices: How many of them; the batch is shared out.
         threads: Of the processor; by default all.
-        checkpoint_seconds: The longest time between two checkpoints.
         seed: Of everything random.
         runs: The folder that runs are kept in.
         name: The run's folder in there; by default a new one, DATASET-METHOD-001 and so on.
@@ -76,23 +56,9 @@ class Options(Output):
         hyper: The method's own options.
     """
 
-    dataset: str = "mnist"
-    data_dir: Path | None = None
-    size: int | None = None
-    limit: int | None = None
-    valid: int | None = None
     method: str = LISA.name
-    network: Literal["light", "paper"] = "light"
-    dim: int | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    schedule: Literal["cosine", "constant", "plateau"] | None = None
-    precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     devices: int = 1
     threads: int | None = None
-    checkpoint_seconds: float = 30.0
     seed: int = 0
     runs: Path = Path("runs")
     name: str | None = None
@@ -102,16 +68,8 @@ class Options(Output):
     hyper: Any = field(default_factory=LISA)
 
     def training(self) -> Training:
-        """What the training loop needs: these options, and the network's preset behind them."""
-        values = dataclasses.asdict(PRESETS[self.network])
-        names = {each.name for each in dataclasses.fields(Training)} & vars(self).keys()
-        values |= {name: getattr(self, name) for name in names if getattr(self, name) is not None}
-        return Training(**values | {"seed": derive_seed(self.seed, "training")})
-
-    def data(self) -> Data:
-        """Which images."""
-        names = [each.name for each in dataclasses.fields(Data)]
-        return Data(**{name: getattr(self, name) for name in names})
+        """What the training loop needs, with the seed of this run."""
+        return dataclasses.replace(super().training(), seed=derive_seed(self.seed, "training"))
 
 
 def options_type(words: Sequence[str]) -> type[Options]:
@@ -120,9 +78,10 @@ def options_type(words: Sequence[str]) -> type[Options]:
     Raises:
         LisaError: if there is no such method.
     """
-    path = flag_value(words, "config")
-    recorded = _recorded(read_json(Path(path)), path).get("method") if path else None
-    return options_for(str(flag_value(words, "method") or recorded or LISA.name))
+    path, name = flag_value(words, "config"), flag_value(words, "method")
+    if name is None and path is not None:
+        name = _recorded(read_json(Path(path)), path)["method"]
+    return options_for(LISA.name if name is None else name)
 
 
 def options_for(name: str) -> type[Options]:
@@ -152,11 +111,11 @@ def default_options(words: Sequence[str]) -> Options | None:
         LisaError: if the file holds no options of this version.
     """
     path = flag_value(words, "config")
-    if not path:
+    if path is None:
         return None
     record = _recorded(read_json(Path(path)), path)
     method = flag_value(words, "method")
-    if method and method != record.get("method"):
+    if method is not None and method != record["method"]:
         record = {name: value for name, value in record.items() if name != "hyper"}
         record["method"] = method
     return options_from_json(record, path)
@@ -204,7 +163,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
     training, method = options.training(), options.hyper
     assert isinstance(method, Method)
     images = options.data().load(terminal.note)
-    dim = options.dim or DIMS.get(options.dataset, OTHER_DIM)
+    dim = options.code_size
     seed = derive_seed(options.seed, "network")
     architecture = Architecture(options.network, images.shape, dim, method, seed)
     architecture.build()
@@ -260,11 +219,13 @@ def carry_out(
     if not fabric.is_global_zero:
         return
     plot_curves(folder)
-    model, samplers = finish_run(
-        folder, images, device=fabric.device, watcher=Watcher(note=terminal.note)
-    )
-    save_reconstructions(folder, model, images.valid)
-    save_samples(folder, model, samplers, derive_seed(options.seed, "pictures"))
+
+    def illustrate(model: ImageModel, samplers: dict[str, Sampler]) -> None:
+        save_reconstructions(folder, model, images.valid)
+        save_samples(folder, model, samplers, derive_seed(options.seed, "pictures"))
+
+    watcher = Watcher(note=terminal.note)
+    finish_run(folder, images, device=fabric.device, watcher=watcher, illustrate=illustrate)
 
 
 def _report(folder: Run, terminal: Terminal) -> None:
@@ -272,7 +233,7 @@ def _report(folder: Run, terminal: Terminal) -> None:
     terminal.result(run=str(folder.path))
     if not (folder.path / SUMMARY).is_file():
         return
-    summary = folder.read_json(SUMMARY)
+    summary = read_summary(folder)
     terminal.result(summary=summary)
     best, valid, pace = summary["best"], summary["valid"], summary["training"]
     terminal.table(
@@ -293,7 +254,7 @@ def _report(folder: Run, terminal: Terminal) -> None:
 
 def _recorded(config: Any, source: str) -> dict[str, Any]:
     record = config.get("options") if isinstance(config, dict) else None
-    if not isinstance(record, dict) or record.get("method") not in METHODS:
+    if not isinstance(record, dict) or record.get("method") not in list(METHODS):
         raise LisaError(f"{source} holds no options of '{TOOL} train'; name a run's config.json")
     return record
 
@@ -309,21 +270,7 @@ def _options_to_json(options: Options) -> dict[str, Any]:
 
 
 def _check_options(options: Options) -> None:
-    check_name(options.name)
-    check_ranges(
-        options,
-        limit=(10, 100_000_000),
-        valid=(2, 10_000_000),
-        dim=(2, LARGEST_DIM),
-        epochs=(1, 1_000_000),
-        batch_size=(2, 1_000_000),
-        devices=(1, 4096),
-        threads=(1, 1024),
-        checkpoint_seconds=(0, 1_000_000),
-    )
-    if (
-        options.device == "cpu"
-        and options.precision == "16-mixed"
-        and not torch.cuda.is_available()
-    ):
+    options.check(options.name, devices=(1, 4096), threads=(1, 1024))
+    gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
+    if options.precision == "16-mixed" and (options.device == "cpu" or not gpu):
         raise LisaError("--precision 16-mixed needs a GPU; use bf16-mixed on a processor")

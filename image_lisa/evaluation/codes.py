@@ -18,6 +18,7 @@ from shared import sphere
 from shared.diagnostics import mean_radius, projection_loss, radial_sensitivity, spectrum
 from shared.diagnostics.mismatch import (
     MismatchBound,
+    lipschitz_on_sphere,
     mismatch_bound,
     squared_error_lipschitz,
     squared_error_risk,
@@ -150,9 +151,14 @@ def mismatch_records(
     """
     if not model.method.spherical:
         return None
+    if not samplers:
+        return {}
     risk = squared_error_risk(model.net.prepare(images.test.to(model.device)))
     codes = _seen(test, model.device)
     constant = squared_error_lipschitz(images.test[0].numel())
+    tell("the slope of the decoder")
+    # One search for all samplers, as L_f is the decoder's; half of its points lie anywhere.
+    decoder = lipschitz_on_sphere(model.net.decode, codes, seed=protocol.seed_of("slope"))
     records = {}
     for name in samplers:
         tell(f"{name}: both sides of Theorem 1")
@@ -164,6 +170,7 @@ def mismatch_records(
             constant,
             size=protocol.transport,
             seed=protocol.seed_of("mismatch", name),
+            decoder=decoder,
         )
         records[name] = _mismatch_record(found)
     return records

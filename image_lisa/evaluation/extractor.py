@@ -45,4 +45,4 @@ class FeatureExtractor(abc.ABC):
         """
         self.check(images)
         parts = (to_bytes(part).to(self.device) for part in images.split(self.batch))
-        return torch.cat([self.net(part).double().cpu() for part in parts]).numpy()
+        return torch.cat([self.net(part).cpu().double() for part in parts]).numpy()

@@ -114,8 +114,10 @@ def extractor_record(extractor: FeatureExtractor) -> dict[str, Any]:
         `distance`, what the Fréchet distance is called; `weights`, the SHA-256 of the network's
         weights; and, of the tool's own classifier, its recipe, labels and accuracy.
     """
-    known = asdict(extractor.record) if isinstance(extractor, ClassifierFeatures) else {}
-    return {"distance": extractor.distance, "weights": _weights_digest(extractor), **known}
+    found = {"distance": extractor.distance, "weights": _weights_digest(extractor)}
+    if not isinstance(extractor, ClassifierFeatures):
+        return found
+    return {**found, **asdict(extractor.record), "shape": list(extractor.record.shape)}
 
 
 def _weights_digest(extractor: FeatureExtractor) -> str:

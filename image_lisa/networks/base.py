@@ -40,8 +40,8 @@ class ImageAutoencoder(Autoencoder, abc.ABC):
         self.outputs = shape[0] * shape[1] * shape[2]
 
     def prepare(self, x: Tensor) -> Tensor:
-        """Images in bytes to numbers in [0, 1]; numbers stay as they are."""
-        return x.to(torch.get_default_dtype()) / 255 if x.dtype == torch.uint8 else x
+        """Images in bytes to numbers in [0, 1], of the weights' type; numbers stay as they are."""
+        return x.to(next(self.parameters()).dtype) / 255 if x.dtype == torch.uint8 else x
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes of images; see `Autoencoder.encode`."""

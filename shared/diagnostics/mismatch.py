@@ -277,6 +277,7 @@ def mismatch_bound(
     *,
     size: int = 2000,
     seed: int = 0,
+    decoder: Lipschitz | None = None,
 ) -> MismatchBound:
     """Estimate both sides of Eq. 24 for a sampler and the codes it was fitted to.
 
@@ -289,6 +290,8 @@ def mismatch_bound(
         loss_lipschitz: L_ℓ of the loss behind `risk`.
         size: Most directions that are taken of each.
         seed: Of all choices.
+        decoder: Lower bounds of L_f, where they are known; by default they are looked for among
+            the directions that are taken.
 
     Returns:
         The two sides and what they consist of.
@@ -299,11 +302,14 @@ def mismatch_bound(
     """
     first, second = _subsamples(sampled, codes, size, seed)
     u, v = sampled[first.to(sampled.device)], codes[second.to(codes.device)]
+    if decoder is None:
+        lipschitz_seed = derive_seed(seed, "lipschitz")
+        decoder = lipschitz_on_sphere(decode, torch.cat([u, v]), seed=lipschitz_seed)
     return MismatchBound(
         risk_sampler=_mean_risk(decode, risk, u),
         risk_codes=_mean_risk(decode, risk, v),
         transport=_transport(unit_rows(sampled), unit_rows(codes), first, second, seed),
-        decoder=lipschitz_on_sphere(decode, torch.cat([u, v]), seed=derive_seed(seed, "lipschitz")),
+        decoder=decoder,
         loss=loss_lipschitz,
     )
 

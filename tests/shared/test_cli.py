@@ -5,7 +5,7 @@ import math
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +15,17 @@ import numpy as np
 import pytest
 
 from shared import cli
-from shared.cli import Command, Output, Terminal, options_from_record, run_tool, show, unknown
+from shared.cli import (
+    Command,
+    Output,
+    Terminal,
+    first_process,
+    flag_value,
+    options_from_record,
+    run_tool,
+    show,
+    unknown,
+)
 from shared.errors import LisaError
 
 
@@ -299,6 +309,175 @@ def test_records_with_wrong_options_are_refused(capsys, record, words):
         options_from_record(Options, record, "here")
     assert str(caught.value).startswith(words)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ([], None),
+        (["--method"], ""),
+        (["--method", "wae"], "wae"),
+        (["--method=wae"], "wae"),
+        (["--method=", "wae"], ""),
+        (["--method", ""], ""),
+        (["--method=a=b"], "a=b"),
+        (["--method", "a=b"], "a=b"),
+        (["--method", "wae", "--method", "vae"], "vae"),
+        (["--method=wae", "--method=vae", "x"], "vae"),
+        (["--methods", "wae"], None),
+        (["-method", "wae"], None),
+        (["method", "wae"], None),
+        (["--seed", "3", "--method", "wae", "--quiet"], "wae"),
+    ],
+    ids=str,
+)
+def test_the_value_of_a_flag_is_the_last_given(words, value):
+    assert flag_value(words, "method") == value
+
+
+def test_a_command_may_choose_its_options_by_the_words(monkeypatch):
+    @dataclass(frozen=True, kw_only=True)
+    class Other(Options):
+        """Do something else.
+
+        Attributes:
+            extra: More.
+        """
+
+        extra: float = 0.5
+
+    seen, given = [], []
+
+    def options_type(words):
+        given.append(list(words))
+        return Other if "slow" in words else Options
+
+    module = SimpleNamespace(
+        Options=Options, options_type=options_type, run=lambda options, _: seen.append(options)
+    )
+    monkeypatch.setitem(sys.modules, "made_up_sample", module)
+    words = ["sample", "--mode", "slow", "--extra", "2"]
+    assert run_tool("tool", "", COMMANDS, words) == 0
+    assert run_tool("tool", "", COMMANDS, ["sample", "--number", "4"]) == 0
+    assert seen == [Other(mode="slow", extra=2.0), Options(number=4)]
+    assert given == [words[1:], ["--number", "4"]]
+    with pytest.raises(SystemExit):
+        run_tool("tool", "", COMMANDS, ["sample", "--extra", "2"])
+
+
+def test_a_choice_of_options_may_refuse(monkeypatch, capsys):
+    def options_type(words):
+        raise LisaError("there is no method 'x'")
+
+    module = SimpleNamespace(Options=Options, options_type=options_type, run=None)
+    monkeypatch.setitem(sys.modules, "made_up_sample", module)
+    assert run_tool("tool", "", COMMANDS, ["sample", "--help"]) == 2
+    assert capsys.readouterr() == ("", "error: there is no method 'x'\n")
+
+
+@dataclass(frozen=True)
+class Inner:
+    """What stands at the end.
+
+    Attributes:
+        weight: How much.
+        deep: Whether.
+        steps: How many.
+    """
+
+    weight: float = 1.0
+    deep: bool = False
+    steps: int | None = None
+
+    def __post_init__(self):
+        if self.weight < 0:
+            raise ValueError(f"the weight {self.weight} is below 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outer(Options):
+    """Do something with inner options.
+
+    Attributes:
+        inner: Options of their own.
+    """
+
+    inner: Inner = field(default_factory=Inner)
+
+
+@pytest.mark.parametrize(
+    "inner", [Inner(), Inner(2.5, True, 3), Inner(deep=True), Inner(steps=7), Inner(1e-30)]
+)
+def test_options_within_options_come_back_from_their_record(inner):
+    record = {"number": 5, "inner": {"weight": inner.weight, "deep": inner.deep}}
+    record["inner"]["steps"] = inner.steps
+    found = options_from_record(Outer, json.loads(json.dumps(record)), "here")
+    assert found == Outer(number=5, inner=inner)
+
+
+def test_options_within_options_stand_beside_the_others(monkeypatch):
+    seen = []
+    module = SimpleNamespace(Options=Outer, run=lambda options, _: seen.append(options))
+    monkeypatch.setitem(sys.modules, "made_up_sample", module)
+    assert run_tool("tool", "", COMMANDS, ["sample", "--weight", "3", "--number", "2"]) == 0
+    assert seen == [Outer(number=2, inner=Inner(weight=3.0))]
+
+
+@pytest.mark.parametrize(
+    ("inner", "words"),
+    [
+        ({"wieght": 3}, "here: there is no option 'wieght'; did you mean 'weight'?"),
+        ({"weight": "much"}, "here: the option weight cannot be 'much'"),
+        ({"weight": -1.0}, "here: the option weight cannot be -1.0"),
+        ({"deep": "perhaps"}, "here: the option deep cannot be 'perhaps'"),
+        ([], "here: there is no option 'inner'"),
+        (None, "here: there is no option 'inner'"),
+    ],
+    ids=str,
+)
+def test_wrong_options_within_options_are_refused(capsys, inner, words):
+    with pytest.raises(LisaError) as caught:
+        options_from_record(Outer, {"inner": inner}, "here")
+    assert str(caught.value).startswith(words)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("environment", "first"),
+    [
+        ({}, True),
+        ({"RANK": "0", "LOCAL_RANK": "0"}, True),
+        ({"RANK": "1", "LOCAL_RANK": "1"}, False),
+        ({"RANK": "2", "LOCAL_RANK": "0"}, False),
+        ({"LOCAL_RANK": "0"}, True),
+        ({"LOCAL_RANK": "1"}, False),
+    ],
+    ids=str,
+)
+def test_only_the_first_process_speaks(tool, capsys, monkeypatch, environment, first):
+    for name in ("RANK", "LOCAL_RANK"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert first_process() == first
+    for words in ((), ("--json",), ("--quiet",)):
+        assert tool(body, *words) == 0
+        out, err = capsys.readouterr()
+        assert bool(out) == first
+        assert bool(err) == (first and words != ("--quiet",))
+
+    def failing(options, terminal):
+        raise LisaError("no")
+
+    def interrupted(options, terminal):
+        raise KeyboardInterrupt("go on")
+
+    for act, status, said in (
+        (failing, 2, "error: no\n"),
+        (interrupted, 130, "\ninterrupted: go on\n"),
+    ):
+        assert tool(act) == status
+        assert capsys.readouterr() == ("", said if first else "")
 
 
 PIPED = """

@@ -7,6 +7,8 @@ import pytest
 import safetensors.numpy
 import torch
 from scipy import stats
+from scipy.special import logsumexp
+from sklearn.mixture import BayesianGaussianMixture
 from sklearn.mixture import GaussianMixture as SklearnMixture
 
 from shared import sphere
@@ -14,9 +16,11 @@ from shared.errors import LisaError
 from shared.projected_normal import log_sphere_area
 from shared.samplers import (
     SAMPLERS,
+    DirichletMixture,
     Gaussian,
     GaussianMixture,
     Projected,
+    StandardNormal,
     Uniform,
     sampler_from_state,
 )
@@ -173,7 +177,7 @@ DEGENERATE = {
 }
 
 
-@pytest.mark.parametrize("make", [Gaussian, GaussianMixture])
+@pytest.mark.parametrize("make", [Gaussian, GaussianMixture, DirichletMixture])
 @pytest.mark.parametrize("codes", DEGENERATE.values(), ids=DEGENERATE)
 def test_degenerate_codes_are_survived_and_told(make, codes):
     sampler = Projected(make()).fit(codes)
@@ -216,7 +220,123 @@ def test_broken_codes_are_counted(sampler):
         sampler.fit(np.zeros((0, 3)))
 
 
-@pytest.mark.parametrize("make", [*SAMPLERS.values(), lambda: Projected(Gaussian())])
+def stored(sampler, folder):
+    """The sampler as it comes back from a file."""
+    safetensors.numpy.save_file(sampler.state(), folder / "sampler.safetensors")
+    return sampler_from_state(safetensors.numpy.load_file(folder / "sampler.safetensors"))
+
+
+def test_the_prior_is_standard_normal_whatever_the_codes():
+    sampler = StandardNormal().fit(blobs(dim=4))
+    assert sampler.notes == ()
+    points = blobs(40, dim=4, seed=1)
+    law = stats.multivariate_normal(np.zeros(4), np.eye(4))
+    np.testing.assert_allclose(sampler.log_prob(points), law.logpdf(points), rtol=1e-12)
+    draws = sampler.sample(20_000, seed=0)
+    for axis in range(4):
+        assert stats.kstest(draws[:, axis], "norm").pvalue > 1e-3
+    assert np.abs(np.cov(draws.T) - np.eye(4)).max() < 0.05
+    other = StandardNormal().fit(5 + blobs(dim=4, seed=9))
+    np.testing.assert_array_equal(other.sample(20_000, seed=0), draws)
+    assert StandardNormal().fit(blobs(dim=7)).sample(3, seed=0).shape == (3, 7)
+
+
+def test_the_prior_comes_back_from_a_file(tmp_path):
+    sampler = StandardNormal().fit(blobs())
+    again = stored(sampler, tmp_path)
+    assert isinstance(again, StandardNormal)
+    np.testing.assert_array_equal(again.sample(9, seed=1), sampler.sample(9, seed=1))
+    np.testing.assert_array_equal(again.log_prob(np.eye(4)), sampler.log_prob(np.eye(4)))
+
+
+def test_the_prior_refuses_what_it_cannot_take():
+    sampler = StandardNormal().fit(blobs())
+    with pytest.raises(LisaError, match="fitted in dimension 4, not 3"):
+        sampler.log_prob(np.eye(3))
+    with pytest.raises(LisaError, match="NaN"):
+        sampler.log_prob(np.full((1, 4), np.nan))
+    with pytest.raises(LisaError, match="n >= 0 and seed >= 0"):
+        sampler.sample(-1, seed=0)
+    with pytest.raises(LisaError, match="at least 1"):
+        sampler_from_state(sampler.state() | {"dim": np.int64(0)})
+
+
+def mixture_density(sampler, points):
+    """The density that a mixture's own arrays describe, by scipy."""
+    state = sampler.state()
+    logs = [
+        np.log(weight) + stats.multivariate_normal(mean, covariance).logpdf(points)
+        for weight, mean, covariance in zip(
+            state["weights"], state["means"], state["covariances"], strict=True
+        )
+    ]
+    return logsumexp(logs, axis=0)
+
+
+@pytest.mark.parametrize("make", [DirichletMixture, GaussianMixture])
+def test_the_density_of_a_mixture_is_that_of_scipy(make):
+    sampler = make(4, seed=1).fit(blobs())
+    points = np.concatenate([blobs(30, seed=2), sampler.sample(30, seed=0)])
+    np.testing.assert_allclose(
+        sampler.log_prob(points), mixture_density(sampler, points), rtol=1e-9
+    )
+    draws = sampler.sample(50_000, seed=3)
+    state = sampler.state()
+    np.testing.assert_allclose(draws.mean(0), state["weights"] @ state["means"], atol=0.1)
+
+
+def test_components_that_the_codes_do_not_need_get_no_weight():
+    """Three far groups, ten components: by the Dirichlet process three have all the weight."""
+    random = np.random.default_rng(0)
+    centres = 20 * np.eye(3)
+    codes = centres[random.integers(3, size=900)] + random.standard_normal((900, 3))
+    weights, plain = (
+        np.sort(make(10, seed=0).fit(codes).state()["weights"])[::-1]
+        for make in (DirichletMixture, GaussianMixture)
+    )
+    assert weights.sum() == pytest.approx(1)
+    assert weights[:3].sum() > 0.97
+    assert weights[:3].sum() > plain[:3].sum()
+
+
+def test_the_dirichlet_mixture_is_scikit_learns():
+    codes = blobs()
+    codes = (codes - codes.mean(0)) / np.sqrt(codes.var(0).mean())
+    sampler = DirichletMixture(5, seed=3).fit(codes)
+    theirs = BayesianGaussianMixture(
+        n_components=5,
+        weight_concentration_prior_type="dirichlet_process",
+        random_state=3,
+        max_iter=200,
+    ).fit(codes)
+    np.testing.assert_allclose(sampler.state()["weights"], theirs.weights_, rtol=1e-6)
+    np.testing.assert_allclose(sampler.state()["means"], theirs.means_, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        sampler.state()["covariances"], theirs.covariances_, rtol=1e-5, atol=1e-6
+    )
+
+
+def test_the_dirichlet_mixture_comes_back_from_a_file(tmp_path):
+    for codes in (blobs(), np.repeat(blobs(5), 3, axis=0)):
+        sampler = DirichletMixture(6, seed=2).fit(codes)
+        again = stored(sampler, tmp_path)
+        assert isinstance(again, DirichletMixture)
+        assert (again.components, again.seed, again.notes) == (6, 2, sampler.notes)
+        np.testing.assert_array_equal(again.sample(9, seed=1), sampler.sample(9, seed=1))
+        np.testing.assert_array_equal(again.log_prob(codes), sampler.log_prob(codes))
+
+
+def test_the_seed_of_the_fit_is_the_mixtures_own():
+    first, again, other = (
+        DirichletMixture(6, seed=seed).fit(blobs()).sample(5, 0) for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.allclose(first, other)
+
+
+@pytest.mark.parametrize(
+    "make", [*SAMPLERS.values(), DirichletMixture, StandardNormal, lambda: Projected(Gaussian())]
+)
 def test_an_unfitted_sampler_says_so(make):
     u = np.eye(3)
     for use in (

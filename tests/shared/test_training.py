@@ -1,5 +1,6 @@
 """The training loop: what it computes, and that a stop at any moment leaves no trace."""
 
+import copy
 import dataclasses
 import json
 import math
@@ -16,8 +17,8 @@ from torch import nn
 from shared.errors import LisaError
 from shared.files import read_tensors
 from shared.methods import LISA
-from shared.runs import CHECKPOINT, METRICS, create_run, open_run
-from shared.training import Trainer, Training, load_weights
+from shared.runs import BEST, CHECKPOINT, METRICS, create_run, open_run
+from shared.training import FLUSH_STEPS, Trainer, Training, launch, load_weights, on_first
 
 SHORT = Training(epochs=6, batch_size=8, learning_rate=0.01, device="cpu", checkpoint_seconds=0)
 X = vectors(17)
@@ -297,6 +298,175 @@ def test_a_loss_that_is_not_finite_stops_the_training(run):
     assert (run.path / CHECKPOINT).read_bytes() == before
 
 
+class Burst(LISA):
+    """Its loss is no number at one step."""
+
+    at = 0
+    seen = 0
+
+    def loss(self, net, x):
+        terms = super().loss(net, x)
+        type(self).seen += 1
+        return terms | {"extra": terms["uniformity"] * (math.nan if self.seen == self.at else 0)}
+
+
+LONG = dataclasses.replace(SHORT, epochs=1, batch_size=2, checkpoint_seconds=1e9)
+MANY = vectors(2 * 130)
+"""One epoch of 130 steps, whose losses are read after 50, 100 and 130."""
+
+
+@pytest.mark.parametrize(
+    ("at", "read"), [(1, 50), (49, 50), (50, 50), (51, 100), (100, 100), (101, 130), (130, 130)]
+)
+def test_a_loss_read_later_is_reported_at_its_own_step(run, at, read):
+    Burst.at, Burst.seen = at, 0
+    done = []
+    one = trainer(run, LONG, x=MANY, method=Burst(), on_step=lambda step, _: done.append(step))
+    with pytest.raises(LisaError) as caught:
+        one.fit()
+    assert f"the loss is not finite at step {at}: reconstruction " in str(caught.value)
+    assert "extra nan, loss nan; try a smaller learning rate" in str(caught.value)
+    assert len(done) in (read - 1, read)
+    assert not (run.path / CHECKPOINT).exists()
+    assert not (run.path / METRICS).exists()
+
+
+def test_no_checkpoint_and_no_best_weights_are_kept_of_a_loss_that_is_none(run):
+    Burst.at, Burst.seen = 31, 0
+    short = dataclasses.replace(LONG, epochs=3, batch_size=10)
+    one = trainer(run, short, x=MANY, method=Burst(), keep_best=True)
+    with pytest.raises(LisaError, match="not finite at step 31"):
+        one.fit()
+    assert read_tensors(run.path / CHECKPOINT)[1]["progress"]["step"] == 26
+    assert read_tensors(run.path / BEST)[1]["epoch"] == 1
+    assert len(run.read_metrics()) == 1
+
+
+@pytest.mark.parametrize("stops", [(7, 26, 61), (51, 99), (50, 100, 101), (129, 130)])
+def test_losses_flushed_at_odd_places_give_the_same_rows(tmp_path, stops):
+    """A checkpoint after each step flushes there; otherwise every FLUSH_STEPS."""
+    assert FLUSH_STEPS == 50
+    rare, often = (dataclasses.replace(LONG, epochs=2, checkpoint_seconds=s) for s in (1e9, 0))
+    whole = trainer(new_run(tmp_path / "whole"), rare, x=MANY)
+    expected = without_seconds(whole.fit())
+    run = new_run(tmp_path / "stopped")
+    for stop in stops:
+        with pytest.raises(StoppedError):
+            trainer(run, often, x=MANY, on_step=stop_at(stop)).fit()
+        assert read_tensors(run.path / CHECKPOINT)[1]["progress"]["step"] == stop - 1
+    resumed = trainer(run, rare, x=MANY)
+    assert without_seconds(resumed.fit()) == expected
+    assert_same(resumed.net.state_dict(), whole.net.state_dict())
+
+
+def test_a_row_is_the_mean_over_all_steps_of_the_epoch(run):
+    seen = []
+
+    class Kept(LISA):
+        def loss(self, net, x):
+            terms = super().loss(net, x)
+            seen.append({name: value.item() for name, value in terms.items()})
+            return terms
+
+    (row,) = trainer(run, LONG, x=MANY, method=Kept()).fit()
+    assert len(seen) == 130
+    for name in ("reconstruction", "uniformity"):
+        assert row[name] == pytest.approx(sum(each[name] for each in seen) / 130, rel=1e-12)
+
+
+def kept_best(run, losses, stop=None):
+    """Train while validation gives these losses; the weights at each epoch's end."""
+    given, nets = iter(losses), []
+
+    def look(net):
+        nets.append(copy.deepcopy(net.state_dict()))
+        return {"loss": next(given)}
+
+    trainer(run, validate=look, keep_best=True, on_step=stop_at(stop) if stop else pass_by).fit()
+    return nets
+
+
+def pass_by(*_):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("losses", "best"),
+    [
+        ([5, 4, 3, 2, 1, 0], 6),
+        ([0, 1, 2, 3, 4, 5], 1),
+        ([3, 1, 2, 1, 4, 1], 2),
+        ([3, -1, -2, 5, math.inf, math.nan], 3),
+        ([math.nan, math.nan, 3, 2, 4, 5], 4),
+        ([math.inf, 7, math.nan, 8, 8, 8], 2),
+        ([math.nan] * 6, 6),
+    ],
+    ids=str,
+)
+def test_the_weights_of_least_validation_loss_are_kept(run, losses, best):
+    nets = kept_best(run, [float(loss) for loss in losses])
+    weights, record = read_tensors(run.path / BEST)
+    assert record["epoch"] == best
+    assert record["valid_loss"] == pytest.approx(losses[best - 1], nan_ok=True)
+    assert_same(weights, nets[best - 1])
+
+
+@pytest.mark.parametrize("stop", [3, 5, 6, 7, 12])
+def test_the_best_weights_survive_a_stop(tmp_path, stop):
+    losses = [3.0, 1.0, 2.0, 4.0, 0.5, 0.7]
+    whole, run = new_run(tmp_path / "whole"), new_run(tmp_path / "stopped")
+    nets = kept_best(whole, losses)
+    with pytest.raises(StoppedError):
+        kept_best(run, losses, stop)
+    epochs = (stop - 1) // 2
+    record = read_tensors(run.path / BEST)[1]
+    assert record["valid_loss"] == min(losses[:epochs])
+    kept_best(run, losses[epochs:])
+    weights, record = read_tensors(run.path / BEST)
+    assert record == {"epoch": 5, "valid_loss": 0.5}
+    assert_same(weights, nets[4])
+
+
+def test_without_a_wish_no_best_weights_are_kept(run):
+    trainer(run).fit()
+    assert not (run.path / BEST).exists()
+
+
+def test_the_devices_can_be_launched_before(tmp_path):
+    fabric = launch(SHORT)
+    assert fabric.is_global_zero
+    one = trainer(new_run(tmp_path / "one"), fabric=fabric)
+    assert one.fabric is fabric
+    two = trainer(new_run(tmp_path / "two"))
+    assert without_seconds(one.fit()) == without_seconds(two.fit())
+
+
+def test_torchrun_must_start_as_many_processes_as_there_are_devices(monkeypatch):
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    for devices in (1, 2):
+        training = dataclasses.replace(SHORT, devices=devices)
+        with pytest.raises(LisaError) as caught:
+            launch(training)
+        assert str(caught.value) == (
+            f"torchrun started 4 processes for {devices} devices; give --devices 4 as well"
+        )
+
+
+def test_alone_the_first_process_acts_as_it_is():
+    done = []
+    on_first(launch(SHORT), lambda: done.append(1))
+    assert done == [1]
+    error = LisaError("no room")
+
+    def act():
+        raise error
+
+    with pytest.raises(LisaError) as caught:
+        on_first(launch(SHORT), act)
+    assert caught.value is error
+
+
 @pytest.mark.parametrize("precision", ["64-true", "bf16-mixed"])
 def test_other_arithmetic_resumes_exactly_too(tmp_path, precision):
     training = dataclasses.replace(SHORT, precision=precision)
@@ -459,7 +629,9 @@ def test_a_training_killed_again_and_again_ends_as_if_it_was_not(tmp_path):
 TWO = """
 import json, os, sys
 from pathlib import Path
-from test_training import SHORT, Vectors, X, dataclasses, new_run, open_run, trainer
+from test_training import (
+    SHORT, LisaError, Vectors, X, dataclasses, new_run, on_first, open_run, trainer
+)
 
 path = Path(sys.argv[1])
 rank = int(os.environ.get("LOCAL_RANK", "0"))
@@ -470,10 +642,23 @@ training = dataclasses.replace(
 )
 def validate(net):
     return {"loss": 1.0 - rank, "rank": float(rank)}
-one = trainer(open_run(path, "test"), training, net=Vectors(plain=True), validate=validate)
+one = trainer(open_run(path, "test"), training, net=Vectors(plain=True), validate=validate,
+    keep_best=True)
 rows = one.fit()
+messages = []
+for culprit in (0, 1):
+    def act():
+        messages.append("acted")
+        if rank == culprit:
+            raise LisaError(f"no room for {rank}")
+    try:
+        on_first(one.fabric, act)
+        messages.append("went on")
+    except LisaError as error:
+        messages.append(str(error))
 state = {name: value.tolist() for name, value in one.net.state_dict().items()}
-Path(f"{path}-{rank}.json").write_text(json.dumps({"rows": rows, "state": state}))
+Path(f"{path}-{rank}.json").write_text(json.dumps({"rows": rows, "state": state, "messages": messages})
+)
 """
 
 
@@ -498,3 +683,9 @@ def test_two_processes_train_as_one_with_the_whole_batch(tmp_path):
             assert row[name] == pytest.approx(other[name], rel=1e-4)
     assert open_run(tmp_path / "two", "test").read_metrics() == rows
     assert (tmp_path / "two" / METRICS).is_file()
+    best = [row["valid_loss"] for row in rows]
+    assert read_tensors(tmp_path / "two" / BEST)[1] == {
+        "epoch": best.index(min(best)) + 1, "valid_loss": min(best),
+    }  # fmt: skip
+    assert found[0]["messages"] == ["acted", "no room for 0", "acted", "went on"]
+    assert found[1]["messages"] == ["no room for 0", "went on"]

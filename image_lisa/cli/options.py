@@ -1,0 +1,85 @@
+"""The options of all commands that train: which images, which network, how long, where."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from image_lisa.experiment import DIMS, OTHER_DIM, PRESETS, Data
+from image_lisa.model import LARGEST_DIM
+from shared.cli import Output, check_name, check_ranges
+from shared.training import Training
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions(Output):
+    """What a training takes, whatever its method.
+
+    Attributes:
+        dataset: mnist, cifar10, celeba, digits, or the path of a folder of images.
+        data_dir: Where the files of a named data set are looked for first, then in LISA_DATA_DIR.
+        size: Height and width that images are brought to; by default their own.
+        limit: Train on this many images only.
+        valid: The number of training images that validate instead.
+        network: light trains in minutes on a processor; paper is that of the field's tables and
+            wants a GPU.
+        dim: The code size d; by default 16 for mnist, 128 for cifar10, 64 for celeba, 8 for
+            digits, else 64.
+        epochs: Passes over the training images; by default 15 for light, 100 for paper.
+        batch_size: Images a step, over all devices together.
+        learning_rate: Of Adam, at its highest; by default 2e-3 for light, 1e-3 for paper.
+        schedule: How the learning rate changes; by default cosine for light, plateau for paper.
+        precision: The arithmetic, as Lightning Fabric names it.
+        device: Where to train.
+        checkpoint_seconds: The longest time between two checkpoints.
+    """
+
+    dataset: str = "mnist"
+    data_dir: Path | None = None
+    size: int | None = None
+    limit: int | None = None
+    valid: int | None = None
+    network: Literal["light", "paper"] = "light"
+    dim: int | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    schedule: Literal["cosine", "constant", "plateau"] | None = None
+    precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    checkpoint_seconds: float = 30.0
+
+    @property
+    def code_size(self) -> int:
+        """The code size d that was asked for, or that of the data set."""
+        return self.dim or DIMS.get(self.dataset, OTHER_DIM)
+
+    def check(self, name: str | None, **ranges: tuple[float, float]) -> None:
+        """Refuse numbers outside their range, further `ranges` included, and an odd folder name.
+
+        Raises:
+            LisaError: naming the option.
+        """
+        check_name(name)
+        check_ranges(
+            self,
+            limit=(10, 100_000_000),
+            valid=(2, 10_000_000),
+            dim=(2, LARGEST_DIM),
+            epochs=(1, 1_000_000),
+            batch_size=(2, 1_000_000),
+            checkpoint_seconds=(0, 1_000_000),
+            **ranges,
+        )
+
+    def training(self) -> Training:
+        """What the training loop needs: these options, and the network's preset behind them."""
+        values = dataclasses.asdict(PRESETS[self.network])
+        names = {each.name for each in dataclasses.fields(Training)} & vars(self).keys()
+        values |= {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return Training(**values)
+
+    def data(self) -> Data:
+        """Which images."""
+        names = {each.name for each in dataclasses.fields(Data)} & vars(self).keys()
+        return Data(**{name: getattr(self, name) for name in names})

@@ -1,0 +1,20 @@
+"""One tiny trained run, shared by the tests of the commands."""
+
+import shutil
+
+import pytest
+from image_commands import train
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """A run of two epochs on digits; not to be changed."""
+    return train(tmp_path_factory.mktemp("trained"), "--epochs", 2, "--name", "good")
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    """A copy of the trained run, to be changed at will."""
+    path = tmp_path / "runs" / "run"
+    shutil.copytree(trained, path)
+    return path

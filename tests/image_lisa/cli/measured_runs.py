@@ -1,0 +1,113 @@
+"""Trainings on a few digits or pictures, and commands on them, in this process."""
+
+import json
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from functools import partial
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from image_lisa.cli import main
+from image_lisa.evaluation import codes
+from image_lisa.evaluation.features import Recipe
+
+torch.set_num_threads(1)
+
+CLASSIFIER = (1, 8, 12, 3000, 64, 2e-3, 6, 20)
+"""The fields of a recipe of classifiers that are good enough to be there."""
+
+
+@contextmanager
+def quick_measurements():
+    """Classifiers and searches for slopes that take no time; nobody's weights of Inception."""
+    search = partial(codes.lipschitz_on_sphere, pairs=100, points=8)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Recipe.__init__, "__defaults__", CLASSIFIER)
+        patch.setattr(codes, "lipschitz_on_sphere", search)
+        patch.delenv("LISA_INCEPTION", raising=False)
+        yield
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left on the terminal."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        """The one JSON object on standard output."""
+        assert self.out.count("\n") == 1
+        return json.loads(self.out)
+
+
+def command(*words):
+    """Run `image-lisa` in this process."""
+    out, err = StringIO(), StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            status = main([str(word) for word in words])
+        except SystemExit as end:
+            status = end.code
+    return Said(status, out.getvalue(), err.getvalue())
+
+
+def succeed(*words):
+    """Run a command and see that all went well."""
+    said = command(*words)
+    assert said.status == 0, said.err
+    return said
+
+
+def refusal(*words):
+    """The message of a command that cannot be served."""
+    said = command(*words)
+    assert said.status == 2, said.err
+    assert said.out == ""
+    return said.err.splitlines()[-1]
+
+
+def train(runs, *words, name="run", dataset="digits"):
+    """Train for two epochs and give the run's folder."""
+    result = succeed(
+        *("train", "--dataset", dataset, "--runs", runs, "--name", name, "--epochs", 2),
+        *("--batch-size", 20, "--dim", 4, "--device", "cpu", "--json", "--quiet", *words),
+    )
+    return Path(result.json["run"])
+
+
+def pictures(folder, count, seed=0):
+    """A folder of grey pictures of two kinds, without labels."""
+    folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(seed)
+    for number in range(count):
+        pixels = random.integers(0, 100, (8, 8), dtype=np.uint8)
+        pixels[:, : 4 * (number % 2 + 1)] += 150
+        Image.fromarray(pixels).save(folder / f"{number:03d}.png")
+    return folder
+
+
+def contents(folder, but=()):
+    """The bytes of every file of a folder, and when it was written."""
+    return {
+        path.name: (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in sorted(folder.iterdir())
+        if path.name not in but
+    }
+
+
+def edit(path, *keys, value):
+    """Change one entry of a JSON file."""
+    record = json.loads(path.read_text())
+    place = record
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    path.write_text(json.dumps(record))

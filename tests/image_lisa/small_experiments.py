@@ -1,0 +1,96 @@
+"""Experiments on a few digits that take a second each, and commands run in this process."""
+
+import contextlib
+import io
+import json
+from dataclasses import dataclass
+
+import torch
+
+import image_lisa.extractors
+import image_lisa.pool
+from image_lisa.cli import main
+from image_lisa.evaluation import features
+from image_lisa.evaluation.features import Recipe
+from image_lisa.experiment import Watcher
+
+torch.set_num_threads(1)
+
+DIGITS = ("--dataset", "digits", "--limit", "200", "--epochs", "1", "--batch-size", "40")
+BENCHMARK = ("benchmark", *DIGITS, "--draws", "60", "--seeds", "1")
+SWEEP = ("sweep", *DIGITS)
+
+
+@dataclass(frozen=True)
+class QuickRecipe(Recipe):
+    """A classifier that is good enough to be there."""
+
+    examples: int = 1000
+
+
+def quick_classifier(monkeypatch):
+    for module in (features, image_lisa.extractors):
+        monkeypatch.setattr(module, "Recipe", QuickRecipe)
+
+
+@dataclass(frozen=True)
+class Said:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+def command(*words):
+    """Run `image-lisa` in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            status = main([str(word) for word in words])
+        except SystemExit as end:
+            status = end.code
+    return Said(status, out.getvalue(), err.getvalue())
+
+
+def succeed(*words):
+    said = command(*words)
+    assert said.status == 0, said.err
+    return said
+
+
+def refused(*words):
+    """The one message of a command that cannot be served."""
+    said = command(*words)
+    assert said.status == 2, said.err
+    last = said.err.splitlines()[-1]
+    assert last.startswith("error: ")
+    return last.removeprefix("error: ")
+
+
+def on_training(monkeypatch, act):
+    """Call `act(run)` whenever an experiment begins to train or goes on with it.
+
+    What it returns is the step at which the training is stopped as by Ctrl-C, or None.
+    """
+    train_run = image_lisa.pool.train_run
+
+    def stop_at(last):
+        def step(done, steps, rate):
+            if last is not None and done >= last:
+                raise KeyboardInterrupt
+
+        return Watcher(step=step)
+
+    def wrapped(run, *arguments, **options):
+        last = act(run)
+        return train_run(run, *arguments, **options, watcher=stop_at(last))
+
+    monkeypatch.setattr(image_lisa.pool, "train_run", wrapped)
+
+
+def files(folder, *names):
+    """The bytes of every file of these names below a folder."""
+    return {path: path.read_bytes() for name in names for path in sorted(folder.glob(f"*/{name}"))}

@@ -1,0 +1,236 @@
+"""Networks on images: shapes, ranges, the loss, the layers of the field's tables."""
+
+import pytest
+import torch
+from torch import nn
+
+from image_lisa.networks import NETWORKS, Light, Paper, build_network
+from image_lisa.networks.light import patch_size
+from shared.errors import LisaError
+
+SHAPES = [
+    (1, 4, 4),
+    (1, 5, 7),
+    (1, 8, 8),
+    (3, 13, 9),
+    (1, 28, 28),
+    (3, 31, 45),
+    (3, 32, 32),
+    (3, 32, 47),
+    (3, 33, 32),
+    (1, 40, 72),
+    (3, 64, 64),
+]
+MNIST, CIFAR, CELEBA = (1, 28, 28), (3, 32, 32), (3, 64, 64)
+
+
+def images(shape, n=3, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(0, 256, (n, *shape), generator=generator, dtype=torch.uint8)
+
+
+def net_of(name, shape, dim=5, width=None, seed=0):
+    return build_network(name, shape, dim, width or dim, seed)
+
+
+def weightless(net):
+    """The network on a device that holds no weights."""
+    return net.to("meta")
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_codes_and_images_have_their_shapes(name, shape):
+    """On the meta device, which computes shapes only."""
+    net = weightless(net_of(name, shape, dim=5, width=11)).eval()
+    x = torch.rand(3, *shape, device="meta")
+    assert net.encode(x).shape == (3, 11)
+    decoded = net.decode(torch.rand(3, 5, device="meta"))
+    assert decoded.shape == (3, *shape)
+    assert net.reconstruction_loss(x, decoded).shape == (3,)
+    assert (net.input_shape, net.outputs, net.dim) == (shape, x[0].numel(), 5)
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 4), (3, 5, 7), (1, 8, 8), MNIST], ids=str)
+def test_decoded_images_lie_between_0_and_1_and_vary(shape):
+    net = net_of("light", shape)
+    decoded = net.decode(100 * torch.randn(4, 5, generator=torch.Generator().manual_seed(0)))
+    assert decoded.min() >= 0
+    assert decoded.max() <= 1
+    assert (decoded[0] - decoded[1]).abs().max() > 1e-3
+    assert decoded.isfinite().all()
+
+
+def test_paper_decodes_images_between_0_and_1():
+    net = net_of("paper", (3, 9, 6)).eval()
+    decoded = net.decode(10 * torch.randn(4, 5, generator=torch.Generator().manual_seed(0)))
+    assert decoded.shape == (4, 3, 9, 6)
+    assert 0 <= decoded.min() < decoded.max() <= 1
+
+
+def test_every_pixel_can_be_reached_and_every_pixel_counts():
+    """No row or column of a code's image is constant, nor one of the input without effect."""
+    for shape in [(2, 5, 7), (1, 28, 28), (1, 33, 32)]:
+        net = net_of("light", shape)
+        u = torch.randn(2, 5, requires_grad=True, generator=torch.Generator().manual_seed(1))
+        first, second = net.decode(u)
+        assert (first != second).all()
+        x = torch.rand(1, *shape, requires_grad=True, generator=torch.Generator().manual_seed(2))
+        (gradient,) = torch.autograd.grad(net.encode(x).sum(), x)
+        assert (gradient != 0).float().mean() > 0.99
+
+
+def test_the_reconstruction_loss_is_half_the_sum_of_squares():
+    net = net_of("light", (2, 5, 4))
+    x, decoded = (
+        torch.rand(6, 2, 5, 4, generator=torch.Generator().manual_seed(s)) for s in (0, 1)
+    )
+    expected = []
+    for row in range(6):
+        total = 0.0
+        for a, b in zip(x[row].flatten().tolist(), decoded[row].flatten().tolist(), strict=True):
+            total += (a - b) ** 2
+        expected.append(total / 2)
+    torch.testing.assert_close(net.reconstruction_loss(x, decoded), torch.tensor(expected))
+    assert net.reconstruction_loss(x, x).tolist() == [0] * 6
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_bytes_and_numbers_are_the_same_image(name):
+    net = net_of(name, (1, 8, 8)).eval()
+    stored = images((1, 8, 8))
+    numbers = stored.float() / 255
+    assert torch.equal(net.prepare(stored), numbers)
+    assert net.prepare(numbers) is numbers
+    assert torch.equal(net.encode(net.prepare(stored)), net.encode(net.prepare(numbers)))
+
+
+def test_bytes_take_the_type_of_the_weights():
+    net = net_of("light", (1, 8, 8)).double()
+    x = net.prepare(images((1, 8, 8)))
+    assert x.dtype == torch.float64
+    assert net.decode(net.encode(x)).dtype == torch.float64
+    assert x.max() <= 1
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 13, 9), MNIST], ids=str)
+def test_a_light_code_does_not_depend_on_the_rest_of_the_batch(shape):
+    net = net_of("light", shape).train()
+    x = net.prepare(images(shape, n=6))
+    together, u = net.encode(x), torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
+    for row in range(6):
+        torch.testing.assert_close(net.encode(x[row : row + 1])[0], together[row])
+        torch.testing.assert_close(net.decode(u[row : row + 1])[0], net.decode(u)[row])
+    assert not any("running" in name for name, _ in net.named_buffers())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_weights_depend_on_the_seed_alone(name):
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    first = net_of(name, (1, 8, 8), seed=3)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(2)
+    again, other = (net_of(name, (1, 8, 8), seed=seed) for seed in (3, 4))
+    for key, value in first.state_dict().items():
+        assert torch.equal(again.state_dict()[key], value), key
+    assert any(
+        not torch.equal(other.state_dict()[key], value) for key, value in first.state_dict().items()
+    )
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((1, 3, 8), "1 × 3 × 8"),
+        ((1, 8, 3), "1 × 8 × 3"),
+        ((0, 8, 8), "0 × 8 × 8"),
+        ((1, 1, 1), "1 × 1 × 1"),
+    ],
+)
+def test_too_small_images_are_refused(name, shape, words):
+    with pytest.raises(LisaError, match=f"at least 4 × 4 pixels, not {words}"):
+        net_of(name, shape)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_decoders_weights_are_those_that_decode_uses(name):
+    net = net_of(name, (1, 8, 8))
+    net.decode(torch.rand(2, 5)).sum().backward()
+    used = {id(weight) for weight in net.parameters() if weight.grad is not None}
+    assert used == {id(weight) for weight in net.decoder_parameters()}
+
+
+def convolutions(part):
+    return [
+        (
+            type(layer).__name__,
+            layer.in_channels,
+            layer.out_channels,
+            layer.kernel_size[0],
+            layer.stride[0],
+        )
+        for layer in part
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)
+    ]
+
+
+def kinds(part):
+    return [type(layer).__name__ for layer in part]
+
+
+ENCODER = [("Conv2d", 128, 256, 4, 2), ("Conv2d", 256, 512, 4, 2), ("Conv2d", 512, 1024, 4, 2)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "flat"), [(MNIST, 1024), (CIFAR, 1024 * 2 * 2), (CELEBA, 1024 * 4 * 4)], ids=str
+)
+def test_the_paper_encoder_layer_by_layer(shape, flat):
+    encoder = Paper(shape, 16, 33).encoder
+    assert convolutions(encoder) == [("Conv2d", shape[0], 128, 4, 2), *ENCODER]
+    assert kinds(encoder) == ["Conv2d", "BatchNorm2d", "ReLU"] * 4 + ["Flatten", "Linear"]
+    assert (encoder[-1].in_features, encoder[-1].out_features) == (flat, 33)
+
+
+@pytest.mark.parametrize(
+    ("shape", "grid", "expected"),
+    [
+        (MNIST, 4, [(1024, 512, 3, 2), (512, 256, 3, 2), (256, 1, 3, 2)]),
+        (CIFAR, 8, [(1024, 512, 4, 2), (512, 256, 4, 2), (256, 3, 3, 1)]),
+        (CELEBA, 8, [(1024, 512, 4, 2), (512, 256, 4, 2), (256, 128, 4, 2), (128, 3, 3, 1)]),
+    ],
+    ids=str,
+)
+def test_the_paper_decoder_layer_by_layer(shape, grid, expected):
+    decoder = Paper(shape, 16, 16).decoder
+    assert decoder[0].out_features == 1024 * grid * grid
+    assert decoder[1].unflattened_size == (1024, grid, grid)
+    assert [each[1:] for each in convolutions(decoder)] == expected
+    assert kinds(decoder)[2:-1] == ["ConvTranspose2d", "BatchNorm2d", "ReLU"] * (len(expected) - 1)
+    assert isinstance(decoder[-1], nn.ConvTranspose2d if shape == MNIST else nn.Conv2d)
+
+
+def weights(net):
+    return sum(value.numel() for value in net.parameters())
+
+
+def test_the_paper_network_on_mnist_has_about_17_million_weights():
+    encoder = 128 * 16 + sum(16 * a * b for a, b in ((128, 256), (256, 512), (512, 1024)))
+    encoder += 3 * (128 + 256 + 512 + 1024) + 1024 * 16 + 16
+    decoder = 17 * 1024 * 16 + 9 * (1024 * 512 + 512 * 256 + 256) + 3 * (512 + 256) + 1
+    net = Paper(MNIST, 16, 16)
+    assert weights(net) == encoder + decoder
+    assert 16.5e6 < weights(net) < 17.5e6
+
+
+@pytest.mark.parametrize(
+    ("side", "patch"), [(4, 1), (8, 1), (13, 1), (14, 2), (28, 4), (32, 4), (56, 8), (64, 8)]
+)
+def test_seven_patches_or_more_lie_on_a_side(side, patch):
+    assert patch_size(side) == patch
+
+
+@pytest.mark.parametrize("shape", [MNIST, CIFAR, CELEBA], ids=str)
+def test_the_light_network_is_light(shape):
+    assert weights(Light(shape, 16, 16)) < 0.2 * 17e6
