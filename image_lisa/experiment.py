@@ -19,7 +19,7 @@ from shared.errors import LisaError
 from shared.methods import Codes, Method, fit_sampler, sampler_names
 from shared.runs import BEST, CHECKPOINT, MODEL, SUMMARY, Run, create_run, open_run
 from shared.samplers import Sampler
-from shared.seeds import derive_seed
+from shared.seeds import derive_seed, forked
 from shared.threads import limited_threads
 from shared.training import Row, Trainer, Training, launch, on_first
 
@@ -219,7 +219,7 @@ def _validation(method: Method, images: Images, training: Training) -> Callable[
             for first in range(0, len(images.valid) - size + 1, size)
         ]
         sums: Row = {}
-        with torch.random.fork_rng():
+        with forked(device):
             torch.manual_seed(derive_seed(training.seed, "validation"))
             for batch in batches:
                 terms = method.loss(net, net.prepare(batch.to(device)))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from shared.errors import LisaError
-from shared.seeds import derive_seed
+from shared.seeds import derive_seed, forked
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -55,7 +55,7 @@ def fit_module(
         module.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
-    with torch.random.fork_rng():
+    with forked(tensors[0].device):
         torch.manual_seed(derive_seed(seed, "fit"))
         for epoch in range(1, epochs + 1):
             module.train()

@@ -3,7 +3,8 @@
 import csv
 import io
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,15 +112,31 @@ def create_run(path: Path, config: Mapping[str, Any], *, overwrite: bool = False
                 f"{path} holds a run already; go on with it with --resume, replace it with "
                 "--overwrite, or choose another --name"
             )
+    run = Run(path, {"format": FORMAT, **config})
+    with _replacing(path):
+        run.write_json(CONFIG, run.config)
+    return run
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[None]:
+    """Make an empty folder to fill; one that was there comes back if that fails."""
+    before = path.with_name(f".{path.name}.replaced")
     try:
         if path.is_dir():
-            shutil.rmtree(path)
-        path.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(before, ignore_errors=True)
+            path.rename(before)
+        path.mkdir(parents=True)
     except OSError as error:
         raise LisaError(f"cannot make the folder {path}: {error.strerror or error}") from error
-    run = Run(path, {"format": FORMAT, **config})
-    run.write_json(CONFIG, run.config)
-    return run
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        if before.is_dir():
+            before.rename(path)
+        raise
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def open_run(path: Path, tool: str) -> Run:
@@ -194,8 +211,7 @@ def newest_run(root: Path, tool: str) -> Run:
     finished = [path for path in list_runs(root, tool) if (path / MODEL).is_file()]
     if not finished:
         raise LisaError(
-            f"there is no finished run in {root}/; train one with '{tool} train', "
-            "or name another"
+            f"there is no finished run in {root}/; train one with '{tool} train', or name another"
         )
     return open_run(finished[-1], tool)
 

@@ -1,6 +1,9 @@
 """Named seeds: every random draw of a run has a seed of its own, derived from one number."""
 
 import hashlib
+from contextlib import AbstractContextManager
+
+import torch
 
 
 def derive_seed(seed: int, *names: str | int) -> int:
@@ -16,3 +19,10 @@ def derive_seed(seed: int, *names: str | int) -> int:
     """
     text = "/".join(str(part) for part in (seed, *names))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def forked(device: torch.device) -> AbstractContextManager[None]:
+    """A block whose draws, on the processor and on `device`, leave torch's own state unchanged."""
+    index = torch.cuda.current_device() if device.type == "cuda" else None
+    forks: AbstractContextManager[None] = torch.random.fork_rng([] if index is None else [index])
+    return forks

@@ -196,6 +196,8 @@ class Trainer:
         self.validate, self.on_step, self.on_epoch = validate, on_step, on_epoch
         self.fabric = fabric or launch(training)
         self.keep_best = keep_best
+        if self.fabric.world_size > 1 and self.fabric.device.type == "cuda":
+            net = nn.SyncBatchNorm.convert_sync_batchnorm(net)  # the statistics of the whole batch
         self.net = net
         optimizer = torch.optim.Adam(net.parameters(), lr=training.learning_rate, fused=True)
         objective, self.optimizer = self.fabric.setup(Objective(net, method), optimizer)

@@ -27,7 +27,7 @@ class Options(Output):
         columns: Images in a row of the grid; by default as many as there are rows.
         out: Where to write: one PNG with all images in a grid if the name ends with .png, else a
             folder with a PNG for each; by default samples-SAMPLER-SEED.png in the run.
-        overwrite: Replace what is there.
+        overwrite: Replace what is there; in a folder, the numbered PNGs.
         device: Where to decode.
         seed: Of the draws.
     """
@@ -59,6 +59,9 @@ def run(options: Options, terminal: Terminal) -> None:
         save_png(out, grid(images, options.columns))
     else:
         _make(out)
+        for surplus in out.glob("*.png"):
+            if surplus.stem.isdigit():
+                surplus.unlink()
         digits = len(str(options.count - 1))
         with terminal.progress("writing", options.count) as meter:
             for number, image in enumerate(images):

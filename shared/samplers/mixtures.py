@@ -162,13 +162,14 @@ class ComponentMixture(FullMixture):
 
     @staticmethod
     @abc.abstractmethod
-    def _estimator(**settings: Any) -> Any:
-        """The scikit-learn estimator."""
+    def _estimator(standard: Floats, **settings: Any) -> Any:
+        """The scikit-learn estimator of standardised codes."""
 
     def _maximise(
         self, standard: Floats, count: int, scale: float
     ) -> tuple[Floats, Floats, Floats, tuple[str, ...]]:
         mixture = self._estimator(
+            standard,
             n_components=count,
             covariance_type="full",
             reg_covar=RELATIVE_JITTER,
@@ -208,7 +209,7 @@ class GaussianMixture(ComponentMixture):
     kind = "gmm"
 
     @staticmethod
-    def _estimator(**settings: Any) -> Any:
+    def _estimator(standard: Floats, **settings: Any) -> Any:
         return SklearnMixture(**settings)
 
 
@@ -225,9 +226,13 @@ class DirichletMixture(ComponentMixture):
     kind = "dirichlet"
 
     @staticmethod
-    def _estimator(**settings: Any) -> Any:
+    def _estimator(standard: Floats, **settings: Any) -> Any:
+        # An empty component has the prior's covariance, which must not be singular as codes may.
+        jitter = RELATIVE_JITTER * np.eye(standard.shape[1])
         return BayesianGaussianMixture(
-            weight_concentration_prior_type="dirichlet_process", **settings
+            weight_concentration_prior_type="dirichlet_process",
+            covariance_prior=np.atleast_2d(np.cov(standard.T)) + jitter,
+            **settings,
         )
 
 

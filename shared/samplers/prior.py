@@ -4,7 +4,7 @@ from typing import final
 
 import numpy as np
 
-from shared import sphere
+from shared import projected_normal, sphere
 from shared.samplers.base import Floats, check_dim, generator
 from shared.samplers.fixed import Fixed
 from shared.sphere import Rows
@@ -26,3 +26,9 @@ class StandardNormal(Fixed):
         check_dim(rows.shape[1], self.fitted_dim())
         density: Floats = -0.5 * ((rows**2).sum(1) + rows.shape[1] * np.log(2 * np.pi))
         return density
+
+    def direction_log_prob(self, u: Rows) -> Floats:
+        """Compute the density of directions, which is uniform; see `Sampler.direction_log_prob`."""
+        rows = sphere.unit_rows(u)
+        check_dim(rows.shape[1], self.fitted_dim())
+        return np.full(len(rows), -projected_normal.log_sphere_area(rows.shape[1]))

@@ -1,11 +1,9 @@
 """Experiments on a few digits that take a second each, and commands run in this process."""
 
-import contextlib
-import io
-import json
 from dataclasses import dataclass
 
 import torch
+from tools import Tool
 
 import image_lisa.extractors
 import image_lisa.pool
@@ -15,6 +13,9 @@ from image_lisa.evaluation.features import Recipe
 from image_lisa.experiment import Watcher
 
 torch.set_num_threads(1)
+
+TOOL = Tool(main)
+command, succeed = TOOL.run, TOOL.succeed
 
 DIGITS = ("--dataset", "digits", "--limit", "200", "--epochs", "1", "--batch-size", "40")
 BENCHMARK = ("benchmark", *DIGITS, "--draws", "60", "--seeds", "1")
@@ -33,39 +34,9 @@ def quick_classifier(monkeypatch):
         monkeypatch.setattr(module, "Recipe", QuickRecipe)
 
 
-@dataclass(frozen=True)
-class Said:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-
-def command(*words):
-    """Run `image-lisa` in this process."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            status = main([str(word) for word in words])
-        except SystemExit as end:
-            status = end.code
-    return Said(status, out.getvalue(), err.getvalue())
-
-
-def succeed(*words):
-    said = command(*words)
-    assert said.status == 0, said.err
-    return said
-
-
 def refused(*words):
     """The one message of a command that cannot be served."""
-    said = command(*words)
-    assert said.status == 2, said.err
-    last = said.err.splitlines()[-1]
+    last = TOOL.refusal(*words).splitlines()[-1]
     assert last.startswith("error: ")
     return last.removeprefix("error: ")
 

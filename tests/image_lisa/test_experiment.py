@@ -266,9 +266,7 @@ def stopping(at):
     return Watcher(step=step)
 
 
-@pytest.mark.parametrize(
-    ("at", "seconds"), [(1, 0.0), (5, 0.0), (8, 0.0), (11, 0.0), (4, 1e9), (7, 1e9), (12, 1e9)]
-)
+@pytest.mark.parametrize(("at", "seconds"), [(1, 0.0), (8, 0.0), (4, 1e9), (7, 1e9)])
 def test_an_experiment_that_was_stopped_ends_the_same(done, tmp_path, at, seconds):
     training = dataclasses.replace(SHORT, checkpoint_seconds=seconds)
     run, *rest = started(tmp_path / "run", training=training)
@@ -400,7 +398,7 @@ def test_pictures_come_before_the_summary(tmp_path):
     assert (run.path / SUMMARY).exists()
 
 
-@pytest.mark.parametrize("fails", [1, 2, 3, 5, 9, 10, 11])
+@pytest.mark.parametrize("fails", [1, 3, 5, 10, 11])
 def test_a_disk_that_fills_up_loses_nothing(done, tmp_path, monkeypatch, fails):
     """The nth write and all that follow fail; once there is room, the training goes on."""
     run, *rest = started(tmp_path / "run")

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import math
 
 import pytest
 import torch
@@ -68,12 +69,12 @@ def test_points_without_weight_are_one_training(swept):
     assert "[3/3]" in said.err
 
 
-def test_the_point_with_the_least_mean_distance_of_both_samplers_is_chosen(swept):
+def test_the_point_with_the_least_geometric_mean_of_both_distances_is_chosen(swept):
     folder, said = swept
     result = read_json(folder / "sweep.json")
     for point in result["points"]:
         drawn = [point[f"fcd_{name}"]["mean"] for name in SAMPLERS]
-        assert point["criterion"]["mean"] == pytest.approx(sum(drawn) / 2)
+        assert point["criterion"]["mean"] == pytest.approx(math.sqrt(drawn[0] * drawn[1]))
     best = min(result["points"], key=lambda point: point["criterion"]["mean"])
     assert result["chosen"] == said.json["chosen"] == best["values"]
     assert result["method"] == {"name": "lisa", **best["values"]}
@@ -170,7 +171,7 @@ def test_nothing_is_done_twice_and_points_and_seeds_are_added(tmp_path):
     assert began == [f"{stem}-0", f"{stem}-1"]
     (point,) = said.json["points"]
     values = [
-        sum(record[f"fcd_{name}"] for name in SAMPLERS) / 2
+        math.sqrt(record["fcd_gaussian"] * record["fcd_gmm"])
         for seed in (0, 1)
         for record in [read_json(tmp_path / FOLDER / f"{stem}-{seed}" / "validation.json")]
     ]
@@ -235,7 +236,7 @@ def test_other_settings_are_refused_by_name(swept):
 
 def test_the_default_grid_of_lisa_is_that_of_weight_and_t():
     assert grid_of(LISA, ()) == GRIDS["lisa"]
-    assert len(points_of(LISA, GRIDS["lisa"])) == 18
+    assert len(points_of(LISA, GRIDS["lisa"])) == 24
 
 
 def test_a_grid_keeps_its_order_and_its_types():

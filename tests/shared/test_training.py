@@ -657,8 +657,8 @@ for culprit in (0, 1):
     except LisaError as error:
         messages.append(str(error))
 state = {name: value.tolist() for name, value in one.net.state_dict().items()}
-Path(f"{path}-{rank}.json").write_text(json.dumps({"rows": rows, "state": state, "messages": messages})
-)
+found = {"rows": rows, "state": state, "messages": messages}
+Path(f"{path}-{rank}.json").write_text(json.dumps(found))
 """
 
 

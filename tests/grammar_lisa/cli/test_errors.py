@@ -94,10 +94,22 @@ TRAIN = [
     ("train EXPR --learning-rate -1", "the learning rate must be above 0, not -1.0"),
     ("train EXPR --learning-rate nan", "the learning rate must be above 0, not nan"),
     ("train EXPR --learning-rate inf", "the learning rate must be above 0, not inf"),
-    ("train EXPR --uniformity-weight -1", "must be a finite number ≥ 0, not -1.0"),
-    ("train EXPR --uniformity-weight nan", "must be a finite number ≥ 0, not nan"),
-    ("train EXPR --uniformity-t 0", "must be a finite number > 0, not 0.0"),
-    ("train EXPR --uniformity-t nan", "must be a finite number > 0, not nan"),
+    (
+        "train EXPR --uniformity-weight -1",
+        "uniformity-weight must be at least 0 and at most 1e+06, not -1.0",
+    ),
+    (
+        "train EXPR --uniformity-weight nan",
+        "uniformity-weight must be at least 0 and at most 1e+06, not nan",
+    ),
+    (
+        "train EXPR --uniformity-t 0",
+        "uniformity-t must be at least 1e-06 and at most 1e+06, not 0.0",
+    ),
+    (
+        "train EXPR --uniformity-t nan",
+        "uniformity-t must be at least 1e-06 and at most 1e+06, not nan",
+    ),
     ("train EXPR --checkpoint-seconds nan", "--checkpoint-seconds must be from 0"),
     ("train EXPR --checkpoint-seconds -1", "--checkpoint-seconds must be from 0"),
     ("train EXPR --network deep", "'kusner'"),

@@ -5,15 +5,13 @@ import signal
 import subprocess
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import pytest
-from command_line import EXPR, TINY_SEARCH, run_command, succeed
+from command_line import EXPR, TINY_SEARCH, killed, run_command, succeed
+from tools import at_step, before_write, die
 
-from grammar_lisa.cli import main
 from grammar_lisa.search.record import Record
-from shared.training import Trainer
 
 TRAINING = [
     *("train", "--grammar", str(EXPR), "--count", "100", "--held-out", "10", "--draws", "20"),
@@ -22,54 +20,6 @@ TRAINING = [
 ]
 WRITES = 3 + 6 + 3 + 5
 """The input, the checkpoints, the metrics, and curves, model, codes, samplers, summary."""
-
-
-def die(*_, **__):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def killed(words, spoil):
-    """Run a command in a process that `spoil` prepares to kill itself with SIGKILL."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        child = os.fork()
-    if child == 0:
-        try:
-            spoil()
-            with Path(os.devnull).open("w") as nowhere:
-                os.dup2(nowhere.fileno(), 1)
-                os.dup2(nowhere.fileno(), 2)
-                main([str(word) for word in words])
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status)
-    assert os.WTERMSIG(status) == signal.SIGKILL
-
-
-def before_write(number):
-    """Die with the file written beside its place, before it is renamed for the nth time."""
-
-    def spoil():
-        rename, count = Path.replace, [0]
-
-        def replace(self, target):
-            count[0] += 1
-            return die() if count[0] == number else rename(self, target)
-
-        Path.replace = replace
-
-    return spoil
-
-
-def at_step(number):
-    """Die in the middle of a step."""
-
-    def spoil():
-        step = Trainer._step
-        Trainer._step = lambda self: die() if self.progress.step == number else step(self)
-
-    return spoil
 
 
 def train_bytes(run):

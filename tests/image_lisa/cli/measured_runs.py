@@ -1,22 +1,24 @@
 """Trainings on a few digits or pictures, and commands on them, in this process."""
 
 import json
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import partial
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tools import Tool
 
 from image_lisa.cli import main
 from image_lisa.evaluation import codes
 from image_lisa.evaluation.features import Recipe
 
 torch.set_num_threads(1)
+
+TOOL = Tool(main)
+command, succeed = TOOL.run, TOOL.succeed
 
 CLASSIFIER = (1, 8, 12, 3000, 64, 2e-3, 6, 20)
 """The fields of a recipe of classifiers that are good enough to be there."""
@@ -33,45 +35,9 @@ def quick_measurements():
         yield
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a command left on the terminal."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self):
-        """The one JSON object on standard output."""
-        assert self.out.count("\n") == 1
-        return json.loads(self.out)
-
-
-def command(*words):
-    """Run `image-lisa` in this process."""
-    out, err = StringIO(), StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            status = main([str(word) for word in words])
-        except SystemExit as end:
-            status = end.code
-    return Said(status, out.getvalue(), err.getvalue())
-
-
-def succeed(*words):
-    """Run a command and see that all went well."""
-    said = command(*words)
-    assert said.status == 0, said.err
-    return said
-
-
 def refusal(*words):
     """The message of a command that cannot be served."""
-    said = command(*words)
-    assert said.status == 2, said.err
-    assert said.out == ""
-    return said.err.splitlines()[-1]
+    return TOOL.refusal(*words).splitlines()[-1]
 
 
 def train(runs, *words, name="run", dataset="digits"):

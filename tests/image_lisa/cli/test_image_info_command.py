@@ -4,7 +4,8 @@ import json
 from importlib.metadata import version
 
 import pytest
-from image_commands import TRAINING, at_step, killed, refusal, run_command, succeed, train
+from image_commands import TRAINING, killed, refusal, run_command, succeed, train
+from tools import at_step
 
 from image_lisa.cli import COMMANDS
 

@@ -228,3 +228,12 @@ def test_every_sampler_of_every_method_is_drawn(tmp_path, name):
         result = run_command("sample", run, "--sampler", sampler, "-n", 4, "--json")
         assert result.status == 0, result.err
         assert result.json["count"] == 4
+
+
+def test_a_smaller_draw_leaves_nothing_of_a_larger_one(tmp_path):
+    run = train(tmp_path, "--name", "run")
+    out = tmp_path / "out"
+    succeed("sample", run, "-n", 5, "--out", out)
+    (out / "mine.png").write_bytes(b"kept")
+    succeed("sample", run, "-n", 2, "--out", out, "--overwrite")
+    assert sorted(path.name for path in out.iterdir()) == ["0.png", "1.png", "mine.png"]

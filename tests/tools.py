@@ -1,0 +1,116 @@
+"""Running a command line in this process, or in one that is killed at a chosen moment."""
+
+import json
+import os
+import signal
+import warnings
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from shared.training import Trainer
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command left on the terminal."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def lines(self):
+        return self.out.splitlines()
+
+    @property
+    def json(self):
+        """The one JSON object on standard output."""
+        assert self.out.count("\n") == 1
+        return json.loads(self.out)
+
+    @property
+    def said(self):
+        """Standard error as one line."""
+        return " ".join(self.err.split())
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A command line by its `main`."""
+
+    main: Callable[..., int]
+
+    def run(self, *words):
+        """Run a command in this process."""
+        out, err = StringIO(), StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            try:
+                status = self.main([str(word) for word in words])
+            except SystemExit as end:
+                status = end.code
+        return Result(status, out.getvalue(), err.getvalue())
+
+    def succeed(self, *words):
+        """Run a command in this process and see that all went well."""
+        result = self.run(*words)
+        assert result.status == 0, result.err
+        return result
+
+    def refusal(self, *words):
+        """What a command says that refuses its input."""
+        result = self.run(*words)
+        assert result.status == 2, result
+        assert result.out == ""
+        assert "Traceback" not in result.err
+        assert result.err.count("error:") <= 1
+        return result.err
+
+    def killed(self, words, spoil):
+        """Run a command in a process that `spoil` prepares to kill itself with SIGKILL."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            child = os.fork()
+        if child == 0:
+            try:
+                spoil()
+                with Path(os.devnull).open("w") as nowhere:
+                    os.dup2(nowhere.fileno(), 1)
+                    os.dup2(nowhere.fileno(), 2)
+                    self.main([str(word) for word in words])
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(child, 0)
+        assert os.WIFSIGNALED(status)
+        assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def before_write(number):
+    """Die with the file written beside its place, before it is renamed for the nth time."""
+
+    def spoil():
+        rename, count = Path.replace, [0]
+
+        def replace(self, target):
+            count[0] += 1
+            return die() if count[0] == number else rename(self, target)
+
+        Path.replace = replace
+
+    return spoil
+
+
+def at_step(number):
+    """Die in the middle of a step."""
+
+    def spoil():
+        step = Trainer._step
+        Trainer._step = lambda self: die() if self.progress.step == number else step(self)
+
+    return spoil
