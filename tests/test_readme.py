@@ -56,15 +56,15 @@ def test_the_readme_shows_commands():
     shown = {" ".join(line.split()[:2]) for line in commands()}
     assert shown >= {f"grammar-lisa {name}" for name in ("check", "train", "bo", "generate")}
     assert shown >= {f"image-lisa {name}" for name in ("train", "sample", "evaluate", "diagnose")}
-    assert len(blocks("python")) == 1
+    assert len(blocks("python")) == 2
 
 
 @pytest.mark.timeout(600)
 def test_every_command_and_the_python_of_the_readme_run(folder, monkeypatch, capsys):
     for line in commands():
         assert run(line, monkeypatch) == 0, (line, capsys.readouterr().err)
-    (program,) = blocks("python")
-    assert exec(compile(program, "README.md", "exec"), {}) is None
+    for program in blocks("python"):
+        assert exec(compile(program, "README.md", "exec"), {}) is None
     assert (folder / "runs" / "velocities" / "search-001" / "hall_of_fame.csv").is_file()
 
 
