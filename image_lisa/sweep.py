@@ -373,6 +373,7 @@ def _scale(axes: Axes, values: Sequence[float]) -> None:
         return
     if min(values) == 0:
         axes.set_xscale("symlog", linthresh=above[0])
+        axes.set_xlim(left=-0.2 * above[0])
     else:
         axes.set_xscale("log")
 
