@@ -39,9 +39,8 @@ class LISA(Method):
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
         """The terms `reconstruction` (Eq. 11) and `uniformity`, λ times Eq. 13."""
-        z = net.encode(x)
-        terms = {"reconstruction": self.reconstruction(net, x, z).mean()}
+        u = self.interface(net, net.encode(x))
+        terms = {"reconstruction": net.reconstruction_loss(x, net.decode(u)).mean()}
         if self.uniformity_weight > 0:
-            u = self.interface(net, z)
             terms["uniformity"] = self.uniformity_weight * uniformity_loss(u, self.uniformity_t)
         return terms
