@@ -11,7 +11,16 @@ from torch.nn.functional import cross_entropy
 from shared import sphere
 from shared.errors import LisaError
 from shared.fitting import fit_module
-from shared.samplers.base import Floats, Sampler, State, floats_of, generator, integer_of, unfitted
+from shared.samplers.base import (
+    Floats,
+    Sampler,
+    State,
+    floats_of,
+    generator,
+    integer_of,
+    load_module,
+    unfitted,
+)
 from shared.seeds import derive_seed
 from shared.sphere import Rows
 
@@ -129,17 +138,7 @@ class Autoregressive(Sampler):
             )
         with torch.device("meta"):
             network = _NextSlot(len(codebook), slots)
-        weights = {}
-        for name, value in network.state_dict().items():
-            array = floats_of(state, f"network.{name}")
-            if array.shape != value.shape:
-                raise LisaError(
-                    f"the sampler's array 'network.{name}' must have shape {list(value.shape)}, "
-                    f"not {list(array.shape)}"
-                )
-            weights[name] = torch.from_numpy(array)
-        network.load_state_dict(weights, assign=True)
-        sampler._network = network.requires_grad_(False).eval()
+        sampler._network = load_module(network, state, "network", torch.float64)
         return sampler
 
 

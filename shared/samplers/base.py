@@ -2,16 +2,18 @@
 
 import abc
 import json
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from shared import sphere
 from shared.errors import LisaError
 from shared.sphere import Rows
 
+Module = TypeVar("Module", bound=nn.Module)
 Floats = NDArray[np.float64]
 State = dict[str, NDArray[np.generic]]
 
@@ -216,3 +218,22 @@ def integer_of(state: State, name: str, least: int) -> int:
     if array.shape != () or array.dtype != np.int64 or int(array.astype(np.int64)) < least:
         raise LisaError(f"the sampler's array {name!r} is not one integer of at least {least}")
     return int(array.astype(np.int64))
+
+
+def load_module(module: Module, state: State, prefix: str, dtype: torch.dtype) -> Module:
+    """A network, made without storage, with the weights that lie in a state; for use alone.
+
+    Raises:
+        LisaError: if an array is missing or has another shape.
+    """
+    weights = {}
+    for name, value in module.state_dict().items():
+        array = floats_of(state, f"{prefix}.{name}")
+        if array.shape != value.shape:
+            raise LisaError(
+                f"the sampler's array '{prefix}.{name}' must have shape {list(value.shape)}, "
+                f"not {list(array.shape)}"
+            )
+        weights[name] = torch.from_numpy(array).to(dtype)
+    module.load_state_dict(weights, assign=True)
+    return module.requires_grad_(False).eval()

@@ -12,7 +12,16 @@ from shared import sphere
 from shared.errors import LisaError
 from shared.fitting import fit_module
 from shared.gaussians import draw, kl_to_standard, split_parameters
-from shared.samplers.base import Floats, Sampler, State, floats_of, generator, integer_of, unfitted
+from shared.samplers.base import (
+    Floats,
+    Sampler,
+    State,
+    floats_of,
+    generator,
+    integer_of,
+    load_module,
+    unfitted,
+)
 from shared.seeds import derive_seed
 from shared.sphere import Rows
 
@@ -253,14 +262,4 @@ def _load_decoder(state: State, dim: int, width: int) -> _SkipNetwork:
     """The decoder whose weights are in a state."""
     with torch.device("meta"):
         decoder = _SkipNetwork(dim, width, dim)
-    weights = {}
-    for name, value in decoder.state_dict().items():
-        array = floats_of(state, f"decoder.{name}")
-        if array.shape != value.shape:
-            raise LisaError(
-                f"the sampler's array 'decoder.{name}' must have shape {list(value.shape)}, "
-                f"not {list(array.shape)}"
-            )
-        weights[name] = torch.from_numpy(array).float()
-    decoder.load_state_dict(weights, assign=True)
-    return decoder.requires_grad_(False).eval()
+    return load_module(decoder, state, "decoder", torch.float32)
