@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from small_runs import DIM, architecture_of, digits, finished, started
+from tools import edit
 
 from image_lisa import model as model_module
 from image_lisa.model import (
@@ -45,14 +46,8 @@ def copy(done, tmp_path):
     return open_run(tmp_path / "copy", "image-lisa")
 
 
-def edit(run, *keys, value):
-    path = run.path / CONFIG
-    record = json.loads(path.read_text())
-    place = record
-    for key in keys[:-1]:
-        place = place[key]
-    place[keys[-1]] = value
-    path.write_text(json.dumps(record))
+def edited(run, *keys, value):
+    edit(run.path / CONFIG, *keys, value=value)
     return open_run(run.path, "image-lisa")
 
 
@@ -162,12 +157,12 @@ def test_a_training_that_did_not_finish_says_how_to_go_on(tmp_path):
 )
 def test_a_changed_configuration_is_refused(copy, keys, value):
     with pytest.raises(LisaError, match=r"config\.json was changed since the training"):
-        ImageModel.load(edit(copy, *keys, value=value))
+        ImageModel.load(edited(copy, *keys, value=value))
 
 
 def test_a_configuration_without_a_model_is_refused(copy):
     with pytest.raises(LisaError, match=r"config\.json does not describe a model"):
-        ImageModel.load(edit(copy, "model", value=[]))
+        ImageModel.load(edited(copy, "model", value=[]))
 
 
 def test_weights_of_another_network_are_refused(copy):

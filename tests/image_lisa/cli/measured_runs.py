@@ -1,6 +1,5 @@
 """Trainings on a few digits or pictures, and commands on them, in this process."""
 
-import json
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -67,13 +66,3 @@ def contents(folder, but=()):
         for path in sorted(folder.iterdir())
         if path.name not in but
     }
-
-
-def edit(path, *keys, value):
-    """Change one entry of a JSON file."""
-    record = json.loads(path.read_text())
-    place = record
-    for key in keys[:-1]:
-        place = place[key]
-    place[keys[-1]] = value
-    path.write_text(json.dumps(record))

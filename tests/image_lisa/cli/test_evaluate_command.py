@@ -6,13 +6,13 @@ import torch
 from measured_runs import (
     command,
     contents,
-    edit,
     pictures,
     quick_measurements,
     refusal,
     succeed,
     train,
 )
+from tools import edit
 
 from shared.files import read_tensors
 

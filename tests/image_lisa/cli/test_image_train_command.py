@@ -26,7 +26,7 @@ from image_commands import (
     succeed,
     train,
 )
-from tools import at_step, before_write
+from tools import at_step, before_write, edit
 
 from image_lisa.cli.train import Options
 from image_lisa.model import SAMPLERS, ImageModel, load_samplers, run_architecture
@@ -574,12 +574,7 @@ def test_an_edited_configuration_does_not_go_on(stopped, tmp_path, keys, value, 
     path.parent.mkdir()
     for name, content in stopped.items():
         (tmp_path / "run" / name).write_bytes(content)
-    record = json.loads(path.read_text())
-    place = record
-    for key in keys[:-1]:
-        place = place[key]
-    place[keys[-1]] = value
-    path.write_text(json.dumps(record))
+    edit(path, *keys, value=value)
     before = contents(tmp_path)
     assert fragment in " ".join(refusal("train", "--resume", path.parent, "--quiet").split())
     assert contents(tmp_path) == before
