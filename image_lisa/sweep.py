@@ -43,7 +43,17 @@ from shared.diagnostics import spectrum
 from shared.environment import environment
 from shared.errors import LisaError
 from shared.files import write_json
-from shared.methods import LISA, Codes, Method, method_to_record
+from shared.methods import (
+    LISA,
+    RAEGP,
+    RAEL2,
+    WAE,
+    Codes,
+    InfoVAE,
+    LoRAE,
+    Method,
+    method_to_record,
+)
 from shared.runs import Run
 from shared.samplers import Sampler
 from shared.seeds import derive_seed
@@ -58,9 +68,18 @@ GRIDS: dict[str, dict[str, tuple[float, ...]]] = {
     LISA.name: {
         "uniformity_weight": (0.0, 0.03, 0.1, 0.3, 1.0, 3.0),
         "uniformity_t": (2.0, 4.0, 8.0, 16.0),
-    }
+    },
+    WAE.name: {"mmd_weight": (3.0, 10.0, 30.0, 100.0)},
+    InfoVAE.name: {"mmd_weight": (3.0, 10.0, 30.0, 100.0)},
+    RAEGP.name: {"code_weight": (0.01, 0.1, 1.0), "gradient_weight": (0.01, 0.1)},
+    RAEL2.name: {"code_weight": (0.01, 0.1, 1.0), "decoder_weight": (1e-4, 1e-3)},
+    LoRAE.name: {"nuclear_weight": (0.04, 0.4, 4.0)},
 }
-"""The grid of a method, unless another is asked for: LISA's λ and t."""
+"""The grid of a method, unless another is asked for.
+
+LISA's λ and t, and the weights that other methods were published with against another
+reconstruction loss or for other networks.
+"""
 
 RULE = (
     "the least geometric mean over the samplers gaussian and gmm, averaged over the seeds, of the "

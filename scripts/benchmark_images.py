@@ -116,9 +116,9 @@ def main() -> int:
     torch.set_num_threads(options.threads)
     results = []
     for network, method, steps, rounds in (
-        ("light", AE(), 30, 15),
-        ("light", LISA(), 30, 15),
-        ("paper", LISA(), 3, 8),
+        ("light", AE(), 100, 12),
+        ("light", LISA(), 100, 12),
+        ("paper", LISA(), 5, 8),
     ):
         results.append(compare(network, method, steps, rounds))
         sys.stderr.write(f"{results[-1]}\n")

@@ -1,5 +1,6 @@
 """What a measurement was made with: the head of every file in results/."""
 
+import shlex
 import sys
 from typing import Any
 
@@ -8,5 +9,5 @@ from shared.environment import environment as versions_and_machine
 
 def environment(seed: int = 0) -> dict[str, Any]:
     """Command, commit, versions, threads and seed."""
-    command = " ".join(["python", *sys.argv])
-    return {"command": command, "seed": seed, **versions_and_machine()}
+    command = shlex.join(["python", *sys.argv])
+    return {**versions_and_machine(), "command": command, "seed": seed}

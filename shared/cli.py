@@ -139,7 +139,7 @@ class Meter:
         self._bar.update(self._task, completed=completed, rate=note)
 
     def reset_start(self, completed: int) -> None:
-        """Begin at work that an earlier session did, so that the time left is told rightly."""
+        """Begin at work that an earlier process did, so that the time left is told rightly."""
         self._bar.reset(self._task, completed=completed, rate="")
 
 

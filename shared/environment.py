@@ -2,7 +2,9 @@
 
 import os
 import platform
+import shlex
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,12 +26,15 @@ PACKAGES = (
 
 
 def environment() -> dict[str, Any]:
-    """Commit, versions, machine and threads as JSON values.
+    """Command, commit, versions, machine and threads as JSON values.
+
+    The command is what this process was started with, to be typed again.
 
     The commit is that of the checkout which the toolkit runs from, with `-dirty` behind it where
     files other than results differ from it, and None where the toolkit is installed elsewhere.
     """
     return {
+        "command": command_line(),
         "commit": commit_of(Path(__file__)),
         "version": version("lisa-toolkit"),
         "python": platform.python_version(),
@@ -37,6 +42,14 @@ def environment() -> dict[str, Any]:
         "machine": f"{platform.machine()}, {os.cpu_count()} processors",
         "threads": torch.get_num_threads(),
     }
+
+
+def command_line() -> str:
+    """The command that started this process, without the folder that the program lies in."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return shlex.join(["python", "-m", program.parent.name, *sys.argv[1:]])
+    return shlex.join([program.name, *sys.argv[1:]])
 
 
 def commit_of(file: Path) -> str | None:

@@ -18,7 +18,7 @@ from shared.collective import alone
 from shared.errors import LisaError
 from shared.methods import Method
 from shared.runs import BEST, CHECKPOINT, Run
-from shared.seeds import derive_seed
+from shared.seeds import derive_seed, seed_draws
 
 FLUSH_STEPS = 50
 """Steps whose losses are read together: reading each would make a GPU wait every time."""
@@ -139,7 +139,7 @@ class Progress:
         sums: of each loss term since the epoch began.
         counted: the steps in `sums`.
         rows: one row of metrics for each finished epoch.
-        seconds: time spent in earlier sessions and this one.
+        seconds: time spent in earlier processes and this one.
         best: the least validation loss so far; None before the first epoch ended.
         best_epoch: the epoch that had it.
     """
@@ -255,7 +255,10 @@ class Trainer:
     def _step(self) -> None:
         step = self.progress.step
         self._set_rate(step)
-        torch.manual_seed(derive_seed(self.training.seed, "step", step, self.fabric.global_rank))
+        seed_draws(
+            derive_seed(self.training.seed, "step", step, self.fabric.global_rank),
+            self.fabric.device,
+        )
         self.net.train()
         terms = self.objective(self._batch(step))
         total = torch.stack(list(terms.values())).sum()

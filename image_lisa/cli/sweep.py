@@ -39,7 +39,8 @@ class Options(ExperimentOptions):
         method: Whose hyperparameters are swept.
         grid: The values of a hyperparameter, HYPERPARAMETER=VALUE,VALUE,…, as in
             uniformity-weight=0,0.1,1; once for each. By default, for lisa, the weights λ 0, 0.03,
-            0.1, 0.3, 1, 3 with t 2, 4, 8, 16.
+            0.1, 0.3, 1, 3 with t 2, 4, 8, 16; wae, infovae, rae-gp, rae-l2 and lorae have grids
+            of their weights too.
         seeds: Trainings of each point, from seeds that no benchmark uses.
         out: The folder that sweeps are kept in.
     """

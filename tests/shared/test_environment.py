@@ -2,6 +2,7 @@
 
 import subprocess
 
+import pytest
 import torch
 
 from shared import environment
@@ -30,6 +31,19 @@ def test_the_record_names_versions_and_threads():
     record = environment.environment()
     assert record["versions"]["torch"] == torch.__version__
     assert record["threads"] == torch.get_num_threads()
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["/a/bin/image-lisa", "sweep", "--grid", "x=1,2"], "image-lisa sweep --grid x=1,2"),
+        (["/a/image_lisa/__main__.py", "info"], "python -m image_lisa info"),
+        (["/bin/image-lisa", "--name", "two words"], "image-lisa --name 'two words'"),
+    ],
+)
+def test_the_command_can_be_typed_again(monkeypatch, words, command):
+    monkeypatch.setattr("sys.argv", words)
+    assert environment.environment()["command"] == command
 
 
 def test_the_commit_is_that_of_the_checkout(tmp_path):

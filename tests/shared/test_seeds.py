@@ -1,10 +1,11 @@
 import hashlib
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.seeds import derive_seed, forked
+from shared.seeds import derive_seed, forked, seed_draws
 
 
 def test_a_seed_is_what_its_definition_says():
@@ -29,3 +30,20 @@ def test_draws_in_a_forked_block_leave_no_trace():
         torch.manual_seed(3)
         torch.rand(2)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_seeded_draws_are_those_of_torch_manual_seed():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.rand(2)
+    seed_draws(5, torch.device("cpu"))
+    assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.gpu
+def test_the_draws_of_a_gpu_are_seeded_too():
+    device = torch.device("cuda")
+    torch.manual_seed(5)
+    expected = torch.rand(3, device=device)
+    seed_draws(5, device)
+    assert torch.equal(torch.rand(3, device=device), expected)
