@@ -52,7 +52,7 @@ class Evaluation(Measurement):
     protocol: Protocol
     extractor: Extractor
 
-    file: ClassVar[str] = "evaluation.json"
+    file: ClassVar[str] = "benchmark.json"
 
     def identity(self) -> dict[str, Any]:
         """Protocol and features."""

@@ -4,7 +4,7 @@ import csv
 import io
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from shared.errors import LisaError
 from shared.files import read_json, read_tensors, write_atomically, write_json, write_tensors
+from shared.locks import working_in
 
 FORMAT = 1
 """The number of the folder's layout; a run of another layout is refused."""
@@ -98,7 +99,7 @@ def create_run(path: Path, config: Mapping[str, Any], *, overwrite: bool = False
         overwrite: whether a run that is there may be replaced.
 
     Raises:
-        LisaError: if the folder is taken or cannot be written.
+        LisaError: if the folder is taken, another process trains in it, or it cannot be written.
     """
     if path.exists() and not path.is_dir():
         raise LisaError(f"{path} is a file; name a folder for the run")
@@ -113,7 +114,7 @@ def create_run(path: Path, config: Mapping[str, Any], *, overwrite: bool = False
                 "--overwrite, or choose another --name"
             )
     run = Run(path, {"format": FORMAT, **config})
-    with _replacing(path):
+    with working_in(path) if path.is_dir() else nullcontext(), _replacing(path):
         run.write_json(CONFIG, run.config)
     return run
 

@@ -5,6 +5,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from torch.distributed import is_torchelastic_launched
 from shared.autoencoder import Autoencoder
 from shared.collective import alone
 from shared.errors import LisaError
+from shared.locks import working_in
 from shared.methods import Method
 from shared.runs import BEST, CHECKPOINT, Run
 from shared.seeds import derive_seed, seed_draws
@@ -221,8 +223,14 @@ class Trainer:
             The rows of metrics, one an epoch.
 
         Raises:
-            LisaError: if a loss is not finite, or a checkpoint belongs to another training.
+            LisaError: if a loss is not finite, a checkpoint belongs to another training, or another
+                process trains in this run.
         """
+        with ExitStack() as held:
+            on_first(self.fabric, lambda: held.enter_context(working_in(self.run.path)))
+            return self._fit()
+
+    def _fit(self) -> list[Row]:
         if (self.run.path / CHECKPOINT).is_file():
             self._load()
         saved_at = began = time.monotonic()

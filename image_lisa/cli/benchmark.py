@@ -1,5 +1,6 @@
 """`image-lisa benchmark --dataset NAME`."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +25,7 @@ from image_lisa.pool import Outcome
 from image_lisa.tables import Record, Table
 from shared.cli import Terminal, check_ranges, unknown
 from shared.errors import LisaError
+from shared.locks import working_in
 from shared.methods import METHODS, Method
 
 _SET = "METHOD.HYPERPARAMETER=VALUE, as in lisa.uniformity_weight=3"
@@ -76,13 +78,26 @@ def run(options: Options, terminal: Terminal) -> None:
         tell=terminal.note,
     )
     terminal.note(f"benchmark: {benchmark.path}")
+    try:
+        with working_in(benchmark.path):
+            _carry_out(benchmark, options, names, chosen, beside, terminal)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"go on with the same '{TOOL} benchmark' command") from None
+
+
+def _carry_out(
+    benchmark: Benchmark,
+    options: Options,
+    names: Sequence[str],
+    chosen: Mapping[str, Method],
+    beside: Mapping[str, Sequence[Record]],
+    terminal: Terminal,
+) -> None:
+    """Train and measure what is missing, and write the tables."""
     experiments = benchmark.plan(names, options.seeds, chosen)
     if options.evaluate_again:
         experiments += [each for each in benchmark.present() if each not in experiments]
-    try:
-        outcomes = benchmark.run(experiments, jobs=options.jobs, tell=teller(terminal))
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"go on with the same '{TOOL} benchmark' command") from None
+    outcomes = benchmark.run(experiments, jobs=options.jobs, tell=teller(terminal))
     tables = benchmark.write(beside)
     picture = benchmark.picture()
     _report(benchmark, tables, picture, outcomes, terminal)

@@ -21,6 +21,7 @@ from image_lisa.pool import Outcome, Pace
 from image_lisa.sweep import GRIDS, RULE, Measured, open_sweep, points_of
 from shared.cli import Terminal, check_ranges, unknown
 from shared.errors import LisaError
+from shared.locks import working_in
 from shared.methods import LISA, METHODS, Method
 
 _GRID = "HYPERPARAMETER=VALUE,VALUE,…, as in uniformity-weight=0,0.1,1"
@@ -71,13 +72,14 @@ def run(options: Options, terminal: Terminal) -> None:
         said(outcome, pace)
 
     try:
-        measured = sweep.run(
-            points, options.seeds, jobs=options.jobs, tell=tell, note=terminal.note
-        )
+        with working_in(sweep.path):
+            measured = sweep.run(
+                points, options.seeds, jobs=options.jobs, tell=tell, note=terminal.note
+            )
+            report_failures(ended, terminal)
+            best = sweep.write(measured)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with the same '{TOOL} sweep' command") from None
-    report_failures(ended, terminal)
-    best = sweep.write(measured)
     _report(sweep.path, measured, best, terminal)
 
 

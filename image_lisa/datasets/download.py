@@ -3,6 +3,7 @@
 import errno
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ def fetch(urls: Sequence[str], target: Path, check: Callable[[bytes, Path], obje
     """
     pooch.get_logger().setLevel("WARNING")
     reasons: list[str] = []
+    made = not target.parent.exists()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".download-", dir=target.parent) as folder:
@@ -45,6 +47,9 @@ def fetch(urls: Sequence[str], target: Path, check: Callable[[bytes, Path], obje
         raise LisaError(
             f"cannot write {target}: {error.strerror or error}; what was there is unchanged"
         ) from error
+    if made:
+        with suppress(OSError):  # another process may have put its files there
+            target.parent.rmdir()
     raise LisaError(f"{target.name} could not be downloaded ({'; '.join(reasons)})")
 
 

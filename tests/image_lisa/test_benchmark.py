@@ -23,6 +23,7 @@ from image_lisa.experiment import Data
 from image_lisa.model import TOOL
 from shared.errors import LisaError
 from shared.files import read_json
+from shared.locks import working_in
 from shared.methods import METHODS
 from shared.runs import open_run
 
@@ -56,7 +57,7 @@ def table(folder, name):
 
 def test_there_is_a_run_for_every_method_and_seed(compared):
     folder, said = compared
-    assert {path.parent.name for path in folder.glob("*/evaluation.json")} == {
+    assert {path.parent.name for path in folder.glob("*/benchmark.json")} == {
         *("ae-seed-0", "ae-seed-1", "lorae-seed-0", "lorae-seed-1")
     }
     assert said.json["done"] == said.json["asked"] == 4
@@ -84,7 +85,7 @@ def test_table_3_is_the_mean_over_the_seeds_of_what_was_evaluated(compared):
         row for row in table(folder, "table3") if (row["method"], row["column"]) == ("lorae", "GMM")
     ]
     values = [
-        read_json(folder / f"lorae-seed-{seed}" / "evaluation.json")["samplers"]["gmm"]["fcd"]
+        read_json(folder / f"lorae-seed-{seed}" / "benchmark.json")["samplers"]["gmm"]["fcd"]
         for seed in (0, 1)
     ]
     assert values[0] != values[1]
@@ -116,7 +117,7 @@ def test_a_run_is_one_that_train_could_have_made(compared):
 
 def test_nothing_is_done_twice(compared, monkeypatch):
     folder, _ = compared
-    before = files(folder, "evaluation.json", "model.safetensors")
+    before = files(folder, "benchmark.json", "model.safetensors")
     results = (folder / "table3.md").read_bytes()
 
     def never(run):
@@ -124,9 +125,26 @@ def test_nothing_is_done_twice(compared, monkeypatch):
 
     on_training(monkeypatch, never)
     said = succeed(*BENCHMARK, "--methods", "ae,lorae", "--seeds", 2, "--out", folder.parent)
-    assert files(folder, "evaluation.json", "model.safetensors") == before
+    assert files(folder, "benchmark.json", "model.safetensors") == before
     assert (folder / "table3.md").read_bytes() == results
     assert "[1/" not in said.err
+
+
+def test_one_process_at_a_time_works_in_a_folder(compared):
+    folder, _ = compared
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with working_in(folder):
+        message = refused(*BENCHMARK, "--methods", "lisa", "--out", folder.parent)
+    assert message.startswith(f"another process is working in {folder}")
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_an_evaluation_of_a_run_is_kept_beside_the_benchmarks(compared, monkeypatch):
+    folder, _ = compared
+    before = files(folder, "benchmark.json")
+    succeed("evaluate", folder / "ae-seed-0", "--draws", 50)
+    assert (folder / "ae-seed-0" / "evaluation.json").is_file()
+    assert files(folder, "benchmark.json") == before
 
 
 def test_methods_and_seeds_are_added(tmp_path):
@@ -156,11 +174,11 @@ def test_a_benchmark_that_was_stopped_between_goes_on_with_the_next(tmp_path):
         said = command(*words)
         assert said.status == 130
         assert "go on with the same 'image-lisa benchmark' command" in said.err
-        first = files(tmp_path / "digits-light", "evaluation.json")
+        first = files(tmp_path / "digits-light", "benchmark.json")
         assert [path.parent.name for path in first] == ["ae-seed-0"]
         succeed(*words)
     assert began == ["ae-seed-0", "lorae-seed-0", "lorae-seed-0"]
-    after = files(tmp_path / "digits-light", "evaluation.json")
+    after = files(tmp_path / "digits-light", "benchmark.json")
     assert first.items() <= after.items()
     assert len(after) == 2
 
@@ -235,14 +253,14 @@ def test_a_network_that_a_method_refuses_is_a_failure_that_names_it(tmp_path, mo
 def test_other_settings_are_refused_by_name(compared):
     folder, _ = compared
     words = (*BENCHMARK, "--methods", "ae", "--out", folder.parent)
-    before = files(folder, "evaluation.json")
+    before = files(folder, "benchmark.json")
     message = refused(*words, "--epochs", 2, "--batch-size", 50)
     assert f"{folder} was made with other settings" in message
     assert "epochs 1 → 2" in message
     assert "batch_size 40 → 50" in message
     assert "learning_rate" not in message
     assert "--evaluate-again" not in message
-    assert files(folder, "evaluation.json") == before
+    assert files(folder, "benchmark.json") == before
 
 
 def test_other_draws_are_refused_unless_all_is_evaluated_again(tmp_path):
@@ -254,7 +272,7 @@ def test_other_draws_are_refused_unless_all_is_evaluated_again(tmp_path):
     succeed(*BENCHMARK, "--methods", "lorae", "--out", tmp_path, "--draws", 70, "--evaluate-again")
     folder = tmp_path / "digits-light"
     for name in ("ae-seed-0", "lorae-seed-0"):
-        assert read_json(folder / name / "evaluation.json")["protocol"]["draws"] == 70
+        assert read_json(folder / name / "benchmark.json")["protocol"]["draws"] == 70
     assert trained.items() <= files(folder, "model.safetensors").items()
     assert read_json(folder / "config.json")["settings"]["draws"] == 70
 
@@ -267,7 +285,7 @@ def test_hyperparameters_are_set_recorded_and_kept(tmp_path):
     assert method == {"name": "lorae", "nuclear_weight": 3.0}
     succeed(*words, "--seeds", 2)
     for seed in (0, 1):
-        assert read_json(folder / f"lorae-seed-{seed}" / "evaluation.json")["method"] == method
+        assert read_json(folder / f"lorae-seed-{seed}" / "benchmark.json")["method"] == method
     message = refused(*words, "--set", "lorae.nuclear_weight=4")
     assert f"{folder} holds lorae with other hyperparameters: nuclear_weight 3.0 → 4.0" in message
 
@@ -327,7 +345,7 @@ def test_other_data_sets_stand_beside(compared, tmp_path):
 def test_a_run_of_other_data_is_not_taken_for_this_one(tmp_path):
     begin(tmp_path)
     run = tmp_path / "digits-light" / "ae-seed-0"
-    (run / "evaluation.json").unlink()
+    (run / "benchmark.json").unlink()
     config = read_json(run / "config.json")
     config["data"]["sha256"] = "0" * 64
     (run / "config.json").write_text(json.dumps(config))

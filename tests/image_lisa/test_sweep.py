@@ -26,6 +26,7 @@ from image_lisa.sweep import (
 from image_lisa.tables import Statistic
 from shared.errors import LisaError
 from shared.files import read_json
+from shared.locks import working_in
 from shared.methods import AE, HVAE, LISA, METHODS
 
 GRID = ("--grid", "uniformity-weight=0,1", "--grid", "uniformity-t=0.5,2")
@@ -226,6 +227,13 @@ def test_a_sweep_of_which_nothing_succeeds_says_so(tmp_path, monkeypatch):
     assert said.status == 2
     assert "no point of the sweep was measured" in said.err
     assert "no luck" in said.err
+
+
+def test_one_process_at_a_time_works_in_a_sweep(swept):
+    folder, _ = swept
+    with working_in(folder):
+        message = refused(*SWEEP, *GRID, "--out", folder.parent)
+    assert message.startswith(f"another process is working in {folder}")
 
 
 def test_other_settings_are_refused_by_name(swept):

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from shared.errors import LisaError
+from shared.locks import working_in
 from shared.runs import (
     CONFIG,
     FORMAT,
@@ -60,6 +61,14 @@ def test_a_run_is_replaced_only_when_asked(tmp_path):
     assert [file.name for file in path.iterdir()] == [CONFIG]
     assert not replaced.finished
     assert open_run(path, TOOL).config["number"] == 2
+
+
+def test_a_run_that_another_process_trains_is_not_replaced(tmp_path):
+    path = tmp_path / "run"
+    create_run(path, config(number=1))
+    with working_in(path), pytest.raises(LisaError, match="another process is working in"):
+        create_run(path, config(number=2), overwrite=True)
+    assert open_run(path, TOOL).config["number"] == 1
 
 
 def test_a_run_that_cannot_be_replaced_comes_back(tmp_path, monkeypatch):

@@ -16,6 +16,7 @@ from torch import nn
 
 from shared.errors import LisaError
 from shared.files import read_tensors
+from shared.locks import working_in
 from shared.methods import LISA
 from shared.runs import BEST, CHECKPOINT, METRICS, create_run, open_run
 from shared.training import FLUSH_STEPS, Trainer, Training, launch, load_weights, on_first
@@ -104,6 +105,17 @@ def test_a_training_stopped_again_and_again_ends_as_if_it_was_not(tmp_path):
     assert without_seconds(resumed.fit()) == without_seconds(expected)
     assert_same(resumed.net.state_dict(), whole.net.state_dict())
     assert resumed.progress.seconds > 0
+
+
+def test_two_processes_do_not_train_one_run(run):
+    first = trainer(run, on_step=stop_at(3))
+    with pytest.raises(StoppedError):
+        first.fit()
+    before = {path: path.read_bytes() for path in run.path.iterdir()}
+    with working_in(run.path), pytest.raises(LisaError, match="another process is working in"):
+        trainer(run).fit()
+    assert {path: path.read_bytes() for path in run.path.iterdir()} == before
+    assert trainer(run).fit()
 
 
 def test_a_finished_training_is_not_done_again(run):
