@@ -92,9 +92,7 @@ class StackMachine(nn.Module):
         Returns:
             Rule numbers `[batch, max_rules]`, each row a complete derivation and its padding.
         """
-        scores = _finite(logits if logits.dtype == torch.float64 else logits.float())
-        if temperature > 0:
-            scores = _finite(scores / temperature) + _gumbel(scores, generator)
+        scores = scored(logits, temperature, generator)
         walk = _Walk(self, len(logits))
         derivations = logits.new_empty(logits.shape[:2], dtype=torch.long)
         for step in range(self.max_rules):
@@ -132,6 +130,21 @@ class StackMachine(nn.Module):
 
     def _pack(self, top: Tensor, budget: Tensor) -> Tensor:
         return top * (self.max_rules + 1) + budget.clamp(0, self.max_rules)
+
+
+def scored(logits: Tensor, temperature: float, generator: torch.Generator | None = None) -> Tensor:
+    """Finite scores whose greatest, along any axis, is the most likely or a draw.
+
+    Args:
+        logits: any values, infinities and NaN included (a NaN counts as the least likely).
+        temperature: 0 leaves the logits; above 0, the greatest score is a draw in proportion to
+            exp(logit / temperature).
+        generator: of the draws.
+    """
+    scores = _finite(logits if logits.dtype == torch.float64 else logits.float())
+    if temperature > 0:
+        scores = _finite(scores / temperature) + _gumbel(scores, generator)
+    return scores
 
 
 def _finite(scores: Tensor) -> Tensor:

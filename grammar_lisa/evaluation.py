@@ -1,6 +1,6 @@
 """How good a trained model of sentences is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,13 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.grammar.cfg import Grammar
-from grammar_lisa.model import GrammarModel
-from grammar_lisa.networks import SentenceAutoencoder
+from grammar_lisa.model import SentenceModel
+from grammar_lisa.networks import SequenceAutoencoder
 from shared.diagnostics import spectrum
-from shared.errors import LisaError
-from shared.methods import Method
+from shared.methods import LISA, Method
 from shared.samplers import Sampler
 from shared.sphere import project
 from shared.uniformity import uniformity_gap
@@ -25,12 +22,12 @@ _CHUNK = 2048
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """How well derivations survive encoding and decoding.
+    """How well sentences survive encoding and decoding.
 
     Attributes:
         loss: −log p, in nats a sentence.
-        exact: the fraction that comes back rule for rule.
-        rules: the fraction of rules, up to the end of each sentence, that come back.
+        exact: the fraction that comes back rule for rule, or character for character.
+        rules: the fraction of rules, or characters, up to the end of each sentence, that come back.
     """
 
     loss: float
@@ -54,47 +51,41 @@ class Samples:
 
 
 @torch.no_grad()
-def reconstruction(net: SentenceAutoencoder, method: Method, x: Tensor) -> Reconstruction:
-    """Encode and decode padded derivations `[n, step]`; leaves the net in evaluation mode."""
+def reconstruction(net: SequenceAutoencoder, method: Method, x: Tensor) -> Reconstruction:
+    """Encode and decode padded rows `[n, step]`; leaves the net in evaluation mode."""
     net.eval()
     losses, exact, right, rules = 0.0, 0, 0, 0
     for part in x.split(_CHUNK):
         decoded = net.decode(method.interface(net, method.encode(net, part)))
         losses += net.reconstruction_loss(part, decoded).sum().item()
-        same = net.machine.decode(decoded) == part
-        inside = part != net.machine.pad
+        same = net.read(decoded) == part
+        inside = part != net.pad
         exact += int(same.all(1).sum())
         right += int((same & inside).sum())
         rules += int(inside.sum())
     return Reconstruction(losses / len(x), exact / len(x), right / rules)
 
 
-def is_sentence(grammar: Grammar, derivation: Sequence[int]) -> bool:
-    """Whether a derivation, padded behind, is complete and leftmost, by applying its rules."""
-    try:
-        derivations_to_texts(grammar, np.array([derivation]))
-    except LisaError:
-        return False
-    return True
-
-
 def samples(
-    model: GrammarModel, sampler: Sampler, count: int, seed: int, known: set[str]
+    model: SentenceModel, sampler: Sampler, count: int, seed: int, known: set[str]
 ) -> Samples:
     """Draw codes, decode them and look at the sentences."""
-    derivations = model.decode_derivations(sampler.sample(count, seed))
-    distinct, repeats = np.unique(derivations, axis=0, return_counts=True)
-    valid = np.array([is_sentence(model.grammar, row) for row in distinct.tolist()])
-    texts = set(derivations_to_texts(model.grammar, distinct[valid]))
+    found = [text for text in model.sentences(sampler.sample(count, seed)) if text is not None]
+    texts = set(found)
     return Samples(
-        valid=float(repeats[valid].sum() / count),
+        valid=len(found) / count,
         unique=len(texts) / count,
         novel=len(texts - known) / max(1, len(texts)),
     )
 
 
 def geometry(codes: NDArray[np.floating[Any]], t: float) -> dict[str, float]:
-    """How the directions of codes `[n, dim]` lie: gap to uniform and spectrum (Table 1)."""
+    """How the directions of codes `[n, dim]` lie: gap to uniform and spectrum (Table 1).
+
+    Args:
+        codes: of any method, spherical or not.
+        t: of the uniformity loss whose gap is told.
+    """
     u = project(torch.from_numpy(np.asarray(codes, dtype=np.float64)))
     found = spectrum(u)
     return {
@@ -107,7 +98,7 @@ def geometry(codes: NDArray[np.floating[Any]], t: float) -> dict[str, float]:
 
 
 def evaluate(
-    model: GrammarModel,
+    model: SentenceModel,
     test: NDArray[np.signedinteger],
     train_texts: set[str],
     codes: NDArray[np.floating[Any]],
@@ -115,7 +106,6 @@ def evaluate(
     *,
     draws: int,
     seed: int,
-    t: float,
 ) -> dict[str, Any]:
     """Everything `info` shows of a run: reconstruction, samples, geometry.
 
@@ -127,13 +117,13 @@ def evaluate(
         samplers: fitted, by name.
         draws: how many codes each sampler draws.
         seed: of the draws.
-        t: of the uniformity loss whose gap is told.
     """
+    method = model.method
+    t = method.uniformity_t if isinstance(method, LISA) else LISA.uniformity_t
+    rows = torch.from_numpy(model.architecture.rows(model.grammar, test))
     return {
         "held_out": len(test),
-        "reconstruction": asdict(
-            reconstruction(model.net, model.architecture.method, torch.from_numpy(test))
-        ),
+        "reconstruction": asdict(reconstruction(model.net, method, rows)),
         "geometry": geometry(codes, t),
         "samples": {
             name: asdict(samples(model, sampler, draws, seed, train_texts))

@@ -13,10 +13,11 @@ import torch
 from lightning_fabric import Fabric
 
 from image_lisa.datasets import Images, load_images
-from image_lisa.model import CODES, LAST, TOOL, Architecture, ImageModel, save_samplers
+from image_lisa.model import LAST, TOOL, Architecture, ImageModel
 from shared.autoencoder import Autoencoder
 from shared.errors import LisaError
-from shared.methods import Codes, Method, fit_sampler, sampler_names
+from shared.expost import fit_samplers, save_codes, save_samplers
+from shared.methods import Method
 from shared.runs import BEST, CHECKPOINT, MODEL, SUMMARY, Run, create_run, open_run
 from shared.samplers import Sampler
 from shared.seeds import derive_seed, forked
@@ -255,14 +256,9 @@ def finish_run(
     watcher = watcher or Watcher()
     model = ImageModel.load(run, device)
     codes = model.codes(images.train)
-    _write_codes(run, codes)
+    save_codes(run, codes)
     seed = derive_seed(int(model.architecture.seed), "samplers")
-    fitted: dict[str, Sampler] = {}
-    for name in samplers or sampler_names(model.method):
-        watcher.note(f"fitting the sampler {name}")
-        fitted[name] = fit_sampler(model.method, name, model.net, codes, seed)
-        for note in fitted[name].notes:
-            watcher.note(f"{name}: {note}")
+    fitted = fit_samplers(model.method, model.net, codes, seed, names=samplers, tell=watcher.note)
     save_samplers(run, fitted)
     illustrate(model, fitted)
     run.write_json(SUMMARY, _summary(run, model, images, fitted))
@@ -293,23 +289,3 @@ def _summary(
             "weights": sum(weight.numel() for weight in model.net.parameters()),
         },
     }
-
-
-def _write_codes(run: Run, codes: Codes) -> None:
-    tensors = {"mean": torch.from_numpy(codes.mean)}
-    if codes.spread is not None:
-        tensors["spread"] = torch.from_numpy(codes.spread)
-    run.write_tensors(CODES, tensors, {})
-
-
-def read_codes(run: Run) -> Codes:
-    """The codes of the training images that a finished run keeps.
-
-    Raises:
-        LisaError: if the file is missing or damaged.
-    """
-    tensors, _ = run.read_tensors(CODES)
-    if "mean" not in tensors:
-        raise LisaError(f"{run.path / CODES} holds no codes; train again")
-    spread = tensors.get("spread")
-    return Codes(tensors["mean"].numpy(), None if spread is None else spread.numpy())

@@ -11,11 +11,10 @@ from image_lisa.networks import NETWORKS, ImageAutoencoder, Shape, build_network
 from shared.errors import LisaError
 from shared.methods import METHODS, Codes, Method, equip, method_from_record, method_to_record
 from shared.runs import MODEL, Run, read_model
-from shared.samplers import Sampler, sampler_from_state
 from shared.training import load_weights
 
 TOOL = "image-lisa"
-SAMPLERS, CODES, LAST = "samplers.safetensors", "codes.safetensors", "last.safetensors"
+LAST = "last.safetensors"
 LARGEST_DIM = 1024
 """The largest code size that can be asked for."""
 
@@ -173,32 +172,3 @@ class ImageModel:
 def run_architecture(run: Run) -> Architecture:
     """The architecture that a run's `config.json` records."""
     return Architecture.from_json(run.config.get("model", {}), str(run.path / "config.json"))
-
-
-def save_samplers(run: Run, samplers: dict[str, Sampler]) -> None:
-    """Keep fitted samplers in a run."""
-    tensors = {
-        f"{name}.{key}": torch.from_numpy(value.copy())
-        for name, sampler in samplers.items()
-        for key, value in sampler.state().items()
-    }
-    run.write_tensors(SAMPLERS, tensors, {"names": list(samplers)})
-
-
-def load_samplers(run: Run) -> dict[str, Sampler]:
-    """The fitted samplers of a finished run, by name.
-
-    Raises:
-        LisaError: if the file is missing, damaged, or holds something else.
-    """
-    tensors, record = run.read_tensors(SAMPLERS)
-    names = record.get("names")
-    if not isinstance(names, list):
-        raise LisaError(f"{run.path / SAMPLERS} names no samplers; restore it or train again")
-    states: dict[str, dict[str, Any]] = {name: {} for name in names}
-    for key, value in tensors.items():
-        name, _, rest = key.partition(".")
-        if name not in states:
-            raise LisaError(f"{run.path / SAMPLERS} holds an array of no sampler: {key}")
-        states[name][rest] = value.numpy()
-    return {name: sampler_from_state(state) for name, state in states.items()}

@@ -10,8 +10,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from torch import Tensor
 
 from image_lisa.datasets.pictures import grid, to_bytes
-from image_lisa.model import TOOL, ImageModel, load_samplers
+from image_lisa.model import TOOL, ImageModel
 from image_lisa.pictures import interpolate
+from shared.expost import load_samplers
 from shared.files import write_atomically
 from shared.methods import METHODS
 from shared.runs import open_run

@@ -21,11 +21,11 @@ from image_lisa.experiment import (
     check_data,
     finish_run,
     make_run,
-    read_codes,
     train_run,
 )
-from image_lisa.model import SAMPLERS, TOOL, Architecture, ImageModel, load_samplers
+from image_lisa.model import TOOL, Architecture, ImageModel
 from shared.errors import LisaError
+from shared.expost import SAMPLERS, load_codes, load_samplers
 from shared.files import read_json, to_json, write_json
 from shared.methods import Codes, Method, method_to_record
 from shared.runs import CONFIG, SUMMARY, Run, create_run, open_run
@@ -265,7 +265,7 @@ def _measured(
             run, images, samplers=measurement.samplers, device=fabric.device
         )
     trained = time.monotonic()
-    result = measurement.measure(data, model, samplers, read_codes(run))
+    result = measurement.measure(data, model, samplers, load_codes(run))
     record = {
         **result,
         "method": method_to_record(experiment.method),

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+import pytest
+
 from shared.training import Trainer
 
 
@@ -85,6 +87,17 @@ class Tool:
         _, status = os.waitpid(child, 0)
         assert os.WIFSIGNALED(status)
         assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+def flags(out):
+    """The flags that a command's help shows."""
+    return {word.rstrip(",") for word in out.split() if word.startswith("--")}
+
+
+def mostly_slow(values, quick):
+    """Parameters of which only some are run every time."""
+    slow = (pytest.mark.slow,)
+    return [pytest.param(value, marks=() if value in quick else slow) for value in values]
 
 
 def die(*_, **__):

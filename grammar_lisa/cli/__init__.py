@@ -16,7 +16,7 @@ COMMANDS = {
     "info": Command("grammar_lisa.cli.info", "what a run is and how good"),
 }
 
-ABOUT = "Learn a spherical latent space of the sentences of a grammar, and search it."
+ABOUT = "Learn a latent space of the sentences of a grammar, spherical by default, and search it."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -22,7 +22,8 @@ class Options(Output):
         run: The folder of the run; by default the newest in --runs.
         runs: The folder that runs are kept in.
         output: Where the codes go, a .npy or .csv file; without it they are printed.
-        directions: Give unit vectors, as the decoder sees them, in place of codes.
+        directions: Give what the decoder sees in place of codes: unit vectors where the method of
+            the run is spherical.
         refine: Move the code of a sentence that does not come back from the decoder until it does.
     """
 
@@ -44,7 +45,7 @@ def run(options: Options, terminal: Terminal) -> None:
         raise LisaError("there is nothing to encode; give sentences, or a --file of them")
     folder, model = open_model(options.run, options.runs)
     codes = model.encode(sentences, refine=options.refine)
-    exact = (model.decode_derivations(codes) == model.parse(sentences)).all(axis=1)
+    exact = model.come_back(sentences, codes)
     for sentence in np.array(sentences)[~exact]:
         terminal.note(f"the code of this sentence decodes to another one: {sentence}")
     if options.directions:

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
-from grammar_lisa.cli.runs import TEMPERATURES, open_model
-from grammar_lisa.model import load_run_samplers
-from shared.cli import Output, Terminal, check_ranges
+from grammar_lisa.cli.runs import TEMPERATURES, note_invalid, open_model
+from shared.cli import Output, Terminal, check_ranges, unknown
 from shared.errors import LisaError
+from shared.expost import load_samplers
 from shared.seeds import derive_seed
 
 
@@ -20,17 +20,17 @@ class Options(Output):
     Attributes:
         run: The folder of the run; by default the newest in --runs.
         runs: The folder that runs are kept in.
-        sampler: What codes are drawn from before they are projected: the uniform law of the
-            sphere, or the Gaussian or the mixture of ten fitted to the training codes.
+        sampler: What codes are drawn from: gaussian, gmm, dirichlet, uniform where the method of
+            the run is spherical, or one of its own, such as prior.
         count: How many.
-        temperature: 0 decodes the most likely rules; above 0, rules are drawn.
+        temperature: 0 decodes the most likely rules, or characters; above 0, they are drawn.
         distinct: Whether no sentence may come twice.
         seed: Of the draws.
     """
 
     run: Path | None = None
     runs: Path = Path("runs")
-    sampler: Literal["gmm", "gaussian", "uniform"] = "gmm"
+    sampler: str = "gmm"
     count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 20
     temperature: float = 0.0
     distinct: bool = False
@@ -44,7 +44,10 @@ def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     check_ranges(options, count=(1, 1_000_000), temperature=TEMPERATURES)
     folder, model = open_model(options.run, options.runs)
-    sampler = load_run_samplers(folder)[options.sampler]
+    samplers = load_samplers(folder)
+    if options.sampler not in samplers:
+        raise LisaError(f"{folder.path}: {unknown('sampler', options.sampler, samplers)}")
+    sampler = samplers[options.sampler]
     sentences: list[str] = []
     for attempt in range(_ATTEMPTS):
         codes = sampler.sample(options.count, derive_seed(options.seed, "codes", attempt))
@@ -62,4 +65,5 @@ def run(options: Options, terminal: Terminal) -> None:
     sentences = sentences[: options.count]
     for sentence in sentences:
         terminal.print(sentence)
+    note_invalid(model, sentences, terminal)
     terminal.result(run=str(folder.path), sentences=sentences)

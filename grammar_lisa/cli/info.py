@@ -9,6 +9,7 @@ from grammar_lisa.cli.reports import print_quality
 from grammar_lisa.model import TOOL, load_run_grammar, run_architecture
 from shared.cli import Output, Terminal
 from shared.errors import LisaError
+from shared.methods import method_to_record
 from shared.runs import CONFIG, SUMMARY, open_run
 
 
@@ -28,7 +29,7 @@ def run(options: Options, terminal: Terminal) -> None:
     folder = open_run(options.run, TOOL)
     grammar = load_run_grammar(folder)
     model = run_architecture(folder)
-    hyperparameters = model.to_json()["method"]
+    hyperparameters = method_to_record(model.method)
     try:
         made, what = str(folder.config["created"])[:19], folder.config["withheld"]["what"]
         by, epochs = folder.config["version"], folder.config["training"]["epochs"]
@@ -46,6 +47,11 @@ def run(options: Options, terminal: Terminal) -> None:
         + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in hyperparameters.items())
         + f"; network: {model.network}, code size {model.dim}"
     )
+    if model.alphabet is not None:
+        characters, length = model.alphabet.characters, model.alphabet.length
+        terminal.print(
+            f"texts of at most {length} characters, of these {len(characters)}: {characters}"
+        )
     terminal.print(f"data: {what}")
     terminal.result(run=str(folder.path), config=dict(folder.config), finished=folder.finished)
     if (folder.path / SUMMARY).is_file():

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import tyro
 
-from grammar_lisa.cli.runs import open_model
+from grammar_lisa.cli.runs import note_invalid, open_model
 from shared.cli import Output, Terminal, check_ranges
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options(Output):
-    """Print the sentences along the great circle between two sentences.
+    """Print the sentences along the way between two sentences.
+
+    The way is a great circle where the method of the run is spherical, else a straight line.
 
     Attributes:
         first: The sentence to begin at.
@@ -42,6 +44,7 @@ def run(options: Options, terminal: Terminal) -> None:
     ]
     for share, sentence in shown:
         terminal.print(f"{share:.3f}  {sentence}")
+    note_invalid(model, [text for _, text in shown], terminal)
     terminal.result(
         run=str(folder.path), path=[{"at": share, "sentence": text} for share, text in shown]
     )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from grammar_lisa.model import run_architecture
 from shared.cli import Terminal, show
 from shared.errors import LisaError
 from shared.runs import SUMMARY, Run
@@ -36,7 +37,7 @@ def _print_summary(terminal: Terminal, folder: Run, summary: Any) -> None:
     )
     terminal.print(
         f"held-out reconstruction, {summary['held_out']:,} sentences: exact {rec['exact']:.4f}, "
-        f"rules {rec['rules']:.5f}, {rec['loss']:.4f} nats a sentence"
+        f"{run_architecture(folder).unit} {rec['rules']:.5f}, {rec['loss']:.4f} nats a sentence"
     )
     terminal.print(
         f"directions: uniformity gap {geometry['uniformity_gap']:.4f}, "

@@ -1,16 +1,15 @@
 """`grammar-lisa train --grammar FILE`."""
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
 import torch
 
+from grammar_lisa.alphabet import Alphabet
 from grammar_lisa.cli.check import LENGTHS, default_max_rules
 from grammar_lisa.cli.pictures import plot_curves
 from grammar_lisa.cli.protocol import Withhold, scores_expressions
@@ -22,33 +21,25 @@ from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.evaluation import evaluate, reconstruction
 from grammar_lisa.grammar import Grammar, load_grammar
 from grammar_lisa.model import (
-    CODES,
     DATA,
     GRAMMAR,
     LARGEST_DIM,
-    SAMPLERS,
     TOOL,
     Architecture,
-    GrammarModel,
+    load_model,
     load_run_grammar,
     run_architecture,
 )
+from grammar_lisa.networks import CHARACTERS
 from grammar_lisa.objectives.expression import variables_of
 from grammar_lisa.objectives.regression import KUSNER_TARGET
 from grammar_lisa.objectives.targets import regression_for
 from shared.autoencoder import Autoencoder
-from shared.cli import (
-    DISTRIBUTION,
-    Output,
-    Terminal,
-    check_name,
-    check_ranges,
-    flag_value,
-    options_from_record,
-)
+from shared.cli import DISTRIBUTION, Terminal, check_name, check_ranges
 from shared.errors import LisaError
-from shared.files import read_json
-from shared.methods import LISA
+from shared.expost import fit_samplers, save_codes, save_samplers
+from shared.method_options import MethodOptions, WithMethod
+from shared.methods import Method
 from shared.runs import (
     CHECKPOINT,
     METRICS,
@@ -59,8 +50,6 @@ from shared.runs import (
     next_run_path,
     open_run,
 )
-from shared.samplers import SAMPLERS as KINDS
-from shared.samplers import Projected
 from shared.seeds import derive_seed
 from shared.threads import limited_threads
 from shared.training import Row, Trainer, Training
@@ -70,8 +59,10 @@ SMALL_NETWORK = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(WithMethod):
     """Train an autoencoder of the sentences of a grammar.
+
+    The options of the method itself stand at the end; --method NAME --help shows those of another.
 
     Attributes:
         grammar: The grammar, in nltk's .cfg syntax.
@@ -85,9 +76,8 @@ class Options(Output):
         withhold: Keep sentences that equal the target, or score under 0.11, out of all data; auto
             does so where the sentences are expressions in the target's variables.
         dim: The code size d.
-        network: dense decodes all rules at once; kusner is that of the Grammar VAE.
-        uniformity_weight: λ, the weight of the uniformity loss.
-        uniformity_t: t, the inverse width of the uniformity loss's kernel.
+        network: dense decodes all rules at once; kusner is that of the Grammar VAE; characters
+            reads and writes texts, which may be no sentences, as the character VAE does.
         epochs: Passes over the training sentences.
         batch_size: Sentences a step.
         learning_rate: Of Adam, at its highest.
@@ -100,7 +90,7 @@ class Options(Output):
         draws: How many codes each sampler draws for the samples' validity and uniqueness.
         seed: Of everything random.
         runs: The folder that runs are kept in.
-        name: The run's folder in there; by default a new one, GRAMMAR-lisa-001 and so on.
+        name: The run's folder in there; by default a new one, GRAMMAR-METHOD-001 and so on.
         overwrite: Replace the run of that name.
         resume: Go on with a run that was stopped: its folder. All else is read from it.
         config: Take the options from the config.json of a run; flags given beside it win.
@@ -114,9 +104,7 @@ class Options(Output):
     target: str = KUSNER_TARGET
     withhold: Literal["auto", "yes", "no"] = "auto"
     dim: int = 25
-    network: Literal["dense", "kusner"] = "dense"
-    uniformity_weight: float = LISA.uniformity_weight
-    uniformity_t: float = LISA.uniformity_t
+    network: Literal["dense", "kusner", "characters"] = "dense"
     epochs: int = 30
     batch_size: int = 256
     learning_rate: float = 3e-3
@@ -140,14 +128,8 @@ class Options(Output):
         return Training(**values | {"seed": derive_seed(self.seed, "training")})
 
 
-def default_options(words: Sequence[str]) -> Options | None:
-    """The options of `--config FILE`, which flags then change.
-
-    Raises:
-        LisaError: if the file holds no options of this version.
-    """
-    path = flag_value(words, "config")
-    return options_from_json(read_json(Path(path)), path) if path else None
+_OPTIONS = MethodOptions(Options, f"{TOOL} train")
+options_type, default_options = _OPTIONS.of_words, _OPTIONS.defaults
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -156,7 +138,8 @@ def run(options: Options, terminal: Terminal) -> None:
         folder, data = begin(options, terminal)
     else:
         folder = open_run(options.resume, TOOL)
-        options = options_from_json(folder.config, str(folder.path / "config.json"))
+        config = str(folder.path / "config.json")
+        options = _OPTIONS.from_record(_OPTIONS.recorded(folder.config, config), config)
         if folder.finished and (folder.path / SUMMARY).is_file():
             terminal.note(f"{folder.path} is finished already")
             print_quality(terminal, folder)
@@ -177,8 +160,8 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
     Nothing is written before all of the input was found to be good.
     """
     _check_options(options)
-    training = options.training()
-    method = LISA(options.uniformity_weight, options.uniformity_t)
+    training, method = options.training(), options.hyper
+    assert isinstance(method, Method)
     grammar = load_grammar(options.grammar)
     for finding in grammar.findings:
         if finding.severity == "warning":
@@ -186,7 +169,8 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
     withhold = _withhold(options, grammar, terminal)
     data, max_rules = _gather(options, grammar, withhold, terminal)
     seed = derive_seed(options.seed, "network")
-    architecture = Architecture(options.network, options.dim, max_rules, method, seed)
+    alphabet = _alphabet(grammar, data) if options.network == CHARACTERS else None
+    architecture = Architecture(options.network, options.dim, max_rules, method, seed, alphabet)
     architecture.build(grammar)
     path = (
         next_run_path(options.runs, f"{options.grammar.stem}-{method.name}")
@@ -200,7 +184,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
             "version": version(DISTRIBUTION),
             "created": datetime.now(UTC).isoformat(timespec="microseconds"),
             "versions": {name: version(name) for name in ("torch", "numpy")},
-            "options": _options_to_json(options),
+            "options": _OPTIONS.to_record(options, ("overwrite", "resume", "config", "name")),
             "grammar": {"source": str(options.grammar), "sha256": grammar.digest},
             "model": architecture.to_json(),
             "training": dataclasses.asdict(training),
@@ -213,6 +197,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
         f"{len(data.train):,} sentences to train on, {len(data.valid):,} to watch, "
         f"{len(data.test):,} held out; at most {max_rules} rules; {withhold}"
     )
+    terminal.note(f"{method.title}, {options.network} network, d = {options.dim}")
     terminal.note(f"run: {folder.path}")
     return folder, data
 
@@ -222,8 +207,9 @@ def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> Non
     if folder.finished:
         return
     architecture = run_architecture(folder)
-    net = architecture.build(load_run_grammar(folder))
-    valid = torch.from_numpy(data.valid)
+    grammar = load_run_grammar(folder)
+    net = architecture.build(grammar)
+    valid = torch.from_numpy(architecture.rows(grammar, data.valid))
 
     def validate(_: Autoencoder) -> Row:
         found = reconstruction(net, architecture.method, valid.to(trainer.fabric.device))
@@ -234,7 +220,7 @@ def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> Non
         net,
         architecture.method,
         options.training(),
-        torch.from_numpy(data.train),
+        torch.from_numpy(architecture.rows(grammar, data.train)),
         validate=validate,
     )
     small = sum(weights.numel() for weights in net.parameters()) < SMALL_NETWORK
@@ -254,56 +240,23 @@ def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> Non
 
 def finish(folder: Run, data: Split, options: Options, terminal: Terminal) -> None:
     """Encode the training data, fit the samplers, evaluate, and write the summary."""
-    model = GrammarModel.load(folder)
-    codes = model.encode_derivations(data.train)
-    folder.write_tensors(CODES, {"train": torch.from_numpy(codes)}, {})
-    samplers = {}
-    for name, kind in KINDS.items():
-        terminal.note(f"fitting the sampler {name}")
-        samplers[name] = Projected(kind()).fit(codes)
-        for note in samplers[name].notes:
-            terminal.note(f"{name}: {note}")
-    states = {name: sampler.state() for name, sampler in samplers.items()}
-    folder.write_tensors(
-        SAMPLERS,
-        {
-            f"{name}.{key}": torch.from_numpy(np.array(value))
-            for name, state in states.items()
-            for key, value in state.items()
-        },
-        {"names": list(samplers)},
-    )
+    model = load_model(folder)
+    codes = model.codes_of(data.train)
+    save_codes(folder, codes)
+    seed = derive_seed(model.architecture.seed, "samplers")
+    samplers = fit_samplers(model.method, model.net, codes, seed, tell=terminal.note)
+    save_samplers(folder, samplers)
     quality = evaluate(
         model,
         data.test,
         set(derivations_to_texts(model.grammar, data.train)),
-        codes,
+        codes.mean,
         samplers,
         draws=options.draws,
         seed=derive_seed(options.seed, "evaluation"),
-        t=options.uniformity_t,
     )
     folder.write_json(SUMMARY, {**quality, "training": _pace(folder, len(data.train))})
     (folder.path / CHECKPOINT).unlink(missing_ok=True)
-
-
-def options_from_json(config: Any, source: str) -> Options:
-    """The options that a run was made with.
-
-    Raises:
-        LisaError: naming `source`, if there are none or one is unknown to this version.
-    """
-    record = config.get("options") if isinstance(config, dict) else None
-    return options_from_record(Options, record, source)
-
-
-def _options_to_json(options: Options) -> dict[str, Any]:
-    passing = {"json", "quiet", "overwrite", "resume", "config", "name"}
-    return {
-        name: str(value) if isinstance(value, Path) else value
-        for name, value in vars(options).items()
-        if name not in passing
-    }
 
 
 def _check_options(options: Options) -> None:
@@ -320,6 +273,12 @@ def _check_options(options: Options) -> None:
         checkpoint_seconds=(0, 1_000_000),
         draws=(1, 1_000_000),
     )
+
+
+def _alphabet(grammar: Grammar, data: Split) -> Alphabet:
+    """The alphabet of all sentences of a run, so that none is refused in its own test."""
+    parts = (data.train, data.valid, data.test)
+    return Alphabet.of(text for part in parts for text in derivations_to_texts(grammar, part))
 
 
 def _write_inputs(folder: Run, grammar: Grammar, data: Split) -> None:

@@ -103,6 +103,15 @@ def derivations_to_texts(grammar: Grammar, derivations: Derivations) -> list[str
     return Writer(grammar).texts(derivations)
 
 
+def is_sentence(grammar: Grammar, derivation: Sequence[int]) -> bool:
+    """Whether a derivation, padded behind, is complete and leftmost, by applying its rules."""
+    try:
+        derivations_to_texts(grammar, np.array([derivation]))
+    except LisaError:
+        return False
+    return True
+
+
 def _pieces(
     symbols: Sequence[int | str],
 ) -> tuple[tuple[str, ...], list[int | tuple[str, ...]]]:

@@ -1,11 +1,14 @@
-"""Networks on derivations."""
+"""Networks of sentences: on derivations, and on characters."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 
+from grammar_lisa.alphabet import Alphabet
 from grammar_lisa.decoding import StackMachine
-from grammar_lisa.networks.base import SentenceAutoencoder
+from grammar_lisa.networks.base import SentenceAutoencoder, SequenceAutoencoder
+from grammar_lisa.networks.characters import Characters
 from grammar_lisa.networks.dense import Dense
 from grammar_lisa.networks.kusner import Kusner
 from shared.seeds import derive_seed
@@ -14,12 +17,18 @@ NETWORKS: dict[str, Callable[[StackMachine, int, int], SentenceAutoencoder]] = {
     "dense": Dense,
     "kusner": Kusner,
 }
+"""The networks on derivations, by name."""
+
+CHARACTERS = "characters"
+"""The name of the network on characters."""
+
+N = TypeVar("N", bound=SequenceAutoencoder)
 
 
 def build_network(
     name: str, machine: StackMachine, dim: int, width: int, seed: int
 ) -> SentenceAutoencoder:
-    """A network with freshly drawn weights.
+    """A network on derivations with freshly drawn weights.
 
     Args:
         name: a key of `NETWORKS`.
@@ -28,9 +37,30 @@ def build_network(
         width: how many numbers a code the encoder gives; the method chooses it.
         seed: of the weights; the global random state is left as it was.
     """
+    return _drawn(lambda: NETWORKS[name](machine, dim, width), seed)
+
+
+def build_characters(alphabet: Alphabet, dim: int, width: int, seed: int) -> Characters:
+    """The network on characters with freshly drawn weights; see `build_network`."""
+    symbols = alphabet.pad + 1
+    return _drawn(lambda: Characters(alphabet.length, symbols, dim, width), seed)
+
+
+def _drawn(make: Callable[[], N], seed: int) -> N:
+    """What `make` makes, its weights drawn from a seed of their own."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive_seed(seed, "weights"))
-        return NETWORKS[name](machine, dim, width)
+        return make()
 
 
-__all__ = ["NETWORKS", "Dense", "Kusner", "SentenceAutoencoder", "build_network"]
+__all__ = [
+    "CHARACTERS",
+    "NETWORKS",
+    "Characters",
+    "Dense",
+    "Kusner",
+    "SentenceAutoencoder",
+    "SequenceAutoencoder",
+    "build_characters",
+    "build_network",
+]

@@ -1,4 +1,4 @@
-"""What every network on derivations shares: the mask, and the loss that respects it."""
+"""What every network of sentences shares, and every network on derivations."""
 
 import abc
 
@@ -9,7 +9,40 @@ from grammar_lisa.decoding import StackMachine
 from shared.autoencoder import Autoencoder
 
 
-class SentenceAutoencoder(Autoencoder, abc.ABC):
+class SequenceAutoencoder(Autoencoder, abc.ABC):
+    """An autoencoder of rows of symbols `[batch, step]`: rules of a grammar, or characters.
+
+    Attributes:
+        length: steps of a row, its padding included.
+        symbols: how many there are; the last of them is the padding.
+    """
+
+    length: int
+    symbols: int
+
+    @property
+    def pad(self) -> int:
+        """The number of the padding symbol."""
+        return self.symbols - 1
+
+    @abc.abstractmethod
+    def read(
+        self,
+        decoded: Tensor,
+        *,
+        temperature: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """The rows `[batch, step]` that logits `[batch, step, symbol]` stand for.
+
+        Args:
+            decoded: what `decode` gave.
+            temperature: 0 takes the most likely symbols; above 0, they are drawn.
+            generator: of the draws.
+        """
+
+
+class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
     """An autoencoder of derivations `[batch, step]` that decodes complete sentences only.
 
     Attributes:
@@ -28,9 +61,19 @@ class SentenceAutoencoder(Autoencoder, abc.ABC):
         """−log p(derivation) under the masked logits, in nats a sentence, `[batch]`."""
         return -self.machine.log_likelihood(decoded, x, self.machine.contexts(x))
 
+    def read(
+        self,
+        decoded: Tensor,
+        *,
+        temperature: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """The complete derivations `[batch, step]` that logits stand for."""
+        return self.machine.decode(decoded, temperature=temperature, generator=generator)
+
     @torch.no_grad()
     def derivations(
         self, u: Tensor, *, temperature: float = 0.0, generator: torch.Generator | None = None
     ) -> Tensor:
         """The derivations `[batch, step]` that codes `u` `[batch, dim]` decode to."""
-        return self.machine.decode(self.decode(u), temperature=temperature, generator=generator)
+        return self.read(self.decode(u), temperature=temperature, generator=generator)

@@ -9,10 +9,11 @@ from image_lisa.cli.runs import open_model
 from image_lisa.cli.train import options_from_json
 from image_lisa.datasets import Images
 from image_lisa.evaluation.distances import SAMPLES
-from image_lisa.experiment import Data, check_data, read_codes
-from image_lisa.model import CODES, SAMPLERS, TOOL, ImageModel, load_samplers
+from image_lisa.experiment import Data, check_data
+from image_lisa.model import TOOL, ImageModel
 from shared.cli import unknown
 from shared.errors import LisaError
+from shared.expost import CODES, SAMPLERS, load_codes, load_samplers
 from shared.methods import Codes
 from shared.runs import CONFIG, Run
 from shared.samplers import Sampler
@@ -75,7 +76,7 @@ def open_measured(
                 f"'{TOOL} train --resume {folder.path}'"
             )
     chosen = _chosen(load_samplers(folder), samplers, folder)
-    codes = read_codes(folder)
+    codes = load_codes(folder)
     data = _data(folder, data_dir)
     images = data.load(tell)
     check_data(folder, images)

@@ -8,9 +8,9 @@ import tyro
 
 from image_lisa.cli.runs import open_model
 from image_lisa.datasets.pictures import grid, save_png, to_bytes
-from image_lisa.model import load_samplers
 from shared.cli import Output, Terminal, check_ranges, unknown
 from shared.errors import LisaError
+from shared.expost import load_samplers
 from shared.seeds import derive_seed
 
 

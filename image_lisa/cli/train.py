@@ -1,11 +1,9 @@
 """`image-lisa train --dataset NAME`."""
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -22,15 +20,10 @@ from image_lisa.experiment import (
 )
 from image_lisa.model import TOOL, Architecture, ImageModel, run_architecture
 from image_lisa.pictures import plot_curves, save_reconstructions, save_samples
-from shared.cli import (
-    Terminal,
-    flag_value,
-    options_from_record,
-    unknown,
-)
+from shared.cli import Terminal
 from shared.errors import LisaError
-from shared.files import read_json
-from shared.methods import LISA, METHODS, Method
+from shared.method_options import MethodOptions, WithMethod
+from shared.methods import Method
 from shared.runs import SUMMARY, Run, next_run_path, open_run
 from shared.samplers import Sampler
 from shared.seeds import derive_seed
@@ -38,13 +31,12 @@ from shared.training import Training, launch
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(TrainingOptions):
+class Options(WithMethod, TrainingOptions):
     """Train an autoencoder of images.
 
     The options of the method itself stand at the end; --method NAME --help shows those of another.
 
     Attributes:
-        method: How codes are learnt.
         devices: How many of them; the batch is shared out.
         threads: Of the processor; by default all.
         seed: Of everything random.
@@ -53,10 +45,8 @@ class Options(TrainingOptions):
         overwrite: Replace the run of that name.
         resume: Go on with a run that was stopped: its folder. All else is read from it.
         config: Take the options from the config.json of a run; flags given beside it win.
-        hyper: The method's own options.
     """
 
-    method: str = LISA.name
     devices: int = 1
     threads: int | None = None
     seed: int = 0
@@ -65,70 +55,15 @@ class Options(TrainingOptions):
     overwrite: bool = False
     resume: Path | None = None
     config: Path | None = None
-    hyper: Any = field(default_factory=LISA)
 
     def training(self) -> Training:
         """What the training loop needs, with the seed of this run."""
         return dataclasses.replace(super().training(), seed=derive_seed(self.seed, "training"))
 
 
-def options_type(words: Sequence[str]) -> type[Options]:
-    """The options of `train` with those of the method that the words name.
-
-    Raises:
-        LisaError: if there is no such method.
-    """
-    path, name = flag_value(words, "config"), flag_value(words, "method")
-    if name is None and path is not None:
-        name = _recorded(read_json(Path(path)), path)["method"]
-    return options_for(LISA.name if name is None else name)
-
-
-def options_for(name: str) -> type[Options]:
-    """The options of `train` for one method.
-
-    Raises:
-        LisaError: if there is no such method.
-    """
-    if name not in METHODS:
-        raise LisaError(unknown("method", name, METHODS))
-    kind = METHODS[name]
-    made = dataclasses.make_dataclass(
-        "Options",
-        [("method", str, field(default=name)), ("hyper", kind, field(default_factory=kind))],
-        bases=(Options,),
-        frozen=True,
-        kw_only=True,
-    )
-    made.__doc__ = Options.__doc__
-    return made
-
-
-def default_options(words: Sequence[str]) -> Options | None:
-    """The options of `--config FILE`, which flags then change.
-
-    Raises:
-        LisaError: if the file holds no options of this version.
-    """
-    path = flag_value(words, "config")
-    if path is None:
-        return None
-    record = _recorded(read_json(Path(path)), path)
-    method = flag_value(words, "method")
-    if method is not None and method != record["method"]:
-        record = {name: value for name, value in record.items() if name != "hyper"}
-        record["method"] = method
-    return options_from_json(record, path)
-
-
-def options_from_json(record: Any, source: str) -> Options:
-    """The options that a run was made with.
-
-    Raises:
-        LisaError: naming `source`, if there are none or one is unknown to this version.
-    """
-    name = record.get("method") if isinstance(record, dict) else None
-    return options_from_record(options_for(str(name)), record, source)
+_OPTIONS = MethodOptions(Options, f"{TOOL} train")
+options_type, default_options = _OPTIONS.of_words, _OPTIONS.defaults
+options_from_json = _OPTIONS.from_record
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -138,7 +73,7 @@ def run(options: Options, terminal: Terminal) -> None:
     else:
         folder = open_run(options.resume, TOOL)
         config = str(folder.path / "config.json")
-        options = options_from_json(_recorded(folder.config, config), config)
+        options = options_from_json(_OPTIONS.recorded(folder.config, config), config)
         if folder.finished and (folder.path / SUMMARY).is_file():
             terminal.note(f"{folder.path} is finished already")
             _report(folder, terminal)
@@ -176,7 +111,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
         images,
         architecture,
         training,
-        options=_options_to_json(options),
+        options=_OPTIONS.to_record(options, ("overwrite", "resume", "config", "name")),
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
         overwrite=options.overwrite,
     )
@@ -250,23 +185,6 @@ def _report(folder: Run, terminal: Terminal) -> None:
         ],
     )
     terminal.print(f"pictures and weights: {folder.path}")
-
-
-def _recorded(config: Any, source: str) -> dict[str, Any]:
-    record = config.get("options") if isinstance(config, dict) else None
-    if not isinstance(record, dict) or record.get("method") not in list(METHODS):
-        raise LisaError(f"{source} holds no options of '{TOOL} train'; name a run's config.json")
-    return record
-
-
-def _options_to_json(options: Options) -> dict[str, Any]:
-    passing = {"json", "quiet", "overwrite", "resume", "config", "name", "hyper"}
-    plain = {
-        name: str(value) if isinstance(value, Path) else value
-        for name, value in vars(options).items()
-        if name not in passing
-    }
-    return {**plain, "hyper": dataclasses.asdict(options.hyper)}
 
 
 def _check_options(options: Options) -> None:

@@ -16,20 +16,17 @@ from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.model import (
     GRAMMAR,
-    SAMPLERS,
     TOOL,
     Architecture,
     GrammarModel,
+    load_model,
     load_run_grammar,
-    load_run_samplers,
 )
 from grammar_lisa.networks import NETWORKS
 from shared.errors import LisaError
-from shared.methods import LISA
-from shared.runs import CONFIG, MODEL, Run, create_run, open_run
-from shared.samplers import SAMPLERS as KINDS
-from shared.samplers import Projected
-from shared.sphere import uniform
+from shared.methods import LISA, METHODS, VAE
+from shared.runs import CONFIG, MODEL, create_run, open_run
+from shared.sphere import project, uniform
 
 EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
 ARCHITECTURE = Architecture("dense", 8, 15, LISA(0.1), seed=0)
@@ -184,6 +181,12 @@ def test_a_model_comes_back_from_its_run(run, model):
     assert loaded.decode(uniform(100, 8, 0).numpy()) == model.decode(uniform(100, 8, 0).numpy())
 
 
+def test_the_model_of_a_run_on_derivations_decodes_derivations(run, model):
+    loaded = load_model(open_run(run.path, TOOL))
+    assert isinstance(loaded, GrammarModel)
+    assert loaded.decode(model.encode(SENTENCES)) == SENTENCES
+
+
 def test_an_unfinished_run_says_how_to_go_on(run):
     (run.path / MODEL).unlink()
     with pytest.raises(LisaError, match=r"not finished; go on with it: .* train --resume .*run"):
@@ -272,8 +275,9 @@ def test_weights_of_another_net_are_refused(run):
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_an_architecture_survives_json(network):
-    architecture = Architecture(network, 5, 12, LISA(0.3, 1.5), seed=2**62)
+@pytest.mark.parametrize("method", [LISA(0.3, 1.5), *(kind() for kind in METHODS.values())])
+def test_an_architecture_survives_json(network, method):
+    architecture = Architecture(network, 5, 12, method, seed=2**62)
     record = json.loads(json.dumps(architecture.to_json()))
     assert Architecture.from_json(record, "here") == architecture
     with pytest.raises(LisaError, match="here does not describe a model of this version"):
@@ -283,22 +287,6 @@ def test_an_architecture_survives_json(network):
 def test_codes_of_one_number_make_no_sphere():
     with pytest.raises(LisaError, match=r"the code size must be from 2 to \d+, not 1"):
         dataclasses.replace(ARCHITECTURE, dim=1).build(EXPR)
-
-
-def test_samplers_come_back_from_their_run(tmp_path):
-    run = Run(tmp_path, {})
-    codes = np.random.default_rng(0).normal(size=(200, 4))
-    fitted = {name: Projected(kind()).fit(codes) for name, kind in KINDS.items()}
-    tensors = {
-        f"{name}.{key}": torch.as_tensor(value)
-        for name, sampler in fitted.items()
-        for key, value in sampler.state().items()
-    }
-    run.write_tensors(SAMPLERS, tensors, {"names": list(fitted)})
-    found = load_run_samplers(run)
-    assert list(found) == list(fitted)
-    for name, sampler in fitted.items():
-        assert np.array_equal(found[name].sample(20, 3), sampler.sample(20, 3))
 
 
 def test_codes_are_refined_until_sentences_come_back(model):
@@ -321,3 +309,60 @@ def test_encoding_refines_unless_told_not_to(model):
     right = [a == b for a, b in zip(model.decode(plain), texts, strict=True)]
     refined = [a == b for a, b in zip(model.decode(model.encode(texts)), texts, strict=True)]
     assert sum(right) < sum(refined)
+
+
+def untrained(method):
+    """A model of a method with the weights it begins with."""
+    architecture = Architecture("dense", 8, 15, method, seed=0)
+    return GrammarModel(EXPR, architecture, architecture.build(EXPR))
+
+
+def test_codes_of_derivations_have_a_spread_where_the_method_has():
+    derivations = to_array(DERIVATIONS, 15, len(EXPR.rules))
+    assert untrained(LISA()).codes_of(derivations).spread is None
+    model = untrained(VAE())
+    codes = model.codes_of(derivations)
+    assert codes.mean.dtype == codes.spread.dtype == np.float64
+    with torch.no_grad():
+        parameters = model.net.encode(torch.from_numpy(derivations)).double().numpy()
+    np.testing.assert_array_equal(codes.mean, parameters[:, :8])
+    np.testing.assert_array_equal(codes.mean, model.encode_derivations(derivations))
+    np.testing.assert_allclose(codes.spread, np.exp(parameters[:, 8:] / 2), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["vae", "lisa"])
+def test_the_decoder_of_a_spherical_method_sees_directions_and_of_others_codes(name):
+    model = untrained(METHODS[name]())
+    codes = 3 * np.random.default_rng(0).standard_normal((20, 8))
+    expected = project(torch.from_numpy(codes)).numpy() if name == "lisa" else codes
+    np.testing.assert_array_equal(model.directions(codes), expected)
+    with torch.no_grad():
+        seen = model.net.decode(torch.from_numpy(expected).float())
+        rows = model.net.machine.decode(seen).numpy()
+    np.testing.assert_array_equal(model.decode_derivations(codes), rows)
+
+
+@pytest.mark.parametrize("name", ["vae", "lisa"])
+def test_a_path_is_an_arc_for_spherical_methods_and_straight_for_others(name, monkeypatch):
+    model = untrained(METHODS[name]())
+    ends, seen = model.encode(["x", "sin(1)"], refine=False), []
+    monkeypatch.setattr(model, "encode", lambda texts: ends)
+    monkeypatch.setattr(model, "decode", seen.append)
+    model.interpolate("x", "sin(1)", 5)
+    (path,) = seen
+    if name == "vae":
+        along = np.linspace(0, 1, 5)[:, None]
+        np.testing.assert_allclose(path, (1 - along) * ends[0] + along * ends[1], atol=1e-6)
+    else:
+        np.testing.assert_allclose(np.linalg.norm(path, axis=1), 1)
+        gaps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+        np.testing.assert_allclose(gaps, gaps[0])
+        np.testing.assert_allclose(path[[0, -1]], model.directions(ends))
+
+
+def test_what_is_decoded_is_told_from_what_was_asked(model):
+    codes = model.encode(SENTENCES[:4])
+    asked = [SENTENCES[0], SENTENCES[3], *SENTENCES[2:4]]
+    assert model.come_back(asked, codes).tolist() == [True, False, True, True]
+    assert model.sentences(codes) == SENTENCES[:4]
+    assert model.valid(SENTENCES).all()

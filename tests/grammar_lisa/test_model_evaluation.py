@@ -9,8 +9,8 @@ from machines import log_probability, padded
 from small_grammars import ROOT
 
 from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.evaluation import evaluate, geometry, is_sentence, reconstruction, samples
+from grammar_lisa.derivations.text import derivations_to_texts, is_sentence
+from grammar_lisa.evaluation import evaluate, geometry, reconstruction, samples
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.model import Architecture, GrammarModel
 from shared.methods import LISA
@@ -134,7 +134,6 @@ def test_everything_together(model):
         {"uniform": Projected(Uniform()).fit(codes)},
         draws=300,
         seed=1,
-        t=2.0,
     )
     assert found["held_out"] == 50
     assert found["draws"] == 300

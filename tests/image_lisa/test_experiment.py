@@ -25,10 +25,9 @@ from image_lisa.experiment import (
     data_record,
     finish_run,
     make_run,
-    read_codes,
     train_run,
 )
-from image_lisa.model import CODES, LAST, SAMPLERS, ImageModel
+from image_lisa.model import LAST, ImageModel
 from image_lisa.pictures import (
     STEPS,
     interpolate,
@@ -37,6 +36,7 @@ from image_lisa.pictures import (
     save_samples,
 )
 from shared.errors import LisaError
+from shared.expost import CODES, SAMPLERS, load_codes
 from shared.methods import LISA, VAE, VQVAE, Method, sampler_names
 from shared.runs import BEST, CHECKPOINT, METRICS, MODEL, SUMMARY, open_run
 from shared.seeds import derive_seed
@@ -334,7 +334,7 @@ def test_what_a_finished_run_holds(done):
     assert list(samplers) == ["uniform", "gaussian", "gmm", "dirichlet"]
     assert not (run.path / CHECKPOINT).exists()
     assert not (run.path / BEST).exists()
-    codes = read_codes(run)
+    codes = load_codes(run)
     np.testing.assert_array_equal(codes.mean, model.codes(digits().train).mean)
     assert codes.spread is None
     summary = json.loads((run.path / SUMMARY).read_text())
@@ -366,7 +366,7 @@ def test_samplers_are_fitted_to_the_training_codes_by_a_seed(done, tmp_path):
 
 def test_the_spread_of_codes_is_kept(variational):
     run, model, samplers = variational
-    codes, expected = read_codes(run), model.codes(digits().train)
+    codes, expected = load_codes(run), model.codes(digits().train)
     np.testing.assert_array_equal(codes.mean, expected.mean)
     np.testing.assert_array_equal(codes.spread, expected.spread)
     assert next(iter(samplers)) == "prior"
@@ -375,10 +375,10 @@ def test_the_spread_of_codes_is_kept(variational):
 def test_a_file_of_something_else_holds_no_codes(done, tmp_path):
     run, *_ = started(tmp_path / "run")
     with pytest.raises(LisaError, match=r"there is no file .*codes\.safetensors"):
-        read_codes(run)
+        load_codes(run)
     (run.path / CODES).write_bytes((done[0].path / MODEL).read_bytes())
     with pytest.raises(LisaError, match=r"codes\.safetensors holds no codes"):
-        read_codes(run)
+        load_codes(run)
 
 
 def test_pictures_come_before_the_summary(tmp_path):

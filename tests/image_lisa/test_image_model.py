@@ -13,14 +13,12 @@ from image_lisa import model as model_module
 from image_lisa.model import (
     LARGEST_DIM,
     LAST,
-    SAMPLERS,
     Architecture,
     ImageModel,
-    load_samplers,
     run_architecture,
-    save_samplers,
 )
 from shared.errors import LisaError
+from shared.expost import SAMPLERS, load_samplers, save_samplers
 from shared.files import read_tensors, write_tensors
 from shared.methods import LISA, METHODS, VAE, VQVAE
 from shared.runs import CONFIG, MODEL, open_run

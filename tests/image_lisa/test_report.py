@@ -18,10 +18,10 @@ from image_lisa.evaluation.frechet import frechet_distance
 from image_lisa.evaluation.kernel_distance import kernel_distance, mean_kernel
 from image_lisa.evaluation.reference import extractor_record
 from image_lisa.evaluation.report import Protocol, Reference, evaluate_run
-from image_lisa.experiment import finish_run, read_codes
-from image_lisa.model import SAMPLERS
+from image_lisa.experiment import finish_run
 from shared.diagnostics.mismatch import lipschitz_on_sphere
 from shared.errors import LisaError
+from shared.expost import SAMPLERS, load_codes
 from shared.files import to_json
 from shared.methods import AE, LISA
 from shared.samplers import Sampler
@@ -62,7 +62,7 @@ def evaluated(made, extractor, *, images=None, protocol=SMALL, names=None, **kwa
     run, model, samplers = made
     chosen = {name: each for name, each in samplers.items() if names is None or name in names}
     return evaluate_run(
-        model, chosen, read_codes(run), images or digits(), extractor, protocol, **kwargs
+        model, chosen, load_codes(run), images or digits(), extractor, protocol, **kwargs
     )
 
 
@@ -182,7 +182,7 @@ def test_the_error_of_scaled_codes_is_that_of_what_they_decode_to(ae, of_ae, ext
     for alpha, loss in list(zip(found["alphas"], found["losses"], strict=True))[::5]:
         errors = (model.decode(alpha * z) - x).square().flatten(1).sum(1) / 2
         assert loss == pytest.approx(float(errors.mean()), rel=1e-4)
-    radius = np.linalg.norm(read_codes(run).mean, axis=1).mean()
+    radius = np.linalg.norm(load_codes(run).mean, axis=1).mean()
     assert found["radius"] == pytest.approx(radius)
     level = model.decode(radius * project(torch.from_numpy(z)))
     expected = float((level - x).square().flatten(1).sum(1).mean() / 2)
@@ -305,7 +305,7 @@ def test_test_images_do_not_reach_the_samplers(lisa):
 def test_test_images_do_not_reach_the_probes(lisa):
     """Answers for some test images stay the same whatever others are among them."""
     run, model, _ = lisa
-    train, images = read_codes(run).mean, digits()
+    train, images = load_codes(run).mean, digits()
 
     def accuracies(*sets):
         test = np.concatenate([model.codes(each.test).mean for each in sets])
@@ -371,7 +371,7 @@ def test_a_sampler_that_draws_no_numbers_is_named(lisa, extractor, reference):
     run, model, _ = lisa
     with pytest.raises(LisaError, match=r"the sampler wild cannot be measured: .* not finite"):
         evaluate_run(
-            model, {"wild": Wild()}, read_codes(run), digits(), extractor, SMALL, reference
+            model, {"wild": Wild()}, load_codes(run), digits(), extractor, SMALL, reference
         )
 
 

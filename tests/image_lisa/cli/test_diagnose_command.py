@@ -10,8 +10,8 @@ from image_lisa import diagnosis
 from image_lisa.datasets import load_images
 from image_lisa.diagnosis import Diagnosis, plot_radial, plot_spectrum
 from image_lisa.evaluation.reference import Protocol
-from image_lisa.experiment import read_codes
 from image_lisa.model import TOOL, ImageModel
+from shared.expost import load_codes
 from shared.runs import open_run
 
 DIAGNOSE = ("diagnose", "--draws", 40, "--device", "cpu")
@@ -104,7 +104,7 @@ def test_the_loss_found_is_the_largest_distance_of_an_image_from_a_reconstructio
     model = ImageModel.load(folder)
     images = load_images("digits", limit=120, seed=1)
     found = diagnosis.diagnose_run(
-        model, {}, read_codes(folder), images, Protocol(draws=10, probed=10)
+        model, {}, load_codes(folder), images, Protocol(draws=10, probed=10)
     )
     x = (images.test.double() / 255).flatten(1).numpy()
     decoded = model.reconstruct(images.test).double().flatten(1).numpy()

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from image_commands import contents, pixels, refusal, run_command, succeed, train
 
-from image_lisa.model import ImageModel, load_samplers
+from image_lisa.model import ImageModel
+from shared.expost import load_samplers
 from shared.files import read_tensors, write_tensors
 from shared.methods import METHODS
 from shared.runs import open_run

@@ -26,10 +26,11 @@ from image_commands import (
     succeed,
     train,
 )
-from tools import at_step, before_write, edit
+from tools import at_step, before_write, edit, flags, mostly_slow
 
 from image_lisa.cli.train import Options
-from image_lisa.model import SAMPLERS, ImageModel, load_samplers, run_architecture
+from image_lisa.model import ImageModel, run_architecture
+from shared.expost import SAMPLERS, load_samplers
 from shared.files import read_tensors
 from shared.methods import METHODS, sampler_names
 from shared.runs import open_run
@@ -49,12 +50,6 @@ QUICK = {"2s-vae": ("--second-steps", 20, "--second-width", 8)}
 """Options with which a method takes no time."""
 
 FEW = ("lisa", "vae", "vq-vae", "2s-vae")
-
-
-def mostly_slow(values, quick):
-    """Parameters of which only some are run every time."""
-    slow = (pytest.mark.slow,)
-    return [pytest.param(value, marks=() if value in quick else slow) for value in values]
 
 
 def names(run):
@@ -112,10 +107,6 @@ def test_quiet_prints_the_result_alone(tmp_path):
     assert result.err == ""
     assert "epoch 1" not in result.out
     assert "validation MSE a pixel" in result.out
-
-
-def flags(out):
-    return {word.rstrip(",") for word in out.split() if word.startswith("--")}
 
 
 def test_help_shows_the_options_of_the_method(trained, tmp_path):
@@ -361,7 +352,7 @@ def test_ctrl_c_while_samplers_are_fitted_says_how_to_go_on(tmp_path, straight, 
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("image_lisa.experiment.fit_sampler", interrupt)
+        patch.setattr("shared.expost.fit_sampler", interrupt)
         result = run_command(*TRAINING, "--runs", tmp_path)
     assert result.status == 130
     assert "go on with 'image-lisa train --resume" in result.err

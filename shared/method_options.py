@@ -1,0 +1,125 @@
+"""The options of a command that trains: its own, and behind them those of the method it names."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from shared.cli import Output, flag_value, options_from_record, unknown
+from shared.errors import LisaError
+from shared.files import read_json
+from shared.methods import LISA, METHODS
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithMethod(Output):
+    """What a command takes whose `--method` decides which options stand at the end.
+
+    Attributes:
+        method: How codes are learnt.
+        hyper: The method's own options.
+    """
+
+    method: str = LISA.name
+    hyper: Any = field(default_factory=LISA)
+
+
+T = TypeVar("T", bound=WithMethod)
+
+
+@dataclass(frozen=True)
+class MethodOptions(Generic[T]):
+    """Makes the options of a command for the method that its words or a record name.
+
+    Attributes:
+        kind: the command's options, whose defaults are those of LISA.
+        command: how the command is called, as messages name it.
+    """
+
+    kind: type[T]
+    command: str
+
+    def of_method(self, name: str) -> type[T]:
+        """The options of the command for one method.
+
+        Raises:
+            LisaError: if there is no such method.
+        """
+        if name not in METHODS:
+            raise LisaError(unknown("method", name, METHODS))
+        method = METHODS[name]
+        made = dataclasses.make_dataclass(
+            self.kind.__name__,
+            [
+                ("method", str, field(default=name)),
+                ("hyper", method, field(default_factory=method)),
+            ],
+            bases=(self.kind,),
+            frozen=True,
+            kw_only=True,
+        )
+        made.__doc__ = self.kind.__doc__
+        return made
+
+    def of_words(self, words: Sequence[str]) -> type[T]:
+        """The options with those of the method that `--method`, else `--config`, names.
+
+        Raises:
+            LisaError: if there is no such method, or the file holds no options of the command.
+        """
+        path, name = flag_value(words, "config"), flag_value(words, "method")
+        if name is None and path is not None:
+            name = self.recorded(read_json(Path(path)), path)["method"]
+        return self.of_method(LISA.name if name is None else name)
+
+    def defaults(self, words: Sequence[str]) -> T | None:
+        """The options of `--config FILE`, which flags then change; None without it.
+
+        Another `--method` than that of the file takes its own defaults.
+
+        Raises:
+            LisaError: if the file holds no options of this version.
+        """
+        path = flag_value(words, "config")
+        if path is None:
+            return None
+        record = self.recorded(read_json(Path(path)), path)
+        method = flag_value(words, "method")
+        if method is not None and method != record["method"]:
+            own = {each.name for each in dataclasses.fields(METHODS[record["method"]])}
+            record = {name: record[name] for name in record.keys() - own - {"hyper"}}
+            record["method"] = method
+        return self.from_record(record, path)
+
+    def from_record(self, record: Any, source: str) -> T:
+        """The options that a run was made with, from what `to_record` gave.
+
+        Raises:
+            LisaError: naming `source`, if there are none or one is unknown to this version.
+        """
+        name = record.get("method") if isinstance(record, dict) else None
+        return options_from_record(self.of_method(str(name)), record, source)
+
+    def recorded(self, config: Any, source: str) -> dict[str, Any]:
+        """The options that a run's configuration records; without a method they are LISA's.
+
+        Raises:
+            LisaError: naming `source`, if there are none.
+        """
+        record = config.get("options") if isinstance(config, dict) else None
+        if not isinstance(record, dict) or record.get("method", LISA.name) not in list(METHODS):
+            raise LisaError(
+                f"{source} holds no options of '{self.command}'; name a run's config.json"
+            )
+        return {"method": LISA.name, **record}
+
+    def to_record(self, options: T, passing: Iterable[str]) -> dict[str, Any]:
+        """The options as JSON values, without the `passing` ones and those of every command."""
+        left_out = {*passing, "hyper", *(each.name for each in dataclasses.fields(Output))}
+        plain = {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in vars(options).items()
+            if name not in left_out
+        }
+        return {**plain, "hyper": dataclasses.asdict(options.hyper)}
