@@ -71,10 +71,12 @@ class Options(Output):
         batch: Evaluations a batch.
         begin_from: Training sentences whose scores a trial knows to begin with.
         pool: Directions that a round decodes; the new sentences among them are candidates.
-        candidates: Candidates that Thompson sampling chooses among.
+        steps: In how many steps they are decoded, each from the best of those before.
+        candidates: Candidates that are weighed against each other.
         fit_points: Scored sentences that the surrogate is fitted to.
         parents: Best sentences that proposals start from.
         reach: The largest angle between a proposal and its parent, in radians.
+        explore: The share of a batch that looks for what the best expression lacks.
         withhold: Keep training sentences that equal the target, or score under 0.11, from the
             search (the clean protocol); auto does so for a target, and not for a table of data.
         top: How many of the best expressions to print and to simplify.
@@ -95,10 +97,12 @@ class Options(Output):
     batch: int = Settings.batch
     begin_from: int = 1000
     pool: int = Settings.pool
+    steps: int = Settings.steps
     candidates: int = Settings.candidates
     fit_points: int = Settings.fit_points
     parents: int = Settings.parents
     reach: float = Settings.reach
+    explore: float = Settings.explore
     withhold: Literal["auto", "yes", "no"] = "auto"
     top: int = 10
     jobs: int | None = None

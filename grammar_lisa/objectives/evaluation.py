@@ -108,8 +108,22 @@ def evaluate(texts: Sequence[str], data: Mapping[str, npt.ArrayLike]) -> Floats:
     """
     points = as_points(data)
     pool = Pool(points)
-    batch = _batch(pool, [pool.add(text) for text in texts])
-    values = np.empty((len(batch.roots), _length(points)))
+    return _values(_batch(pool, [pool.add(text) for text in texts]), points)
+
+
+def evaluate_readable(texts: Sequence[str | None], data: Mapping[str, npt.ArrayLike]) -> Floats:
+    """The values as `evaluate` gives them; NaN everywhere for what is no expression.
+
+    Raises:
+        LisaError: The data are unfit.
+    """
+    points = as_points(data)
+    return _values(read(texts, points), points)
+
+
+def _values(batch: Batch, points: Mapping[str, Floats]) -> Floats:
+    """The values of a batch's sentences, ``[text, point]``."""
+    values = np.full((len(batch.roots) + 1, _length(points)), np.nan)
     for block in blocks(batch, points):
         values[block.roots, block.points] = block.values
     return values[batch.positions]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -35,6 +35,34 @@ class Checked(Protocol):
 
     def finite(self, sentences: Sequence[str | None], /) -> Bools:
         """Which sentences are finite at every point, ``[sentence]``."""
+        ...
+
+
+class Outputs(NamedTuple):
+    """What sentences come to at some points, as a search models it.
+
+    Attributes:
+        errors: how far outputs are from the target, ``[sentence, point]``: zero where they meet
+            it, about linear in the difference near there, and bounded, also where there is no
+            number. A sentence whose errors are small scores well.
+        shapes: outputs divided by their largest size, so that any number is told whole; zeros
+            for a sentence with a point at which there is no number, ``[sentence, point]``.
+    """
+
+    errors: Floats
+    shapes: Floats
+
+
+@runtime_checkable
+class Composite(Protocol):
+    """An objective whose score is a known function of a sentence's outputs."""
+
+    def outputs(self, sentences: Sequence[str | None], /) -> Outputs:
+        """The outputs of sentences that were scored."""
+        ...
+
+    def target(self) -> Floats:
+        """The outputs to meet at the same points, ``[point]``."""
         ...
 
 

@@ -14,16 +14,22 @@ from grammar_lisa.objectives.csv_data import read_columns, split_target
 from grammar_lisa.objectives.evaluation import (
     Bools,
     Floats,
+    Integers,
     as_points,
     as_vector,
     evaluate,
+    evaluate_readable,
     fold,
     parsable,
 )
+from grammar_lisa.objectives.objective import Outputs
 from shared.errors import LisaError
 
 KUSNER_TARGET: Final = "1/3 + x + sin(x*x)"
 """The target of Kusner, Paige and Hernández-Lobato (2017), Grammar Variational Autoencoder."""
+
+MOST_POINTS: Final = 200
+"""The most points at which outputs are modelled."""
 
 Spacing = Literal["grid", "uniform"]
 
@@ -141,6 +147,37 @@ class Regression:
         """Which sentences are expressions with a finite value at every point, ``[sentence]``."""
         finite: Bools = fold(sentences, self.data, _all_finite, np.minimum) == 1.0
         return finite
+
+    def outputs(self, sentences: Sequence[str | None]) -> Outputs:
+        """Errors and shapes of sentences at `MOST_POINTS` of the points or fewer; see `Outputs`.
+
+        The errors are arsinh((f − y)/s) with s a tenth of the deviation of y and f − y clipped to
+        ±√clip: near the target a sum of expressions errs by the sum of what they add, and
+        far from it an expression that is off by a thousand counts little more than one that is
+        off by a hundred.
+        """
+        rows = self._some
+        points = {name: values[rows] for name, values in self.data.items()}
+        values = evaluate_readable(sentences, points)
+        finite = np.isfinite(values)
+        bound = math.sqrt(self.clip)
+        with np.errstate(invalid="ignore", over="ignore"):
+            errors = np.clip(np.where(finite, values - self.y[rows], bound), -bound, bound)
+        values = np.where(finite.all(axis=1, keepdims=True), values, 0.0)
+        sizes = np.abs(values).max(axis=1, keepdims=True)
+        scale = 0.1 * float(np.std(self.y)) or 1.0
+        return Outputs(np.arcsinh(errors / scale), values / np.where(sizes > 0, sizes, 1.0))
+
+    def target(self) -> Floats:
+        """The values to meet at the points of `outputs`, ``[point]``."""
+        return self.y[self._some]
+
+    @property
+    def _some(self) -> Integers:
+        """Points spread evenly over all."""
+        count = min(len(self.y), MOST_POINTS)
+        rows: Integers = np.linspace(0, len(self.y) - 1, count).round().astype(np.int64)
+        return rows
 
     def _clipped_errors(self, values: Floats, stretch: slice) -> Floats:
         values -= self.y[stretch]

@@ -1,101 +1,133 @@
-"""The Gaussian process that stands in for the objective on the sphere."""
+"""The Gaussian process that stands in for what sentences are worth, and for their outputs."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import torch
-from botorch.fit import fit_gpytorch_mll
-from botorch.generation import MaxPosteriorSampling
-from botorch.models import SingleTaskGP
-from botorch.models.transforms import Standardize
-from botorch.models.transforms.input import InputTransform
-from gpytorch.constraints import GreaterThan
-from gpytorch.kernels import MaternKernel, ScaleKernel
-from gpytorch.likelihoods import GaussianLikelihood
-from gpytorch.mlls import ExactMarginalLogLikelihood
-from gpytorch.priors import LogNormalPrior
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from scipy.linalg import cho_solve, solve_triangular
 
-from shared.sphere import project
+from grammar_lisa.search.points import KERNELS, Kernel, Points, Similarities, similarities
 
 Floats = NDArray[np.float64]
 
+_RANK = 60
+"""Directions in which outputs vary that a posterior keeps."""
 
-class Directions(InputTransform, nn.Module):
-    """Projects inputs on the sphere inside the model: in training, prediction and fantasies."""
+_JUDGED = 400
+"""The most points that kernels are compared on."""
 
-    is_one_to_many = False
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.transform_on_train = True
-        self.transform_on_eval = True
-        self.transform_on_fantasize = True
+class Posterior(NamedTuple):
+    """What a process expects at some points.
 
-    def transform(self, X: Tensor) -> Tensor:
-        """The directions of `X`, `batch_shape x n x d`."""
-        return project(X)
+    Attributes:
+        mean: `[n, output]`.
+        covariance: between the points, of every output in units of its own variance, `[n, n]`;
+            or its diagonal, `[n]`.
+    """
+
+    mean: Floats
+    covariance: Floats
 
 
 @dataclass(frozen=True)
 class Surrogate:
-    """An exact Gaussian process with a Matérn-5/2 kernel on chordal distance.
+    """An exact Gaussian process with many outputs, all with one kernel between sentences.
 
-    One lengthscale serves all axes, as the axes of a code mean nothing in themselves. The
-    restriction of the kernel from R^d to the sphere stays positive definite, which a Matérn
-    kernel of geodesic distance would not be.
+    The covariance of output i of sentence s and output j of sentence s′ is k(s, s′)·Σ_ij, with
+    Σ = RᵀR estimated from the whitened data (the matrix normal model, whose likelihood is
+    greatest there).
 
     Attributes:
-        model: the fitted process, in double precision.
+        kernel: k, and the noise.
+        points: that it was fitted to, `n`.
+        factor: the Cholesky factor of the covariance of the points, noise included, `[n, n]`.
+        centre: the mean of each output, `[output]`.
+        weights: K⁻¹(Y − centre), `[n, output]`.
+        spread: R, `[rank, output]`.
     """
 
-    model: SingleTaskGP
+    kernel: Kernel
+    points: Points
+    factor: Floats
+    centre: Floats
+    weights: Floats
+    spread: Floats
 
     @classmethod
-    def fit(cls, directions: Floats, values: Floats) -> "Surrogate":
-        """Fit to values that are to be maximised.
+    def fit(
+        cls, points: Points, values: Floats, kernels: Sequence[Kernel] = KERNELS
+    ) -> "Surrogate":
+        """Fit to values `[n, output]`, with the kernel of the greatest evidence on some of them.
 
         Args:
-            directions: `[n, d]`; projected inside the model.
-            values: `[n]`.
+            points: of the values.
+            values: `[n, output]`.
+            kernels: to choose from.
         """
-        x = torch.from_numpy(directions).double()
-        y = torch.from_numpy(values).double().unsqueeze(1)
-        kernel = MaternKernel(nu=2.5, lengthscale_prior=LogNormalPrior(-0.5, 0.8))
-        noise = GaussianLikelihood(
-            noise_prior=LogNormalPrior(-3.0, 1.5), noise_constraint=GreaterThan(1e-4)
-        )
-        model = SingleTaskGP(
-            x,
-            y,
-            likelihood=noise,
-            covar_module=ScaleKernel(kernel),
-            input_transform=Directions(),
-            outcome_transform=Standardize(1),
-        )
-        fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
-        return cls(model)
+        some = np.linspace(0, len(points) - 1, min(len(points), _JUDGED)).astype(np.int64)
+        judged, alike = values[some], similarities(points.rows(some), points.rows(some))
+        kernel = max(kernels, key=lambda each: evidence(each, alike, judged))
+        factor = _factor(kernel, similarities(points, points))
+        return cls._given(kernel, points, factor, values)
 
-    @torch.no_grad()
-    def predict(self, directions: Floats) -> tuple[Floats, Floats]:
-        """Mean and standard deviation of the values at `directions` `[n, d]`."""
-        posterior = self.model.posterior(torch.from_numpy(directions).double())
-        return (
-            posterior.mean.squeeze(-1).numpy(),
-            posterior.variance.clamp_min(0).sqrt().squeeze(-1).numpy(),
+    @classmethod
+    def _given(cls, kernel: Kernel, points: Points, factor: Floats, values: Floats) -> "Surrogate":
+        centre = values.mean(axis=0)
+        white = solve_triangular(factor, values - centre, lower=True)
+        _, sizes, axes = np.linalg.svd(white / np.sqrt(len(white)), full_matrices=False)
+        return cls(
+            kernel,
+            points,
+            factor,
+            centre,
+            cho_solve((factor, True), values - centre),
+            sizes[:_RANK, None] * axes[:_RANK],
         )
 
-    def choose(self, directions: Floats, count: int, seed: int) -> NDArray[np.int64]:
-        """The rows of `directions` that Thompson sampling picks, no row twice.
+    def of(self, values: Floats) -> "Surrogate":
+        """The process of other values `[n, output]` of the same points, with the same kernel."""
+        return self._given(self.kernel, self.points, self.factor, values)
 
-        Each pick is the maximum of its own draw from the joint posterior of all rows.
-        """
-        x = torch.from_numpy(directions).double()
-        picker = MaxPosteriorSampling(self.model, replacement=False)
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            chosen = picker(x, num_samples=min(count, len(x)))
-        matches = (chosen[:, None, :] == x[None, :, :]).all(-1)
-        rows: NDArray[np.int64] = matches.long().argmax(1).numpy()
-        return rows
+    def predict(self, points: Points) -> Posterior:
+        """Mean and variances at some points."""
+        cross = self.kernel(similarities(points, self.points))
+        explained = (solve_triangular(self.factor, cross.T, lower=True) ** 2).sum(axis=0)
+        variance = np.maximum(self._prior - explained, 1e-9)
+        return Posterior(cross @ self.weights + self.centre, variance)
+
+    def predict_jointly(self, points: Points) -> Posterior:
+        """Mean and covariances at some points."""
+        cross = self.kernel(similarities(points, self.points))
+        white = solve_triangular(self.factor, cross.T, lower=True)
+        covariance = self.kernel(similarities(points, points)) - white.T @ white
+        return Posterior(cross @ self.weights + self.centre, covariance)
+
+    @property
+    def _prior(self) -> float:
+        return self.kernel.chord + self.kernel.subtrees + self.kernel.rules
+
+
+def evidence(kernel: Kernel, alike: Similarities, values: Floats) -> float:
+    """The log likelihood of values `[n, m]`, but for a constant.
+
+    That of the matrix normal model with Σ of the simplest form σ²I, at the best σ²:
+    −½·n·m·log σ² − m·log|L|, with σ² the mean square of the whitened values L⁻¹(Y − centre).
+    """
+    factor = _factor(kernel, alike)
+    white = solve_triangular(factor, values - values.mean(axis=0), lower=True)
+    square = max(float((white**2).mean()), 1e-300)
+    logs = float(np.log(np.diag(factor)).sum())
+    found: float = -values.shape[1] * (0.5 * len(values) * math.log(square) + logs)
+    return found
+
+
+def _factor(kernel: Kernel, alike: Similarities) -> Floats:
+    """The Cholesky factor of the covariance of points with themselves, noise included."""
+    covariance = kernel(alike)
+    covariance[np.diag_indices_from(covariance)] += kernel.noise
+    factor: Floats = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
+    return factor

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grammar_lisa.model import TOOL, GrammarModel
-from grammar_lisa.objectives.objective import Objective
+from grammar_lisa.objectives.objective import Composite, Objective
 from grammar_lisa.search.record import Evaluation, Record
 from grammar_lisa.search.search import Search, Settings
 from shared.runs import open_run
@@ -106,7 +106,18 @@ def run_trial(trial: Trial, objective: Objective, owner: int | None = None) -> l
     with limited_threads(1), ends_with(owner), quiet, np.errstate(all="ignore"):
         record = Record(trial.record, trial.header())
         model = GrammarModel.load(open_run(trial.run, TOOL))
-        search = Search(model, trial.sentences, trial.scores, trial.settings, trial.seed)
+        outputs = target = None
+        if isinstance(objective, Composite):
+            outputs, target = objective.outputs(trial.sentences), objective.target()
+        search = Search(
+            model,
+            trial.sentences,
+            trial.scores,
+            trial.settings,
+            trial.seed,
+            outputs=outputs,
+            target=target,
+        )
         return search.run(objective, record)
 
 

@@ -200,3 +200,28 @@ def test_faults_of_a_function_pass_through_unless_named():
     with pytest.raises(KeyError):
         from_callable(fault, 1.0)(["x"])
     assert from_callable(fault, 1.0, (KeyError,))(["x"]).tolist() == [1.0]
+
+
+def test_outputs_are_the_errors_and_shapes_at_some_points():
+    objective = Regression({"x": np.linspace(-10, 10, 1000)}, np.linspace(-3, 3, 1000))
+    sentences = ["0.3*x", "x", "exp(exp(x))", "1/x", None, "x+", "log(x)"]
+    found = objective.outputs(sentences)
+    assert found.errors.shape == found.shapes.shape == (7, 200)
+    x = objective.data["x"][np.linspace(0, 999, 200).round().astype(int)]
+    y = objective.target()
+    scale, bound = 0.1 * np.std(objective.y), np.sqrt(1000)
+    assert np.abs(found.errors[0]).max() < 1e-12
+    assert np.allclose(found.errors[1], np.arcsinh((x - y) / scale))
+    assert found.errors.max() == pytest.approx(np.arcsinh(bound / scale))
+    assert np.allclose(found.errors[[4, 5]], found.errors.max())
+    assert np.allclose(found.shapes[1], x / 10)
+    assert np.abs(found.shapes[3]).max() == 1
+    assert not found.shapes[[2, 4, 5, 6]].any()
+
+
+def test_outputs_of_a_constant_target_and_few_points():
+    objective = Regression({"x": [1.0, 2, 3]}, [2.0, 2, 2])
+    found = objective.outputs(["x", "0*x"])
+    assert found.errors.tolist() == [pytest.approx(np.arcsinh([-1, 0, 1])), [np.arcsinh(-2)] * 3]
+    assert not found.shapes[1].any()
+    assert objective.target().tolist() == [2, 2, 2]

@@ -5,7 +5,8 @@ import warnings
 import numpy as np
 import pytest
 
-from grammar_lisa.search.record import Record
+from grammar_lisa.objectives.targets import regression_for
+from grammar_lisa.search.record import Evaluation, Record
 from grammar_lisa.search.search import Search, Settings, worth
 from shared.errors import LisaError
 
@@ -21,10 +22,15 @@ def quiet():
 
 @pytest.fixture
 def search(model, begun):
-    def make(seed=0, settings=SETTINGS):
-        return Search(model, *begun, settings, seed)
+    def make(seed=0, settings=SETTINGS, **told):
+        return Search(model, *begun, settings, seed, **told)
 
     return make
+
+
+def composite(search, objective, begun):
+    """A search that is told outputs."""
+    return search(outputs=objective.outputs(begun[0]), target=objective.target())
 
 
 def played(search, objective):
@@ -63,7 +69,7 @@ def test_the_search_keeps_what_it_is_told(search, objective, begun):
     assert one.round == 3
     assert one.sentences == begun[0] + asked
     assert np.array_equal(one.scores, [*begun[1], *objective(asked)])
-    assert np.allclose(np.linalg.norm(one.directions, axis=1), 1)
+    assert np.allclose(np.linalg.norm(one.points.directions, axis=1), 1)
 
 
 def test_running_is_asking_and_telling(search, objective, tmp_path):
@@ -109,15 +115,59 @@ def test_nothing_new_is_no_error(tiny_model, objective, tmp_path):
     assert search.run(objective, Record(tmp_path / "a", {})) == []
 
 
-def test_the_surrogate_sees_the_best_and_some_others(search, begun):
-    directions, values = search()._training_data(0)
-    assert directions.shape == (20, 5)
-    best = np.sort(worth(begun[1]))[::-1]
-    assert np.array_equal(np.sort(values)[::-1][:10], best[:10])
-    assert best[10] != best[-1]
-    assert len({tuple(row) for row in directions.tolist()}) >= 15
+def test_the_surrogate_sees_good_sentences_that_differ_and_some_others(search, objective, begun):
+    one = search()
+    rows = one._fitted(None, np.random.default_rng(0))
+    assert len(set(rows.tolist())) == 20
+    assert set(np.argsort(begun[1], kind="stable")[:10]) <= set(rows.tolist())
     everything = search(settings=dataclasses.replace(SETTINGS, fit_points=100))
-    assert len(everything._training_data(0)[1]) == 30
+    assert len(everything._fitted(None, np.random.default_rng(0))) == 30
+    told = composite(search, objective, begun)
+    shares = np.linspace(0, 1, 30)
+    rows = told._fitted(shares, np.random.default_rng(0))
+    assert len(set(rows.tolist())) == 20
+    assert {28, 29, int(begun[1].argmin())} <= set(rows.tolist())
+
+
+def test_a_composite_search_is_decided_by_what_it_is_told(search, objective, begun):
+    batches = []
+    for _ in range(2):
+        one = composite(search, objective, begun)
+        batch = one.ask()
+        one.tell(batch, objective(batch), objective.outputs(batch))
+        batches.append([batch, one.ask()])
+    assert batches[0] == batches[1]
+    asked = batches[0][0] + batches[0][1]
+    assert len(set(asked)) == 8
+    assert not set(asked) & set(begun[0])
+
+
+def test_outputs_are_told_of_all_sentences_or_of_none(search, objective, begun):
+    plain, told = search(), composite(search, objective, begun)
+    with pytest.raises(LisaError, match="outputs of all sentences"):
+        plain.tell(["x"], np.zeros(1), objective.outputs(["x"]))
+    with pytest.raises(LisaError, match="outputs of all sentences"):
+        told.tell(["x"], np.zeros(1))
+
+
+@pytest.mark.parametrize("done", [0, 4, 6])
+def test_a_replayed_composite_search_goes_on_as_the_straight_one(
+    search, objective, begun, tmp_path, done
+):
+    straight = composite(search, objective, begun).run(objective, Record(tmp_path / "a", {}))
+    record = Record(tmp_path / "b", {})
+    record.append(straight[:done])
+    assert composite(search, objective, begun).run(objective, record) == straight
+
+
+def test_a_search_that_meets_the_target_ends(search, objective, begun, tmp_path):
+    target = regression_for("x+1")
+    one = search(outputs=target.outputs(begun[0]), target=target.target())
+    assert not one.solved
+    record = Record(tmp_path / "a", {})
+    record.append([Evaluation(1, s, float(target([s])[0])) for s in ("x", "x+1", "x+2", "x+3")])
+    assert len(one.run(target, record)) == 4
+    assert one.solved
 
 
 def test_worth_falls_with_the_score_and_has_no_unit():
@@ -142,9 +192,10 @@ def test_a_beginning_outside_the_grammar_is_refused(model):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *((name, 0) for name in ("rounds", "batch", "pool", "candidates", "parents")),
+        *((name, 0) for name in ("rounds", "batch", "pool", "steps", "candidates", "parents")),
         ("fit_points", 1),
         *(("reach", value) for value in (0, -1, 3.2, math.nan, math.inf)),
+        *(("explore", value) for value in (-0.1, 1, math.nan)),
     ],
 )
 def test_settings_are_checked(name, value):

@@ -1,90 +1,96 @@
-import warnings
+"""The Gaussian process of many outputs, against one written with scikit-learn."""
 
 import numpy as np
 import pytest
-import torch
+from scipy.stats import multivariate_normal
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import Matern
 
-from grammar_lisa.search.surrogate import Directions, Surrogate
+from grammar_lisa.derivations.arrays import to_array
+from grammar_lisa.derivations.sampling import sample_uniform
+from grammar_lisa.grammar import parse_grammar
+from grammar_lisa.search.points import KERNELS, Kernel, Points, similarities
+from grammar_lisa.search.structure import parts_of
+from grammar_lisa.search.surrogate import Surrogate, evidence
 
-
-def smooth(u):
-    return u[:, 0] * u[:, 1] + np.sin(2 * u[:, 2])
+EXPR = """
+S -> S '+' T | S '*' T | S '/' T | T
+T -> '(' S ')' | 'sin(' S ')' | 'exp(' S ')' | 'x' | '1' | '2' | '3'
+"""
+CHORD = Kernel(1.0, 0.0, 0.0, lengthscale=1.5, noise=1e-3)
 
 
 @pytest.fixture(scope="module")
 def points():
-    rows = np.random.default_rng(0).standard_normal((160, 4))
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    grammar = parse_grammar(EXPR)
+    rows = np.random.default_rng(0).standard_normal((90, 4))
+    derivations = to_array(sample_uniform(grammar, 90, 12, 0), 12, len(grammar.rules))
+    directions = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return Points(directions, parts_of(grammar, derivations))
 
 
-@pytest.fixture(scope="module")
-def surrogate(points):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return Surrogate.fit(points[:100], smooth(points[:100]))
+def smooth(u):
+    return np.stack([u[:, 0] * u[:, 1] + np.sin(2 * u[:, 2]), u[:, 3] ** 2, u[:, 0]], axis=1)
 
 
-def test_a_smooth_function_is_learnt(surrogate, points):
-    test = points[100:]
-    mean, deviation = surrogate.predict(test)
-    error = np.mean((mean - smooth(test)) ** 2)
-    assert error < 0.1 * np.var(smooth(test))
-    assert (deviation > 0).all()
-    _, known = surrogate.predict(points[:100])
-    assert known.mean() < deviation.mean()
+def part(points, first, last):
+    return points.rows(np.arange(first, last))
 
 
-def test_only_directions_count(surrogate, points):
-    scales = np.geomspace(1e-3, 1e3, 60)[:, None]
-    plain, scaled = surrogate.predict(points[100:]), surrogate.predict(scales * points[100:])
-    assert np.allclose(plain, scaled, atol=1e-6)
+def test_predictions_are_those_of_an_independent_process(points):
+    values = smooth(points.directions)[:60]
+    surrogate = Surrogate.fit(part(points, 0, 60), values, [CHORD])
+    kernel = Matern(length_scale=CHORD.lengthscale, nu=2.5)
+    other = GaussianProcessRegressor(kernel, alpha=CHORD.noise, optimizer=None)
+    other.fit(points.directions[:60], values - values.mean(axis=0))
+    mean, deviation = other.predict(points.directions[60:], return_std=True)
+    _, covariance = other.predict(points.directions[60:], return_cov=True)
+    found, joint = (f(part(points, 60, 90)) for f in (surrogate.predict, surrogate.predict_jointly))
+    assert np.allclose(found.mean, mean + values.mean(axis=0), atol=1e-6)
+    assert np.allclose(found.covariance, deviation[:, 0] ** 2, atol=1e-6)
+    assert np.allclose(joint.covariance, covariance[..., 0], atol=1e-6)
+    assert np.allclose(joint.mean, found.mean)
 
 
-def test_training_inputs_are_projected_too(surrogate, points):
-    scales = np.geomspace(1e-2, 1e2, 100)[:, None]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        other = Surrogate.fit(scales * points[:100], smooth(points[:100]))
-    pair = zip(other.predict(points[100:]), surrogate.predict(points[100:]), strict=True)
-    assert all(np.allclose(a, b, atol=1e-3) for a, b in pair)
+def test_the_evidence_is_the_likelihood_at_the_best_scale(points):
+    some = part(points, 0, 40)
+    alike, values = similarities(some, some), smooth(some.directions)
+    differences = []
+    for kernel in KERNELS[:6]:
+        covariance = kernel(alike) + kernel.noise * np.eye(40)
+        centred = values - values.mean(axis=0)
+        square = np.mean(np.linalg.solve(np.linalg.cholesky(covariance), centred) ** 2)
+        law = multivariate_normal(np.zeros(40), square * covariance)
+        differences.append(evidence(kernel, alike, values) - law.logpdf(centred.T).sum())
+    assert np.ptp(differences) < 1e-6
 
 
-def test_the_transform_projects():
-    x = torch.tensor([[3.0, 4.0], [0.0, -2.0]], dtype=torch.float64)
-    expected = torch.tensor([[0.6, 0.8], [0.0, -1.0]], dtype=torch.float64)
-    assert torch.allclose(Directions().transform(x), expected)
+def test_the_kernel_of_the_greatest_evidence_is_taken(points):
+    directions = Surrogate.fit(points, smooth(points.directions))
+    assert directions.kernel.chord == 1
+    lengths = np.asarray(points.parts.rules.sum(axis=1))
+    assert Surrogate.fit(points, lengths).kernel.rules > 0
 
 
-@pytest.mark.parametrize("count", [1, 10, 60])
-def test_chosen_rows_are_distinct(surrogate, points, count):
-    rows = surrogate.choose(points[100:], count, 0)
-    assert len(rows) == len(set(rows.tolist())) == count
-    assert 0 <= rows.min() <= rows.max() < 60
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_kernels_have_unit_variance_and_are_positive_definite(points, kernel):
+    covariance = kernel(similarities(points, points))
+    assert np.allclose(np.diag(covariance), 1, atol=1e-6)
+    assert np.linalg.eigvalsh(covariance).min() > -1e-8
 
 
-def test_no_more_rows_are_chosen_than_there_are(surrogate, points):
-    assert sorted(surrogate.choose(points[100:105], 50, 0)) == [0, 1, 2, 3, 4]
+def test_the_spread_of_outputs_is_that_of_the_whitened_values(points):
+    values = smooth(points.directions)
+    surrogate = Surrogate.fit(points, values, [CHORD])
+    covariance = CHORD(similarities(points, points)) + CHORD.noise * np.eye(90)
+    centred = values - values.mean(axis=0)
+    expected = centred.T @ np.linalg.solve(covariance, centred) / 90
+    assert np.allclose(surrogate.spread.T @ surrogate.spread, expected)
 
 
-def test_choice_is_seeded_and_leaves_other_draws_alone(surrogate, points):
-    torch.manual_seed(1)
-    expected = torch.rand(3)
-    torch.manual_seed(1)
-    first = surrogate.choose(points[100:], 8, 5)
-    assert torch.equal(torch.rand(3), expected)
-    assert np.array_equal(first, surrogate.choose(points[100:], 8, 5))
-    assert not np.array_equal(first, surrogate.choose(points[100:], 8, 6))
-
-
-def test_promising_rows_are_chosen(surrogate, points):
-    rows = surrogate.choose(points[100:], 10, 0)
-    values = smooth(points[100:])
-    assert values[rows].mean() > values.mean() + values.std() / 2
-
-
-@pytest.mark.parametrize("value", [0.0, 3.0])
-def test_equal_values_can_be_fitted(points, value):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        mean, _ = Surrogate.fit(points[:20], np.full(20, value)).predict(points[100:])
-    assert np.allclose(mean, value, atol=1e-3)
+def test_other_values_of_the_same_points_have_the_same_kernel(points):
+    values = smooth(points.directions)
+    surrogate = Surrogate.fit(points, values)
+    again = surrogate.of(values[:, :1])
+    assert again.kernel == surrogate.kernel
+    assert np.allclose(again.predict(points).mean, surrogate.predict(points).mean[:, :1])

@@ -1,0 +1,148 @@
+"""Which sentences to score: those that may well beat the best, and not the same one fifty times."""
+
+import abc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from botorch.acquisition.analytic import LogExpectedImprovement
+from botorch.models.model import Model
+from botorch.posteriors import GPyTorchPosterior, Posterior
+from gpytorch.distributions import MultivariateNormal
+from linear_operator.operators import DiagLinearOperator
+from numpy.typing import NDArray
+from torch import Tensor
+
+from grammar_lisa.search.surrogate import Surrogate
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_LEAST = 1e-9
+"""The least variance, against rounding."""
+
+
+@dataclass(frozen=True)
+class Aim(abc.ABC):
+    """What a surrogate's outputs are wanted for: a loss that is about normal, to be small.
+
+    Attributes:
+        surrogate: of the outputs.
+        best: the least loss so far.
+        boldness: a factor on variances; 1 is the expected improvement that the surrogate gives,
+            near 0 trusts its means.
+    """
+
+    surrogate: Surrogate
+    best: float
+    boldness: float = 1.0
+
+    @abc.abstractmethod
+    def loss(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+        """Mean and deviation of the loss.
+
+        Args:
+            mean: of the outputs, `[n, output]`.
+            variance: in units of each output's own, `[n]`.
+        """
+
+    def improvement(self, mean: Floats, variance: Floats) -> Floats:
+        """The logarithm of the expected improvement on `best`, `[n]`."""
+        return log_improvement(*self.loss(mean, self.boldness * variance), self.best)
+
+
+@dataclass(frozen=True)
+class SmallValue(Aim):
+    """One output that is itself the loss."""
+
+    def loss(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+        """The output's mean and deviation."""
+        return mean[:, 0], np.sqrt(variance) * float(np.linalg.norm(self.surrogate.spread))
+
+
+@dataclass(frozen=True)
+class SmallErrors(Aim):
+    """Outputs that are errors, of which the logarithm of the mean square is the loss.
+
+    A composite objective: what is modelled is not the score but the outputs that it is a known
+    function of. The mean square of normal errors has the mean (|μ|² + v·tr Σ)/m and the variance
+    (2v²·tr Σ² + 4v·μᵀΣμ)/m²; its logarithm is taken as normal with the moments of a lognormal
+    variable that has both.
+
+    References:
+        Astudillo and Frazier, Bayesian Optimization of Composite Functions, 2019,
+        arXiv:1906.01537.
+    """
+
+    def loss(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+        """Mean and deviation of the logarithm of the mean squared error."""
+        spread, count = self.surrogate.spread, mean.shape[1]
+        gram = spread @ spread.T
+        square = ((mean**2).sum(axis=1) + variance * np.trace(gram)) / count
+        along = ((mean @ spread.T) ** 2).sum(axis=1)
+        wide = (2 * variance**2 * (gram**2).sum() + 4 * variance * along) / count**2
+        of_log = np.log1p(wide / np.maximum(square, 1e-300) ** 2)
+        return np.log(np.maximum(square, 1e-300)) - of_log / 2, np.sqrt(of_log)
+
+
+def log_improvement(mean: Floats, deviation: Floats, best: float) -> Floats:
+    """Log E[max(0, best − X)] of normal X, `[n]`, exact far out in the tails."""
+    moments = torch.from_numpy(np.stack([mean, np.maximum(deviation, 1e-9)], axis=1))
+    improvement = LogExpectedImprovement(_Told(), best, maximize=False)
+    with torch.no_grad():
+        found: Floats = improvement(moments.unsqueeze(1)).numpy()
+    return found
+
+
+class _Told(Model):
+    """A model of points that are a mean and a deviation: the normal law with these."""
+
+    @property
+    def num_outputs(self) -> int:
+        return 1
+
+    def posterior(self, X: Tensor, *_: object, **__: object) -> Posterior:
+        law = MultivariateNormal(X[..., 0], DiagLinearOperator(X[..., 1] ** 2))
+        return GPyTorchPosterior(law)
+
+
+class Wish(NamedTuple):
+    """How many points are to be chosen for an aim.
+
+    Attributes:
+        aim: what is wanted.
+        mean: of the outputs of its surrogate at the points, `[n, output]`.
+        number: how many points to choose for it.
+    """
+
+    aim: Aim
+    mean: Floats
+    number: int
+
+
+def choose(wishes: Sequence[Wish], covariance: Floats, noise: float) -> Integers:
+    """The points to score together, each by the greatest expected improvement that is left.
+
+    After each the covariance is what it will be once that point is known, while the means stay:
+    points that are like it promise no more than they still can. All wishes share the covariance.
+
+    Args:
+        wishes: in the order in which they are served.
+        covariance: between the points, `[n, n]`.
+        noise: that points are known with.
+
+    Returns:
+        The rows of the points, no row twice; fewer than wished for where there are no more.
+    """
+    left = covariance.copy()
+    chosen: list[int] = []
+    for wish in wishes:
+        for _ in range(min(wish.number, len(left) - len(chosen))):
+            promise = wish.aim.improvement(wish.mean, np.maximum(np.diag(left), _LEAST))
+            promise[chosen] = -np.inf
+            row = int(promise.argmax())
+            chosen.append(row)
+            left -= np.outer(left[:, row], left[row]) / (left[row, row] + noise)
+    return np.array(chosen, dtype=np.int64)

@@ -1,0 +1,61 @@
+"""What a sentence could add to the best one, and which sentences differ in what they do."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def complement(shapes: Floats, best: int, target: Floats) -> Floats:
+    """The share of the best sentence's remaining error that each sentence would explain beside it.
+
+    With f* the outputs of the best sentence, r the part of the target y that no multiple of f*
+    explains, and g the part of f that no multiple of f* explains, this is ⟨g, r⟩²/(|g|²·|r|²): one
+    less it is the least ‖y − a·f − b·f*‖² over a and b, as a share of |r|². A sentence may score
+    badly and still be what the best one lacks.
+
+    Args:
+        shapes: outputs of sentences up to a factor, `[n, point]`; zeros where they are not finite.
+        best: the row of the best sentence.
+        target: y, `[point]`.
+
+    Returns:
+        Shares in [0, 1], `[n]`.
+    """
+    axis = shapes[best] / max(float(np.linalg.norm(shapes[best])), 1e-300)
+    rest = target - axis * float(axis @ target)
+    beside = shapes - np.outer(shapes @ axis, axis)
+    sizes, whole = (beside**2).sum(axis=1), (shapes**2).sum(axis=1)
+    some = sizes > 1e-9 * whole
+    explained = (beside @ rest) ** 2 / np.where(some, sizes, 1.0)
+    shares: Floats = np.where(some, explained, 0.0) / max(float(rest @ rest), 1e-300)
+    return np.clip(shares, 0.0, 1.0)
+
+
+def distinct(order: Integers, errors: Floats, share: float, limit: int) -> Integers:
+    """The first rows in an order of which none errs like one before it.
+
+    Two err alike where their errors differ by less than `share` of the later one's own, in root
+    mean square: so near the target small differences count, and far from it only large ones.
+
+    Args:
+        order: rows, best first.
+        errors: `[n, point]`.
+        share: at least 0.
+        limit: the most rows to return.
+    """
+    kept: list[int] = []
+    ordered = errors[order]
+    reach = share * np.linalg.norm(ordered, axis=1)
+    free = np.ones(len(order), dtype=bool)
+    for place in range(len(order)):
+        if not free[place]:
+            continue
+        kept.append(place)
+        if len(kept) == limit:
+            break
+        behind = slice(place + 1, None)
+        distance = np.linalg.norm(ordered[behind] - ordered[place], axis=1)
+        free[behind] &= distance >= reach[behind]
+    return order[np.array(kept, dtype=np.int64)]
