@@ -33,7 +33,7 @@ from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.search.baselines import from_data, from_grammar, from_sphere
 from grammar_lisa.search.record import Evaluation
-from grammar_lisa.search.search import Settings
+from grammar_lisa.search.search import Settings, check_spherical
 from grammar_lisa.search.trials import Trial, plan_trials, run_trials
 from shared.cli import (
     DISTRIBUTION,
@@ -169,6 +169,7 @@ def run(options: Options, terminal: Terminal) -> None:
 
 def _prepare(trained: Run, options: Options, terminal: Terminal) -> Task:
     model = GrammarModel.load(trained)
+    check_spherical(model)
     sentences = derivations_to_texts(model.grammar, read_data(trained).train)
     objective = _objective(options, sentences)
     readable = parsable(sentences, objective.variables)

@@ -20,6 +20,7 @@ from grammar_lisa.search.record import Evaluation, Record
 from grammar_lisa.search.structure import parts_of
 from grammar_lisa.search.surrogate import Surrogate
 from shared.errors import LisaError
+from shared.methods import METHODS
 from shared.seeds import derive_seed
 
 Floats = NDArray[np.float64]
@@ -113,14 +114,16 @@ class Search:
             target: the outputs to meet; given with `outputs`.
 
         Raises:
-            LisaError: if there are fewer than two, or a sentence is none of the grammar.
+            LisaError: if there are fewer than two, a sentence is none of the grammar, or the codes
+                of the model's method are no directions.
         """
+        check_spherical(model)
         if len(sentences) < 2:
             raise LisaError(
                 f"a search begins from at least 2 scored sentences, not {len(sentences)}"
             )
         self.model, self.settings, self.seed, self.target = model, settings, seed, target
-        self.round = 0
+        self.round, self._begun = 0, len(sentences)
         self.sentences = list(sentences)
         self.scores = np.asarray(scores, dtype=np.float64)
         self.points = self._points(model.parse(sentences))
@@ -151,10 +154,10 @@ class Search:
 
     @property
     def solved(self) -> bool:
-        """Whether a sentence meets the target at every point: no score can be smaller."""
+        """Whether a sentence that was asked for meets the target: no score can be smaller."""
         if self.outputs is None:
             return False
-        return bool(((self.outputs.errors**2).mean(axis=1) <= _EXACT).any())
+        return bool(((self.outputs.errors[self._begun :] ** 2).mean(axis=1) <= _EXACT).any())
 
     def tell(
         self, sentences: Sequence[str], scores: Floats, outputs: Outputs | None = None
@@ -380,6 +383,20 @@ class Candidates:
             np.concatenate([self.mean, other.mean]),
             np.concatenate([self.variance, other.variance]),
             beside,
+        )
+
+
+def check_spherical(model: GrammarModel) -> None:
+    """Refuse a model whose codes are no directions.
+
+    Raises:
+        LisaError: naming its method.
+    """
+    if not model.method.spherical:
+        names = " or ".join(name for name, kind in METHODS.items() if kind.spherical)
+        raise LisaError(
+            f"the model was trained with --method {model.method.name}, whose codes are no points "
+            f"of a sphere to search; train with {names}"
         )
 
 

@@ -5,10 +5,12 @@ import warnings
 import numpy as np
 import pytest
 
+from grammar_lisa.model import GrammarModel
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.search.record import Evaluation, Record
 from grammar_lisa.search.search import Search, Settings, worth
 from shared.errors import LisaError
+from shared.methods import VAE
 
 SETTINGS = Settings(rounds=3, batch=4, pool=200, candidates=30, fit_points=20, parents=10)
 
@@ -211,3 +213,10 @@ def test_worth_orders_scores_and_knows_no_unit():
     assert values[0] == pytest.approx(math.log(10))
     assert values[4] == pytest.approx(-math.log(1.1))
     assert np.isfinite(worth(np.full(3, 2.0))).all()
+
+
+def test_codes_that_are_no_directions_are_not_searched(begun, model):
+    architecture = dataclasses.replace(model.architecture, method=VAE())
+    other = GrammarModel(model.grammar, architecture, architecture.build(model.grammar))
+    with pytest.raises(LisaError, match=r"--method vae, whose codes .* train with .*lisa"):
+        Search(other, *begun, SETTINGS, 0)
