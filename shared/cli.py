@@ -321,7 +321,15 @@ def show(value: object) -> str:
 def _fail(message: str) -> int:
     if first_process():
         sys.stderr.write(f"error: {message}\n")
+    _leave_group()
     return 2
+
+
+def _leave_group() -> None:
+    """End a group of processes in good order: its threads abort a process that just exits."""
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def _print_help(tool: str, about: str, commands: Mapping[str, Command]) -> None:
