@@ -20,7 +20,7 @@ from shared.expost import fit_samplers, save_codes, save_samplers
 from shared.methods import Method
 from shared.runs import BEST, CHECKPOINT, MODEL, SUMMARY, Run, create_run, open_run
 from shared.samplers import Sampler
-from shared.seeds import derive_seed, forked
+from shared.seeds import derive_seed, forked, seed_draws
 from shared.threads import limited_threads
 from shared.training import Row, Trainer, Training, launch, on_first
 
@@ -221,7 +221,7 @@ def _validation(method: Method, images: Images, training: Training) -> Callable[
         ]
         sums: Row = {}
         with forked(device):
-            torch.manual_seed(derive_seed(training.seed, "validation"))
+            seed_draws(derive_seed(training.seed, "validation"), device)
             for batch in batches:
                 terms = method.loss(net, net.prepare(batch.to(device)))
                 for name, value in terms.items():

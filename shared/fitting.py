@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from shared.errors import LisaError
-from shared.seeds import derive_seed, forked
+from shared.seeds import derive_seed, forked, seed_draws
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -56,7 +56,7 @@ def fit_module(
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
     with forked(tensors[0].device):
-        torch.manual_seed(derive_seed(seed, "fit"))
+        seed_draws(derive_seed(seed, "fit"), tensors[0].device)
         for epoch in range(1, epochs + 1):
             module.train()
             total = torch.zeros((), device=tensors[0].device)

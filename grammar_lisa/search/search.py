@@ -250,6 +250,10 @@ class Search:
         beside, starts = directions[complements], directions[parents]
         found: Candidates | None = None
         for step in range(settings.steps):
+            if found is not None:
+                promise = aims.sure.improvement(found.mean, found.variance)
+                best = np.argsort(-promise, kind="stable")[: settings.parents]
+                starts = found.points.directions[best]
             proposed = propose(
                 starts,
                 beside,
@@ -262,9 +266,6 @@ class Search:
             found = fresh if found is None else found + fresh
             if not found.sentences:
                 break
-            promise = aims.sure.improvement(found.mean, found.variance)
-            best = np.argsort(-promise, kind="stable")[: settings.parents]
-            starts = found.points.directions[best]
         assert found is not None
         return found
 
