@@ -1,12 +1,14 @@
 """A trained model of sentences as texts: its network reads characters and knows no grammar."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from grammar_lisa.alphabet import Alphabet
-from grammar_lisa.derivations.text import derivation_to_text
+from grammar_lisa.derivations.arrays import to_array
+from grammar_lisa.derivations.text import Writer
 from grammar_lisa.sentence_model import SentenceModel
 from shared.errors import LisaError
 
@@ -33,6 +35,26 @@ class CharacterModel(SentenceModel):
         """What rows of characters' numbers say; see `Alphabet.texts`."""
         return self.alphabet.texts(rows)
 
+    def parse(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
+        """Sentences as padded derivations `[n, step]`, of which some may exceed `max_rules`.
+
+        Raises:
+            LisaError: if a text is no sentence of the grammar, showing where.
+        """
+        return self._padded([self.parser.parse(text) for text in texts])
+
+    def derivations(
+        self, rows: NDArray[np.signedinteger]
+    ) -> tuple[NDArray[np.signedinteger], NDArray[np.bool_]]:
+        """The derivations `[k, step]` of rows that say sentences, and which rows do, `[n]`.
+
+        A sentence that does not fit the alphabet as the grammar writes it, e.g. with blanks that
+        the network left out, does not count.
+        """
+        found = [self._derivation(text) for text in self.texts(rows)]
+        readable = np.array([each is not None for each in found], dtype=np.bool_)
+        return self._padded([each for each in found if each is not None]), readable
+
     def sentences(self, codes: ArrayLike) -> list[str | None]:
         """The sentences that codes `[n, dim]` decode to by the grammar's parser, else None."""
         return [self._sentence(text) for text in self.decode(codes)]
@@ -43,6 +65,23 @@ class CharacterModel(SentenceModel):
 
     def _sentence(self, text: str) -> str | None:
         try:
-            return derivation_to_text(self.grammar, self.parser.parse(text))
+            return self._writer.text(self.parser.parse(text))
         except LisaError:
             return None
+
+    def _derivation(self, text: str) -> tuple[int, ...] | None:
+        try:
+            derivation = self.parser.parse(text)
+            self.rows([self._writer.text(derivation)])
+        except LisaError:
+            return None
+        return derivation
+
+    def _padded(self, derivations: Sequence[tuple[int, ...]]) -> NDArray[np.signedinteger]:
+        longest = max(map(len, derivations), default=0)
+        width = max(longest, self.architecture.max_rules)
+        return to_array(derivations, width, len(self.grammar.rules))
+
+    @cached_property
+    def _writer(self) -> Writer:
+        return Writer(self.grammar)

@@ -41,6 +41,11 @@ class Split:
     withheld: int
 
 
+def default_max_rules(shortest: int) -> int:
+    """The length taken where none was named, by that of a grammar's shortest sentence."""
+    return max(15, 3 * shortest)
+
+
 def draw_sentences(
     grammar: Grammar, count: int, max_rules: int, seed: int, keep: Keep
 ) -> tuple[list[Derivation], int]:

@@ -16,6 +16,7 @@ from grammar_lisa.sentence_model import (
     TOOL,
     SentenceModel,
     load_run_grammar,
+    read_data,
     run_architecture,
 )
 from shared.errors import LisaError
@@ -64,6 +65,13 @@ class GrammarModel(SentenceModel):
         return derivations_to_texts(self.grammar, rows)
 
     parse = rows
+
+    def derivations(
+        self, rows: NDArray[np.signedinteger]
+    ) -> tuple[NDArray[np.signedinteger], NDArray[np.bool_]]:
+        """The rows: they are derivations, all complete."""
+        return rows, np.ones(len(rows), dtype=np.bool_)
+
     encode_derivations = SentenceModel.encode_rows
     decode_derivations = SentenceModel.decode_rows
 
@@ -104,5 +112,6 @@ __all__ = [
     "SentenceModel",
     "load_model",
     "load_run_grammar",
+    "read_data",
     "run_architecture",
 ]

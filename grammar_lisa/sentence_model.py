@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from grammar_lisa.architecture import Architecture
+from grammar_lisa.datasets import Split
 from grammar_lisa.derivations.parsing import Parser
 from grammar_lisa.grammar.cfg import Grammar, parse_grammar
 from grammar_lisa.networks import SequenceAutoencoder
@@ -85,6 +86,25 @@ class SentenceModel(abc.ABC):
     @abc.abstractmethod
     def texts(self, rows: NDArray[np.signedinteger]) -> list[str]:
         """What rows `[n, step]` that the network decoded say."""
+
+    @abc.abstractmethod
+    def parse(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
+        """Sentences as padded derivations `[n, step]`.
+
+        Raises:
+            LisaError: if a text is no sentence of the grammar, showing where.
+        """
+
+    @abc.abstractmethod
+    def derivations(
+        self, rows: NDArray[np.signedinteger]
+    ) -> tuple[NDArray[np.signedinteger], NDArray[np.bool_]]:
+        """What rows `[n, step]` that the network decoded say, where those are sentences.
+
+        Returns:
+            The padded derivations `[k, step]` of the rows that say sentences which the network
+            can read as well, and which rows these are, `[n]`.
+        """
 
     @abc.abstractmethod
     def sentences(self, codes: ArrayLike) -> list[str | None]:
@@ -260,3 +280,20 @@ def load_run_grammar(run: Run) -> Grammar:
 def run_architecture(run: Run) -> Architecture:
     """The architecture that a run's `config.json` records."""
     return Architecture.from_json(run.config.get("model", {}), str(run.path / "config.json"))
+
+
+def read_data(run: Run) -> Split:
+    """The data that a run was trained and tested on.
+
+    Raises:
+        LisaError: if the file is missing, damaged, or holds something else.
+    """
+    tensors, record = run.read_tensors(DATA)
+    try:
+        train, valid, test = (tensors[name].numpy() for name in ("train", "valid", "test"))
+        return Split(train, valid, test, record["withheld"])
+    except KeyError as error:
+        raise LisaError(
+            f"{run.path / DATA} holds no training data: there is no {error} in it; restore it "
+            "from a copy or train again"
+        ) from error

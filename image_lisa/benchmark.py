@@ -21,13 +21,13 @@ from image_lisa.pool import (
     Setting,
     failures,
     loaded,
-    open_folder,
     run_experiments,
 )
 from image_lisa.tables import Record, Table, normal_sampler, tables
 from shared.environment import environment
 from shared.errors import LisaError
 from shared.files import read_json, write_json
+from shared.folders import open_folder
 from shared.methods import METHODS, Codes, Method, method_from_record, method_to_record
 from shared.runs import CONFIG, Run, list_runs, open_run
 from shared.samplers import Sampler

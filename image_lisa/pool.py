@@ -2,12 +2,10 @@
 
 import abc
 import dataclasses
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,9 +24,10 @@ from image_lisa.experiment import (
 from image_lisa.model import TOOL, Architecture, ImageModel
 from shared.errors import LisaError
 from shared.expost import SAMPLERS, load_codes, load_samplers
-from shared.files import read_json, to_json, write_json
+from shared.files import read_json, write_json
+from shared.folders import as_json, now
 from shared.methods import Codes, Method, method_to_record
-from shared.runs import CONFIG, SUMMARY, Run, create_run, open_run
+from shared.runs import CONFIG, SUMMARY, Run, open_run
 from shared.samplers import Sampler
 from shared.seeds import derive_seed
 from shared.threads import limited_threads
@@ -236,11 +235,6 @@ def carry_out(
         return Outcome(experiment, record)
 
 
-def as_json(value: Any) -> Any:
-    """A value as it comes back from a JSON file."""
-    return json.loads(to_json(value))
-
-
 def failures(folder: Path) -> dict[str, str]:
     """Why experiments of a folder failed that have not succeeded since, by run."""
     return {
@@ -316,7 +310,7 @@ def _open(
         architecture,
         training,
         options=_options(experiment, setting),
-        created=_now(),
+        created=now(),
     )
     return run, architecture, training
 
@@ -344,47 +338,3 @@ def loaded(data: Data, tell: Callable[[str], None] | None = None) -> Images:
         _LOADED.clear()
         _LOADED[data] = data.load(tell)
     return _LOADED[data]
-
-
-def open_folder(
-    path: Path,
-    tool: str,
-    settings: dict[str, Any],
-    free: Sequence[str] = (),
-    *,
-    renew: bool = False,
-) -> Run:
-    """The folder that experiments of one setting are kept in, made if it is not there.
-
-    Args:
-        path: the folder.
-        tool: what makes it.
-        settings: what every call that works on it must agree in.
-        free: names of settings that change no training.
-        renew: whether those may be changed, here and now.
-
-    Raises:
-        LisaError: if the folder was made with other settings, naming them.
-    """
-    settings = as_json(settings)
-    config = {"tool": tool, "settings": settings}
-    if not (path / CONFIG).is_file():
-        return create_run(path, config | {"created": _now()})
-    folder = open_run(path, tool)
-    recorded = folder.config.get("settings", {})
-    names = [n for n in {**recorded, **settings} if recorded.get(n) != settings.get(n)]
-    if names and renew and set(names) <= set(free):
-        folder = Run(path, {**folder.config, **config})
-        folder.write_json(CONFIG, folder.config)
-    elif names:
-        details = ", ".join(f"{n} {recorded.get(n)} → {settings.get(n)}" for n in names)
-        again = ", or --evaluate-again to measure all anew" if set(names) <= set(free) else ""
-        raise LisaError(
-            f"{path} was made with other settings: {details}; use the recorded ones, or give "
-            f"another --name{again}"
-        )
-    return folder
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -35,7 +35,6 @@ from image_lisa.pool import (
     Setting,
     failures,
     loaded,
-    open_folder,
     run_experiments,
 )
 from image_lisa.tables import Statistic, statistic
@@ -43,6 +42,7 @@ from shared.diagnostics import spectrum
 from shared.environment import environment
 from shared.errors import LisaError
 from shared.files import write_json
+from shared.folders import open_folder
 from shared.methods import (
     LISA,
     RAEGP,

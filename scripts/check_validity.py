@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from environment_record import environment
 
-from grammar_lisa.cli.check import default_max_rules
+from grammar_lisa.datasets import default_max_rules
 from grammar_lisa.evaluation import is_sentence
 from grammar_lisa.grammar import Grammar, load_grammar
 from grammar_lisa.model import Architecture

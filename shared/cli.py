@@ -59,6 +59,24 @@ class Command:
     summary: str
 
 
+@dataclass(frozen=True)
+class Group:
+    """Subcommands under one name, as in `tool benchmark table`.
+
+    Attributes:
+        commands: its members.
+        summary: one line for the list of commands.
+        about: what stands above the list of members.
+    """
+
+    commands: Mapping[str, Command]
+    summary: str
+    about: str
+
+
+Commands = Mapping[str, Command | Group]
+
+
 class _Console(rich.console.Console):
     """A console that leaves a closed pipe to `run_tool`."""
 
@@ -134,9 +152,9 @@ class Meter:
     def __init__(self, bar: rich.progress.Progress, task: rich.progress.TaskID) -> None:
         self._bar, self._task = bar, task
 
-    def update(self, completed: int, note: str = "") -> None:
-        """Say how much is done, and a note that stands behind the count."""
-        self._bar.update(self._task, completed=completed, rate=note)
+    def update(self, completed: int, note: str = "", total: int | None = None) -> None:
+        """Say how much is done, a note that stands behind the count, and of how much, if new."""
+        self._bar.update(self._task, completed=completed, total=total, rate=note)
 
     def reset_start(self, completed: int) -> None:
         """Begin at work that an earlier process did, so that the time left is told rightly."""
@@ -154,9 +172,15 @@ class CommandModule(Protocol):
 
 
 def run_tool(
-    tool: str, about: str, commands: Mapping[str, Command], arguments: Sequence[str] | None = None
+    tool: str, about: str, commands: Commands, arguments: Sequence[str] | None = None
 ) -> int:
     """Read a command line, carry it out, and give the exit status.
+
+    Args:
+        tool: the program's name.
+        about: what it is for.
+        commands: its subcommands, of which some may be groups of others.
+        arguments: the words after the program's name; by default those it was started with.
 
     Returns:
         0 when all went well, 2 for input that cannot be served (one message on standard error),
@@ -171,11 +195,8 @@ def run_tool(
         return 0
     if not commands:
         return _fail(f"this version of {tool} has no commands, so no '{words[0]}'")
-    if words[0] not in commands:
-        return _fail(unknown("command", words[0], commands))
     try:
-        module: CommandModule = importlib.import_module(commands[words[0]].module)  # type: ignore[assignment]
-        status = _carry_out(module, f"{tool} {words[0]}", words[1:])
+        status = _choose(tool, commands, words)
         sys.stdout.flush()
         return status
     except LisaError as error:
@@ -194,6 +215,28 @@ def first_process() -> bool:
     """Whether this is the only process of a command, or the first of a data-parallel training."""
     rank = os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))
     return rank == "0"
+
+
+def _choose(program: str, commands: Commands, words: list[str], kind: str = "command") -> int:
+    """Carry out the command that the first word names, or a member of the group it names.
+
+    Raises:
+        LisaError: if there is no such command, or a group is named without a member.
+    """
+    name, rest = words[0], words[1:]
+    if name not in commands:
+        raise LisaError(unknown(kind, name, commands))
+    command, program = commands[name], f"{program} {name}"
+    if isinstance(command, Command):
+        module: CommandModule = importlib.import_module(command.module)  # type: ignore[assignment]
+        return _carry_out(module, program, rest)
+    if not rest:
+        members = ", ".join(command.commands)
+        raise LisaError(f"'{program}' needs the name of one of its commands: {members}")
+    if rest[0] in ("-h", "--help"):
+        _print_help(program, command.about, command.commands)
+        return 0
+    return _choose(program, command.commands, rest, f"{name} command")
 
 
 def _carry_out(module: CommandModule, program: str, words: list[str]) -> int:
@@ -304,8 +347,9 @@ def check_name(name: str | None) -> None:
 
 def unknown(kind: str, name: str, valid: Mapping[str, object] | Sequence[str]) -> str:
     """The message for a name that is none of the valid ones, with the nearest of them."""
-    near = difflib.get_close_matches(name, list(valid), n=1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
+    by_name = {each.lower(): each for each in valid}
+    near = difflib.get_close_matches(name.lower(), by_name, n=1)
+    hint = f"did you mean '{by_name[near[0]]}'? " if near else ""
     return f"there is no {kind} '{name}'; {hint}valid: {', '.join(valid)}"
 
 
@@ -332,7 +376,7 @@ def _leave_group() -> None:
         distributed.destroy_process_group()
 
 
-def _print_help(tool: str, about: str, commands: Mapping[str, Command]) -> None:
+def _print_help(tool: str, about: str, commands: Commands) -> None:
     if not commands:
         sys.stdout.write(f"{about}\n\nThis version of {tool} has no commands.\n")
         return

@@ -4,12 +4,14 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_type_hints
 
 from shared.cli import Output, flag_value, options_from_record, unknown
 from shared.errors import LisaError
 from shared.files import read_json
-from shared.methods import LISA, METHODS
+from shared.methods import LISA, METHODS, Method
+
+_SET = "METHOD.HYPERPARAMETER=VALUE, as in lisa.uniformity_weight=3"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,3 +125,61 @@ class MethodOptions(Generic[T]):
             if name not in left_out
         }
         return {**plain, "hyper": dataclasses.asdict(options.hyper)}
+
+
+def set_methods(words: tuple[str, ...]) -> dict[str, Method]:
+    """The methods that `--set` changes, by name.
+
+    Raises:
+        LisaError: naming the word that names no method, no hyperparameter, or a wrong value.
+    """
+    values: dict[str, dict[str, Any]] = {}
+    for word in words:
+        place, value = split_setting(word, "--set", _SET)
+        name, dot, field = place.partition(".")
+        if not dot:
+            raise LisaError(f"--set takes {_SET}, not '{word}'")
+        if name not in METHODS:
+            raise LisaError(f"--set {word}: {unknown('method', name, METHODS)}")
+        source = f"--set {word}"
+        field = field_of(METHODS[name], field, source)
+        values.setdefault(name, {})[field] = value_of(METHODS[name], field, value, source)
+    return {name: METHODS[name](**given) for name, given in values.items()}
+
+
+def field_of(kind: type[Method], text: str, source: str) -> str:
+    """The name of a hyperparameter as the command line writes it, with - or _.
+
+    Raises:
+        LisaError: naming `source`, if the method has none of that name.
+    """
+    names = [each.name for each in dataclasses.fields(kind)]
+    name = text.replace("-", "_")
+    if name not in names:
+        if not names:
+            raise LisaError(f"{source}: the method {kind.name} has no hyperparameters")
+        raise LisaError(f"{source}: {unknown(f'hyperparameter of {kind.name}', name, names)}")
+    return name
+
+
+def value_of(kind: type[Method], name: str, text: str, source: str) -> Any:
+    """A hyperparameter's value from text.
+
+    Raises:
+        LisaError: naming `source`, if the text is none of the hyperparameter's type.
+    """
+    hint = get_type_hints(kind)[name]
+    holder: Any = dataclasses.make_dataclass("Holder", [(name, hint)])
+    return getattr(options_from_record(holder, {name: text}, source), name)
+
+
+def split_setting(text: str, flag: str, example: str) -> tuple[str, str]:
+    """The two sides of NAME=VALUE.
+
+    Raises:
+        LisaError: if there are not two.
+    """
+    name, _, value = text.partition("=")
+    if not name.strip() or not value.strip():
+        raise LisaError(f"{flag} takes {example}, not '{text}'")
+    return name.strip(), value.strip()

@@ -7,16 +7,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tools import Tool
 
 import grammar_lisa.cli
 import image_lisa.cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+succeed = Tool(grammar_lisa.cli.main).succeed
 TOOLS = {"grammar-lisa": grammar_lisa.cli.main, "image-lisa": image_lisa.cli.main}
 LESS = {
     ("grammar-lisa", "train"): "--count 600 --held-out 60 --epochs 1 --draws 50 --quiet",
     ("grammar-lisa", "bo"): "--rounds 1 --batch 5 --begin-from 40 --pool 400 --jobs 1 --quiet",
+    ("grammar-lisa", "benchmark", "table5"): (
+        "--systems g-lisa --networks dense --count 100 --held-out 20 --epochs 1 --trials 1 "
+        "--rounds 2 --batch 5 --begin-from 40 --pool 200 --candidates 40 --jobs 1 --quiet"
+    ),
+    ("grammar-lisa", "benchmark", "targets"): (
+        "--trials 1 --rounds 1 --batch 5 --begin-from 40 --pool 200 --jobs 1 --quiet"
+    ),
     ("image-lisa", "train"): "--epochs 2 --quiet",
     ("image-lisa", "evaluate"): "--quiet",
 }
@@ -33,7 +42,7 @@ def blocks(language):
 
 def run(line, monkeypatch):
     tool, *words = shlex.split(line)
-    words += LESS.get((tool, words[0]), "").split()
+    words += LESS.get((tool, *words[:2]), LESS.get((tool, words[0]), "")).split()
     monkeypatch.setattr(sys, "argv", [tool, *words])
     return TOOLS[tool](words)
 
@@ -44,6 +53,10 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "grammars").symlink_to(ROOT / "grammars")
     (grammar,) = [block for block in blocks("") if block.startswith("# velocities.cfg")]
     (tmp_path / "velocities.cfg").write_text(grammar, encoding="utf-8")
+    lines = succeed(
+        "sample", ROOT / "grammars" / "expr.cfg", "-n", 200, "--max-rules", 14, "--seed", 1
+    )
+    (tmp_path / "equation2_15_dataset.txt").write_text(lines.out, encoding="utf-8")
     rng = np.random.default_rng(0)
     m, v = rng.uniform(1, 2, (2, 30))
     rows = [f"{a},{b},{a * b * b / 2}" for a, b in zip(m, v, strict=True)]

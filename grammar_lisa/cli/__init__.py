@@ -2,18 +2,32 @@
 
 from collections.abc import Sequence
 
-from shared.cli import Command, run_tool
+from shared.cli import Command, Commands, Group, run_tool
 
-COMMANDS = {
+BENCHMARKS = {
+    "table5": Command(
+        "grammar_lisa.cli.benchmark_table5", "six systems on one search, by two protocols"
+    ),
+    "targets": Command(
+        "grammar_lisa.cli.benchmark_targets", "one run searched for many targets, alike"
+    ),
+}
+
+COMMANDS: Commands = {
     "check": Command("grammar_lisa.cli.check", "lint a grammar, count its sentences, show some"),
     "sample": Command("grammar_lisa.cli.sample", "draw sentences from a grammar itself"),
     "train": Command("grammar_lisa.cli.train", "train an autoencoder on a grammar's sentences"),
-    "bo": Command("grammar_lisa.cli.bo", "search the sphere for the expression that fits best"),
+    "bo": Command("grammar_lisa.cli.bo", "search the codes for the expression that fits best"),
     "generate": Command("grammar_lisa.cli.generate", "draw sentences from a trained run"),
     "encode": Command("grammar_lisa.cli.encode", "sentences to codes"),
     "decode": Command("grammar_lisa.cli.decode", "codes to sentences"),
     "interpolate": Command("grammar_lisa.cli.interpolate", "the path between two sentences"),
     "info": Command("grammar_lisa.cli.info", "what a run is and how good"),
+    "benchmark": Group(
+        BENCHMARKS,
+        "comparisons of systems and of targets, with their tables",
+        "Searches carried out side by side, and the tables of what they reach.",
+    ),
 }
 
 ABOUT = "Learn a latent space of the sentences of a grammar, spherical by default, and search it."

@@ -4,37 +4,26 @@ import csv
 import dataclasses
 import io
 import os
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from grammar_lisa.cli.pictures import plot_best, plot_convergence
-from grammar_lisa.cli.protocol import Withhold
-from grammar_lisa.cli.runs import read_data
-from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.model import TOOL, GrammarModel
-from grammar_lisa.objectives.evaluation import evaluate, parsable
+from grammar_lisa.cli.progress import watching
+from grammar_lisa.model import TOOL, CharacterModel
+from grammar_lisa.objectives.evaluation import evaluate
 from grammar_lisa.objectives.expression import variables_of
 from grammar_lisa.objectives.latex import latex
-from grammar_lisa.objectives.protocol import (
-    THRESHOLDS,
-    evaluations_to,
-    trial_statistics,
-)
 from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.search.baselines import from_data, from_grammar, from_sphere
 from grammar_lisa.search.record import Evaluation
-from grammar_lisa.search.search import Settings, check_spherical
+from grammar_lisa.search.search import Settings
 from grammar_lisa.search.trials import Trial, plan_trials, run_trials
+from grammar_lisa.search_task import Draws, Searchable, Task, random_draws
+from grammar_lisa.trial_tables import COLUMNS, REACHED, mean_cells, means, show_cell, trial_row
 from shared.cli import (
     DISTRIBUTION,
     Output,
@@ -57,12 +46,13 @@ LARGEST_BUDGET = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Options(Output):
-    """Search the sphere of a trained run for the expression that fits a target best.
+    """Search the codes of a trained run for the expression that fits a target best.
 
     Attributes:
         run: The folder of the run; by default the newest in --runs.
         runs: The folder that runs are kept in.
-        target: An expression, or the name of a benchmark (kusner, nguyen-1 … nguyen-12).
+        target: An expression, or the name of a benchmark: kusner, expr-1 … expr-6, nguyen-1 …
+            nguyen-12, livermore-1 … livermore-22.
         csv: A table of data to fit instead of a target: a header, then numbers; columns are
             named as the grammar's variables.
         y: The column of the table to fit; by default the last.
@@ -70,13 +60,13 @@ class Options(Output):
         rounds: Batches that a trial evaluates.
         batch: Evaluations a batch.
         begin_from: Training sentences whose scores a trial knows to begin with.
-        pool: Directions that a round decodes; the new sentences among them are candidates.
+        pool: Codes that a round decodes; the new sentences among them are candidates.
         steps: In how many steps they are decoded, each from the best of those before.
         candidates: Candidates that are weighed against each other.
         fit_points: Scored sentences that the surrogate is fitted to.
         parents: Best sentences that proposals start from.
-        reach: The largest angle between a proposal and its parent, in radians.
-        explore: The share of a batch that looks for what the best expression lacks.
+        reach: The largest angle between a proposal and its parent, in radians; where the method is
+            not spherical, the largest distance, with that of codes from their mean as 1.
         withhold: Keep training sentences that equal the target, or score under 0.11, from the
             search (the clean protocol); auto does so for a target, and not for a table of data.
         top: How many of the best expressions to print and to simplify.
@@ -102,7 +92,6 @@ class Options(Output):
     fit_points: int = Settings.fit_points
     parents: int = Settings.parents
     reach: float = Settings.reach
-    explore: float = Settings.explore
     withhold: Literal["auto", "yes", "no"] = "auto"
     top: int = 10
     jobs: int | None = None
@@ -115,25 +104,6 @@ class Options(Output):
         """What a search needs of these options."""
         names = [field.name for field in dataclasses.fields(Settings)]
         return Settings(**{name: getattr(self, name) for name in names})
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a search is given: model, objective, and the sentences it may begin from.
-
-    Attributes:
-        model: of the run.
-        objective: scores expressions.
-        sentences: the training sentences that are not withheld.
-        scores: theirs.
-        withhold: what was kept out.
-    """
-
-    model: GrammarModel
-    objective: Regression
-    sentences: list[str]
-    scores: NDArray[np.float64]
-    withhold: Withhold
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -168,39 +138,10 @@ def run(options: Options, terminal: Terminal) -> None:
 
 
 def _prepare(trained: Run, options: Options, terminal: Terminal) -> Task:
-    model = GrammarModel.load(trained)
-    check_spherical(model)
-    sentences = derivations_to_texts(model.grammar, read_data(trained).train)
-    objective = _objective(options, sentences)
-    readable = parsable(sentences, objective.variables)
-    if not readable.any():
-        raise LisaError(
-            f"no sentence of {trained.path} can be scored: they are no expressions in "
-            f"{', '.join(objective.variables)}, such as this one: {sentences[0]}"
-        )
-    if not readable.all():
-        terminal.note(
-            f"{(~readable).mean():.0%} of the training sentences cannot be scored: the data knows "
-            f"the variables {', '.join(objective.variables)} only"
-        )
-    scores = objective(sentences)
+    searchable = Searchable.load(trained)
+    objective = _objective(options, searchable.sentences)
     clean = options.withhold == "yes" or (options.withhold == "auto" and options.csv is None)
-    withhold = Withhold(objective if clean else None)
-    kept = withhold(sentences)
-    seen = withhold.equal + withhold.near
-    terminal.note(str(withhold))
-    if seen:
-        terminal.note(
-            f"the network was trained on these {seen}: to keep them from it as well, train with "
-            "the --target of this search"
-        )
-    chosen = [sentence for sentence, keep in zip(sentences, kept, strict=True) if keep]
-    if len(chosen) < 2:
-        raise LisaError(
-            f"{len(chosen)} of the {len(sentences)} training sentences are left to begin from; "
-            "a search needs at least 2: keep the others with --withhold no, or train on more data"
-        )
-    return Task(model, objective, chosen, scores[kept], withhold)
+    return searchable.task(objective, clean=clean, tell=terminal.note)
 
 
 def _objective(options: Options, sentences: Sequence[str]) -> Regression:
@@ -251,33 +192,8 @@ def _search(
     budget = options.rounds * options.batch
     jobs = min(options.jobs or os.cpu_count() or 1, len(trials))
     paths = [trial.record for trial in trials]
-    with _watch(terminal, paths, budget * len(trials)):
+    with watching(terminal, "searching", paths, budget * len(trials)):
         return list(run_trials(trials, task.objective, jobs))
-
-
-@contextmanager
-def _watch(terminal: Terminal, records: Sequence[Path], total: int) -> Iterator[None]:
-    """A bar of progress that counts the lines of the records, whoever writes them."""
-    done = threading.Event()
-    with terminal.progress("searching", total) as meter:
-
-        def look() -> None:
-            while not done.wait(0.5):
-                meter.update(sum(_lines(path) for path in records), "evaluations")
-
-        watcher = threading.Thread(target=look, daemon=True)
-        watcher.start()
-        try:
-            yield
-            meter.update(sum(_lines(path) for path in records), "evaluations")
-        finally:
-            done.set()
-            watcher.join()
-
-
-def _lines(path: Path) -> int:
-    """Evaluations on record: the lines after the header."""
-    return max(0, path.read_bytes().count(b"\n") - 1) if path.exists() else 0
 
 
 def _report(
@@ -289,19 +205,16 @@ def _report(
     terminal: Terminal,
 ) -> None:
     if not any(found):
-        raise LisaError(
-            f"the search found no new sentence to score: the {len(trials[0].sentences)} that it "
-            f"began from are all that {folder.path.parent} decodes to; train on longer sentences"
-        )
+        raise LisaError(_nothing_new(folder.path.parent, task, len(trials[0].sentences)))
     budget = options.rounds * options.batch
-    draws = {_SEARCH: [[e.sentence for e in evaluations] for evaluations in found]}
-    draws["random data"] = [from_data(task.sentences, budget, trial.seed) for trial in trials]
-    draws["random grammar"] = [from_grammar(task.model, budget, trial.seed) for trial in trials]
-    draws["random sphere"] = [from_sphere(task.model, budget, trial.seed) for trial in trials]
+    draws: dict[str, list[Draws]] = {
+        _SEARCH: [[e.sentence for e in evaluations] for evaluations in found]
+    }
+    draws |= random_draws(task, budget, [trial.seed for trial in trials])
     scores = {name: [task.objective(texts) for texts in each] for name, each in draws.items()}
     rows = {
         name: [
-            _trial_row(texts, values, task.objective)
+            trial_row(texts, values, task.objective)
             for texts, values in zip(draws[name], scores[name], strict=True)
         ]
         for name in draws
@@ -318,7 +231,7 @@ def _report(
         "withheld": {"equal": task.withhold.equal, "near": task.withhold.near},
         "evaluations_per_trial": budget,
         "trials": rows,
-        "means": {name: _means(each) for name, each in rows.items()},
+        "means": {name: means(each) for name, each in rows.items()},
         "best": best[: options.top],
     }
     folder.write_json(SUMMARY, summary)
@@ -326,27 +239,19 @@ def _report(
     terminal.result(search=str(folder.path), **summary)
 
 
-def _trial_row(
-    sentences: Sequence[str], scores: NDArray[np.float64], objective: Regression
-) -> dict[str, Any]:
-    reached = {f"≤ {bound:g}": first for bound, first in evaluations_to(scores).items()}
-    return asdict(trial_statistics(scores, sentences, objective)) | {"reached": reached}
-
-
-def _means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Mean and standard deviation over trials, and in how many a threshold was reached."""
-    means: dict[str, Any] = {}
-    for name in ("valid", "finite", "distinct", "average", "best"):
-        values = [row[name] for row in rows if row[name] is not None]
-        means[name] = float(np.mean(values)) if values else None
-        means[f"{name}_deviation"] = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    for name in rows[0]["reached"]:
-        firsts = [row["reached"][name] for row in rows if row["reached"][name] is not None]
-        means[name] = {
-            "trials": len(firsts),
-            "median_evaluations": float(np.median(firsts)) if firsts else None,
-        }
-    return means
+def _nothing_new(run: Path, task: Task, begun: int) -> str:
+    """Why a search may have ended without a sentence, and what to do."""
+    found = "the search found no new sentence to score: "
+    if isinstance(task.model, CharacterModel):
+        return (
+            f"{found}the texts that {run} decodes to are no sentences of "
+            f"{task.model.grammar.source}, or among the {begun} that it began from; train for "
+            "more --epochs, or decode more with --pool"
+        )
+    return (
+        f"{found}the {begun} that it began from are all that {run} decodes to; train on longer "
+        "sentences"
+    )
 
 
 def hall_of_fame(
@@ -399,11 +304,11 @@ def _plot_best(folder: Run, objective: Regression, best: Sequence[Mapping[str, A
 def _print_trials(terminal: Terminal, rows: Sequence[Mapping[str, Any]]) -> None:
     terminal.table(
         "trials of the search, and evaluations until a score was reached",
-        ("trial", *_COLUMNS, *(f"≤ {bound:g}" for bound in THRESHOLDS)),
+        ("trial", *COLUMNS, *REACHED),
         [
             (
                 number,
-                *(_show(name, row[name]) for name in _COLUMNS),
+                *(show_cell(name, row[name]) for name in COLUMNS),
                 *(show(first) for first in row["reached"].values()),
             )
             for number, row in enumerate(rows, start=1)
@@ -411,29 +316,11 @@ def _print_trials(terminal: Terminal, rows: Sequence[Mapping[str, Any]]) -> None
     )
 
 
-_COLUMNS = ("valid", "finite", "distinct", "average", "best")
-
-
-def _show(column: str, value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.0f}" if column == "distinct" else f"{value:.3f}"
-
-
 def _print_summary(terminal: Terminal, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    table = []
-    for name, each in rows.items():
-        means = _means(each)
-        cells = [
-            f"{_show(column, means[column])} ± {_show(column, means[f'{column}_deviation'])}"
-            for column in _COLUMNS
-        ]
-        reached = [f"{means[bound]['trials']}/{len(each)}" for bound in each[0]["reached"]]
-        table.append((name, *cells, *reached))
     terminal.table(
         "mean ± deviation over trials, and trials that reached a score",
-        ("", *_COLUMNS, *(f"≤ {bound:g}" for bound in THRESHOLDS)),
-        table,
+        ("", *COLUMNS, *REACHED),
+        [(name, *mean_cells(each)) for name, each in rows.items()],
     )
 
 

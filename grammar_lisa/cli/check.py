@@ -5,6 +5,7 @@ from pathlib import Path
 
 import tyro
 
+from grammar_lisa.datasets import default_max_rules
 from grammar_lisa.derivations.report import report
 from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.derivations.text import derivations_to_texts
@@ -71,8 +72,3 @@ def run(options: Options, terminal: Terminal) -> None:
         total=total,
         samples=sentences,
     )
-
-
-def default_max_rules(shortest: int) -> int:
-    """The length taken where none was named."""
-    return max(15, 3 * shortest)

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from grammar_lisa.datasets import Split
-from grammar_lisa.model import DATA, TOOL, SentenceModel, load_model
+from grammar_lisa.model import TOOL, SentenceModel, load_model
 from shared.cli import Terminal
-from shared.errors import LisaError
 from shared.runs import Run, newest_run, open_run
 
 TEMPERATURES = (0, 1_000_000)
@@ -26,20 +24,3 @@ def note_invalid(model: SentenceModel, texts: Sequence[str], terminal: Terminal)
         terminal.note(
             f"{wrong:,} of {len(texts):,} texts are no sentences of {model.grammar.source}"
         )
-
-
-def read_data(folder: Run) -> Split:
-    """The data that a run was trained and tested on.
-
-    Raises:
-        LisaError: if the file is missing, damaged, or holds something else.
-    """
-    tensors, record = folder.read_tensors(DATA)
-    try:
-        train, valid, test = (tensors[name].numpy() for name in ("train", "valid", "test"))
-        return Split(train, valid, test, record["withheld"])
-    except KeyError as error:
-        raise LisaError(
-            f"{folder.path / DATA} holds no training data: there is no {error} in it; restore it "
-            "from a copy or train again"
-        ) from error

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 import tyro
 
-from grammar_lisa.cli.check import LENGTHS, default_max_rules
+from grammar_lisa.cli.check import LENGTHS
+from grammar_lisa.datasets import default_max_rules
 from grammar_lisa.derivations.sampling import sample_uniform, sample_weighted
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
+from scipy import sparse
 
-from grammar_lisa.objectives.evaluation import Bools, Floats
+from grammar_lisa.objectives.evaluation import Bools, Floats, Integers
 
 
 class Objective(Protocol):
@@ -42,9 +43,10 @@ class Outputs(NamedTuple):
     """What sentences come to at some points, as a search models it.
 
     Attributes:
-        errors: how far outputs are from the target, ``[sentence, point]``: zero where they meet
-            it, about linear in the difference near there, and bounded, also where there is no
-            number. A sentence whose errors are small scores well.
+        errors: how far outputs are from the target, in a unit that makes a usual target's
+            deviation 1, finite, ``[sentence, point]``: zero where they meet it, and linear in the
+            outputs, so that a sum of sentences errs by the sum of what they add. A sentence whose
+            errors are small scores well.
         shapes: outputs divided by their largest size, so that any number is told whole; zeros
             for a sentence with a point at which there is no number, ``[sentence, point]``.
     """
@@ -53,16 +55,46 @@ class Outputs(NamedTuple):
     shapes: Floats
 
 
+class Forms(NamedTuple):
+    """What is known of sentences by algebra alone, before any of them is scored.
+
+    Attributes:
+        keys: equal for sentences that come to the same, ``[sentence]``.
+        terms: coefficients of the terms that a sentence is the sum of, each term in its own of
+            `COLUMNS` columns, ``[sentence, column]``; two terms share one by chance only.
+    """
+
+    keys: Integers
+    terms: sparse.csr_matrix
+
+    def rows(self, index: Integers) -> Forms:
+        """Those of some of the sentences."""
+        return Forms(self.keys[index], self.terms[index])
+
+
+COLUMNS: Final = 1 << 26
+"""Places that what sentences consist of is hashed to; two things share one by chance only."""
+
+
 @runtime_checkable
 class Composite(Protocol):
     """An objective whose score is a known function of a sentence's outputs."""
+
+    @property
+    def bound(self) -> float:
+        """The largest error that counts at a point, in the unit of `Outputs.errors`."""
+        ...
 
     def outputs(self, sentences: Sequence[str | None], /) -> Outputs:
         """The outputs of sentences that were scored."""
         ...
 
+    def forms(self, sentences: Sequence[str | None], /) -> Forms:
+        """The forms of any sentences, which costs no evaluation."""
+        ...
+
     def target(self) -> Floats:
-        """The outputs to meet at the same points, ``[point]``."""
+        """The outputs to meet at the same points, in the unit of `Outputs.errors`, ``[point]``."""
         ...
 
 

@@ -22,7 +22,8 @@ from grammar_lisa.objectives.evaluation import (
     fold,
     parsable,
 )
-from grammar_lisa.objectives.objective import Outputs
+from grammar_lisa.objectives.forms import forms_of
+from grammar_lisa.objectives.objective import Forms, Outputs
 from shared.errors import LisaError
 
 KUSNER_TARGET: Final = "1/3 + x + sin(x*x)"
@@ -30,6 +31,9 @@ KUSNER_TARGET: Final = "1/3 + x + sin(x*x)"
 
 MOST_POINTS: Final = 200
 """The most points at which outputs are modelled."""
+
+LARGEST_ERROR: Final = 1e6
+"""The largest error that is told of an output."""
 
 Spacing = Literal["grid", "uniform"]
 
@@ -148,29 +152,46 @@ class Regression:
         finite: Bools = fold(sentences, self.data, _all_finite, np.minimum) == 1.0
         return finite
 
+    @property
+    def bound(self) -> float:
+        """The largest error that counts at a point: √clip, in deviations of y."""
+        return math.sqrt(self.clip) / self._unit
+
     def outputs(self, sentences: Sequence[str | None]) -> Outputs:
         """Errors and shapes of sentences at `MOST_POINTS` of the points or fewer; see `Outputs`.
 
-        The errors are arsinh((f − y)/s) with s a tenth of the deviation of y and f − y clipped to
-        ±√clip: near the target a sum of expressions errs by the sum of what they add, and
-        far from it an expression that is off by a thousand counts little more than one that is
-        off by a hundred.
+        The unit of errors is the deviation of y. An error counts as √clip where there is no
+        number, and has at most `LARGEST_ERROR` units.
         """
         rows = self._some
         points = {name: values[rows] for name, values in self.data.items()}
         values = evaluate_readable(sentences, points)
         finite = np.isfinite(values)
-        bound = math.sqrt(self.clip)
         with np.errstate(invalid="ignore", over="ignore"):
-            errors = np.clip(np.where(finite, values - self.y[rows], bound), -bound, bound)
+            errors = np.where(finite, (values - self.y[rows]) / self._unit, self.bound)
         values = np.where(finite.all(axis=1, keepdims=True), values, 0.0)
         sizes = np.abs(values).max(axis=1, keepdims=True)
-        scale = 0.1 * float(np.std(self.y)) or 1.0
-        return Outputs(np.arcsinh(errors / scale), values / np.where(sizes > 0, sizes, 1.0))
+        return Outputs(
+            np.clip(errors, -LARGEST_ERROR, LARGEST_ERROR),
+            values / np.where(sizes > 0, sizes, 1.0),
+        )
+
+    def forms(self, sentences: Sequence[str | None]) -> Forms:
+        """The sums that sentences are by the rules of algebra; see `Forms` and `Sums`.
+
+        A sentence that is no expression comes to the same as its own text only.
+        """
+        return forms_of(sentences, self.variables)
 
     def target(self) -> Floats:
-        """The values to meet at the points of `outputs`, ``[point]``."""
-        return self.y[self._some]
+        """The values to meet at the points of `outputs`, in deviations of y, ``[point]``."""
+        values: Floats = self.y[self._some] / self._unit
+        return values
+
+    @property
+    def _unit(self) -> float:
+        """The deviation of y; 1 where y is constant."""
+        return float(np.std(self.y)) or 1.0
 
     @property
     def _some(self) -> Integers:

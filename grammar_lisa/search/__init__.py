@@ -1,1 +1,1 @@
-"""Bayesian optimisation over the sphere of a trained model."""
+"""Bayesian optimisation over the codes of a trained model."""

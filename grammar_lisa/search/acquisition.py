@@ -1,6 +1,7 @@
 """Which sentences to score: those that may well beat the best, and not the same one fifty times."""
 
 import abc
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from linear_operator.operators import DiagLinearOperator
 from numpy.typing import NDArray
 from torch import Tensor
 
+from grammar_lisa.search.surrogate import Posterior as Expected
 from grammar_lisa.search.surrogate import Surrogate
 
 Floats = NDArray[np.float64]
@@ -74,11 +76,17 @@ class SmallErrors(Aim):
     References:
         Astudillo and Frazier, Bayesian Optimization of Composite Functions, 2019,
         arXiv:1906.01537.
+
+    Attributes:
+        bound: the largest error that counts at a point.
     """
+
+    bound: float = math.inf
 
     def loss(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
         """Mean and deviation of the logarithm of the mean squared error."""
         spread, count = self.surrogate.spread, mean.shape[1]
+        mean = np.clip(mean, -self.bound, self.bound)
         gram = spread @ spread.T
         square = ((mean**2).sum(axis=1) + variance * np.trace(gram)) / count
         along = ((mean @ spread.T) ** 2).sum(axis=1)
@@ -113,36 +121,34 @@ class Wish(NamedTuple):
 
     Attributes:
         aim: what is wanted.
-        mean: of the outputs of its surrogate at the points, `[n, output]`.
         number: how many points to choose for it.
     """
 
     aim: Aim
-    mean: Floats
     number: int
 
 
-def choose(wishes: Sequence[Wish], covariance: Floats, noise: float) -> Integers:
+def choose(wishes: Sequence[Wish], expected: Expected) -> Integers:
     """The points to score together, each by the greatest expected improvement that is left.
 
     After each the covariance is what it will be once that point is known, while the means stay:
-    points that are like it promise no more than they still can. All wishes share the covariance.
+    points that are like it promise no more than they still can.
 
     Args:
-        wishes: in the order in which they are served.
-        covariance: between the points, `[n, n]`.
-        noise: that points are known with.
+        wishes: in the order in which they are served, by one surrogate.
+        expected: of the points by that surrogate, jointly.
 
     Returns:
         The rows of the points, no row twice; fewer than wished for where there are no more.
     """
-    left = covariance.copy()
+    left = expected.covariance.copy()
     chosen: list[int] = []
-    for wish in wishes:
-        for _ in range(min(wish.number, len(left) - len(chosen))):
-            promise = wish.aim.improvement(wish.mean, np.maximum(np.diag(left), _LEAST))
+    for aim, number in wishes:
+        for _ in range(min(number, len(left) - len(chosen))):
+            promise = aim.improvement(expected.mean, np.maximum(np.diag(left), _LEAST))
             promise[chosen] = -np.inf
             row = int(promise.argmax())
             chosen.append(row)
-            left -= np.outer(left[:, row], left[row]) / (left[row, row] + noise)
+            known = max(left[row, row], 0.0) + aim.surrogate.kernel.noise
+            left -= np.outer(left[:, row], left[row]) / known
     return np.array(chosen, dtype=np.int64)

@@ -1,12 +1,13 @@
 """What random draws reach at the budget of a search: the controls that it must beat."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.model import GrammarModel
+from grammar_lisa.model import SentenceModel
+from grammar_lisa.search.space import Space
 from shared.seeds import derive_seed
-from shared.sphere import uniform
 
 _BATCH = 1000
 _PATIENCE = 20
@@ -19,7 +20,7 @@ def from_data(sentences: list[str], count: int, seed: int) -> list[str]:
     return [sentences[i] for i in chosen]
 
 
-def from_grammar(model: GrammarModel, count: int, seed: int) -> list[str]:
+def from_grammar(model: SentenceModel, count: int, seed: int) -> list[str]:
     """Distinct sentences drawn uniformly from the grammar, at the model's length.
 
     They are fewer where the grammar has no more.
@@ -35,17 +36,30 @@ def from_grammar(model: GrammarModel, count: int, seed: int) -> list[str]:
     return derivations_to_texts(model.grammar, derivations)
 
 
-def from_sphere(model: GrammarModel, count: int, seed: int) -> list[str]:
-    """Distinct sentences that uniform directions decode to.
+def from_space(model: SentenceModel, space: Space, count: int, seed: int) -> list[str | None]:
+    """What uniform places of a space decode to, each distinct text once.
 
-    They are fewer where 20 batches of directions in a row give nothing new.
+    None stands for a text that is no sentence. There are fewer texts where 20 batches of places
+    in a row give nothing new.
     """
-    found: dict[str, None] = {}
+    found: dict[str, str | None] = {}
     stale = batch = 0
     while len(found) < count and stale < _PATIENCE:
-        points = uniform(_BATCH, model.dim, derive_seed(seed, "baseline", "sphere", batch))
+        places = space.anywhere(_BATCH, derive_seed(seed, "baseline", space.name, batch))
         known = len(found)
-        found |= dict.fromkeys(model.decode(points.numpy()))
+        for text, sentence in _decoded(model, space.codes_of(places)):
+            found.setdefault(text if sentence is None else sentence, sentence)
         stale = 0 if len(found) > known else stale + 1
         batch += 1
-    return list(found)[:count]
+    return list(found.values())[:count]
+
+
+def _decoded(model: SentenceModel, codes: NDArray[np.float64]) -> list[tuple[str, str | None]]:
+    """The texts that codes `[n, dim]` decode to, and the sentences these are, None for others."""
+    rows = model.decode_rows(codes)
+    derivations, readable = model.derivations(rows)
+    sentences = iter(derivations_to_texts(model.grammar, derivations))
+    return [
+        (text, next(sentences) if good else None)
+        for text, good in zip(model.texts(rows), readable.tolist(), strict=True)
+    ]

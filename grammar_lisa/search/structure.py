@@ -8,11 +8,9 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 
 from grammar_lisa.grammar.cfg import Grammar
+from grammar_lisa.objectives.objective import COLUMNS
 
 Hashes = NDArray[np.uint64]
-
-COLUMNS = 1 << 26
-"""Places that parts are hashed to; two parts share one by chance only."""
 
 _FEW = 1000
 """Columns below which a dense product is quicker than a sparse one."""
@@ -51,13 +49,13 @@ class Parts:
 def similarity(first: sparse.csr_matrix, second: sparse.csr_matrix) -> NDArray[np.float64]:
     """The products of the rows of two matrices of `Parts`, `[n, m]`."""
     shared = np.intersect1d(first.indices, second.indices)
-    a, b = _among(first, shared), _among(second, shared)
+    a, b = among(first, shared), among(second, shared)
     few = len(shared) < _FEW
     product: NDArray[np.float64] = a.toarray() @ b.toarray().T if few else (a @ b.T).toarray()
     return product
 
 
-def _among(matrix: sparse.csr_matrix, columns: NDArray[np.int32]) -> sparse.csr_matrix:
+def among(matrix: sparse.csr_matrix, columns: NDArray[np.int32]) -> sparse.csr_matrix:
     """Some columns of a matrix; the transpose of one with `COLUMNS` columns would be huge."""
     place = np.searchsorted(columns, matrix.indices)
     found = np.isin(matrix.indices, columns)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_solve, solve_triangular
+from scipy.linalg import solve_triangular
 
 from grammar_lisa.search.points import KERNELS, Kernel, Points, Similarities, similarities
 
@@ -44,14 +44,17 @@ class Surrogate:
     Attributes:
         kernel: k, and the noise.
         points: that it was fitted to, `n`.
-        factor: the Cholesky factor of the covariance of the points, noise included, `[n, n]`.
-        centre: the mean of each output, `[output]`.
+        sizes: how uncertain the values at each point are, against the noise's deviation, `[n]`.
+        factor: the Cholesky factor of the covariance of the points, noise included, each row and
+            column divided by its size, `[n, n]`.
+        centre: what outputs are expected to be where nothing is known, `[output]`.
         weights: K⁻¹(Y − centre), `[n, output]`.
         spread: R, `[rank, output]`.
     """
 
     kernel: Kernel
     points: Points
+    sizes: Floats
     factor: Floats
     centre: Floats
     weights: Floats
@@ -59,7 +62,13 @@ class Surrogate:
 
     @classmethod
     def fit(
-        cls, points: Points, values: Floats, kernels: Sequence[Kernel] = KERNELS
+        cls,
+        points: Points,
+        values: Floats,
+        kernels: Sequence[Kernel] = KERNELS,
+        *,
+        sizes: Floats | None = None,
+        centre: Floats | None = None,
     ) -> "Surrogate":
         """Fit to values `[n, output]`, with the kernel of the greatest evidence on some of them.
 
@@ -67,67 +76,78 @@ class Surrogate:
             points: of the values.
             values: `[n, output]`.
             kernels: to choose from.
+            sizes: how uncertain each row of values is, `[n]`; by default all are 1.
+            centre: what is expected where nothing is known, `[output]`; by default the mean.
         """
+        sizes = np.ones(len(points)) if sizes is None else sizes
+        centre = values.mean(axis=0) if centre is None else centre
         some = np.linspace(0, len(points) - 1, min(len(points), _JUDGED)).astype(np.int64)
-        judged, alike = values[some], similarities(points.rows(some), points.rows(some))
-        kernel = max(kernels, key=lambda each: evidence(each, alike, judged))
-        factor = _factor(kernel, similarities(points, points))
-        return cls._given(kernel, points, factor, values)
+        judged = (values[some] - centre) / sizes[some, None]
+        alike = similarities(points.rows(some), points.rows(some))
+        kernel = max(kernels, key=lambda each: evidence(each, alike, judged, sizes[some]))
+        factor = _factor(kernel, similarities(points, points), sizes)
+        return cls._given(kernel, points, sizes, factor, values, centre)
 
     @classmethod
-    def _given(cls, kernel: Kernel, points: Points, factor: Floats, values: Floats) -> "Surrogate":
-        centre = values.mean(axis=0)
-        white = solve_triangular(factor, values - centre, lower=True)
-        _, sizes, axes = np.linalg.svd(white / np.sqrt(len(white)), full_matrices=False)
-        return cls(
-            kernel,
-            points,
-            factor,
-            centre,
-            cho_solve((factor, True), values - centre),
-            sizes[:_RANK, None] * axes[:_RANK],
-        )
-
-    def of(self, values: Floats) -> "Surrogate":
-        """The process of other values `[n, output]` of the same points, with the same kernel."""
-        return self._given(self.kernel, self.points, self.factor, values)
+    def _given(
+        cls,
+        kernel: Kernel,
+        points: Points,
+        sizes: Floats,
+        factor: Floats,
+        values: Floats,
+        centre: Floats,
+    ) -> "Surrogate":
+        scaled = (values - centre) / sizes[:, None]
+        white = solve_triangular(factor, scaled, lower=True)
+        _, deviations, axes = np.linalg.svd(white / np.sqrt(len(white)), full_matrices=False)
+        weights = solve_triangular(factor, white, lower=True, trans=1) / sizes[:, None]
+        spread = deviations[:_RANK, None] * axes[:_RANK]
+        return cls(kernel, points, sizes, factor, centre, weights, spread)
 
     def predict(self, points: Points) -> Posterior:
         """Mean and variances at some points."""
         cross = self.kernel(similarities(points, self.points))
-        explained = (solve_triangular(self.factor, cross.T, lower=True) ** 2).sum(axis=0)
-        variance = np.maximum(self._prior - explained, 1e-9)
+        explained = (self._white(cross) ** 2).sum(axis=0)
+        variance = np.maximum(self.kernel.variances(points) - explained, 1e-9)
         return Posterior(cross @ self.weights + self.centre, variance)
 
     def predict_jointly(self, points: Points) -> Posterior:
         """Mean and covariances at some points."""
         cross = self.kernel(similarities(points, self.points))
-        white = solve_triangular(self.factor, cross.T, lower=True)
+        white = self._white(cross)
         covariance = self.kernel(similarities(points, points)) - white.T @ white
         return Posterior(cross @ self.weights + self.centre, covariance)
 
-    @property
-    def _prior(self) -> float:
-        return self.kernel.chord + self.kernel.subtrees + self.kernel.rules
+    def _white(self, cross: Floats) -> Floats:
+        """Cross-covariances `[m, n]` by the inverse of the factor, `[n, m]`."""
+        white: Floats = solve_triangular(self.factor, (cross / self.sizes).T, lower=True)
+        return white
 
 
-def evidence(kernel: Kernel, alike: Similarities, values: Floats) -> float:
+def evidence(kernel: Kernel, alike: Similarities, values: Floats, sizes: Floats) -> float:
     """The log likelihood of values `[n, m]`, but for a constant.
 
     That of the matrix normal model with Σ of the simplest form σ²I, at the best σ²:
-    −½·n·m·log σ² − m·log|L|, with σ² the mean square of the whitened values L⁻¹(Y − centre).
+    −½·n·m·log σ² − m·log|L|, with σ² the mean square of the whitened values L⁻¹Y.
+
+    Args:
+        kernel: the covariance between points.
+        alike: the points with themselves.
+        values: less their centre, each row divided by its size.
+        sizes: of the rows, `[n]`.
     """
-    factor = _factor(kernel, alike)
-    white = solve_triangular(factor, values - values.mean(axis=0), lower=True)
+    factor = _factor(kernel, alike, sizes)
+    white = solve_triangular(factor, values, lower=True)
     square = max(float((white**2).mean()), 1e-300)
     logs = float(np.log(np.diag(factor)).sum())
     found: float = -values.shape[1] * (0.5 * len(values) * math.log(square) + logs)
     return found
 
 
-def _factor(kernel: Kernel, alike: Similarities) -> Floats:
-    """The Cholesky factor of the covariance of points with themselves, noise included."""
-    covariance = kernel(alike)
+def _factor(kernel: Kernel, alike: Similarities, sizes: Floats) -> Floats:
+    """The Cholesky factor of the covariance of points with themselves, noise included, scaled."""
+    covariance = kernel(alike) / np.outer(sizes, sizes)
     covariance[np.diag_indices_from(covariance)] += kernel.noise
     factor: Floats = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
     return factor

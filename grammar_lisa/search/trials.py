@@ -10,10 +10,11 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from grammar_lisa.model import TOOL, GrammarModel
+from grammar_lisa.model import TOOL, load_model
 from grammar_lisa.objectives.objective import Composite, Objective
 from grammar_lisa.search.record import Evaluation, Record
 from grammar_lisa.search.search import Search, Settings
+from grammar_lisa.search.space import space_of_run
 from shared.runs import open_run
 from shared.seeds import derive_seed
 from shared.threads import limited_threads
@@ -105,18 +106,16 @@ def run_trial(trial: Trial, objective: Objective, owner: int | None = None) -> l
     quiet = warnings.catch_warnings(action="ignore")
     with limited_threads(1), ends_with(owner), quiet, np.errstate(all="ignore"):
         record = Record(trial.record, trial.header())
-        model = GrammarModel.load(open_run(trial.run, TOOL))
-        outputs = target = None
-        if isinstance(objective, Composite):
-            outputs, target = objective.outputs(trial.sentences), objective.target()
+        run = open_run(trial.run, TOOL)
+        model = load_model(run)
         search = Search(
             model,
             trial.sentences,
             trial.scores,
             trial.settings,
             trial.seed,
-            outputs=outputs,
-            target=target,
+            composite=objective if isinstance(objective, Composite) else None,
+            space=space_of_run(model, run),
         )
         return search.run(objective, record)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
@@ -11,11 +11,8 @@ from image_lisa.benchmark import Benchmark, label_of, open_benchmark, records_of
 from image_lisa.cli.experiments import (
     ExperimentOptions,
     chosen_methods,
-    field_of,
     report_failures,
-    split_setting,
     teller,
-    value_of,
 )
 from image_lisa.evaluation.distances import SAMPLES
 from image_lisa.evaluation.inception import weights_path
@@ -23,12 +20,11 @@ from image_lisa.evaluation.report import Protocol
 from image_lisa.model import TOOL
 from image_lisa.pool import Outcome
 from image_lisa.tables import Record, Table
-from shared.cli import Terminal, check_ranges, unknown
+from shared.cli import Terminal, check_ranges
 from shared.errors import LisaError
 from shared.locks import working_in
-from shared.methods import METHODS, Method
-
-_SET = "METHOD.HYPERPARAMETER=VALUE, as in lisa.uniformity_weight=3"
+from shared.method_options import set_methods
+from shared.methods import Method
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,26 +97,6 @@ def _carry_out(
     tables = benchmark.write(beside)
     picture = benchmark.picture()
     _report(benchmark, tables, picture, outcomes, terminal)
-
-
-def set_methods(words: tuple[str, ...]) -> dict[str, Method]:
-    """The methods that `--set` changes, by name.
-
-    Raises:
-        LisaError: naming the word that names no method, no hyperparameter, or a wrong value.
-    """
-    values: dict[str, dict[str, Any]] = {}
-    for word in words:
-        place, value = split_setting(word, "--set", _SET)
-        name, dot, field = place.partition(".")
-        if not dot:
-            raise LisaError(f"--set takes {_SET}, not '{word}'")
-        if name not in METHODS:
-            raise LisaError(f"--set {word}: {unknown('method', name, METHODS)}")
-        source = f"--set {word}"
-        field = field_of(METHODS[name], field, source)
-        values.setdefault(name, {})[field] = value_of(METHODS[name], field, value, source)
-    return {name: METHODS[name](**given) for name, given in values.items()}
 
 
 def beside_of(options: Options) -> dict[str, list[Record]]:

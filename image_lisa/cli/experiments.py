@@ -1,17 +1,15 @@
 """What `benchmark` and `sweep` share: their options, and how they tell how far they are."""
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, get_type_hints
 
 from image_lisa.cli.options import TrainingOptions
 from image_lisa.pool import Outcome, Pace, Setting
-from shared.cli import Terminal, options_from_record, unknown
+from shared.cli import Terminal, unknown
 from shared.errors import LisaError
-from shared.methods import METHODS, Method
+from shared.methods import METHODS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,44 +36,6 @@ class ExperimentOptions(TrainingOptions):
     def stem(self) -> str:
         """What the folder is called by default."""
         return f"{Path(self.dataset).name or 'images'}-{self.network}"
-
-
-def field_of(kind: type[Method], text: str, source: str) -> str:
-    """The name of a hyperparameter as the command line writes it, with - or _.
-
-    Raises:
-        LisaError: naming `source`, if the method has none of that name.
-    """
-    names = [each.name for each in dataclasses.fields(kind)]
-    name = text.replace("-", "_")
-    if name not in names:
-        if not names:
-            raise LisaError(f"{source}: the method {kind.name} has no hyperparameters")
-        raise LisaError(f"{source}: {unknown(f'hyperparameter of {kind.name}', name, names)}")
-    return name
-
-
-def value_of(kind: type[Method], name: str, text: str, source: str) -> Any:
-    """A hyperparameter's value from text.
-
-    Raises:
-        LisaError: naming `source`, if the text is none of the hyperparameter's type.
-    """
-    hint = get_type_hints(kind)[name]
-    holder: Any = dataclasses.make_dataclass("Holder", [(name, hint)])
-    return getattr(options_from_record(holder, {name: text}, source), name)
-
-
-def split_setting(text: str, flag: str, example: str) -> tuple[str, str]:
-    """The two sides of NAME=VALUE.
-
-    Raises:
-        LisaError: if there are not two.
-    """
-    name, _, value = text.partition("=")
-    if not name.strip() or not value.strip():
-        raise LisaError(f"{flag} takes {example}, not '{text}'")
-    return name.strip(), value.strip()
 
 
 def chosen_methods(text: str) -> list[str]:

@@ -10,11 +10,8 @@ import tyro
 
 from image_lisa.cli.experiments import (
     ExperimentOptions,
-    field_of,
     report_failures,
-    split_setting,
     teller,
-    value_of,
 )
 from image_lisa.model import TOOL
 from image_lisa.pool import Outcome, Pace
@@ -22,6 +19,7 @@ from image_lisa.sweep import GRIDS, RULE, Measured, open_sweep, points_of
 from shared.cli import Terminal, check_ranges, unknown
 from shared.errors import LisaError
 from shared.locks import working_in
+from shared.method_options import field_of, split_setting, value_of
 from shared.methods import LISA, METHODS, Method
 
 _GRID = "HYPERPARAMETER=VALUE,VALUE,…, as in uniformity-weight=0,0.1,1"

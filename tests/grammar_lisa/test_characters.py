@@ -160,6 +160,23 @@ def test_the_parser_tells_sentences_from_other_texts(model, monkeypatch):
     assert (found.valid, found.unique, found.novel) == (3 / 6, 3 / 6, 2 / 3)
 
 
+def test_derivations_of_rows_are_those_of_the_sentences_among_them(model, monkeypatch):
+    rows = ALPHABET.rows(["x+1", "x+", SENTENCES[0], ")"])
+    derivations, readable = model.derivations(rows)
+    assert readable.tolist() == [True, False, True, False]
+    assert derivations_to_texts(EXPR, derivations) == ["x+1", SENTENCES[0]]
+    assert np.array_equal(derivations, model.parse(["x+1", SENTENCES[0]]))
+    nothing, readable = model.derivations(rows[1:2])
+    assert (nothing.shape, readable.tolist()) == ((0, 8), [False])
+
+
+def test_parsing_gives_padded_derivations_of_any_length(model):
+    assert np.array_equal(model.parse(SENTENCES), DERIVATIONS)
+    assert model.parse(["x", "1+1+1+1+1"]).shape == (2, 10)
+    with pytest.raises(LisaError, match="not a sentence"):
+        model.parse(["x", "x+"])
+
+
 def test_a_path_leads_from_one_text_to_the_other(model):
     back = model.come_back(SENTENCES, model.encode(SENTENCES))
     first, second = np.array(SENTENCES)[back][:2].tolist()

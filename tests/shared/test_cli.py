@@ -17,6 +17,7 @@ import pytest
 from shared import cli
 from shared.cli import (
     Command,
+    Group,
     Output,
     Terminal,
     first_process,
@@ -115,6 +116,60 @@ def test_a_tool_without_commands(capsys):
         "",
         "error: this version of tool has no commands, so no 'train'\n",
     )
+
+
+GROUPED = COMMANDS | {
+    "compare": Group(
+        {
+            "tables": Command("made_up_tables", "Makes tables."),
+            "plots": Command("made_up_plots", "Makes plots."),
+        },
+        "Compares.",
+        "What compares.",
+    )
+}
+
+
+def test_a_member_of_a_group_is_carried_out(monkeypatch, capsys):
+    seen = []
+    module = SimpleNamespace(Options=Options, run=lambda options, _: seen.append(options))
+    monkeypatch.setitem(sys.modules, "made_up_tables", module)
+    assert run_tool("tool", "", GROUPED, ["compare", "tables", "--number", "4"]) == 0
+    assert seen == [Options(number=4)]
+    with pytest.raises(SystemExit):
+        run_tool("tool", "", GROUPED, ["compare", "tables", "--help"])
+    assert "usage: tool compare tables" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("word", ["-h", "--help"])
+def test_the_help_of_a_group_lists_its_members(capsys, word):
+    assert run_tool("tool", "About the tool.", GROUPED, ["compare", word]) == 0
+    assert capsys.readouterr() == (
+        "What compares.\n\nusage: tool compare COMMAND [options]\n\n"
+        "  tables  Makes tables.\n  plots   Makes plots.\n\n"
+        "'tool compare COMMAND --help' lists the options of a command, with their defaults.\n",
+        "",
+    )
+    assert run_tool("tool", "", GROUPED, [word]) == 0
+    assert "  compare  Compares.\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "'tool compare' needs the name of one of its commands: tables, plots"),
+        (
+            ["tabels"],
+            "there is no compare command 'tabels'; did you mean 'tables'? valid: tables, plots",
+        ),
+        (["--json"], "there is no compare command '--json'; valid: tables, plots"),
+        (["train"], "there is no compare command 'train'; valid: tables, plots"),
+    ],
+    ids=str,
+)
+def test_a_missing_or_unknown_member_names_the_valid_ones(capsys, words, message):
+    assert run_tool("tool", "", GROUPED, ["compare", *words]) == 2
+    assert capsys.readouterr() == ("", f"error: {message}\n")
 
 
 @pytest.mark.parametrize("words", [(), ("--json",), ("--quiet",), ("--json", "--quiet")])
@@ -283,6 +338,7 @@ def test_unknown_names():
     assert unknown("sampler", "gausian", ["uniform", "gaussian"]) == (
         "there is no sampler 'gausian'; did you mean 'gaussian'? valid: uniform, gaussian"
     )
+    assert "did you mean 'G-LISA'?" in unknown("system", "g-lsia", ["GVAE", "G-LISA"])
     assert unknown("sampler", "", {"uniform": 1}) == "there is no sampler ''; valid: uniform"
 
 

@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 from command_line import GRAMMARS, TINY_SEARCH, run_command, succeed, train
 
-from grammar_lisa.cli.runs import read_data
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import TOOL
+from grammar_lisa.model import TOOL, read_data
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.search.search import Search
 from shared.runs import open_run
@@ -233,6 +232,58 @@ def test_constant_scores_do_not_stop_a_search(run, tmp_path):
     path.write_text("x,y\n1,1e9\n2,1e9\n3,1e9\n")
     search, _ = bo(run, "--csv", path)
     assert len(evaluations(search)[0]) == 10
+
+
+@pytest.fixture
+def characters(tmp_path):
+    """A run of a network on characters, a part of whose texts are sentences."""
+    words = ("--network", "characters", "--method", "ae", "--dim", 8, "--learning-rate", 0.01)
+    return train(tmp_path, *words, "--max-rules", 6, "--epochs", 25)
+
+
+def check_box(run):
+    """Search a run, in one go and stopped after a round, and give the result."""
+    search, result = bo(run, "--begin-from", 10_000)
+    found = evaluations(search)
+    assert list(result.json["trials"]) == [*ROWS[:3], "random box"]
+    assert 0 < len(found[0]) <= 10
+    assert not {e["sentence"] for e in found[0]} & training_sentences(run)
+    assert result.json["trials"]["search"][0]["valid"] == 1
+    (search / "summary.json").unlink()
+    record = search / "trial-01.jsonl"
+    lines = record.read_bytes().splitlines(keepends=True)
+    record.write_bytes(b"".join(lines[: len(lines) // 2]) + b"{")
+    again = succeed("bo", "--resume", search, "--jobs", 1, "--json").json
+    assert evaluations(search) == found
+    assert again == result.json
+    return result
+
+
+@pytest.mark.parametrize("method", ["vae", "rae-l2", "vq-vae"])
+def test_methods_that_are_not_spherical_are_searched_in_the_box_of_their_codes(tmp_path, method):
+    run = train(tmp_path, "--method", method, "--max-rules", 6, "--epochs", 4)
+    assert check_box(run).json["trials"]["random box"][0]["valid"] == 1
+    (run / "codes.safetensors").unlink()
+    refused = run_command("bo", "--run", run)
+    assert refused.status == 2
+    assert f"there is no file {run / 'codes.safetensors'}" in refused.err
+
+
+def test_a_run_on_characters_is_searched_for_sentences(characters):
+    drawn = check_box(characters).json["trials"]["random box"][0]
+    assert drawn["valid"] < 1
+    assert drawn["distinct"] == drawn["valid"] * drawn["evaluations"]
+
+
+def test_a_spherical_run_on_characters_that_says_nothing_new_ends_with_a_message(tmp_path):
+    run = train(tmp_path, "--network", "characters", "--max-rules", 6)
+    refused = run_command("bo", "--run", run, "--trials", 1, *TINY_SEARCH, "--jobs", 1)
+    assert refused.status == 2
+    assert (
+        f"the search found no new sentence to score: the texts that {run} decodes to are no "
+        f"sentences of {GRAMMARS / 'expr.cfg'}, or among the 60 that it began from; train for "
+        "more --epochs, or decode more with --pool"
+    ) in refused.err
 
 
 LONG = ["--trials", 2, "--jobs", 2, "--rounds", 8, *TINY_SEARCH[2:]]

@@ -10,12 +10,11 @@ from command_line import EXPR, killed, run_command, succeed, train
 from tools import Tool, at_step, flags, mostly_slow
 
 import image_lisa.cli
-from grammar_lisa.cli.runs import read_data
 from grammar_lisa.cli.train import Options
 from grammar_lisa.derivations.parsing import Parser
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import TOOL, load_run_grammar, run_architecture
+from grammar_lisa.model import TOOL, load_run_grammar, read_data, run_architecture
 from shared.expost import load_codes, load_samplers
 from shared.methods import METHODS, sampler_names
 from shared.runs import open_run

@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 from command_line import EXPR, GRAMMARS, run_command, succeed, train
 
-from grammar_lisa.cli.runs import read_data
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import TOOL
+from grammar_lisa.model import TOOL, read_data
 from shared.runs import open_run
 
 EQUAL = ["1/3+x+sin(x*x)", "x+1/3+sin(x*x)", "sin(x*x)+(1/3+x)", "sin((x)*x)+1/3+x"]

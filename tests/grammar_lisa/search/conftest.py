@@ -2,12 +2,16 @@ import numpy as np
 import pytest
 import torch
 
+from grammar_lisa.alphabet import Alphabet
+from grammar_lisa.character_model import CharacterModel
 from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import parse_grammar
-from grammar_lisa.model import Architecture, GrammarModel
+from grammar_lisa.model import TOOL, Architecture, GrammarModel
+from grammar_lisa.networks import CHARACTERS
 from grammar_lisa.objectives.targets import regression_for
-from shared.methods import LISA
+from shared.methods import LISA, METHODS
+from shared.runs import create_run
 
 torch.set_num_threads(1)
 EXPR = """
@@ -22,6 +26,49 @@ def untrained(text, max_rules, dim=5):
     grammar = parse_grammar(text)
     architecture = Architecture("dense", dim, max_rules, LISA(), seed=0)
     return GrammarModel(grammar, architecture, architecture.build(grammar))
+
+
+@pytest.fixture(scope="session")
+def sentences():
+    """Forty sentences of up to six rules, which models of other methods are trained on."""
+    grammar = parse_grammar(EXPR)
+    return derivations_to_texts(grammar, sample_uniform(grammar, 40, 6, 0))
+
+
+@pytest.fixture(scope="session")
+def trained(sentences):
+    """Models of a method and a network that have learnt the sentences for a while."""
+    grammar, made = parse_grammar(EXPR), {}
+
+    def make(name, network="dense"):
+        if (name, network) not in made:
+            alphabet = Alphabet.of(sentences) if network == CHARACTERS else None
+            architecture = Architecture(network, 6, 6, METHODS[name](), 0, alphabet)
+            kind = GrammarModel if alphabet is None else CharacterModel
+            model = kind(grammar, architecture, architecture.build(grammar))
+            learn(model, model.rows(sentences), 80)
+            made[name, network] = model
+        return made[name, network]
+
+    return make
+
+
+def learn(model, rows, steps):
+    optimizer = torch.optim.Adam(model.net.parameters(), 1e-2)
+    model.net.train()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            sum(model.method.loss(model.net, torch.from_numpy(rows)).values()).backward()
+            optimizer.step()
+    model.net.eval()
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run of nothing but its configuration."""
+    return create_run(tmp_path / "run", {"tool": TOOL})
 
 
 @pytest.fixture(scope="session")

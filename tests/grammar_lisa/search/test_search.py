@@ -5,12 +5,18 @@ import warnings
 import numpy as np
 import pytest
 
-from grammar_lisa.model import GrammarModel
+from grammar_lisa.alphabet import Alphabet
+from grammar_lisa.character_model import CharacterModel
+from grammar_lisa.derivations.text import derivation_to_text
+from grammar_lisa.grammar import parse_grammar
+from grammar_lisa.model import Architecture
+from grammar_lisa.networks import CHARACTERS
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.search.record import Evaluation, Record
 from grammar_lisa.search.search import Search, Settings, worth
+from grammar_lisa.search.space import Box, Sphere
 from shared.errors import LisaError
-from shared.methods import VAE
+from shared.methods import METHODS
 
 SETTINGS = Settings(rounds=3, batch=4, pool=200, candidates=30, fit_points=20, parents=10)
 
@@ -71,7 +77,7 @@ def test_the_search_keeps_what_it_is_told(search, objective, begun):
     assert one.round == 3
     assert one.sentences == begun[0] + asked
     assert np.array_equal(one.scores, [*begun[1], *objective(asked)])
-    assert np.allclose(np.linalg.norm(one.points.directions, axis=1), 1)
+    assert np.allclose(np.linalg.norm(one.points.places, axis=1), 1)
 
 
 def test_running_is_asking_and_telling(search, objective, tmp_path):
@@ -215,8 +221,141 @@ def test_worth_orders_scores_and_knows_no_unit():
     assert np.isfinite(worth(np.full(3, 2.0))).all()
 
 
-def test_codes_that_are_no_directions_are_not_searched(begun, model):
-    architecture = dataclasses.replace(model.architecture, method=VAE())
-    other = GrammarModel(model.grammar, architecture, architecture.build(model.grammar))
-    with pytest.raises(LisaError, match=r"--method vae, whose codes .* train with .*lisa"):
-        Search(other, *begun, SETTINGS, 0)
+KINDS = [
+    *(("vae", "dense"), ("rae-l2", "dense"), ("gmm-dae", "dense"), ("vq-vae", "dense")),
+    *(("ae", "characters"), ("lisa", "characters")),
+]
+
+
+@pytest.fixture
+def other(trained, sentences, objective):
+    """Searches of models of other methods and networks."""
+
+    def make(kind, seed=0, **named):
+        return Search(
+            trained(*kind),
+            sentences,
+            objective(sentences),
+            SETTINGS,
+            seed,
+            outputs=objective.outputs(sentences),
+            target=objective.target(),
+            **named,
+        )
+
+    return make
+
+
+@pytest.mark.parametrize("kind", KINDS, ids="-".join)
+def test_every_method_and_network_is_searched(other, sentences, objective, tmp_path, kind):
+    one = other(kind)
+    found = [e.sentence for e in one.run(objective, Record(tmp_path / "a", {}))]
+    parser = one.model.parser
+    assert 2 <= len(set(found)) == len(found) <= 12
+    assert not set(found) & set(sentences)
+    assert [derivation_to_text(one.model.grammar, parser.parse(s)) for s in found] == found
+    assert one.decoded == 3 * 3 * (200 // 3)
+    share = one.readable / one.decoded
+    assert 0 < share < 1 if kind[1] == "characters" else share == 1
+
+
+@pytest.mark.parametrize("kind", [("rae-l2", "dense"), ("ae", "characters")], ids="-".join)
+@pytest.mark.parametrize("done", [0, 5])
+def test_a_replayed_search_of_another_model_goes_on_as_the_straight_one(
+    other, objective, tmp_path, kind, done
+):
+    straight = other(kind).run(objective, Record(tmp_path / "a", {}))
+    record = Record(tmp_path / "b", {})
+    record.append(straight[:done])
+    assert other(kind).run(objective, record) == straight
+
+
+def test_the_box_is_that_of_the_codes_begun_from_or_a_given_one(other, trained, sentences):
+    codes = trained("rae-l2").encode(sentences, refine=False)
+    search = other(("rae-l2", "dense"))
+    assert np.array_equal(search.space.low, Box.holding(codes).low)
+    assert np.array_equal(search.points.places, search.space.places_of(codes))
+    wide = Box.holding(10 * codes)
+    search = other(("rae-l2", "dense"), space=wide)
+    assert search.space is search.points.space is wide
+    assert np.allclose(search.points.places, (codes - wide.centre) / wide.scale)
+
+
+def test_only_places_of_the_box_are_decoded(other, monkeypatch):
+    search = other(("rae-l2", "dense"))
+    decode, seen = search.model.decode_rows, []
+    monkeypatch.setattr(
+        search.model, "decode_rows", lambda codes: seen.append(codes) or decode(codes)
+    )
+    search.ask()
+    places = search.space.places_of(np.concatenate(seen))
+    assert len(places) == search.decoded
+    assert (places >= search.space.low - 1e-9).all()
+    assert (places <= search.space.high + 1e-9).all()
+
+
+def test_a_space_of_another_code_size_is_refused(other):
+    for space in (Sphere(5), Box.holding(np.eye(5))):
+        with pytest.raises(LisaError, match=f"of this {space.name} have the size 5, not 6"):
+            other(("rae-l2", "dense"), space=space)
+
+
+def say(model, texts, monkeypatch):
+    """Let a model of characters decode to some texts, to each for equally many points."""
+    rows = np.repeat(model.rows(texts), -(-66 // len(texts)), axis=0)[:66]
+    monkeypatch.setattr(model, "decode_rows", lambda codes: rows)
+
+
+def test_what_is_no_sentence_is_never_weighed(other, monkeypatch):
+    search = other(("ae", "characters"))
+    say(search.model, ["x+", "x+x+x", ")", "1+x", "sin(", "(x)+1"], monkeypatch)
+    found = search.ask()
+    assert sorted(found) == sorted({"x+x+x", "1+x", "(x)+1"} - search._known)
+    assert (search.decoded, search.readable) == (3 * 66, 3 * 33)
+
+
+def test_a_search_of_which_nothing_can_be_read_ends(other, objective, tmp_path, monkeypatch):
+    search = other(("ae", "characters"))
+    say(search.model, ["x+", ")"], monkeypatch)
+    assert search.run(objective, Record(tmp_path / "a", {})) == []
+    assert (search.decoded, search.readable) == (66, 0)
+
+
+BLANKS = "S -> 'put' T | 'put' T S\nT -> 'a' | 'b'\n"
+
+
+@pytest.fixture
+def spaced():
+    """A model of texts with blanks of up to 14 characters, enough for two commands of a letter."""
+    grammar = parse_grammar(BLANKS)
+    alphabet = Alphabet.of(["put a put b", "put b put abbb"])
+    architecture = Architecture(CHARACTERS, 3, 4, METHODS["ae"](), 0, alphabet)
+    return CharacterModel(grammar, architecture, architecture.build(grammar))
+
+
+def test_sentences_that_do_not_fit_as_the_grammar_writes_them_are_no_candidates(
+    spaced, monkeypatch
+):
+    search = Search(spaced, ["put a", "put b"], np.arange(2.0), SETTINGS, 0)
+    texts = ["putaputb", "put a put b", "putaputbputb", "put", "puta"]
+    rows = np.repeat(spaced.rows(texts), 14, axis=0)[:66]
+    monkeypatch.setattr(spaced, "decode_rows", lambda codes: rows)
+    assert search.ask() == ["put a put b"]
+    assert search.readable == 3 * (14 + 14 + 10)
+
+
+def test_sentences_of_more_rules_than_trained_on_are_candidates(other, monkeypatch):
+    search = other(("ae", "characters"))
+    long = "1+1+1+1+1"
+    assert len(search.model.parser.parse(long)) > search.model.architecture.max_rules
+    say(search.model, ["x+", long], monkeypatch)
+    assert search.ask() == [long]
+    search.tell([long], np.ones(1), regression_for("kusner").outputs([long]))
+    assert search.sentences[-1] == long
+
+
+def test_a_beginning_that_does_not_fit_the_network_is_refused(trained):
+    long = "1+" * 20 + "1"
+    for kind, message in ((("vae", "dense"), "at most 6"), (("ae", "characters"), "at most")):
+        with pytest.raises(LisaError, match=rf"'1\+1\+.*{message}"):
+            Search(trained(*kind), ["x", long], np.zeros(2), SETTINGS, 0)

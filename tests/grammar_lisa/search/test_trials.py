@@ -1,13 +1,16 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from grammar_lisa.model import GrammarModel
 from grammar_lisa.search import trials as trials_module
-from grammar_lisa.search.search import Settings
+from grammar_lisa.search.search import Search, Settings
+from grammar_lisa.search.space import Box
 from grammar_lisa.search.trials import plan_trials, run_trials
+from shared.expost import save_codes
+from shared.methods import Codes
 
 SETTINGS = Settings(rounds=2, batch=3, pool=100, candidates=20, fit_points=20, parents=5)
 
@@ -49,7 +52,7 @@ def test_a_trial_begins_from_no_more_than_there_is(plan):
 
 def test_trials_run_in_order_and_restore_the_threads(plan, model, objective, monkeypatch):
     monkeypatch.setattr(trials_module, "open_run", lambda path, tool: path)
-    monkeypatch.setattr(GrammarModel, "load", classmethod(lambda cls, run: model))
+    monkeypatch.setattr(trials_module, "load_model", lambda run: model)
     import torch
 
     torch.set_num_threads(2)
@@ -66,6 +69,23 @@ def test_trials_run_in_order_and_restore_the_threads(plan, model, objective, mon
 
 def test_this_process_outlives_a_trial_of_its_own(plan, model, objective, monkeypatch):
     monkeypatch.setattr(trials_module, "open_run", lambda path, tool: path)
-    monkeypatch.setattr(GrammarModel, "load", classmethod(lambda cls, run: model))
+    monkeypatch.setattr(trials_module, "load_model", lambda run: model)
     monkeypatch.setattr(os, "getppid", lambda: 1)
     assert len(trials_module.run_trial(plan()[0], objective, os.getpid())) == 6
+
+
+def test_a_trial_searches_the_box_of_all_codes_of_its_run(
+    plan, trained, objective, monkeypatch, run
+):
+    model = trained("rae-l2")
+    codes = np.random.default_rng(0).standard_normal((50, 6))
+    save_codes(run, Codes(codes))
+    seen = []
+    monkeypatch.setattr(trials_module, "open_run", lambda path, tool: run)
+    monkeypatch.setattr(trials_module, "load_model", lambda run: model)
+    monkeypatch.setattr(
+        trials_module, "Search", lambda *args, **named: seen.append(named) or Search(*args, **named)
+    )
+    trial = replace(plan()[0], sentences=["x", "x+1", "1", "sin(x)"], scores=np.arange(4.0))
+    assert len(trials_module.run_trial(trial, objective)) == 6
+    assert np.array_equal(seen[0]["space"].low, Box.holding(codes).low)

@@ -1,4 +1,4 @@
-"""The clean protocol, as `train` and `bo` apply it."""
+"""The clean protocol, as commands apply it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grammar_lisa.objectives.evaluation import parsable
 from grammar_lisa.objectives.protocol import NEAR, Split, split_clean
 from grammar_lisa.objectives.regression import Regression
 
@@ -41,8 +40,3 @@ class Withhold:
             f"clean protocol: left out {self.equal} sentences that equal the target and "
             f"{self.near} more that score under {NEAR}"
         )
-
-
-def scores_expressions(sentences: Sequence[str], objective: Regression) -> bool:
-    """Whether some of the sentences are expressions in the variables of the objective."""
-    return bool(parsable(sentences, objective.variables).any())

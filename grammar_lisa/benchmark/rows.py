@@ -1,0 +1,178 @@
+"""The rows of Table 5 from trials: mean and standard error; as Markdown, as CSV, as cells."""
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from grammar_lisa.objectives.protocol import NEAR
+from grammar_lisa.trial_tables import COLUMNS, REACHED, first_reached
+
+KEYS: Final = ("sentences", "network", "system", "begin_from", "evaluations")
+MEANS: Final = ("decodes", *COLUMNS)
+TITLES: Final = {
+    "data": "Sentences of the data",
+    "grammar": "Sentences drawn uniformly from the grammar",
+}
+"""What tables call each kind of sentences."""
+_HEADS: Final = {
+    "network": "network",
+    "system": "system",
+    "known": "begin_from",
+    "budget": "evaluations",
+    "n": "trials",
+}
+"""What stands at the head of a row, by what tables call it."""
+_DECIMALS: Final = {"decodes": 2, "valid": 2, "finite": 2, "distinct": 0, "average": 2, "best": 3}
+
+
+def mean_and_error(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """The mean and its standard error, deviation with n − 1 below over √n; None for too few."""
+    if not values:
+        return None, None
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
+    return float(np.mean(values)), error
+
+
+def rows_of(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One row for each system and budget.
+
+    Args:
+        records: of trials, as `Comparison.records` gives them.
+
+    Returns:
+        Each with `KEYS`, the number of `trials`, the mean number that was `evaluated`, mean and
+        `_error` of each of `MEANS`, and of each of `REACHED` the trials that reached it and the
+        median of their evaluations.
+    """
+    groups: dict[tuple[Any, ...], list[tuple[Mapping[str, Any], Mapping[str, Any]]]] = {}
+    for record in records:
+        for budget, statistics in record["at"].items():
+            key = (*(record[name] for name in KEYS[:-1]), int(budget))
+            groups.setdefault(key, []).append((record, statistics))
+    return [_row(key, group) for key, group in groups.items()]
+
+
+def _row(
+    key: tuple[Any, ...], group: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]
+) -> dict[str, Any]:
+    row: dict[str, Any] = dict(zip(KEYS, key, strict=True)) | {"trials": len(group)}
+    row["evaluated"] = float(np.mean([statistics["evaluations"] for _, statistics in group]))
+    for name in MEANS:
+        values = [
+            value
+            for record, statistics in group
+            if (value := record.get(name) if name == "decodes" else statistics[name]) is not None
+        ]
+        row[name], row[f"{name}_error"] = mean_and_error(values)
+    for name in REACHED:
+        row[name] = first_reached([statistics["reached"][name] for _, statistics in group])
+    return row
+
+
+def columns_of(clean: bool) -> tuple[str, ...]:
+    """The heads of a table: shorter for the published protocol, which tells less."""
+    return (*_HEADS, "evaluated", *_means(clean), *(REACHED if clean else ()))
+
+
+def cells_of(row: Mapping[str, Any], clean: bool) -> list[str]:
+    """The cells of a row below `columns_of`."""
+    cells = [str(row[key]) if row[key] not in (None, "") else "–" for key in _HEADS.values()]
+    cells.append(f"{row['evaluated']:.0f}")
+    for name in _means(clean):
+        mean, error = show(name, row[name]), row[f"{name}_error"]
+        told = error is not None and (not clean or name in ("average", "best"))
+        cells.append(f"{mean} ± {show(name, error)}" if told else mean)
+    for name in REACHED if clean else ():
+        count, median = row[name]["trials"], row[name]["median_evaluations"]
+        cells.append(f"{count}/{row['trials']}" + (f" ({median:g})" if count else ""))
+    return cells
+
+
+def show(name: str, value: float | None) -> str:
+    """A mean or an error, with as many decimals as its column has."""
+    return "–" if value is None else f"{value:.{_DECIMALS[name]}f}"
+
+
+def _means(clean: bool) -> tuple[str, ...]:
+    return MEANS if clean else ("decodes", "valid", "average", "best")
+
+
+def markdown(
+    title: str, rows: Sequence[Mapping[str, Any]], notes: Sequence[str], *, clean: bool
+) -> str:
+    """A table for each kind of sentences, and the notes below."""
+    heads = columns_of(clean)
+    lines = [f"# {title}", ""]
+    for kind, group in by_kind(rows).items():
+        lines += [f"## {TITLES[kind]}", "", f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+        lines += [f"| {' | '.join(cells_of(row, clean))} |" for row in group] + [""]
+    return "\n".join([*lines, *(f"- {note}" for note in notes), ""])
+
+
+def by_kind(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """The rows of each kind of sentences."""
+    return {
+        kind: found for kind in TITLES if (found := [r for r in rows if r["sentences"] == kind])
+    }
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The table with every number in a column of its own."""
+    text = io.StringIO()
+    reached = [f"{name} {what}" for name in REACHED for what in ("trials", "median evaluations")]
+    heads = [*KEYS, "trials", "evaluated", *(f"{n}{e}" for n in MEANS for e in ("", "_error"))]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*heads, *reached])
+    for row in rows:
+        firsts = [row[name][what] for name in REACHED for what in ("trials", "median_evaluations")]
+        values = [*(row[name] for name in heads), *firsts]
+        writer.writerow(["" if value is None else value for value in values])
+    return text.getvalue()
+
+
+def notes_of(
+    rows: Sequence[Mapping[str, Any]], facts: Mapping[str, Mapping[str, int]], *, clean: bool
+) -> list[str]:
+    """What a reader must know of the table."""
+    notes = [
+        "± is the standard error of the mean over trials. Of scores smaller is better; the average "
+        "is that of what scored better than the worst score, and counts all it evaluated.",
+        "known: how many scored sentences a trial begins from; budget: evaluations of a trial at "
+        "most; n: trials; evaluated: how many a trial did evaluate, in the mean.",
+        "decodes: the fraction of points drawn at random, uniformly from the sphere or from the "
+        "box of training codes, that decode to a sentence of the grammar. A search evaluates "
+        "sentences alone, so that its own valid fraction is 1, or 0 where it found none.",
+        "A trial ends before its budget is spent when it finds the target itself, or no new "
+        "sentence more.",
+    ]
+    if clean:
+        notes.append(
+            f"Sentences that equal the target or score under {NEAR} were kept out of training and "
+            "search. Behind the number of trials that reached a score stands the median of their "
+            "evaluations; 1e-09 is the exact answer. Rows of fewer evaluations are the first "
+            "part of the same trials."
+        )
+    return (
+        notes
+        + [_fact(TITLES[kind], fact, clean) for kind, fact in facts.items()]
+        + [
+            f"{TITLES[row['sentences']]}: {row['evaluations']} of them drawn at random average "
+            f"{show('average', row['average'])}, and the best of these scores "
+            f"{show('best', row['best'])} in the mean."
+            for row in rows
+            if row["system"] == "random data"
+        ]
+    )
+
+
+def _fact(title: str, fact: Mapping[str, int], clean: bool) -> str:
+    """Whether the answer is in what systems learn and begin from."""
+    held = "none equals the target, none"
+    if not clean:
+        held = f"{fact['equal']} equal the target and {fact['near']} more"
+    score = "scores" if clean else "score"
+    return f"{title}: of {fact['sentences']:,} to train on, {held} {score} under {NEAR}."

@@ -1,0 +1,339 @@
+"""One run searched for many targets with the same settings, and the tables of what it finds."""
+
+import csv
+import hashlib
+import io
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from grammar_lisa.model import TOOL
+from grammar_lisa.objectives.expression import variables_of
+from grammar_lisa.objectives.protocol import NEAR
+from grammar_lisa.objectives.regression import Regression
+from grammar_lisa.objectives.targets import OTHER_POINTS, TARGETS, Target, target_for
+from grammar_lisa.search.search import Settings
+from grammar_lisa.search.trials import plan_trials, run_trials
+from grammar_lisa.search_task import Draws, Searchable, random_draws
+from grammar_lisa.trial_tables import COLUMNS, REACHED, first_reached, means, show_cell, trial_row
+from shared.environment import environment
+from shared.errors import LisaError
+from shared.files import read_json, write_json
+from shared.folders import open_folder
+from shared.runs import Run
+from shared.seeds import derive_seed
+
+TARGETS_TOOL: Final = f"{TOOL} benchmark targets"
+RESULTS, TABLE, CSV = "results.json", "targets.md", "targets.csv"
+SEARCH: Final = "search"
+RECOVERED: Final = "recovered"
+SHORT: Final = ("average", "best")
+"""The statistics that a narrow table shows, of `COLUMNS`."""
+
+Record = Mapping[str, Any]
+Watch = Callable[[Sequence[Path]], AbstractContextManager[None]]
+"""Shows how the evaluations of trials come in, on record in these files."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How every target is searched.
+
+    Attributes:
+        settings: of each search.
+        begin_from: scored sentences that a trial begins from.
+        seed: of points, trials and random draws.
+    """
+
+    settings: Settings
+    begin_from: int
+    seed: int
+
+    @property
+    def budget(self) -> int:
+        """The most evaluations of a trial."""
+        return self.settings.rounds * self.settings.batch
+
+    def record(self) -> dict[str, Any]:
+        """What all calls on a folder must agree in."""
+        return {**asdict(self.settings), "begin_from": self.begin_from, "seed": self.seed}
+
+
+@dataclass(frozen=True)
+class TargetBenchmark:
+    """A folder with the searches of one run for many targets.
+
+    Attributes:
+        folder: with the settings in its `config.json`.
+        searchable: the run.
+        protocol: of all searches.
+    """
+
+    folder: Run
+    searchable: Searchable
+    protocol: Protocol
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.folder.path
+
+    def target(self, text: str) -> Target:
+        """The target of a name or of an expression in the variables of the run.
+
+        Raises:
+            LisaError: if it is neither, or not finite where it is to be found.
+        """
+        target = target_for(text, variables_of(self.searchable.sentences) or None)
+        self._objective(target)
+        return target
+
+    def search(
+        self, target: Target, *, trials: int, jobs: int, tell: Callable[[str], None], watch: Watch
+    ) -> Record:
+        """Search for a target, from where it was stopped, and keep what was found.
+
+        A trial is the one of `grammar-lisa bo` with the same options.
+
+        Args:
+            target: to be found.
+            trials: how many; more are added to those of an earlier call.
+            jobs: at a time.
+            tell: hears what was withheld.
+            watch: shows the evaluations.
+
+        Raises:
+            LisaError: if the run cannot be searched for it.
+        """
+        place = self.path / folder_of(target)
+        kept = _kept(place)
+        if kept is not None and kept["trials"] >= trials:
+            return kept
+        objective, protocol = self._objective(target), self.protocol
+        task = self.searchable.task(objective, clean=True, tell=tell)
+        place.mkdir(exist_ok=True)
+        planned = plan_trials(
+            self.searchable.run.path,
+            place,
+            task.sentences,
+            task.scores,
+            count=trials,
+            begin_from=protocol.begin_from,
+            settings=protocol.settings,
+            seed=derive_seed(protocol.seed, "search"),
+        )
+        with watch([trial.record for trial in planned]):
+            found = list(run_trials(planned, objective, jobs))
+        draws: dict[str, list[Draws]] = {SEARCH: [[e.sentence for e in each] for each in found]}
+        draws |= random_draws(task, protocol.budget, [trial.seed for trial in planned])
+        rows = {
+            name: [self._row(sentences, target, objective) for sentences in each]
+            for name, each in draws.items()
+        }
+        record = {
+            "target": target.name,
+            "formula": target.formula,
+            "points": {
+                "variables": target.variables,
+                "low": target.low,
+                "high": target.high,
+                "points": target.points,
+            },
+            "withheld": {"equal": task.withhold.equal, "near": task.withhold.near},
+            "seen_by_the_network": task.seen,
+            "begins_from": len(planned[0].sentences),
+            "trials": trials,
+            "rows": rows,
+            "means": {name: means_of(each) for name, each in rows.items()},
+        }
+        write_json(place / RESULTS, record)
+        return record
+
+    def records(self) -> list[Record]:
+        """What was found of every target so far, named ones first."""
+        found = [_kept(path.parent) for path in sorted(self.path.glob(f"*/{RESULTS}"))]
+        order = {name: place for place, name in enumerate(TARGETS)}
+        known = [record for record in found if record is not None]
+        return sorted(known, key=lambda record: order.get(record["target"], len(order)))
+
+    def write(self) -> list[Record]:
+        """Write `results.json`, `targets.md` and `targets.csv`, and give the records in them."""
+        records = self.records()
+        write_json(
+            self.path / RESULTS,
+            {
+                "environment": environment(),
+                "settings": self.folder.config["settings"],
+                "targets": records,
+            },
+        )
+        self.folder.write_text(TABLE, markdown(records, self.notes(records)))
+        self.folder.write_text(CSV, csv_text(records))
+        return records
+
+    def notes(self, records: Sequence[Record]) -> list[str]:
+        """What a reader must know of the table."""
+        seen = [record for record in records if record["seen_by_the_network"]]
+        notes = [
+            f"One run, {self.searchable.run.path}, and the same settings for all targets: trials "
+            f"of at most {self.protocol.budget} evaluations that begin from "
+            f"{self.protocol.begin_from} scored training sentences. A trial ends when it meets "
+            "the target.",
+            "Mean ± standard deviation over trials; smaller scores are better. Behind the number "
+            "of trials that reached a score stands the median of their evaluations.",
+            f"Recovered: an evaluated sentence equals the formula at {OTHER_POINTS:,} other points "
+            "of its range, up to rounding.",
+            f"Training sentences that equal the target or score under {NEAR} were withheld from "
+            "what searches begin from and from random draws of the data.",
+        ]
+        if seen:
+            listed = ", ".join(f"{each['target']} {each['seen_by_the_network']}" for each in seen)
+            notes.append(
+                f"The network itself was trained on withheld sentences of {len(seen)} of "
+                f"{len(records)} targets: {listed}."
+            )
+        return notes
+
+    def _objective(self, target: Target) -> Regression:
+        return target.regression(derive_seed(self.protocol.seed, "points"))
+
+    def _row(
+        self, sentences: Sequence[str | None], target: Target, objective: Regression
+    ) -> dict[str, Any]:
+        """The statistics of a trial, its best sentence, and when the target was recovered."""
+        scores = objective(sentences)
+        recovered = target.recovered(sentences, self.protocol.seed)
+        return {
+            **trial_row(sentences, scores, objective),
+            "sentence": sentences[int(scores.argmin())] if len(scores) else None,
+            RECOVERED: int(recovered.argmax()) + 1 if recovered.any() else None,
+        }
+
+
+def open_targets(path: Path, run: Run, protocol: Protocol) -> TargetBenchmark:
+    """Open a benchmark, or begin it.
+
+    Args:
+        path: its folder.
+        run: that is searched.
+        protocol: of all searches.
+
+    Raises:
+        LisaError: if the folder was made with another run or protocol, naming what differs, or
+            the run cannot be searched.
+    """
+    searchable = Searchable.load(run)
+    trained = {"run": str(run.path), "trained": str(run.config.get("created"))}
+    folder = open_folder(path, TARGETS_TOOL, {**trained, **protocol.record()})
+    return TargetBenchmark(folder, searchable, protocol)
+
+
+def folder_of(target: Target) -> str:
+    """The name of the folder of a target: its own, or that of an expression and a checksum."""
+    if target.name in TARGETS:
+        return target.name
+    words = re.sub(r"\W+", "-", target.formula.lower()).strip("-")[:40]
+    return f"{words}-{hashlib.sha256(target.formula.encode()).hexdigest()[:8]}"
+
+
+def means_of(rows: Sequence[Record]) -> dict[str, Any]:
+    """Means over trials, and in how many the target was recovered."""
+    return means(rows) | {RECOVERED: first_reached([row[RECOVERED] for row in rows])}
+
+
+def heads_of(columns: Sequence[str] = COLUMNS) -> tuple[str, ...]:
+    """The heads of the table with some of the statistics."""
+    return ("target", "system", "trials", *columns, *REACHED, RECOVERED)
+
+
+def cells_of(records: Iterable[Record], columns: Sequence[str] = COLUMNS) -> list[tuple[str, ...]]:
+    """The rows of the table below `heads_of`."""
+    return [
+        (record["target"], name, str(record["trials"]), *_cells(record, name, columns))
+        for record in records
+        for name in record["means"]
+    ]
+
+
+def _cells(record: Record, name: str, columns: Sequence[str]) -> list[str]:
+    found = record["means"][name]
+    cells = [
+        f"{show_cell(column, found[column])} ± {show_cell(column, found[f'{column}_deviation'])}"
+        for column in columns
+    ]
+    for each in (*REACHED, RECOVERED):
+        count, median = found[each]["trials"], found[each]["median_evaluations"]
+        cells.append(f"{count}/{record['trials']}" + (f" ({median:g})" if count else ""))
+    return cells
+
+
+def totals_of(records: Sequence[Record]) -> list[str]:
+    """In how many trials the targets were recovered, and how many at least once, by system."""
+    lines = []
+    names = dict.fromkeys(name for record in records for name in record["means"])
+    for name in names:
+        counts = [r["means"][name][RECOVERED]["trials"] for r in records if name in r["means"]]
+        trials = sum(record["trials"] for record in records if name in record["means"])
+        lines.append(
+            f"{name}: recovered in {sum(counts)} of {trials} trials, "
+            f"{int(np.count_nonzero(counts))} of {len(counts)} targets at least once"
+        )
+    return lines
+
+
+def markdown(records: Sequence[Record], notes: Sequence[str]) -> str:
+    """The table with totals and notes, then what each target is and what was kept from searches."""
+    lines = [f"| {' | '.join(heads_of())} |", f"|{'---|' * len(heads_of())}"]
+    lines += [f"| {' | '.join(cells)} |" for cells in cells_of(records)]
+    lines += ["", *(f"- {line}" for line in (*totals_of(records), *notes)), ""]
+    lines += [
+        "| target | formula | withheld, equal | withheld, near | best found |",
+        f"|{'---|' * 5}",
+    ]
+    for record in records:
+        best = min(record["rows"][SEARCH], key=_best)
+        sentence = "–" if best["sentence"] is None else f"`{best['sentence']}`"
+        withheld = f"{record['withheld']['equal']} | {record['withheld']['near']}"
+        lines.append(f"| {record['target']} | `{record['formula']}` | {withheld} | {sentence} |")
+    return "\n".join([*lines, ""])
+
+
+def _best(row: Record) -> float:
+    return math.inf if row["best"] is None else float(row["best"])
+
+
+def csv_text(records: Iterable[Record]) -> str:
+    """The trials, one a row, with every number in a column of its own."""
+    text = io.StringIO()
+    heads = ["target", "formula", "system", "trial", "evaluations", *COLUMNS, *REACHED]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*heads, RECOVERED, "sentence"])
+    for record in records:
+        for name, rows in record["rows"].items():
+            for number, row in enumerate(rows, start=1):
+                values = [row[column] for column in ("evaluations", *COLUMNS)]
+                values += [row["reached"][column] for column in REACHED]
+                head = [record["target"], record["formula"], name, number]
+                found = [*values, row[RECOVERED], row["sentence"]]
+                writer.writerow([*head, *("" if v is None else v for v in found)])
+    return text.getvalue()
+
+
+def _kept(place: Path) -> Record | None:
+    """What was found of a target, if it was searched for."""
+    if not (place / RESULTS).is_file():
+        return None
+    record = read_json(place / RESULTS)
+    wanted = {"target", "formula", "trials", "rows", "means", "seen_by_the_network"}
+    if not isinstance(record, dict) or not wanted <= record.keys():
+        raise LisaError(
+            f"{place / RESULTS} holds no results of '{TARGETS_TOOL}'; remove it, and the trials "
+            "beside it are counted again"
+        )
+    return record

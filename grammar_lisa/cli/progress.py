@@ -1,0 +1,43 @@
+"""A bar of progress over searches that several processes carry out."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from shared.cli import Terminal
+
+
+@contextmanager
+def watching(terminal: Terminal, label: str, records: Sequence[Path], total: int) -> Iterator[None]:
+    """A bar of progress that counts the lines of records, whoever writes them.
+
+    Args:
+        terminal: where the bar is shown.
+        label: what is being done.
+        records: JSONL files, each with a header and a line an evaluation.
+        total: evaluations in all of them, in the end.
+    """
+    done = threading.Event()
+    with terminal.progress(label, total) as meter:
+
+        def look() -> None:
+            meter.update(sum(_lines(path) for path in records), "evaluations")
+
+        def watch() -> None:
+            while not done.wait(0.5):
+                look()
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+            look()
+        finally:
+            done.set()
+            watcher.join()
+
+
+def _lines(path: Path) -> int:
+    """Evaluations on record: the lines after the header."""
+    return max(0, path.read_bytes().count(b"\n") - 1) if path.exists() else 0

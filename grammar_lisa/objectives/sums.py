@@ -1,0 +1,201 @@
+"""Expressions as sums of terms, by the rules of algebra alone: nothing is evaluated at any point.
+
+A sum is a number of terms with coefficients, a term a product of factors, a factor a variable, a
+function of sums, or a sum that could not be multiplied out. Numbers are worked out. Two
+expressions with one sum are equal wherever both are finite. A quotient is never cancelled, as
+x/x is no number at 0, so equal functions may still have different sums.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+from zlib import crc32
+
+from grammar_lisa.objectives.expression import (
+    CONSTANT,
+    NEGATION,
+    NUMBER,
+    POWER,
+    VARIABLE,
+    Node,
+    Pool,
+)
+
+Factor = int
+"""The number of a factor; that of its reciprocal is one more."""
+Term = tuple[tuple[Factor, int], ...]
+"""Factors in ascending order with their powers, from 1; none for a plain number."""
+Sum = tuple[tuple[Term, float], ...]
+"""Terms in ascending order with their coefficients."""
+
+_MOST_TERMS: Final = 12
+"""A product of sums is multiplied out to this many terms."""
+_LARGEST_POWER: Final = 12
+_DIGITS: Final = 12
+"""Significant digits of a coefficient: enough to tell numbers apart, few enough to be equal where
+rounding alone differs."""
+
+_FUNCTIONS: Final[Mapping[str, Callable[..., float]]] = MappingProxyType(
+    {
+        **{name: getattr(math, name) for name in ("sin", "cos", "tan", "asin", "acos", "atan")},
+        **{name: getattr(math, name) for name in ("sinh", "cosh", "tanh", "exp", "log", "sqrt")},
+        "log2": math.log2,
+        "log10": math.log10,
+        "abs": abs,
+        POWER: math.pow,
+    }
+)
+
+
+class Sums:
+    """Reads expressions as sums.
+
+    Numbers of factors are drawn from what they consist of, so they are the same in every
+    process.
+
+    Args:
+        variables: the names a text may use as variables; see `Pool`.
+    """
+
+    def __init__(self, variables: Iterable[str] | None = None) -> None:
+        self._pool = Pool(variables)
+        self._made: list[Sum] = []
+
+    def of(self, text: str | None) -> Sum | None:
+        """The sum that a text means; None where it is no expression."""
+        root = self._pool.find(text)
+        for node in self._pool.nodes[len(self._made) :]:
+            operands = [self._made[number] for number in node.operands]
+            try:
+                self._made.append(_sum_of(node, operands))
+            except OverflowError:
+                value = (node.value,) if node.operator == NUMBER else ()
+                self._made.append(_single(_factor(node.operator, *value, *operands)))
+        return None if root is None else self._made[root]
+
+
+def identity(value: Sum | Term) -> int:
+    """A number that stands for a sum or a term, the same in every process."""
+    return hash(value)
+
+
+def _sum_of(node: Node, operands: list[Sum]) -> Sum:
+    match node.operator:
+        case operator if operator in (NUMBER, CONSTANT):
+            return _number(node.value)
+        case operator if operator == VARIABLE:
+            return _single(_factor(operator, crc32(node.name.encode())))
+        case operator if operator == NEGATION:
+            return _times((), -1.0, operands[0])
+        case "+":
+            return _added(*operands)
+        case "-":
+            return _added(operands[0], _times((), -1.0, operands[1]))
+        case "*":
+            return _product(*operands)
+        case "/":
+            return _quotient(*operands)
+        case operator if operator == POWER:
+            return _power(*operands)
+        case operator:
+            return _applied(operator, operands)
+
+
+def _product(first: Sum, second: Sum) -> Sum:
+    if len(first) * len(second) > _MOST_TERMS and min(len(first), len(second)) > 1:
+        return _times(*_whole(first), (_whole(second),))
+    product = _times(*first[0], second)
+    for term, value in first[1:]:
+        product = _added(product, _times(term, value, second))
+    return product
+
+
+def _quotient(first: Sum, second: Sum) -> Sum:
+    term, value = _whole(second)
+    if value == 0 or not math.isfinite(1 / value):
+        return _single(_factor("/", first, second))
+    reciprocal = tuple(sorted((factor ^ 1, power) for factor, power in term))
+    return _times(reciprocal, 1 / value, first)
+
+
+def _power(base: Sum, exponent: Sum) -> Sum:
+    times = _plain(exponent)
+    if times is None or times not in range(1, _LARGEST_POWER + 1):
+        return _applied(POWER, [base, exponent])
+    product = base
+    for _ in range(int(times) - 1):
+        product = _product(product, base)
+    return product
+
+
+def _number(value: float) -> Sum:
+    return _collected({(): value})
+
+
+def _single(factor: Factor) -> Sum:
+    return ((((factor, 1),), 1.0),)
+
+
+def _factor(operator: str, *content: object) -> Factor:
+    """An even number drawn from a factor's operator and what it is applied to."""
+    return hash((crc32(operator.encode()), *content)) & ~1
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")
+
+
+def _collected(terms: Mapping[Term, float]) -> Sum:
+    if not all(map(math.isfinite, terms.values())):
+        raise OverflowError("a coefficient is too large for a number")
+    found = sorted((term, _rounded(value)) for term, value in terms.items())
+    return tuple(each for each in found if each[1] != 0) or (((), 0.0),)
+
+
+def _added(first: Sum, second: Sum) -> Sum:
+    terms = dict(first)
+    for term, value in second:
+        terms[term] = terms.get(term, 0.0) + value
+    return _collected(terms)
+
+
+def _times(term: Term, value: float, other: Sum) -> Sum:
+    """A sum multiplied by a term and a number."""
+    terms: dict[Term, float] = {}
+    for its, coefficient in other:
+        powers = dict(term)
+        for factor, power in its:
+            powers[factor] = powers.get(factor, 0) + power
+        product = tuple(sorted(powers.items()))
+        terms[product] = terms.get(product, 0.0) + value * coefficient
+    return _collected(terms)
+
+
+def _applied(operator: str, operands: list[Sum]) -> Sum:
+    """A function of sums: a number where they are numbers and it is one, else a factor."""
+    numbers = [_plain(operand) for operand in operands]
+    known = [number for number in numbers if number is not None]
+    if len(known) == len(operands):
+        try:
+            value = _FUNCTIONS[operator](*known)
+        except (ValueError, ArithmeticError):
+            value = math.nan
+        if math.isfinite(value):
+            return _number(value)
+    return _single(_factor(operator, *operands))
+
+
+def _plain(value: Sum) -> float | None:
+    """The number that a sum is, if it is one."""
+    return value[0][1] if len(value) == 1 and value[0][0] == () else None
+
+
+def _whole(value: Sum) -> tuple[Term, float]:
+    """A sum as one term: of several, a factor that is the sum up to its last coefficient."""
+    if len(value) == 1:
+        return value[0]
+    scale = value[-1][1]
+    monic = tuple((term, _rounded(coefficient / scale)) for term, coefficient in value)
+    factor = _factor("+", monic)
+    return ((factor, 1),), scale
