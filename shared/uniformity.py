@@ -196,12 +196,18 @@ class _LogKernelSum(torch.autograd.Function):
 
 
 def _log_kernel(u: Tensor, t: float) -> Iterator[Tensor]:
-    """Yield the kernel's logs in blocks of rows, with −∞ where a row meets itself."""
+    """Yield the kernel's logs in blocks of rows, with −∞ where a row meets itself.
+
+    Each block overwrites the one before: blocks of their own, allocated anew, may each stay with
+    the process, tens of gigabytes for 90,000 directions.
+    """
     n = len(u)
-    size = max(1, BLOCK_ENTRIES // n)
+    size = min(n, max(1, BLOCK_ENTRIES // n))
+    block = u.new_empty(size, n)
+    offset = u.new_tensor(-2 * t)
     for begin in range(0, n, size):
         rows = u[begin : begin + size]
-        logs = torch.addmm(u.new_tensor(-2 * t), rows, u.T, alpha=2 * t).clamp_(max=0)
+        logs = torch.addmm(offset, rows, u.T, alpha=2 * t, out=block[: len(rows)]).clamp_(max=0)
         logs[:, begin : begin + size].fill_diagonal_(-torch.inf)
         yield logs
 
