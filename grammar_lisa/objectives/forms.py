@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from grammar_lisa.objectives.objective import COLUMNS, Forms
-from grammar_lisa.objectives.sums import Sums, identity
+from grammar_lisa.objectives.sums import Sums, identity, identity_of_term
 
 _LARGEST: Final = 1e6
 """The largest coefficient that is told of a term."""
@@ -25,7 +25,7 @@ def forms_of(sentences: Sequence[str | None], variables: Iterable[str]) -> Forms
         for sentence, each in zip(sentences, found, strict=True)
     ]
     entries = [
-        (row, identity(term) % COLUMNS, min(max(value, -_LARGEST), _LARGEST))
+        (row, identity_of_term(term) % COLUMNS, min(max(value, -_LARGEST), _LARGEST))
         for row, each in enumerate(found)
         for term, value in each or ()
     ]

@@ -2,8 +2,8 @@
 
 A sum is a number of terms with coefficients, a term a product of factors, a factor a variable, a
 function of sums, or a sum that could not be multiplied out. Numbers are worked out. Two
-expressions with one sum are equal wherever both are finite. A quotient is never cancelled, as
-x/x is no number at 0, so equal functions may still have different sums.
+expressions whose sums have one `identity` are equal wherever both are finite. A quotient is never
+cancelled, as x/x is no number at 0, so equal functions may still have different sums.
 """
 
 import math
@@ -33,8 +33,10 @@ _MOST_TERMS: Final = 12
 """A product of sums is multiplied out to this many terms."""
 _LARGEST_POWER: Final = 12
 _DIGITS: Final = 12
-"""Significant digits of a coefficient: enough to tell numbers apart, few enough to be equal where
-rounding alone differs."""
+"""Significant digits by which coefficients are told apart: few enough to be equal where rounding
+alone differs."""
+_NOTHING: Final = 10.0**-_DIGITS
+"""What is left of a coefficient counts as none, as a share of what was taken from it."""
 
 _FUNCTIONS: Final[Mapping[str, Callable[..., float]]] = MappingProxyType(
     {
@@ -70,14 +72,21 @@ class Sums:
             try:
                 self._made.append(_sum_of(node, operands))
             except OverflowError:
-                value = (node.value,) if node.operator == NUMBER else ()
-                self._made.append(_single(_factor(node.operator, *value, *operands)))
+                self._made.append(_single(_factor(node.operator, *operands)))
         return None if root is None else self._made[root]
 
 
-def identity(value: Sum | Term) -> int:
-    """A number that stands for a sum or a term, the same in every process."""
-    return hash(value)
+def identity(value: Sum) -> int:
+    """A number that stands for a sum, the same in every process.
+
+    Sizes and signs are told apart, as -1 and -2 have one hash.
+    """
+    return hash(tuple((term, _rounded(abs(size)), size < 0) for term, size in value))
+
+
+def identity_of_term(term: Term) -> int:
+    """A number that stands for a term, the same in every process."""
+    return hash(term)
 
 
 def _sum_of(node: Node, operands: list[Sum]) -> Sum:
@@ -85,7 +94,7 @@ def _sum_of(node: Node, operands: list[Sum]) -> Sum:
         case operator if operator in (NUMBER, CONSTANT):
             return _number(node.value)
         case operator if operator == VARIABLE:
-            return _single(_factor(operator, crc32(node.name.encode())))
+            return _single(_named(operator, crc32(node.name.encode())))
         case operator if operator == NEGATION:
             return _times((), -1.0, operands[0])
         case "+":
@@ -137,8 +146,13 @@ def _single(factor: Factor) -> Sum:
     return ((((factor, 1),), 1.0),)
 
 
-def _factor(operator: str, *content: object) -> Factor:
-    """An even number drawn from a factor's operator and what it is applied to."""
+def _factor(operator: str, *operands: Sum) -> Factor:
+    """The number of an operator applied to sums."""
+    return _named(operator, *map(identity, operands))
+
+
+def _named(operator: str, *content: int) -> Factor:
+    """An even number drawn from a factor's operator and what tells it from others."""
     return hash((crc32(operator.encode()), *content)) & ~1
 
 
@@ -149,14 +163,14 @@ def _rounded(value: float) -> float:
 def _collected(terms: Mapping[Term, float]) -> Sum:
     if not all(map(math.isfinite, terms.values())):
         raise OverflowError("a coefficient is too large for a number")
-    found = sorted((term, _rounded(value)) for term, value in terms.items())
-    return tuple(each for each in found if each[1] != 0) or (((), 0.0),)
+    return tuple(sorted(each for each in terms.items() if each[1] != 0)) or (((), 0.0),)
 
 
 def _added(first: Sum, second: Sum) -> Sum:
     terms = dict(first)
     for term, value in second:
-        terms[term] = terms.get(term, 0.0) + value
+        found = terms.get(term, 0.0) + value
+        terms[term] = found if abs(found) > _NOTHING * abs(value) else 0.0
     return _collected(terms)
 
 
@@ -167,8 +181,7 @@ def _times(term: Term, value: float, other: Sum) -> Sum:
         powers = dict(term)
         for factor, power in its:
             powers[factor] = powers.get(factor, 0) + power
-        product = tuple(sorted(powers.items()))
-        terms[product] = terms.get(product, 0.0) + value * coefficient
+        terms[tuple(sorted(powers.items()))] = value * coefficient
     return _collected(terms)
 
 
@@ -196,6 +209,5 @@ def _whole(value: Sum) -> tuple[Term, float]:
     if len(value) == 1:
         return value[0]
     scale = value[-1][1]
-    monic = tuple((term, _rounded(coefficient / scale)) for term, coefficient in value)
-    factor = _factor("+", monic)
-    return ((factor, 1),), scale
+    monic = tuple((term, coefficient / scale) for term, coefficient in value)
+    return ((_factor("+", monic), 1),), scale

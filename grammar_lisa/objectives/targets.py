@@ -20,7 +20,6 @@ from grammar_lisa.objectives.regression import (
     sample_points,
 )
 from shared.errors import LisaError
-from shared.seeds import derive_seed
 
 OTHER_POINTS: Final = 1000
 """Points at which `Target.recovered` compares functions."""
@@ -70,6 +69,8 @@ class Target:
         `regression` takes with the same seed, where the formula is finite: with twenty points
         a wrong formula may meet them all by chance.
         """
+        from shared.seeds import derive_seed  # which brings torch, of no use to an expression
+
         other = derive_seed(seed, "recovered")
         points = sample_points(self.variables, OTHER_POINTS, self.low, self.high, other, "uniform")
         wanted = evaluate([self.formula], points)[0]

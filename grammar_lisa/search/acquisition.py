@@ -121,34 +121,41 @@ class Wish(NamedTuple):
 
     Attributes:
         aim: what is wanted.
+        expected: of the points by its surrogate, jointly.
         number: how many points to choose for it.
     """
 
     aim: Aim
+    expected: Expected
     number: int
 
 
-def choose(wishes: Sequence[Wish], expected: Expected) -> Integers:
+def choose(wishes: Sequence[Wish]) -> Integers:
     """The points to score together, each by the greatest expected improvement that is left.
 
-    After each the covariance is what it will be once that point is known, while the means stay:
-    points that are like it promise no more than they still can.
+    After each the covariances are what they will be once that point is known, while the means
+    stay: points that are like it promise no more than they still can.
 
     Args:
-        wishes: in the order in which they are served, by one surrogate.
-        expected: of the points by that surrogate, jointly.
+        wishes: in the order in which they are served, all of the same points.
 
     Returns:
         The rows of the points, no row twice; fewer than wished for where there are no more.
     """
-    left = expected.covariance.copy()
     chosen: list[int] = []
-    for aim, number in wishes:
+    for aim, expected, number in wishes:
+        left = expected.covariance.copy()
+        for row in chosen:
+            _learn(left, row, aim)
         for _ in range(min(number, len(left) - len(chosen))):
             promise = aim.improvement(expected.mean, np.maximum(np.diag(left), _LEAST))
             promise[chosen] = -np.inf
-            row = int(promise.argmax())
-            chosen.append(row)
-            known = max(left[row, row], 0.0) + aim.surrogate.kernel.noise
-            left -= np.outer(left[:, row], left[row]) / known
+            chosen.append(int(promise.argmax()))
+            _learn(left, chosen[-1], aim)
     return np.array(chosen, dtype=np.int64)
+
+
+def _learn(covariance: Floats, row: int, aim: Aim) -> None:
+    """What covariances are once a point is known, with the noise of an aim's surrogate."""
+    known = max(covariance[row, row], 0.0) + aim.surrogate.kernel.noise
+    covariance -= np.outer(covariance[:, row], covariance[row]) / known

@@ -144,15 +144,18 @@ class Search:
         seed = derive_seed(self.seed, "round", self.round)
         rng = np.random.default_rng(seed)
         parents, shares = self._parents(rng)
-        aim = self._aim(shares, rng)
-        found = self._candidates(parents, self._complements(shares), aim, seed)
-        batch = self.settings.batch
-        if len(found.sentences) <= batch:
+        aims = self._aims(self._fitted(shares, rng))
+        found = self._candidates(parents, self._complements(shares), aims.sure, seed)
+        if len(found.sentences) <= self.settings.batch:
             return found.sentences
-        weighed = self._promising(found, aim)
-        expected = aim.surrogate.predict_jointly(found.points.rows(weighed))
-        wishes = [Wish(_sure(aim), batch // 2), Wish(aim, batch - batch // 2)]
-        return [found.sentences[i] for i in weighed[choose(wishes, expected)]]
+        rows = self._promising(found, aims)
+        weighed = found.points.rows(rows)
+        half = self.settings.batch // 2
+        wishes = [
+            Wish(aim, aim.surrogate.predict_jointly(weighed), number)
+            for aim, number in ((aims.sure, half), (aims.likely, self.settings.batch - half))
+        ]
+        return [found.sentences[row] for row in rows[choose(wishes)]]
 
     @property
     def solved(self) -> bool:
@@ -183,6 +186,9 @@ class Search:
     ) -> list[Evaluation]:
         """Ask, score and tell for all rounds; evaluations on record are not repeated.
 
+        Each evaluation is on record before the next one begins, and one that meets the target is
+        the last.
+
         Args:
             objective: scores sentences.
             record: where evaluations are kept, and taken from when the search goes on.
@@ -192,19 +198,28 @@ class Search:
         known = {e.sentence: e.score for e in record.evaluations}
         on_evaluation(len(known))
         while self.round < self.settings.rounds and not self.solved:
+            scores: list[float] = []
             batch = self.ask()
-            if not batch:
+            for sentence in batch:
+                if sentence not in known:
+                    score = float(objective([sentence])[0])
+                    record.append([Evaluation(self.round + 1, sentence, score)])
+                    known[sentence] = score
+                    on_evaluation(len(known))
+                scores.append(known[sentence])
+                if self._meets(sentence):
+                    break
+            if not scores:
                 break
-            fresh = [sentence for sentence in batch if sentence not in known]
-            scored = [
-                Evaluation(self.round + 1, sentence, float(score))
-                for sentence, score in zip(fresh, objective(fresh), strict=True)
-            ]
-            record.append(scored)
-            known |= {evaluation.sentence: evaluation.score for evaluation in scored}
-            self.tell(batch, np.array([known[sentence] for sentence in batch]))
-            on_evaluation(len(known))
+            self.tell(batch[: len(scores)], np.array(scores))
         return record.evaluations
+
+    def _meets(self, sentence: str) -> bool:
+        """Whether a sentence meets the target, so that no score can be smaller."""
+        if self.composite is None:
+            return False
+        errors = self.composite.outputs([sentence]).errors
+        return bool(_squares(errors, math.inf)[0] <= _EXACT)
 
     def _replay(self, evaluations: Sequence[Evaluation]) -> None:
         """Take the rounds that are whole from the record, without asking again."""
@@ -239,7 +254,7 @@ class Search:
         return parents, complement(self.outputs.shapes, int(best), self.composite.target())
 
     def _candidates(
-        self, parents: Integers, complements: Integers, aim: Aim, seed: int
+        self, parents: Integers, complements: Integers, sure: Aim, seed: int
     ) -> "Candidates":
         """New sentences, found in steps.
 
@@ -252,7 +267,7 @@ class Search:
         found: Candidates | None = None
         for step in range(settings.steps):
             if found is not None:
-                starts = found.points.places[self._promising_starts(found, aim)]
+                starts = found.points.places[self._promising_starts(found, sure)]
             proposed = propose(
                 self.space,
                 starts,
@@ -262,16 +277,16 @@ class Search:
                 derive_seed(seed, "step", step),
             )
             new = self._decoded(proposed, found)
-            fresh = Candidates(*new, aim.surrogate.predict(new.points))
+            fresh = Candidates(*new, sure.surrogate.predict(new.points))
             found = fresh if found is None else found + fresh
             if not found.sentences:
                 break
         assert found is not None
         return found
 
-    def _promising_starts(self, found: "Candidates", aim: Aim) -> Integers:
-        """The candidates that promise most, surely, and differ in what is expected of them."""
-        promise = _sure(aim).improvement(*found.expected)
+    def _promising_starts(self, found: "Candidates", sure: Aim) -> Integers:
+        """The candidates that promise most, and differ in what is expected of them."""
+        promise = sure.improvement(*found.expected)
         order = np.argsort(-promise, kind="stable")[:_LOOKED_AT]
         if self.composite is None:
             return order[: self.settings.parents]
@@ -312,15 +327,15 @@ class Search:
         order = order[shares[order] >= _LEAST_SHARE]
         return distinct(order, self.outputs.errors, _ALIKE_PARENTS, _COMPLEMENTS)
 
-    def _aim(self, shares: Floats | None, rng: np.random.Generator) -> Aim:
-        """What is wanted: a small score, by a surrogate of the scores or of the outputs."""
-        rows = self._fitted(shares, rng)
-        points = self.points.rows(rows)
+    def _aims(self, rows: Integers) -> "Aims":
+        """What is wanted of sentences: small scores, by what surrogates of some rows expect."""
+        points, values = self.points.rows(rows), -worth(self.scores)
+        structure = Surrogate.fit(points, values[rows, None])
+        likely = SmallValue(structure, float(values.min()))
         if self.outputs is None or self.composite is None:
-            values = -worth(self.scores)
-            return SmallValue(Surrogate.fit(points, values[rows, None]), float(values.min()))
+            return Aims(dataclasses.replace(likely, boldness=_SURE), likely)
         composite, errors = self.composite, self.outputs.errors
-        surrogate = Surrogate.fit(
+        sums = Surrogate.fit(
             points,
             errors[rows],
             OF_TERMS,
@@ -328,7 +343,8 @@ class Search:
             centre=-composite.target(),
         )
         least = np.maximum(_squares(errors, composite.bound), _EXACT).min()
-        return SmallErrors(surrogate, math.log(least), bound=composite.bound)
+        sure = SmallErrors(sums, math.log(least), boldness=_SURE, bound=composite.bound)
+        return Aims(sure, likely)
 
     def _fitted(self, shares: Floats | None, rng: np.random.Generator) -> Integers:
         """The sentences that the surrogate is fitted to: half good ones, half drawn from others."""
@@ -344,12 +360,27 @@ class Search:
         others = rng.permutation(np.setdiff1d(order, good))
         return np.concatenate([good, others[: limit - len(good)]])
 
-    def _promising(self, found: "Candidates", aim: Aim) -> Integers:
-        """The candidates that promise most by themselves, surely or by chance."""
-        promises = [each.improvement(*found.expected) for each in (_sure(aim), aim)]
+    def _promising(self, found: "Candidates", aims: "Aims") -> Integers:
+        """The candidates that promise most by themselves, for either aim."""
+        likely = aims.likely.surrogate.predict(found.points)
+        promises = aims.sure.improvement(*found.expected), aims.likely.improvement(*likely)
         share = max(1, self.settings.candidates // 2)
         best = [np.argsort(-promise, kind="stable")[:share] for promise in promises]
         return np.unique(np.concatenate(best))
+
+
+class Aims(NamedTuple):
+    """What a round is after; half of a batch is chosen for each.
+
+    Attributes:
+        sure: a small score by a surrogate's means: of the outputs where they are known, as sums of
+            terms, else of the scores.
+        likely: a small score by the surrogate of the scores, which goes by what sentences are made
+            of and where they stand, and by its uncertainty.
+    """
+
+    sure: Aim
+    likely: Aim
 
 
 class New(NamedTuple):
@@ -390,11 +421,6 @@ class Candidates:
             self.points + other.points,
             _joined(self.expected, other.expected),
         )
-
-
-def _sure(aim: Aim) -> Aim:
-    """An aim by the surrogate's means."""
-    return dataclasses.replace(aim, boldness=_SURE)
 
 
 def _joined(first: Posterior, second: Posterior) -> Posterior:

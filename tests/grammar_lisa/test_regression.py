@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grammar_lisa.objectives.evaluation import evaluate
-from grammar_lisa.objectives.objective import Checked, from_callable
+from grammar_lisa.objectives.objective import Checked, Composite, from_callable
 from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression, sample_points
 from shared.errors import LisaError
 
@@ -204,24 +204,54 @@ def test_faults_of_a_function_pass_through_unless_named():
 
 def test_outputs_are_the_errors_and_shapes_at_some_points():
     objective = Regression({"x": np.linspace(-10, 10, 1000)}, np.linspace(-3, 3, 1000))
-    sentences = ["0.3*x", "x", "exp(exp(x))", "1/x", None, "x+", "log(x)"]
+    sentences = ["0.3*x", "x", "exp(exp(x))", "1/x", None, "x+", "log(x)", "1e9*x"]
     found = objective.outputs(sentences)
-    assert found.errors.shape == found.shapes.shape == (7, 200)
+    assert found.errors.shape == found.shapes.shape == (8, 200)
     x = objective.data["x"][np.linspace(0, 999, 200).round().astype(int)]
+    unit = np.std(objective.y)
     y = objective.target()
-    scale, bound = 0.1 * np.std(objective.y), np.sqrt(1000)
+    assert np.allclose(y, 0.3 * x / unit)
+    assert objective.bound == pytest.approx(np.sqrt(1000) / unit)
     assert np.abs(found.errors[0]).max() < 1e-12
-    assert np.allclose(found.errors[1], np.arcsinh((x - y) / scale))
-    assert found.errors.max() == pytest.approx(np.arcsinh(bound / scale))
-    assert np.allclose(found.errors[[4, 5]], found.errors.max())
+    assert np.allclose(found.errors[1], x / unit - y)
+    assert np.abs(found.errors).max() == np.abs(found.errors[7]).max() == 1e6
+    assert np.array_equal(np.sign(found.errors[7]), np.sign(x))
+    assert np.allclose(found.errors[[4, 5]], objective.bound)
+    assert np.allclose(found.errors[6][x < 0], objective.bound)
+    assert np.allclose(found.errors[6][x > 0], np.log(x[x > 0]) / unit - y[x > 0])
+    overflown = ~np.isfinite(evaluate(["exp(exp(x))"], {"x": x})[0])
+    assert np.allclose(found.errors[2][overflown], objective.bound)
+    assert 0 < overflown.sum() < 200
     assert np.allclose(found.shapes[1], x / 10)
     assert np.abs(found.shapes[3]).max() == 1
     assert not found.shapes[[2, 4, 5, 6]].any()
 
 
+def test_errors_add_up_where_sentences_do():
+    objective = Regression.from_target(KUSNER_TARGET)
+    terms = ["x", "sin(x*x)", "2*exp(x/3)"]
+    errors, nothing = objective.outputs(terms).errors, -objective.target()
+    together = objective.outputs(["+".join(terms)]).errors[0]
+    assert np.allclose(together - nothing, (errors - nothing).sum(axis=0))
+
+
 def test_outputs_of_a_constant_target_and_few_points():
     objective = Regression({"x": [1.0, 2, 3]}, [2.0, 2, 2])
     found = objective.outputs(["x", "0*x"])
-    assert found.errors.tolist() == [pytest.approx(np.arcsinh([-1, 0, 1])), [np.arcsinh(-2)] * 3]
+    assert found.errors.tolist() == [[-1, 0, 1], [-2, -2, -2]]
     assert not found.shapes[1].any()
     assert objective.target().tolist() == [2, 2, 2]
+
+
+def test_a_regression_is_composite_and_another_function_is_not(kusner):
+    assert isinstance(kusner, Composite)
+    assert not isinstance(from_callable(len, 1.0), Composite)
+
+
+def test_scores_follow_from_bounded_errors(kusner):
+    objective = Regression(kusner.data, kusner.y)
+    few = Regression({"x": objective.data["x"][::10]}, objective.y[::10])
+    sentences = ["x", "x*x", "exp(x)", "1/3+x", "sin(x)/(x-1)"]
+    errors = few.outputs(sentences).errors * np.std(few.y)
+    squares = np.clip(errors, -few.bound * np.std(few.y), few.bound * np.std(few.y)) ** 2
+    assert np.allclose(few(sentences), np.log1p(squares.mean(axis=1)))

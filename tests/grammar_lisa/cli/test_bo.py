@@ -110,7 +110,7 @@ def test_nothing_is_evaluated_twice(searched):
 
 
 def test_nothing_known_is_evaluated(run):
-    search, _ = bo(run, "--begin-from", 10_000)
+    search, _ = bo(run, "--begin-from", 10_000, "--pool", 6000)
     found = {e["sentence"] for e in evaluations(search)[0]}
     assert len(found) == 10
     assert not found & training_sentences(run)
@@ -163,12 +163,14 @@ def test_what_equals_the_target_is_withheld(run):
 
 def test_withheld_sentences_are_no_start_of_a_trial(run):
     kept = len(training_sentences(run))
-    _, result = bo(run, "--target", "x + 1", "--begin-from", 10_000)
+    _, result = bo(run, "--target", "x + 1", "--begin-from", 10_000, "--pool", 6000)
     left_out = sum(result.json["withheld"].values())
     search = Path(result.json["search"])
     header = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])
     assert header["begins_from"] == kept - left_out
-    search, result = bo(run, "--target", "x + 1", "--begin-from", 10_000, "--withhold", "no")
+    search, result = bo(
+        run, "--target", "x + 1", "--begin-from", 10_000, "--pool", 6000, "--withhold", "no"
+    )
     header = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])
     assert header["begins_from"] == kept
     assert result.json["withheld"] == {"equal": 0, "near": 0}
@@ -238,12 +240,12 @@ def test_constant_scores_do_not_stop_a_search(run, tmp_path):
 def characters(tmp_path):
     """A run of a network on characters, a part of whose texts are sentences."""
     words = ("--network", "characters", "--method", "ae", "--dim", 8, "--learning-rate", 0.01)
-    return train(tmp_path, *words, "--max-rules", 6, "--epochs", 25)
+    return train(tmp_path, *words, "--max-rules", 8, "--epochs", 40)
 
 
 def check_box(run):
     """Search a run, in one go and stopped after a round, and give the result."""
-    search, result = bo(run, "--begin-from", 10_000)
+    search, result = bo(run, "--begin-from", 10_000, "--pool", 6000)
     found = evaluations(search)
     assert list(result.json["trials"]) == [*ROWS[:3], "random box"]
     assert 0 < len(found[0]) <= 10

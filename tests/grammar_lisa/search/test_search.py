@@ -11,6 +11,7 @@ from grammar_lisa.derivations.text import derivation_to_text
 from grammar_lisa.grammar import parse_grammar
 from grammar_lisa.model import Architecture
 from grammar_lisa.networks import CHARACTERS
+from grammar_lisa.objectives.objective import from_callable
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.search.record import Evaluation, Record
 from grammar_lisa.search.search import Search, Settings, worth
@@ -19,6 +20,7 @@ from shared.errors import LisaError
 from shared.methods import METHODS
 
 SETTINGS = Settings(rounds=3, batch=4, pool=200, candidates=30, fit_points=20, parents=10)
+STEP = SETTINGS.pool // SETTINGS.steps
 
 
 @pytest.fixture(autouse=True)
@@ -34,11 +36,6 @@ def search(model, begun):
         return Search(model, *begun, settings, seed, **told)
 
     return make
-
-
-def composite(search, objective, begun):
-    """A search that is told outputs."""
-    return search(outputs=objective.outputs(begun[0]), target=objective.target())
 
 
 def played(search, objective):
@@ -130,7 +127,7 @@ def test_the_surrogate_sees_good_sentences_that_differ_and_some_others(search, o
     assert set(np.argsort(begun[1], kind="stable")[:10]) <= set(rows.tolist())
     everything = search(settings=dataclasses.replace(SETTINGS, fit_points=100))
     assert len(everything._fitted(None, np.random.default_rng(0))) == 30
-    told = composite(search, objective, begun)
+    told = search(composite=objective)
     shares = np.linspace(0, 1, 30)
     rows = told._fitted(shares, np.random.default_rng(0))
     assert len(set(rows.tolist())) == 20
@@ -140,9 +137,9 @@ def test_the_surrogate_sees_good_sentences_that_differ_and_some_others(search, o
 def test_a_composite_search_is_decided_by_what_it_is_told(search, objective, begun):
     batches = []
     for _ in range(2):
-        one = composite(search, objective, begun)
+        one = search(composite=objective)
         batch = one.ask()
-        one.tell(batch, objective(batch), objective.outputs(batch))
+        one.tell(batch, objective(batch))
         batches.append([batch, one.ask()])
     assert batches[0] == batches[1]
     asked = batches[0][0] + batches[0][1]
@@ -150,27 +147,97 @@ def test_a_composite_search_is_decided_by_what_it_is_told(search, objective, beg
     assert not set(asked) & set(begun[0])
 
 
-def test_outputs_are_told_of_all_sentences_or_of_none(search, objective, begun):
-    plain, told = search(), composite(search, objective, begun)
-    with pytest.raises(LisaError, match="outputs of all sentences"):
-        plain.tell(["x"], np.zeros(1), objective.outputs(["x"]))
-    with pytest.raises(LisaError, match="outputs of all sentences"):
-        told.tell(["x"], np.zeros(1))
+def test_a_composite_search_keeps_the_outputs_of_what_it_is_told(search, objective, begun):
+    one = search(composite=objective)
+    asked = [sentence for batch in played(one, objective) for sentence in batch]
+    expected = objective.outputs(begun[0] + asked)
+    assert np.array_equal(one.outputs.errors, expected.errors)
+    assert np.array_equal(one.outputs.shapes, expected.shapes)
+    assert (one.points.terms != objective.forms(begun[0] + asked).terms).nnz == 0
+    assert search().outputs is None
+    assert search().points.terms.nnz == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_sentences_that_come_to_the_same_are_scored_once(objective, model, begun, seed):
+    some = ["x", "1", "x+x", "2*sin(x)", "x*x", "exp(x)/2", "3+x"]
+    settings = dataclasses.replace(SETTINGS, batch=25, pool=1500, candidates=200)
+    one = Search(model, some, objective(some), settings, seed, composite=objective)
+    asked = [sentence for batch in played(one, objective) for sentence in batch]
+    keys = objective.forms(some + asked).keys.tolist()
+    assert len(asked) > 40
+    assert len(set(keys)) == len(keys)
+    plain = Search(model, some, objective(some), settings, seed)
+    asked = [sentence for batch in played(plain, objective) for sentence in batch]
+    keys = objective.forms(some + asked).keys.tolist()
+    assert len(set(keys)) < len(keys)
+
+
+def test_of_sentences_that_come_to_the_same_the_shortest_is_asked_for(
+    other, objective, monkeypatch
+):
+    search = other(("ae", "characters"))
+    same = ["3*2+(x*x)", "(x*x)+3+3", "x*x+3*2", "3+3+(x*x)"]
+    say(search.model, [*same, "x+", "x*x"], monkeypatch)
+    assert sorted(search.ask()) == ["x*x", "x*x+3*2"]
+    search.tell(["x*x+3*2"], objective(["x*x+3*2"]))
+    assert search.ask() == ["x*x"]
+    say(search.model, ["x*x+2*3", "(x)*x+2+1+3", "x+3/3", "(1)+x"], monkeypatch)
+    assert search.ask() == []
+
+
+TARGET = "x*2+sin(x/3+3)"
+APART = [
+    *("x", "1", "2*x+1", "sin(x)", "x*x", "3+x*x", "exp(x)", "sin(x)*x", "1+x+exp(x)", "x/3"),
+    *("2/x", "sin(x*x)", "sin(x/3+3)+1", "exp(sin(x+1))+x", "sin(3/x+3)+1", "sin(x)/x"),
+]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_sum_of_terms_that_were_scored_apart_is_found_at_once(model, seed):
+    objective = regression_for(TARGET)
+    settings = dataclasses.replace(SETTINGS, batch=2, pool=1500, candidates=200)
+    scores = objective(APART)
+    assert scores.min() > 0.5
+    one = Search(model, APART, scores, settings, seed, composite=objective)
+    batch = one.ask()
+    assert batch[0] == TARGET
+    one.tell(batch, objective(batch))
+    assert one.solved
+    plain = Search(model, APART, scores, settings, seed)
+    assert TARGET not in plain.ask()
+
+
+def test_a_function_of_a_sentence_is_searched_by_its_scores_alone(model, begun, tmp_path):
+    objective = from_callable(lambda text: abs(len(text) - 11) + text.count("x") / 10, 50.0)
+
+    def searched():
+        return Search(model, begun[0], objective(begun[0]), SETTINGS, 0)
+
+    one = searched()
+    found = one.run(objective, Record(tmp_path / "a", {}))
+    asked = [sentence for batch in played(searched(), objective) for sentence in batch]
+    assert [e.sentence for e in found] == asked
+    assert [e.score for e in found] == objective(asked).tolist()
+    assert len(set(asked) - set(begun[0])) == 12
+    assert one.outputs is None
+    assert not one.solved
+    assert min(objective(asked)) <= np.median(objective(begun[0]))
 
 
 @pytest.mark.parametrize("done", [0, 4, 6])
 def test_a_replayed_composite_search_goes_on_as_the_straight_one(
     search, objective, begun, tmp_path, done
 ):
-    straight = composite(search, objective, begun).run(objective, Record(tmp_path / "a", {}))
+    straight = search(composite=objective).run(objective, Record(tmp_path / "a", {}))
     record = Record(tmp_path / "b", {})
     record.append(straight[:done])
-    assert composite(search, objective, begun).run(objective, record) == straight
+    assert search(composite=objective).run(objective, record) == straight
 
 
 def test_a_search_that_meets_the_target_ends(search, objective, begun, tmp_path):
     target = regression_for("x+1")
-    one = search(outputs=target.outputs(begun[0]), target=target.target())
+    one = search(composite=target)
     assert not one.solved
     record = Record(tmp_path / "a", {})
     record.append([Evaluation(1, s, float(target([s])[0])) for s in ("x", "x+1", "x+2", "x+3")])
@@ -203,7 +270,6 @@ def test_a_beginning_outside_the_grammar_is_refused(model):
         *((name, 0) for name in ("rounds", "batch", "pool", "steps", "candidates", "parents")),
         ("fit_points", 1),
         *(("reach", value) for value in (0, -1, 3.2, math.nan, math.inf)),
-        *(("explore", value) for value in (-0.1, 1, math.nan)),
     ],
 )
 def test_settings_are_checked(name, value):
@@ -238,8 +304,7 @@ def other(trained, sentences, objective):
             objective(sentences),
             SETTINGS,
             seed,
-            outputs=objective.outputs(sentences),
-            target=objective.target(),
+            composite=objective,
             **named,
         )
 
@@ -254,7 +319,7 @@ def test_every_method_and_network_is_searched(other, sentences, objective, tmp_p
     assert 2 <= len(set(found)) == len(found) <= 12
     assert not set(found) & set(sentences)
     assert [derivation_to_text(one.model.grammar, parser.parse(s)) for s in found] == found
-    assert one.decoded == 3 * 3 * (200 // 3)
+    assert one.decoded == SETTINGS.rounds * SETTINGS.steps * STEP
     share = one.readable / one.decoded
     assert 0 < share < 1 if kind[1] == "characters" else share == 1
 
@@ -302,23 +367,22 @@ def test_a_space_of_another_code_size_is_refused(other):
 
 def say(model, texts, monkeypatch):
     """Let a model of characters decode to some texts, to each for equally many points."""
-    rows = np.repeat(model.rows(texts), -(-66 // len(texts)), axis=0)[:66]
+    rows = np.repeat(model.rows(texts), -(-STEP // len(texts)), axis=0)[:STEP]
     monkeypatch.setattr(model, "decode_rows", lambda codes: rows)
 
 
 def test_what_is_no_sentence_is_never_weighed(other, monkeypatch):
     search = other(("ae", "characters"))
-    say(search.model, ["x+", "x+x+x", ")", "1+x", "sin(", "(x)+1"], monkeypatch)
-    found = search.ask()
-    assert sorted(found) == sorted({"x+x+x", "1+x", "(x)+1"} - search._known)
-    assert (search.decoded, search.readable) == (3 * 66, 3 * 33)
+    say(search.model, ["x+", "x+x+x", ")", "x*x", "sin(", "exp(x*x)", "x/", "1/(x*x)"], monkeypatch)
+    assert sorted(search.ask()) == ["1/(x*x)", "exp(x*x)", "x*x", "x+x+x"]
+    assert (search.decoded, search.readable) == (5 * 40, 5 * 20)
 
 
 def test_a_search_of_which_nothing_can_be_read_ends(other, objective, tmp_path, monkeypatch):
     search = other(("ae", "characters"))
     say(search.model, ["x+", ")"], monkeypatch)
     assert search.run(objective, Record(tmp_path / "a", {})) == []
-    assert (search.decoded, search.readable) == (66, 0)
+    assert (search.decoded, search.readable) == (STEP, 0)
 
 
 BLANKS = "S -> 'put' T | 'put' T S\nT -> 'a' | 'b'\n"
@@ -338,19 +402,19 @@ def test_sentences_that_do_not_fit_as_the_grammar_writes_them_are_no_candidates(
 ):
     search = Search(spaced, ["put a", "put b"], np.arange(2.0), SETTINGS, 0)
     texts = ["putaputb", "put a put b", "putaputbputb", "put", "puta"]
-    rows = np.repeat(spaced.rows(texts), 14, axis=0)[:66]
+    rows = np.repeat(spaced.rows(texts), 8, axis=0)[:STEP]
     monkeypatch.setattr(spaced, "decode_rows", lambda codes: rows)
     assert search.ask() == ["put a put b"]
-    assert search.readable == 3 * (14 + 14 + 10)
+    assert search.readable == SETTINGS.steps * (8 + 8 + 8)
 
 
 def test_sentences_of_more_rules_than_trained_on_are_candidates(other, monkeypatch):
     search = other(("ae", "characters"))
-    long = "1+1+1+1+1"
+    long = "x+x+x+x+1"
     assert len(search.model.parser.parse(long)) > search.model.architecture.max_rules
     say(search.model, ["x+", long], monkeypatch)
     assert search.ask() == [long]
-    search.tell([long], np.ones(1), regression_for("kusner").outputs([long]))
+    search.tell([long], np.ones(1))
     assert search.sentences[-1] == long
 
 

@@ -1,0 +1,100 @@
+"""Forms of sentences, and that their terms add up to outputs."""
+
+import numpy as np
+import pytest
+
+from grammar_lisa.objectives.evaluation import evaluate
+from grammar_lisa.objectives.forms import forms_of
+from grammar_lisa.objectives.objective import COLUMNS
+from grammar_lisa.objectives.regression import Regression
+from grammar_lisa.objectives.sums import Sums
+
+
+def dense(forms):
+    """The coefficients in the columns that are used."""
+    return forms.terms[:, np.unique(forms.terms.indices)].toarray()
+
+
+def test_keys_are_equal_for_what_is_equal_by_algebra():
+    keys = forms_of(["x+1", "1+x", "(x+1)*1", "x+2", "x-1", "x-2"], ["x"]).keys
+    assert keys.dtype == np.int64
+    assert len(set(keys[:3])) == 1
+    assert len(set(keys)) == 4
+
+
+def test_coefficients_are_those_of_terms():
+    terms = forms_of(["x+1", "2*x", "3-x/2", "sin(x)*3+x+x"], ["x"]).terms
+    assert terms.shape == (4, COLUMNS)
+    one, x, sine = (forms_of([text], ["x"]).terms.indices[0] for text in ("1", "x", "sin(x)"))
+    assert terms[:, [one, x, sine]].toarray().tolist() == [
+        [1, 1, 0],
+        [0, 2, 0],
+        [3, -0.5, 0],
+        [0, 2, 3],
+    ]
+    assert terms.nnz == 7
+
+
+def test_terms_and_keys_are_those_whichever_sentences_are_beside():
+    texts = ["x*sin(x)", "exp(x)+1/3", "x+x"]
+    together = forms_of(texts, ["x"])
+    for row, text in enumerate(texts):
+        alone = forms_of([text], ["x"])
+        assert alone.keys[0] == together.keys[row]
+        assert (alone.terms != together.terms[row]).nnz == 0
+    some = together.rows(np.array([2, 0]))
+    assert some.keys.tolist() == together.keys[[2, 0]].tolist()
+    assert (some.terms != together.terms[[2, 0]]).nnz == 0
+
+
+def test_what_is_no_expression_is_equal_to_its_own_text_only():
+    forms = forms_of(["x+", "x+", "+x+", None, "y", "x"], ["x"])
+    assert forms.keys[0] == forms.keys[1]
+    assert len(set(forms.keys.tolist())) == 5
+    assert np.diff(forms.terms.indptr).tolist() == [0, 0, 0, 0, 0, 1]
+
+
+def test_there_may_be_no_sentences_at_all():
+    forms = forms_of([], ["x"])
+    assert forms.keys.shape == (0,)
+    assert forms.keys.dtype == np.int64
+    assert forms.terms.shape == (0, COLUMNS)
+
+
+def test_coefficients_are_cut_to_a_million():
+    terms = forms_of(["exp(2*3*2*2)*x", "-1e300*x", "1e999*x", "999999*x"], ["x"]).terms
+    assert sorted(terms.data.tolist()) == [-1e6, 1, 999_999, 1e6]
+
+
+def test_the_objective_tells_the_forms_of_its_variables():
+    objective = Regression({"x": [1.0, 2], "y": [0.0, 1]}, [1.0, 2])
+    found, expected = objective.forms(["x+y", "z"]), forms_of(["x+y", "z"], ["x", "y"])
+    assert found.keys.tolist() == expected.keys.tolist()
+    assert (found.terms != expected.terms).nnz == 0
+    assert found.terms.nnz == 2
+
+
+def test_terms_fitted_to_outputs_of_sums_tell_those_of_unseen_sums():
+    """What a linear function of the terms learns of some sums holds exactly of any others."""
+    rng = np.random.default_rng(0)
+    parts = ["1", "x", "x*x", "sin(x)", "exp(sin(x))", "1/(3+x*x)", "x*sin(x)", "sin(x*x)/x"]
+
+    def drawn():
+        some = rng.choice(parts, rng.integers(1, 4), replace=False)
+        return "+".join(f"({part})*{rng.integers(1, 4)}" for part in some)
+
+    seen = [drawn() for _ in range(60)]
+    unseen = sorted({drawn() for _ in range(40)} - set(seen))
+    unseen += ["(x+3)*(sin(x)+1)", "x*(x+sin(x))-1/3", "sin(x*x)/x/3+x-2"]
+    assert len(unseen) > 20
+    x = np.linspace(-3, 3, 50)
+    values = evaluate(seen + unseen, {"x": x})
+    coefficients = dense(forms_of(seen + unseen, ["x"]))
+    assert coefficients.shape[1] == len(parts)
+    weights, *_ = np.linalg.lstsq(coefficients[:60], values[:60], rcond=None)
+    assert np.allclose(coefficients[60:] @ weights, values[60:], atol=1e-9)
+
+
+@pytest.mark.parametrize("text", ["x*x+sin(x)/3-2", "(x+1)*(x+2)", "exp(x)"])
+def test_a_row_holds_as_many_entries_as_the_sum_has_terms(text):
+    assert forms_of([text], ["x"]).terms.nnz == len(Sums(["x"]).of(text))
