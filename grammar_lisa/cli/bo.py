@@ -249,8 +249,8 @@ def _nothing_new(run: Path, task: Task, begun: int) -> str:
             "more --epochs, or decode more with --pool"
         )
     return (
-        f"{found}the {begun} that it began from are all that {run} decodes to; train on longer "
-        "sentences"
+        f"{found}all that {run} decodes to is among the {begun} that it began from, or equals one "
+        "of them by algebra; decode more with --pool, or train on longer sentences"
     )
 
 

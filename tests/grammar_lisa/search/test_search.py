@@ -84,7 +84,7 @@ def test_running_is_asking_and_telling(search, objective, tmp_path):
     assert [e.sentence for e in found] == [sentence for batch in batches for sentence in batch]
     assert [e.round for e in found] == [1] * 4 + [2] * 4 + [3] * 4
     assert [e.score for e in found] == objective([e.sentence for e in found]).tolist()
-    assert counts == [0, 4, 8, 12]
+    assert counts == list(range(13))
 
 
 @pytest.mark.parametrize("done", [0, 1, 4, 7, 12])
@@ -206,6 +206,37 @@ def test_a_sum_of_terms_that_were_scored_apart_is_found_at_once(model, seed):
     assert one.solved
     plain = Search(model, APART, scores, settings, seed)
     assert TARGET not in plain.ask()
+
+
+def test_nothing_is_scored_after_a_sentence_that_meets_the_target(model, tmp_path):
+    objective = regression_for(TARGET)
+    settings = dataclasses.replace(SETTINGS, batch=3, pool=1500, candidates=200)
+    scored = []
+
+    def scores(sentences):
+        scored.extend(sentences)
+        return objective(sentences)
+
+    def searched(record):
+        begun = APART, objective(APART)
+        return Search(model, *begun, settings, 0, composite=objective).run(scores, record)
+
+    record = Record(tmp_path / "a", {})
+    assert [e.sentence for e in searched(record)] == scored == [TARGET]
+    assert searched(Record(tmp_path / "a", {})) == record.evaluations
+    assert scored == [TARGET]
+
+
+def test_every_evaluation_is_on_record_before_the_next(search, objective, tmp_path):
+    record = Record(tmp_path / "a", {})
+    seen = []
+
+    def scores(sentences):
+        seen.append(len(Record(tmp_path / "a", {}).evaluations))
+        return objective(sentences)
+
+    search(composite=objective).run(scores, record)
+    assert seen == list(range(12))
 
 
 def test_a_function_of_a_sentence_is_searched_by_its_scores_alone(model, begun, tmp_path):
