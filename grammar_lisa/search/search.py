@@ -266,7 +266,7 @@ class Search:
         beside, starts = places[complements], places[parents]
         found: Candidates | None = None
         for step in range(settings.steps):
-            if found is not None:
+            if found is not None and found.sentences:
                 starts = found.points.places[self._promising_starts(found, sure)]
             proposed = propose(
                 self.space,
@@ -279,8 +279,6 @@ class Search:
             new = self._decoded(proposed, found)
             fresh = Candidates(*new, sure.surrogate.predict(new.points))
             found = fresh if found is None else found + fresh
-            if not found.sentences:
-                break
         assert found is not None
         return found
 

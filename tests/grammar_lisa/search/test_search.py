@@ -413,7 +413,7 @@ def test_a_search_of_which_nothing_can_be_read_ends(other, objective, tmp_path, 
     search = other(("ae", "characters"))
     say(search.model, ["x+", ")"], monkeypatch)
     assert search.run(objective, Record(tmp_path / "a", {})) == []
-    assert (search.decoded, search.readable) == (STEP, 0)
+    assert (search.decoded, search.readable) == (SETTINGS.pool, 0)
 
 
 BLANKS = "S -> 'put' T | 'put' T S\nT -> 'a' | 'b'\n"
