@@ -27,7 +27,7 @@ from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.search.acquisition import Aim, SmallErrors
 from grammar_lisa.search.record import Record
-from grammar_lisa.search.search import Candidates, Search, Settings
+from grammar_lisa.search.search import Aims, Candidates, Search, Settings
 from grammar_lisa.search.surrogate import Surrogate
 from grammar_lisa.search.trials import Trial, plan_trials
 from grammar_lisa.search_task import Searchable, Task
@@ -39,18 +39,24 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
-class WithoutTerms(Search):
+class WithoutSums(Search):
     """The outputs are modelled by the kernel of structure and chord, as if no sum were known."""
 
-    def _aim(self, shares: Floats | None, rng: np.random.Generator) -> Aim:
-        aim = super()._aim(shares, rng)
-        assert isinstance(aim, SmallErrors)
+    def _aims(self, rows: Integers) -> Aims:
+        aims = super()._aims(rows)
         assert self.outputs is not None
-        rows = self._fitted(shares, np.random.default_rng(self.round))
-        squashed = np.arcsinh(self.outputs.errors[rows] / 0.1)
-        squares = (np.arcsinh(self.outputs.errors / 0.1) ** 2).mean(axis=1)
-        best = float(np.log(np.maximum(squares, 1e-12).min()))
-        return SmallErrors(Surrogate.fit(self.points.rows(rows), squashed), best)
+        squashed = np.arcsinh(self.outputs.errors / 0.1)
+        best = float(np.log(np.maximum((squashed**2).mean(axis=1), 1e-12).min()))
+        outputs = Surrogate.fit(self.points.rows(rows), squashed[rows])
+        return aims._replace(sure=SmallErrors(outputs, best, boldness=aims.sure.boldness))
+
+
+class WithoutStructure(Search):
+    """The second half of a batch weighs the doubts of the sums, too."""
+
+    def _aims(self, rows: Integers) -> Aims:
+        aims = super()._aims(rows)
+        return aims._replace(likely=replace(aims.sure, boldness=1.0))
 
 
 class WithoutForms(Search):
@@ -71,15 +77,16 @@ class WithoutComplements(Search):
 class AlikeStarts(Search):
     """Further steps start from the best candidates, however alike these are."""
 
-    def _promising_starts(self, found: Candidates, aim: Aim) -> Integers:
-        promise = aim.improvement(*found.expected)
+    def _promising_starts(self, found: Candidates, sure: Aim) -> Integers:
+        promise = sure.improvement(*found.expected)
         return np.argsort(-promise, kind="stable")[: self.settings.parents]
 
 
 VARIANTS: dict[str, tuple[type[Search], dict[str, Any], bool]] = {
     "whole": (Search, {}, True),
     "scores instead of outputs": (Search, {}, False),
-    "without terms": (WithoutTerms, {}, True),
+    "outputs without sums": (WithoutSums, {}, True),
+    "without the scores' structure": (WithoutStructure, {}, True),
     "without forms": (WithoutForms, {}, True),
     "without complements": (WithoutComplements, {}, True),
     "without distinct starts": (AlikeStarts, {}, True),
