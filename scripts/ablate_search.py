@@ -26,8 +26,9 @@ from grammar_lisa.objectives.objective import Forms
 from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.search.acquisition import Aim, SmallErrors
+from grammar_lisa.search.candidates import Candidates
 from grammar_lisa.search.record import Record
-from grammar_lisa.search.search import Aims, Candidates, Search, Settings
+from grammar_lisa.search.search import Aims, Search, Settings
 from grammar_lisa.search.surrogate import Surrogate
 from grammar_lisa.search.trials import Trial, plan_trials
 from grammar_lisa.search_task import Searchable, Task

@@ -15,13 +15,14 @@ from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.model import SentenceModel
 from grammar_lisa.objectives.objective import COLUMNS, Composite, Forms, Objective, Outputs
 from grammar_lisa.search.acquisition import Aim, SmallErrors, SmallValue, Wish, choose
+from grammar_lisa.search.candidates import Candidates, New
 from grammar_lisa.search.complement import complement, distinct
 from grammar_lisa.search.points import OF_TERMS, Points
 from grammar_lisa.search.proposals import propose
 from grammar_lisa.search.record import Evaluation, Record
 from grammar_lisa.search.space import Space, space_of
 from grammar_lisa.search.structure import parts_of
-from grammar_lisa.search.surrogate import Posterior, Surrogate
+from grammar_lisa.search.surrogate import Surrogate
 from shared.errors import LisaError
 from shared.seeds import derive_seed
 
@@ -255,7 +256,7 @@ class Search:
 
     def _candidates(
         self, parents: Integers, complements: Integers, sure: Aim, seed: int
-    ) -> "Candidates":
+    ) -> Candidates:
         """New sentences, found in steps.
 
         The first looks around and between the best sentences and their complements, each further
@@ -282,7 +283,7 @@ class Search:
         assert found is not None
         return found
 
-    def _promising_starts(self, found: "Candidates", sure: Aim) -> Integers:
+    def _promising_starts(self, found: Candidates, sure: Aim) -> Integers:
         """The candidates that promise most, and differ in what is expected of them."""
         promise = sure.improvement(*found.expected)
         order = np.argsort(-promise, kind="stable")[:_LOOKED_AT]
@@ -291,31 +292,31 @@ class Search:
         errors = np.clip(found.expected.mean, -self.composite.bound, self.composite.bound)
         return distinct(order, errors, _ALIKE_STARTS, self.settings.parents)
 
-    def _decoded(self, proposed: Floats, found: "Candidates | None") -> "New":
+    def _decoded(self, proposed: Floats, found: Candidates | None) -> New:
         """What places decode to that is known neither from scores nor from candidates so far.
 
         Of sentences that come to the same the shortest stands for all.
         """
+        derivations = self._sentences(proposed)
+        texts = derivations_to_texts(self.model.grammar, derivations)
+        unknown = [row for row, text in enumerate(texts) if text not in self._known]
+        rows = np.array(sorted(unknown, key=lambda row: (len(texts[row]), texts[row])), dtype=int)
+        forms = self._forms([texts[row] for row in rows])
+        known = self._keys if found is None else self._keys.union(found.keys)
+        first = {key: n for n, key in reversed(list(enumerate(forms.keys.tolist())))}
+        kept = np.array(sorted(n for key, n in first.items() if key not in known), dtype=np.int64)
+        rows, forms = rows[kept], forms.rows(kept)
+        points = self._points(derivations[rows], forms) if len(kept) else self.points.rows(kept)
+        return New([texts[row] for row in rows], forms.keys.tolist(), points)
+
+    def _sentences(self, proposed: Floats) -> NDArray[np.signedinteger]:
+        """The different sentences that places decode to, as padded derivations."""
         decoded = self.model.decode_rows(self.space.codes_of(proposed))
         different, counts = np.unique(decoded, axis=0, return_counts=True)
         derivations, readable = self.model.derivations(different)
         self.decoded += len(decoded)
         self.readable += int(counts[readable].sum())
-        texts = derivations_to_texts(self.model.grammar, derivations)
-        rows = [row for row, text in enumerate(texts) if text not in self._known]
-        rows.sort(key=lambda row: (len(texts[row]), texts[row]))
-        texts = [texts[row] for row in rows]
-        forms = self._forms(texts)
-        known = self._keys if found is None else self._keys.union(found.keys)
-        keys: dict[int, int] = {}
-        for row, key in enumerate(forms.keys.tolist()):
-            if key not in known:
-                keys.setdefault(key, row)
-        kept = np.array(list(keys.values()), dtype=np.int64)
-        forms = forms.rows(kept)
-        derivations = derivations[np.array(rows, dtype=np.int64)[kept]]
-        points = self._points(derivations, forms) if len(kept) else self.points.rows(kept)
-        return New([texts[row] for row in kept], list(keys), points)
+        return derivations
 
     def _complements(self, shares: Floats | None) -> Integers:
         """The sentences that could add most, which differ in how they err."""
@@ -358,7 +359,7 @@ class Search:
         others = rng.permutation(np.setdiff1d(order, good))
         return np.concatenate([good, others[: limit - len(good)]])
 
-    def _promising(self, found: "Candidates", aims: "Aims") -> Integers:
+    def _promising(self, found: Candidates, aims: "Aims") -> Integers:
         """The candidates that promise most by themselves, for either aim."""
         likely = aims.likely.surrogate.predict(found.points)
         promises = aims.sure.improvement(*found.expected), aims.likely.improvement(*likely)
@@ -379,50 +380,6 @@ class Aims(NamedTuple):
 
     sure: Aim
     likely: Aim
-
-
-class New(NamedTuple):
-    """Sentences that are not known.
-
-    Attributes:
-        sentences: `n` of them.
-        keys: of their forms.
-        points: where they stand.
-    """
-
-    sentences: list[str]
-    keys: list[int]
-    points: Points
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """New sentences and what the surrogate expects of them.
-
-    Attributes:
-        sentences: `n` of them.
-        keys: of their forms.
-        points: where they stand.
-        expected: of their outputs or scores.
-    """
-
-    sentences: list[str]
-    keys: list[int]
-    points: Points
-    expected: Posterior
-
-    def __add__(self, other: "Candidates") -> "Candidates":
-        """These and others behind them."""
-        return Candidates(
-            self.sentences + other.sentences,
-            self.keys + other.keys,
-            self.points + other.points,
-            _joined(self.expected, other.expected),
-        )
-
-
-def _joined(first: Posterior, second: Posterior) -> Posterior:
-    return Posterior(*(np.concatenate(pair) for pair in zip(first, second, strict=True)))
 
 
 def _squares(errors: Floats, bound: float) -> Floats:
