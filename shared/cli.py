@@ -186,7 +186,12 @@ def run_tool(
         0 when all went well, 2 for input that cannot be served (one message on standard error),
         130 after Ctrl-C.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    status = _run(tool, about, commands, list(sys.argv[1:] if arguments is None else arguments))
+    _leave_group(status)
+    return status
+
+
+def _run(tool: str, about: str, commands: Commands, words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help"):
         _print_help(tool, about, commands)
         return 0
@@ -365,15 +370,22 @@ def show(value: object) -> str:
 def _fail(message: str) -> int:
     if first_process():
         sys.stderr.write(f"error: {message}\n")
-    _leave_group()
     return 2
 
 
-def _leave_group() -> None:
-    """End a group of processes in good order: its threads abort a process that just exits."""
+def _leave_group(status: int) -> None:
+    """End a process that is one of a group; one that is alone goes on.
+
+    The group's threads outlive it and now and then abort an interpreter that is taken down, so
+    the process ends without that.
+    """
     distributed = sys.modules.get("torch.distributed")
-    if distributed is not None and distributed.is_available() and distributed.is_initialized():
-        distributed.destroy_process_group()
+    if distributed is None or not distributed.is_available() or not distributed.is_initialized():
+        return
+    distributed.destroy_process_group()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _print_help(tool: str, about: str, commands: Commands) -> None:

@@ -2,8 +2,7 @@
 
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
+from processes import in_two_processes
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -35,9 +34,6 @@ class Loss(nn.Module):
 
 
 def one_process_of_two(rank, folder):
-    torch.set_num_threads(1)
-    store = dist.FileStore(str(folder / "store"), len(SIZES))
-    dist.init_process_group("gloo", store=store, rank=rank, world_size=len(SIZES))
     x, net = everything()
     mine = x.split(SIZES)[rank]
     model = DistributedDataParallel(Loss(net))
@@ -63,14 +59,13 @@ def one_process_of_two(rank, folder):
         "counts": gather_rows(torch.full((rank, 1), rank)),
     }
     torch.save(found, folder / f"{rank}.pt")
-    dist.destroy_process_group()
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """What two processes found, with three and five rows."""
     folder = tmp_path_factory.mktemp("two")
-    mp.spawn(one_process_of_two, args=(folder,), nprocs=len(SIZES))
+    in_two_processes(one_process_of_two, folder, folder=folder)
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
 
 

@@ -4,8 +4,7 @@ import math
 import numpy as np
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
+from processes import in_two_processes
 from scipy import stats
 from small_nets import Vectors, vectors
 from test_mmd import by_loops
@@ -206,9 +205,6 @@ class Objective(nn.Module):
 
 
 def one_process_of_two(rank, folder):
-    torch.set_num_threads(1)
-    store = dist.FileStore(str(folder / "store"), len(SIZES))
-    dist.init_process_group("gloo", store=store, rank=rank, world_size=len(SIZES))
     own = torch.arange(sum(SIZES)).split(SIZES)[rank]
     for method in METHODS:
         net, x = plain_net(method)
@@ -219,12 +215,11 @@ def one_process_of_two(rank, folder):
         found = {"terms": {name: value.detach() for name, value in terms.items()}}
         found["gradients"] = {name: value.grad for name, value in net.named_parameters()}
         torch.save(found, folder / f"{method.name}-{rank}.pt")
-    dist.destroy_process_group()
 
 
 @pytest.mark.slow
 def test_two_processes_give_the_terms_and_gradients_of_one(tmp_path, monkeypatch):
-    mp.spawn(one_process_of_two, args=(tmp_path,), nprocs=len(SIZES))
+    in_two_processes(one_process_of_two, tmp_path, folder=tmp_path)
     for method in METHODS:
         monkeypatch.setattr(torch, "randn_like", noise_of_rows(slice(None)))
         net, x = plain_net(method)

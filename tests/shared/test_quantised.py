@@ -3,8 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
+from processes import in_two_processes
 from small_nets import Vectors, vectors
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
@@ -256,19 +255,15 @@ def two_steps(net, objective, x):
 
 
 def one_process_of_two(rank, folder):
-    torch.set_num_threads(1)
-    store = dist.FileStore(str(folder / "store"), len(SIZES))
-    dist.init_process_group("gloo", store=store, rank=rank, world_size=len(SIZES))
     net, x = equipped(METHOD)
     objective = DistributedDataParallel(Objective(net))
     torch.manual_seed(rank)
     torch.save(two_steps(net, objective, x.split(SIZES)[rank]), folder / f"{rank}.pt")
-    dist.destroy_process_group()
 
 
 @pytest.mark.slow
 def test_two_processes_learn_the_codebook_of_one(tmp_path):
-    mp.spawn(one_process_of_two, args=(tmp_path,), nprocs=len(SIZES))
+    in_two_processes(one_process_of_two, tmp_path, folder=tmp_path)
     net, x = equipped(METHOD)
     torch.manual_seed(0)
     expected = two_steps(net, Objective(net), x)

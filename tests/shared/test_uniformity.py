@@ -4,10 +4,9 @@ import mpmath
 import numpy as np
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processes import in_two_processes
 from torch.nn.parallel import DistributedDataParallel
 
 from shared import sphere, uniformity
@@ -175,20 +174,16 @@ def inputs():
 
 
 def one_process_of_two(rank, folder):
-    torch.set_num_threads(1)
-    store = dist.FileStore(str(folder / "store"), len(SIZES))
-    dist.init_process_group("gloo", store=store, rank=rank, world_size=len(SIZES))
     model = DistributedDataParallel(encoder())
     own = inputs().split(SIZES)[rank]
     loss = uniformity_loss(sphere.project(model(own)))
     loss.backward()
     found = [loss.detach(), *(weight.grad for weight in model.parameters())]
     torch.save(found, folder / f"{rank}.pt")
-    dist.destroy_process_group()
 
 
 def test_two_processes_give_the_loss_and_gradient_of_one(tmp_path):
-    mp.spawn(one_process_of_two, args=(tmp_path,), nprocs=len(SIZES))
+    in_two_processes(one_process_of_two, tmp_path, folder=tmp_path)
     model = encoder()
     loss = uniformity_loss(sphere.project(model(inputs())))
     loss.backward()
