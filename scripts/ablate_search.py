@@ -64,8 +64,7 @@ class WithoutForms(Search):
     """Sentences that come to the same by algebra are scored each."""
 
     def _forms(self, sentences: Sequence[str]) -> Forms:
-        keys = [hash(tuple(sentence.encode())) for sentence in sentences]
-        return Forms(np.array(keys, dtype=np.int64), super()._forms(sentences).terms)
+        return Forms(Forms.of_texts(sentences).keys, super()._forms(sentences).terms)
 
 
 class WithoutComplements(Search):

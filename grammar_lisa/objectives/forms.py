@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from scipy import sparse
 
-from grammar_lisa.objectives.objective import COLUMNS, Forms
+from grammar_lisa.objectives.objective import COLUMNS, Forms, text_key
 from grammar_lisa.objectives.sums import Sums, identity, identity_of_term
 
 _LARGEST: Final = 1e6
@@ -21,7 +21,7 @@ def forms_of(sentences: Sequence[str | None], variables: Iterable[str]) -> Forms
     sums = Sums(variables)
     found = [sums.of(sentence) for sentence in sentences]
     keys = [
-        hash(tuple((sentence or "").encode())) if each is None else identity(each)
+        text_key(sentence) if each is None else identity(each)
         for sentence, each in zip(sentences, found, strict=True)
     ]
     entries = [

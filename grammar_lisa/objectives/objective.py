@@ -67,9 +67,20 @@ class Forms(NamedTuple):
     keys: Integers
     terms: sparse.csr_matrix
 
+    @classmethod
+    def of_texts(cls, sentences: Sequence[str]) -> Forms:
+        """Of sentences of which nothing is known: each comes to the same as its own text only."""
+        keys = [text_key(sentence) for sentence in sentences]
+        return cls(np.array(keys, dtype=np.int64), sparse.csr_matrix((len(keys), COLUMNS)))
+
     def rows(self, index: Integers) -> Forms:
         """Those of some of the sentences."""
         return Forms(self.keys[index], self.terms[index])
+
+
+def text_key(sentence: str | None) -> int:
+    """The key of a sentence of which nothing is known, the same in every process."""
+    return hash(tuple((sentence or "").encode()))
 
 
 COLUMNS: Final = 1 << 26

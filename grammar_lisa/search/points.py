@@ -1,6 +1,7 @@
 """Where sentences stand, in a space and by what they are made of; and kernels of both."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,29 +46,35 @@ class Points:
 
 @dataclass(frozen=True)
 class Similarities:
-    """The four ways in which sentences are alike, each `[n, m]`.
+    """The four ways in which sentences are alike, each `[n, m]`, made when they are asked for.
 
     Attributes:
-        chord: distances between places.
-        subtrees: products of `Parts.subtrees`.
-        rules: products of `Parts.rules`.
-        terms: products of coefficients.
+        first: `n` sentences.
+        second: `m` others, or the same.
     """
 
-    chord: Floats
-    subtrees: Floats
-    rules: Floats
-    terms: Floats
+    first: Points
+    second: Points
 
+    @cached_property
+    def chord(self) -> Floats:
+        """Distances between places."""
+        return self.first.space.distances(self.first.places, self.second.places)
 
-def similarities(first: Points, second: Points) -> Similarities:
-    """How alike each of `first` and each of `second` are."""
-    return Similarities(
-        first.space.distances(first.places, second.places),
-        similarity(first.parts.subtrees, second.parts.subtrees),
-        similarity(first.parts.rules, second.parts.rules),
-        similarity(first.terms, second.terms),
-    )
+    @cached_property
+    def subtrees(self) -> Floats:
+        """Products of `Parts.subtrees`."""
+        return similarity(self.first.parts.subtrees, self.second.parts.subtrees)
+
+    @cached_property
+    def rules(self) -> Floats:
+        """Products of `Parts.rules`."""
+        return similarity(self.first.parts.rules, self.second.parts.rules)
+
+    @cached_property
+    def terms(self) -> Floats:
+        """Products of coefficients."""
+        return similarity(self.first.terms, self.second.terms)
 
 
 @dataclass(frozen=True)
@@ -96,15 +103,14 @@ class Kernel:
     noise: float
 
     def __call__(self, alike: Similarities) -> Floats:
-        """The covariances, without noise, `[n, m]`."""
-        scaled = np.sqrt(5) / self.lengthscale * alike.chord
-        matern = (1 + scaled + scaled**2 / 3) * np.exp(-scaled)
-        covariance: Floats = (
-            self.chord * matern
-            + self.subtrees * alike.subtrees
-            + self.rules * alike.rules
-            + self.terms * alike.terms
-        )
+        """The covariances, without noise, `[n, m]`; what has no weight is not computed."""
+        covariance = np.zeros((len(alike.first), len(alike.second)))
+        if self.chord:
+            scaled = np.sqrt(5) / self.lengthscale * alike.chord
+            covariance += self.chord * ((1 + scaled + scaled**2 / 3) * np.exp(-scaled))
+        for name in ("subtrees", "rules", "terms"):
+            if weight := getattr(self, name):
+                covariance += weight * getattr(alike, name)
         return covariance
 
     def variances(self, points: Points) -> Floats:

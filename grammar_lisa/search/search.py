@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.model import SentenceModel
-from grammar_lisa.objectives.objective import COLUMNS, Composite, Forms, Objective, Outputs
+from grammar_lisa.objectives.objective import Composite, Forms, Objective, Outputs
 from grammar_lisa.search.acquisition import Aim, SmallErrors, SmallValue, Wish, choose
 from grammar_lisa.search.candidates import Candidates, New
 from grammar_lisa.search.complement import complement, distinct
@@ -152,9 +151,11 @@ class Search:
         rows = self._promising(found, aims)
         weighed = found.points.rows(rows)
         half = self.settings.batch // 2
+        sure = aims.sure.surrogate.predict_jointly(weighed)
+        likely = sure if aims.alike else aims.likely.surrogate.predict_jointly(weighed)
         wishes = [
-            Wish(aim, aim.surrogate.predict_jointly(weighed), number)
-            for aim, number in ((aims.sure, half), (aims.likely, self.settings.batch - half))
+            Wish(aims.sure, sure, half),
+            Wish(aims.likely, likely, self.settings.batch - half),
         ]
         return [found.sentences[row] for row in rows[choose(wishes)]]
 
@@ -234,8 +235,7 @@ class Search:
         """What is known of sentences without scoring them; each comes to its own where nothing."""
         if self.composite is not None:
             return self.composite.forms(sentences)
-        keys = [hash(tuple(sentence.encode())) for sentence in sentences]
-        return Forms(np.array(keys, dtype=np.int64), sparse.csr_matrix((len(keys), COLUMNS)))
+        return Forms.of_texts(sentences)
 
     def _points(self, derivations: NDArray[np.signedinteger], forms: Forms) -> Points:
         places = self.space.places_of(self._codes(derivations))
@@ -361,7 +361,7 @@ class Search:
 
     def _promising(self, found: Candidates, aims: "Aims") -> Integers:
         """The candidates that promise most by themselves, for either aim."""
-        likely = aims.likely.surrogate.predict(found.points)
+        likely = found.expected if aims.alike else aims.likely.surrogate.predict(found.points)
         promises = aims.sure.improvement(*found.expected), aims.likely.improvement(*likely)
         share = max(1, self.settings.candidates // 2)
         best = [np.argsort(-promise, kind="stable")[:share] for promise in promises]
@@ -380,6 +380,11 @@ class Aims(NamedTuple):
 
     sure: Aim
     likely: Aim
+
+    @property
+    def alike(self) -> bool:
+        """Whether one surrogate serves both."""
+        return self.sure.surrogate is self.likely.surrogate
 
 
 def _squares(errors: Floats, bound: float) -> Floats:

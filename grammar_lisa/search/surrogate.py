@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from grammar_lisa.search.points import KERNELS, Kernel, Points, Similarities, similarities
+from grammar_lisa.search.points import KERNELS, Kernel, Points, Similarities
 
 Floats = NDArray[np.float64]
 
@@ -83,9 +83,9 @@ class Surrogate:
         centre = values.mean(axis=0) if centre is None else centre
         some = np.linspace(0, len(points) - 1, min(len(points), _JUDGED)).astype(np.int64)
         judged = (values[some] - centre) / sizes[some, None]
-        alike = similarities(points.rows(some), points.rows(some))
+        alike = Similarities(points.rows(some), points.rows(some))
         kernel = max(kernels, key=lambda each: evidence(each, alike, judged, sizes[some]))
-        factor = _factor(kernel, similarities(points, points), sizes)
+        factor = _factor(kernel, Similarities(points, points), sizes)
         return cls._given(kernel, points, sizes, factor, values, centre)
 
     @classmethod
@@ -107,16 +107,16 @@ class Surrogate:
 
     def predict(self, points: Points) -> Posterior:
         """Mean and variances at some points."""
-        cross = self.kernel(similarities(points, self.points))
+        cross = self.kernel(Similarities(points, self.points))
         explained = (self._white(cross) ** 2).sum(axis=0)
         variance = np.maximum(self.kernel.variances(points) - explained, 1e-9)
         return Posterior(cross @ self.weights + self.centre, variance)
 
     def predict_jointly(self, points: Points) -> Posterior:
         """Mean and covariances at some points."""
-        cross = self.kernel(similarities(points, self.points))
+        cross = self.kernel(Similarities(points, self.points))
         white = self._white(cross)
-        covariance = self.kernel(similarities(points, points)) - white.T @ white
+        covariance = self.kernel(Similarities(points, points)) - white.T @ white
         return Posterior(cross @ self.weights + self.centre, covariance)
 
     def _white(self, cross: Floats) -> Floats:

@@ -11,7 +11,7 @@ from grammar_lisa.derivations.arrays import to_array
 from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.grammar import parse_grammar
 from grammar_lisa.objectives.objective import COLUMNS
-from grammar_lisa.search.points import KERNELS, OF_TERMS, Kernel, Points, similarities
+from grammar_lisa.search.points import KERNELS, OF_TERMS, Kernel, Points, Similarities
 from grammar_lisa.search.space import Box, Sphere
 from grammar_lisa.search.structure import parts_of
 from grammar_lisa.search.surrogate import Surrogate, evidence
@@ -74,7 +74,7 @@ def test_predictions_are_those_of_an_independent_process(points):
 def test_the_chords_of_a_box_are_euclidean_distances(points):
     places = 3 * np.random.default_rng(1).standard_normal((90, 4))
     boxed = Points(places, points.parts, points.terms, Box.holding(places))
-    found = similarities(part(boxed, 0, 50), part(boxed, 50, 90)).chord
+    found = Similarities(part(boxed, 0, 50), part(boxed, 50, 90)).chord
     assert np.allclose(found, np.linalg.norm(places[:50, None] - places[50:], axis=2))
     joined = part(boxed, 0, 50) + part(boxed, 50, 90)
     assert np.array_equal(joined.places, places)
@@ -85,7 +85,7 @@ def test_the_chords_of_a_box_are_euclidean_distances(points):
 @pytest.mark.parametrize("sized", [False, True])
 def test_the_evidence_is_the_likelihood_at_the_best_scale(points, sized):
     some = part(points, 0, 40)
-    alike, values = similarities(some, some), smooth(some.places)
+    alike, values = Similarities(some, some), smooth(some.places)
     sizes = np.random.default_rng(2).uniform(1, 3, 40) if sized else np.ones(40)
     differences = []
     for kernel in (*KERNELS[:6], *OF_TERMS):
@@ -107,7 +107,7 @@ def test_the_kernel_of_the_greatest_evidence_is_taken(points):
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_kernels_have_unit_variance_and_are_positive_definite(points, kernel):
-    covariance = kernel(similarities(points, points))
+    covariance = kernel(Similarities(points, points))
     assert np.allclose(np.diag(covariance), 1, atol=1e-6)
     assert np.linalg.eigvalsh(covariance).min() > -1e-8
 
@@ -115,7 +115,7 @@ def test_kernels_have_unit_variance_and_are_positive_definite(points, kernel):
 def test_the_spread_of_outputs_is_that_of_the_whitened_values(points):
     values = smooth(points.places)
     surrogate = Surrogate.fit(points, values, [CHORD])
-    covariance = CHORD(similarities(points, points)) + CHORD.noise * np.eye(90)
+    covariance = CHORD(Similarities(points, points)) + CHORD.noise * np.eye(90)
     centred = values - values.mean(axis=0)
     expected = centred.T @ np.linalg.solve(covariance, centred) / 90
     assert np.allclose(surrogate.spread.T @ surrogate.spread, expected)
@@ -123,7 +123,7 @@ def test_the_spread_of_outputs_is_that_of_the_whitened_values(points):
 
 @pytest.mark.parametrize("kernel", [CHORD, Kernel(0.0, 0.0, 0.0, 1.5, 1.0, 1e-2), KERNELS[-5]])
 def test_variances_are_the_diagonal_of_covariances(points, kernel):
-    assert np.allclose(kernel.variances(points), np.diag(kernel(similarities(points, points))))
+    assert np.allclose(kernel.variances(points), np.diag(kernel(Similarities(points, points))))
     values, sizes = smooth(points.places)[:60], np.random.default_rng(5).uniform(1, 4, 60)
     surrogate = Surrogate.fit(part(points, 0, 60), values, [kernel], sizes=sizes)
     others = part(points, 60, 90)
