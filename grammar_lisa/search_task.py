@@ -84,12 +84,12 @@ class Searchable:
         Raises:
             LisaError: if no sentence can be scored, or fewer than two are left to begin from.
         """
-        self._check_readable(objective, tell)
-        scores = objective(self.sentences)
+        sentences = self._readable(objective, tell)
+        scores = objective(sentences)
         withhold = Withhold(objective if clean else None)
-        kept = withhold(self.sentences)
+        kept = withhold(sentences)
         tell(str(withhold))
-        chosen = [text for text, keep in zip(self.sentences, kept, strict=True) if keep]
+        chosen = [text for text, keep in zip(sentences, kept, strict=True) if keep]
         task = Task(self.model, self.space, objective, chosen, scores[kept], withhold)
         if task.seen:
             tell(
@@ -104,7 +104,8 @@ class Searchable:
             )
         return task
 
-    def _check_readable(self, objective: Regression, tell: Callable[[str], None]) -> None:
+    def _readable(self, objective: Regression, tell: Callable[[str], None]) -> list[str]:
+        """The training sentences that can be scored."""
         readable = parsable(self.sentences, objective.variables)
         names = ", ".join(objective.variables)
         if not readable.any():
@@ -114,9 +115,10 @@ class Searchable:
             )
         if not readable.all():
             tell(
-                f"{(~readable).mean():.0%} of the training sentences cannot be scored: the data "
-                f"knows the variables {names} only"
+                f"{(~readable).mean():.0%} of the training sentences cannot be scored, and are "
+                f"left out: the data knows the variables {names} only"
             )
+        return [text for text, good in zip(self.sentences, readable, strict=True) if good]
 
 
 def random_draws(task: Task, budget: int, seeds: Sequence[int]) -> dict[str, list[Draws]]:

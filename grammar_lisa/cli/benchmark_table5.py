@@ -76,6 +76,9 @@ class Options(Output):
         candidates: Candidates that are weighed against each other.
         fit_points: Scored sentences that the surrogate is fitted to.
         parents: Best sentences that proposals start from.
+        foresee: Learn from scored expressions what others come to; off by default, so that systems
+            are compared by where their codes lead.
+        joins: Expressions that are made of foreseen parts a round; 0 for none, the default.
         grammar: The grammar, in nltk's .cfg syntax.
         jobs: Trainings or trials at a time; by default one for each processor.
         seed: Of everything random.
@@ -104,6 +107,8 @@ class Options(Output):
     candidates: int = Settings.candidates
     fit_points: int = Settings.fit_points
     parents: int = Settings.parents
+    foresee: bool = False
+    joins: int = 0
     grammar: Path = Path("grammars/expr.cfg")
     jobs: int | None = None
     seed: int = 0
@@ -112,7 +117,7 @@ class Options(Output):
 
     def setting(self) -> Setting:
         """What all calls on one folder must agree in."""
-        names = ("batch", "pool", "candidates", "fit_points", "parents")
+        names = ("batch", "pool", "candidates", "fit_points", "parents", "foresee", "joins")
         search = Settings(
             rounds=self.rounds or PROTOCOLS[self.protocol].rounds,
             **{name: getattr(self, name) for name in names},
@@ -263,6 +268,7 @@ def _check_options(options: Options) -> None:
         rounds=(1, 10_000),
         batch=(1, 10_000),
         pool=(1, 1_000_000),
+        joins=(0, 10_000),
         candidates=(1, 20_000),
         fit_points=(2, 10_000),
         parents=(1, 1_000_000),

@@ -1,5 +1,6 @@
 """`grammar-lisa benchmark targets --set expr`."""
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -48,9 +49,13 @@ class Options(Output):
         batch: Evaluations a batch.
         begin_from: Training sentences whose scores a trial knows to begin with.
         pool: Codes that a round decodes.
+        steps: In how many steps they are decoded, each from the best of those before.
         candidates: Candidates that are weighed against each other.
         fit_points: Scored sentences that the surrogate is fitted to.
         parents: Best sentences that proposals start from.
+        reach: The largest step from a proposal to its parent.
+        foresee: Learn from scored expressions what others come to.
+        joins: Expressions that are made of foreseen parts a round; 0 for none.
         jobs: Trials at a time; by default one for each processor.
         seed: Of everything random.
         out: The folder that benchmarks are kept in.
@@ -66,9 +71,13 @@ class Options(Output):
     batch: int = Settings.batch
     begin_from: int = 1000
     pool: int = Settings.pool
+    steps: int = Settings.steps
     candidates: int = Settings.candidates
     fit_points: int = Settings.fit_points
     parents: int = Settings.parents
+    reach: float = Settings.reach
+    foresee: bool = Settings.foresee
+    joins: int = Settings.joins
     jobs: int | None = None
     seed: int = 0
     out: Path = Path("benchmarks")
@@ -76,7 +85,7 @@ class Options(Output):
 
     def protocol(self) -> Protocol:
         """How every target is searched."""
-        names = ("rounds", "batch", "pool", "candidates", "fit_points", "parents")
+        names = [field.name for field in dataclasses.fields(Settings)]
         settings = Settings(**{name: getattr(self, name) for name in names})
         return Protocol(settings, self.begin_from, self.seed)
 
@@ -156,6 +165,7 @@ def _check_options(options: Options) -> None:
         candidates=(1, 20_000),
         fit_points=(2, 10_000),
         parents=(1, 1_000_000),
+        joins=(0, 10_000),
         jobs=(1, 1024),
     )
     if options.rounds * options.batch > LARGEST_BUDGET:

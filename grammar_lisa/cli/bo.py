@@ -67,6 +67,10 @@ class Options(Output):
         parents: Best sentences that proposals start from.
         reach: The largest angle between a proposal and its parent, in radians; where the method is
             not spherical, the largest distance, with that of codes from their mean as 1.
+        foresee: Learn from scored expressions what others come to: what is foreseen takes the
+            place of what the surrogate expects.
+        joins: Expressions that are made of foreseen parts a round, and decoded with the others;
+            0 for none.
         withhold: Keep training sentences that equal the target, or score under 0.11, from the
             search (the clean protocol); auto does so for a target, and not for a table of data.
         top: How many of the best expressions to print and to simplify.
@@ -92,6 +96,8 @@ class Options(Output):
     fit_points: int = Settings.fit_points
     parents: int = Settings.parents
     reach: float = Settings.reach
+    foresee: bool = Settings.foresee
+    joins: int = Settings.joins
     withhold: Literal["auto", "yes", "no"] = "auto"
     top: int = 10
     jobs: int | None = None
@@ -357,6 +363,7 @@ def _check_options(options: Options) -> None:
         candidates=(1, 20_000),
         fit_points=(2, 10_000),
         parents=(1, 1_000_000),
+        joins=(0, 10_000),
         top=(1, 1000),
         jobs=(1, 1024),
     )

@@ -83,6 +83,28 @@ def text_key(sentence: str | None) -> int:
     return hash(tuple((sentence or "").encode()))
 
 
+class Foresight(Protocol):
+    """Learns from scored sentences what others would come to."""
+
+    def learn(self, sentences: Sequence[str], lengths: Sequence[int], /) -> None:
+        """Take what scored sentences come to, and how long their derivations are."""
+        ...
+
+    def errors(self, sentences: Sequence[str], /) -> Floats:
+        """Errors to expect, as `Outputs` has them, ``[sentence, point]``; NaN rows if unknown."""
+        ...
+
+    def joins(self, best: Sequence[str], longest: int, count: int, /) -> list[str]:
+        """Texts, sentences or not, that should score well, best first, made of known parts.
+
+        Args:
+            best: Scored sentences, best first.
+            longest: How long a derivation may be.
+            count: How many at most.
+        """
+        ...
+
+
 COLUMNS: Final = 1 << 26
 """Places that what sentences consist of is hashed to; two things share one by chance only."""
 
@@ -102,6 +124,10 @@ class Composite(Protocol):
 
     def forms(self, sentences: Sequence[str | None], /) -> Forms:
         """The forms of any sentences, which costs no evaluation."""
+        ...
+
+    def foresight(self) -> Foresight:
+        """What nothing has been learnt by yet."""
         ...
 
     def target(self) -> Floats:

@@ -22,8 +22,9 @@ from grammar_lisa.objectives.evaluation import (
     fold,
     parsable,
 )
+from grammar_lisa.objectives.foresight import ExpressionForesight
 from grammar_lisa.objectives.forms import forms_of
-from grammar_lisa.objectives.objective import Forms, Outputs
+from grammar_lisa.objectives.objective import Foresight, Forms, Outputs
 from shared.errors import LisaError
 
 KUSNER_TARGET: Final = "1/3 + x + sin(x*x)"
@@ -187,6 +188,11 @@ class Regression:
         """The values to meet at the points of `outputs`, in deviations of y, ``[point]``."""
         values: Floats = self.y[self._some] / self._unit
         return values
+
+    def foresight(self) -> Foresight:
+        """Foresees expressions at the points of `outputs`; see `ExpressionForesight`."""
+        points = {name: values[self._some] for name, values in self.data.items()}
+        return ExpressionForesight(points, self.y[self._some], self._unit, self.bound)
 
     @property
     def _unit(self) -> float:

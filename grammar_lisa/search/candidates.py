@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grammar_lisa.search.points import Points
 from grammar_lisa.search.surrogate import Posterior
@@ -32,12 +33,32 @@ class Candidates:
         keys: of their forms.
         points: where they stand.
         expected: of their outputs or scores.
+        foreseen: of which of them the outputs are known but for rounding, `[n]`.
     """
 
     sentences: list[str]
     keys: list[int]
     points: Points
     expected: Posterior
+    foreseen: NDArray[np.bool_]
+
+    def rows(self, index: NDArray[np.int64]) -> "Candidates":
+        """Some of them."""
+        return Candidates(
+            [self.sentences[row] for row in index],
+            [self.keys[row] for row in index],
+            self.points.rows(index),
+            Posterior(self.expected.mean[index], self.expected.covariance[index]),
+            self.foreseen[index],
+        )
+
+    def told(self, jointly: Posterior) -> Posterior:
+        """What a surrogate expects of them jointly, with what is foreseen in its place."""
+        mean, covariance = jointly.mean.copy(), jointly.covariance.copy()
+        mean[self.foreseen] = self.expected.mean[self.foreseen]
+        covariance[self.foreseen] = 0.0
+        covariance[:, self.foreseen] = 0.0
+        return Posterior(mean, covariance)
 
     def __add__(self, other: "Candidates") -> "Candidates":
         """These and others behind them."""
@@ -46,6 +67,7 @@ class Candidates:
             self.keys + other.keys,
             self.points + other.points,
             _joined(self.expected, other.expected),
+            np.concatenate([self.foreseen, other.foreseen]),
         )
 
 

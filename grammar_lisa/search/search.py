@@ -1,5 +1,6 @@
 """Bayesian optimisation over codes: ask for sentences, tell their scores."""
 
+import contextlib
 import dataclasses
 import itertools
 import math
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.model import SentenceModel
-from grammar_lisa.objectives.objective import Composite, Forms, Objective, Outputs
+from grammar_lisa.objectives.objective import Checked, Composite, Forms, Objective, Outputs
 from grammar_lisa.search.acquisition import Aim, SmallErrors, SmallValue, Wish, choose
 from grammar_lisa.search.candidates import Candidates, New
 from grammar_lisa.search.complement import complement, distinct
@@ -35,6 +36,12 @@ _ALIKE_PARENTS, _ALIKE_STARTS, _ALIKE_POINTS = 0.3, 0.1, 0.05
 _COMPLEMENTS, _LEAST_SHARE = 30, 0.05
 _SURE = 0.01
 """The boldness of the half of a batch that trusts the surrogate's means."""
+_LEARNT = 5000
+"""The most sentences that are learnt from to begin with."""
+_JOINED, _TOLD = 20, 10
+"""Good sentences whose parts are joined; texts asked for each sentence wanted, as some are none."""
+_NEVER = 1e6
+"""How much worse than the best counts as no promise at all."""
 _EXACT = 1e-12
 """A mean squared error that counts as none."""
 
@@ -53,6 +60,9 @@ class Settings:
         parents: the best sentences that proposals start from.
         reach: the largest step from a parent: on the sphere an angle in radians, in a box a
             distance, where the codes' own from their mean is 1.
+        foresee: whether a composite objective may learn from scored sentences what others come to.
+        joins: how many sentences that it makes of known parts are encoded a round, for their
+            places to be decoded with the others; none where it foresees nothing.
     """
 
     rounds: int = 5
@@ -63,12 +73,16 @@ class Settings:
     fit_points: int = 1000
     parents: int = 100
     reach: float = 1.2
+    foresee: bool = True
+    joins: int = 300
 
     def __post_init__(self) -> None:
         for name in ("rounds", "batch", "pool", "steps", "candidates", "fit_points", "parents"):
             least = 2 if name == "fit_points" else 1
             if getattr(self, name) < least:
                 raise LisaError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        if self.joins < 0:
+            raise LisaError(f"joins must be at least 0, not {self.joins}")
         if not 0 < self.reach <= math.pi:
             raise LisaError(f"reach must be an angle in (0, π], not {self.reach}")
 
@@ -84,7 +98,8 @@ class Search:
     Where the objective is composite (see `Composite`), the surrogate models the outputs of scored
     sentences instead of their scores, as sums of what terms come to; no two sentences that come to
     the same by algebra are scored; and proposals lead to sentences that explain what the best one
-    leaves over.
+    leaves over. What the objective foresees (see `Foresight`) takes the place of what the surrogate
+    expects.
 
     The search has no hidden state: what it asks next follows from the seed, the round and the
     scores it was told, so a search that is told the same scores again goes on the same way.
@@ -136,6 +151,10 @@ class Search:
         forms = self._forms(self.sentences)
         self.points = self._points(derivations, forms)
         self.outputs = None if composite is None else composite.outputs(self.sentences)
+        self.foresight = None
+        if composite is not None and settings.foresee:
+            self.foresight = composite.foresight()
+            self.foresight.learn(self.sentences[:_LEARNT], self._lengths(derivations[:_LEARNT]))
         self.decoded = self.readable = 0
         self._known, self._keys = set(sentences), set(forms.keys.tolist())
 
@@ -149,15 +168,19 @@ class Search:
         if len(found.sentences) <= self.settings.batch:
             return found.sentences
         rows = self._promising(found, aims)
-        weighed = found.points.rows(rows)
-        half = self.settings.batch // 2
-        sure = aims.sure.surrogate.predict_jointly(weighed)
-        likely = sure if aims.alike else aims.likely.surrogate.predict_jointly(weighed)
-        wishes = [
-            Wish(aims.sure, sure, half),
-            Wish(aims.likely, likely, self.settings.batch - half),
-        ]
-        return [found.sentences[row] for row in rows[choose(wishes)]]
+        return [found.sentences[row] for row in rows[choose(self._wishes(found.rows(rows), aims))]]
+
+    def _wishes(self, weighed: Candidates, aims: "Aims") -> list[Wish]:
+        """Half a batch for each aim; but nothing is likely of what is foreseen."""
+        batch, open_ = self.settings.batch, ~weighed.foreseen
+        many = min(batch - batch // 2, int(open_.sum()))
+        sure = weighed.told(aims.sure.surrogate.predict_jointly(weighed.points))
+        if aims.alike:
+            likely = sure
+        else:
+            likely = aims.likely.surrogate.predict_jointly(weighed.points)
+            likely.mean[weighed.foreseen] = aims.likely.best + _NEVER
+        return [Wish(aims.sure, sure, batch - many), Wish(aims.likely, likely, many)]
 
     @property
     def solved(self) -> bool:
@@ -170,11 +193,14 @@ class Search:
         """Take the scores of a batch, and begin the next round."""
         if len(sentences):
             forms = self._forms(sentences)
-            self.points += self._points(self.model.parse(sentences), forms)
+            derivations = self.model.parse(sentences)
+            self.points += self._points(derivations, forms)
             self.scores = np.concatenate([self.scores, np.asarray(scores, dtype=np.float64)])
             self.sentences.extend(sentences)
             self._known.update(sentences)
             self._keys.update(forms.keys.tolist())
+            if self.foresight is not None:
+                self.foresight.learn(sentences, self._lengths(derivations))
             if self.composite is not None and self.outputs is not None:
                 pairs = zip(self.outputs, self.composite.outputs(sentences), strict=True)
                 self.outputs = Outputs(*(np.concatenate(pair) for pair in pairs))
@@ -241,6 +267,10 @@ class Search:
         places = self.space.places_of(self._codes(derivations))
         return Points(places, parts_of(self.model.grammar, derivations), forms.terms, self.space)
 
+    def _lengths(self, derivations: NDArray[np.signedinteger]) -> list[int]:
+        lengths: list[int] = (derivations < len(self.model.grammar.rules)).sum(axis=1).tolist()
+        return lengths
+
     def _codes(self, derivations: NDArray[np.signedinteger]) -> NDArray[np.float32]:
         model = self.model
         return model.encode_rows(model.architecture.rows(model.grammar, derivations))
@@ -277,11 +307,44 @@ class Search:
                 settings.reach,
                 derive_seed(seed, "step", step),
             )
+            if not step:
+                proposed = np.concatenate([proposed, self._joined(parents)])
             new = self._decoded(proposed, found)
-            fresh = Candidates(*new, sure.surrogate.predict(new.points))
+            fresh = self._expected(new, sure)
             found = fresh if found is None else found + fresh
         assert found is not None
         return found
+
+    def _joined(self, parents: Integers) -> Floats:
+        """The places of new sentences that the objective joins from known parts, `[n, dim]`."""
+        texts: list[str] = []
+        if self.foresight is not None and self.settings.joins:
+            best = [self.sentences[row] for row in parents[:_JOINED]]
+            longest = self.model.architecture.max_rules
+            joined = self.foresight.joins(best, longest, _TOLD * self.settings.joins)
+            new = filter(self._fits, (text for text in joined if text not in self._known))
+            texts = list(itertools.islice(new, self.settings.joins))
+        if not texts:
+            return np.empty((0, self.points.places.shape[1]))
+        return self.space.places_of(self._codes(self.model.parse(texts)))
+
+    def _fits(self, text: str) -> bool:
+        """Whether a text is a sentence, and short enough for the model."""
+        with contextlib.suppress(LisaError):
+            self.model.architecture.rows(self.model.grammar, self.model.parse([text]))
+            return True
+        return False
+
+    def _expected(self, new: New, sure: Aim) -> Candidates:
+        """What is foreseen of new sentences, or else what the surrogate expects."""
+        expected = sure.surrogate.predict(new.points)
+        foreseen: NDArray[np.bool_] = np.zeros(len(new.keys), dtype=np.bool_)
+        if self.foresight is not None:
+            errors = self.foresight.errors(new.sentences)
+            foreseen = ~np.isnan(errors[:, 0])
+            expected.mean[foreseen] = errors[foreseen]
+            expected.covariance[foreseen] = 0.0
+        return Candidates(*new, expected, foreseen)
 
     def _promising_starts(self, found: Candidates, sure: Aim) -> Integers:
         """The candidates that promise most, and differ in what is expected of them."""
@@ -300,6 +363,7 @@ class Search:
         derivations = self._sentences(proposed)
         texts = derivations_to_texts(self.model.grammar, derivations)
         unknown = [row for row, text in enumerate(texts) if text not in self._known]
+        unknown = self._understood(texts, unknown)
         rows = np.array(sorted(unknown, key=lambda row: (len(texts[row]), texts[row])), dtype=int)
         forms = self._forms([texts[row] for row in rows])
         known = self._keys if found is None else self._keys.union(found.keys)
@@ -308,6 +372,14 @@ class Search:
         rows, forms = rows[kept], forms.rows(kept)
         points = self._points(derivations[rows], forms) if len(kept) else self.points.rows(kept)
         return New([texts[row] for row in rows], forms.keys.tolist(), points)
+
+    def _understood(self, texts: Sequence[str], rows: list[int]) -> list[int]:
+        """The rows of texts that the objective can read, where it knows which these are."""
+        objective: object = self.composite
+        if not isinstance(objective, Checked):
+            return rows
+        valid = objective.valid([texts[row] for row in rows])
+        return [row for row, good in zip(rows, valid.tolist(), strict=True) if good]
 
     def _sentences(self, proposed: Floats) -> NDArray[np.signedinteger]:
         """The different sentences that places decode to, as padded derivations."""
@@ -362,7 +434,8 @@ class Search:
     def _promising(self, found: Candidates, aims: "Aims") -> Integers:
         """The candidates that promise most by themselves, for either aim."""
         likely = found.expected if aims.alike else aims.likely.surrogate.predict(found.points)
-        promises = aims.sure.improvement(*found.expected), aims.likely.improvement(*likely)
+        likelihood = np.where(found.foreseen, -np.inf, aims.likely.improvement(*likely))
+        promises = aims.sure.improvement(*found.expected), likelihood
         share = max(1, self.settings.candidates // 2)
         best = [np.argsort(-promise, kind="stable")[:share] for promise in promises]
         return np.unique(np.concatenate(best))
