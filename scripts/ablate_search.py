@@ -1,4 +1,4 @@
-"""What each part of the search is worth: the same trials with one part taken out, as JSON.
+"""What each part of the search is worth: the same trials with parts taken out, as JSON.
 
     .venv/bin/python scripts/ablate_search.py runs/NAME results/grammar_ablation.json
 
@@ -83,7 +83,9 @@ class AlikeStarts(Search):
 
 
 VARIANTS: dict[str, tuple[type[Search], dict[str, Any], bool]] = {
-    "whole": (Search, {}, True),
+    "whole": (Search, {"foresee": True, "joins": Settings.joins}, True),
+    "without joins": (Search, {"foresee": True}, True),
+    "without foresight": (Search, {}, True),
     "scores instead of outputs": (Search, {}, False),
     "outputs without sums": (WithoutSums, {}, True),
     "without the scores' structure": (WithoutStructure, {}, True),
@@ -92,7 +94,10 @@ VARIANTS: dict[str, tuple[type[Search], dict[str, Any], bool]] = {
     "without distinct starts": (AlikeStarts, {}, True),
     "one step": (Search, {"steps": 1}, True),
 }
-"""By name: the search, the settings other than the defaults, whether outputs are told."""
+"""By name: the search, the settings other than those of `PLAIN`, whether outputs are told."""
+
+PLAIN: dict[str, Any] = {"foresee": False, "joins": 0}
+"""From the third variant on foresight, which hides what the other parts do, is out as well."""
 
 
 def carry_out(name: str, trial: Trial, task: Task) -> dict[str, Any]:
@@ -124,7 +129,7 @@ def compare(task: Task, run: Path, options: argparse.Namespace) -> dict[str, Any
         task.scores,
         count=options.trials,
         begin_from=options.begin_from,
-        settings=Settings(rounds=options.rounds),
+        settings=Settings(rounds=options.rounds, **PLAIN),
         seed=derive_seed(options.seed, "search"),
     )
     found: dict[str, Any] = {}
@@ -158,7 +163,7 @@ def main() -> None:
         "environment": environment(),
         "target": options.target,
         "withheld": str(task.withhold),
-        "settings": asdict(Settings(rounds=options.rounds)),
+        "settings": asdict(Settings(rounds=options.rounds, **PLAIN)),
         "begins_from": options.begin_from,
         "seed": options.seed,
         "variants": variants,

@@ -66,8 +66,8 @@ class Choices:
     def __init__(self, ways: Sequence[Coefficient], *, signs: bool, lengths: Lengths) -> None:
         opposites = [each._replace(value=-each.value, negative=True) for each in ways]
         every = [*ways, *opposites] if signs else ways
-        samples = [each.applied(_SAMPLE).text for each in every]
-        costs = lengths.added(samples) - lengths.added([_SAMPLE.text])
+        costs = lengths.of([each.applied(_SAMPLE).text for each in every])
+        costs = costs - lengths.of([_SAMPLE.text])
         self._ways = [each._replace(cost=cost) for each, cost in zip(every, costs, strict=True)]
         self._costs = costs
         self._values = np.array([each.value for each in self._ways])

@@ -13,7 +13,7 @@ from grammar_lisa.objectives.coefficients import Numbers, numbers_of, written_fi
 from grammar_lisa.objectives.evaluation import Floats, Integers, evaluate_readable
 from grammar_lisa.objectives.fits import Fit, Room, numbers_alone, pairs, singles
 from grammar_lisa.objectives.holes import Hole, holes_of, no_hole
-from grammar_lisa.objectives.lengths import Lengths
+from grammar_lisa.objectives.lengths import Lengths, symbols
 from grammar_lisa.objectives.meanings import Meanings
 from grammar_lisa.objectives.pieces import (
     Pieces,
@@ -25,7 +25,7 @@ from grammar_lisa.objectives.pieces import (
     parts_of,
     without_repeats,
 )
-from grammar_lisa.objectives.writing import PRODUCT, SUM, leaf
+from grammar_lisa.objectives.writing import PRODUCT, leaf
 
 _PIECES: Final = 1500
 """Pieces of which each two are joined."""
@@ -35,10 +35,11 @@ _FEW: Final = 300
 """The same, where a hole is to be filled."""
 _FOUND: Final = 200
 """Fits of one kind that are looked at for a hole."""
-_HOLES: Final = 20
+_MOST_HOLES, _HOLE_POINTS = 40, 4000
+"""Holes, and points of all of them together."""
 _GROWN: Final = 1.3
 """By how much more must be known for small expressions to be gone through anew."""
-_FITS: Final = 500
+_FITS: Final = 700
 """Fits that are written, with numbers that can be written."""
 _WAYS: Final = 2
 _LEEWAY: Final = 0.5
@@ -137,7 +138,8 @@ class ExpressionForesight:
         """
         if not best:
             return []
-        holes = [no_hole(self._target), *itertools.islice(self._holes(best), _HOLES)]
+        most = min(_MOST_HOLES, _HOLE_POINTS // len(self._target))
+        holes = [no_hole(self._target), *itertools.islice(self._holes(best), most)]
         pieces = self._pieces(best, holes, longest)
         texts = list(dict.fromkeys(self._written(pieces, holes, longest)))
         return self._different(texts)[:count]
@@ -160,13 +162,14 @@ class ExpressionForesight:
 
     def _room(self, pieces: Pieces, holes: Sequence[Hole], longest: int) -> Room:
         lengths = self._lengths
+        added = lengths.added(pieces.symbols)
         empty = [hole.fill(_LEAF).text for hole in holes]
         return Room(
             longest + _LEEWAY,
-            lengths.of(empty) - lengths.added([_LEAF.text]),
-            lengths.added(pieces.texts(SUM)),
-            lengths.added(pieces.texts(PRODUCT)),
-            lengths.added(pieces.texts(PRODUCT + 1)),
+            lengths.of(empty) - lengths.added(symbols([_LEAF.text])),
+            added,
+            added + lengths.parentheses * (pieces.bindings < PRODUCT),
+            added + lengths.parentheses * (pieces.bindings <= PRODUCT),
             lengths.joints,
         )
 

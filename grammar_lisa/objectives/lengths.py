@@ -25,7 +25,7 @@ class Lengths:
     """
 
     def __init__(self) -> None:
-        self._counts: list[list[int]] = []
+        self._counts = symbols([])
         self._lengths: list[float] = []
         self._adds: Floats = np.zeros(len(_KINDS) + 1)
 
@@ -34,28 +34,41 @@ class Lengths:
         some = slice(max(0, _SEEN - len(self._counts)))
         if not sentences[some]:
             return
-        self._counts += map(_counted, sentences[some])
+        self._counts = np.concatenate([self._counts, symbols(sentences[some])])
         self._lengths += [float(length) for length in lengths[some]]
-        design = np.array(self._counts, dtype=np.float64)
-        design = np.column_stack([design, np.ones(len(design))])
+        design = np.column_stack([self._counts, np.ones(len(self._counts))])
         gram = design.T @ design + _STEADY * np.eye(design.shape[1])
         self._adds = np.linalg.solve(gram, design.T @ np.array(self._lengths))
 
-    def added(self, texts: Sequence[str]) -> Floats:
-        """What expressions add to the length of one that they stand in, ``[text]``."""
-        counts = np.array([_counted(text) for text in texts], dtype=np.float64)
-        added: Floats = counts.reshape(-1, len(_KINDS)) @ self._adds[:-1]
+    def added(self, counts: Floats) -> Floats:
+        """What expressions add to the length of one that they stand in, ``[text]``.
+
+        Args:
+            counts: of their symbols; see `symbols`.
+        """
+        added: Floats = counts @ self._adds[:-1]
         return added
 
     def of(self, texts: Sequence[str]) -> Floats:
         """The lengths of whole expressions, ``[text]``."""
-        lengths: Floats = self.added(texts) + self._adds[-1]
+        lengths: Floats = self.added(symbols(texts)) + self._adds[-1]
         return lengths
+
+    @property
+    def parentheses(self) -> float:
+        """What a pair of parentheses adds."""
+        return float(self._adds[_KINDS.index("(")])
 
     @property
     def joints(self) -> Mapping[str, float]:
         """What an operator adds."""
         return dict(zip(OPERATORS, self._adds[-1 - len(OPERATORS) : -1].tolist(), strict=True))
+
+
+def symbols(texts: Sequence[str]) -> Floats:
+    """How many symbols of each kind texts have, ``[text, kind]``."""
+    counts = np.array([_counted(text) for text in texts], dtype=np.float64)
+    return counts.reshape(-1, len(_KINDS))
 
 
 def _counted(text: str) -> list[int]:

@@ -9,8 +9,9 @@ import numpy as np
 
 from grammar_lisa.objectives.evaluation import Bools, Floats, Integers
 from grammar_lisa.objectives.expression import POWER, Pool
+from grammar_lisa.objectives.lengths import symbols
 from grammar_lisa.objectives.meanings import Meanings
-from grammar_lisa.objectives.writing import Written, inside, joined, leaf, written_nodes
+from grammar_lisa.objectives.writing import Written, joined, leaf, written_nodes
 
 _LARGEST: Final = 1e9
 """Outputs beyond this are of no use beside those of others."""
@@ -53,9 +54,15 @@ class Pieces:
         """What they write, ``[n]``; see `Written`."""
         return np.array([written.size for written in self.written], dtype=np.int64)
 
-    def texts(self, binding: int) -> list[str]:
-        """The expressions where they must bind so tightly, in parentheses where need be."""
-        return [inside(written, binding).text for written in self.written]
+    @cached_property
+    def bindings(self) -> Integers:
+        """How tightly they bind, ``[n]``."""
+        return np.array([written.binding for written in self.written], dtype=np.int64)
+
+    @cached_property
+    def symbols(self) -> Floats:
+        """How many symbols of each kind they have, ``[n, kind]``; see `Lengths`."""
+        return symbols([written.text for written in self.written])
 
     @cached_property
     def plain(self) -> Bools:

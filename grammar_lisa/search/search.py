@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.grammar import Grammar
 from grammar_lisa.model import SentenceModel
 from grammar_lisa.objectives.objective import Checked, Composite, Forms, Objective, Outputs
 from grammar_lisa.search.acquisition import Aim, SmallErrors, SmallValue, Wish, choose
@@ -61,8 +62,8 @@ class Settings:
         reach: the largest step from a parent: on the sphere an angle in radians, in a box a
             distance, where the codes' own from their mean is 1.
         foresee: whether a composite objective may learn from scored sentences what others come to.
-        joins: how many sentences that it makes of known parts are encoded a round, for their
-            places to be decoded with the others; none where it foresees nothing.
+        joins: how many sentences that it makes of known parts are candidates of a round beside
+            those that are decoded; none where it foresees nothing.
     """
 
     rounds: int = 5
@@ -307,16 +308,17 @@ class Search:
                 settings.reach,
                 derive_seed(seed, "step", step),
             )
+            derivations = self._sentences(proposed)
             if not step:
-                proposed = np.concatenate([proposed, self._joined(parents)])
-            new = self._decoded(proposed, found)
+                derivations = _stacked(derivations, self._joined(parents), self.model.grammar)
+            new = self._new(derivations, found)
             fresh = self._expected(new, sure)
             found = fresh if found is None else found + fresh
         assert found is not None
         return found
 
-    def _joined(self, parents: Integers) -> Floats:
-        """The places of new sentences that the objective joins from known parts, `[n, dim]`."""
+    def _joined(self, parents: Integers) -> NDArray[np.signedinteger]:
+        """New sentences that the objective joins from known parts, as padded derivations."""
         texts: list[str] = []
         if self.foresight is not None and self.settings.joins:
             best = [self.sentences[row] for row in parents[:_JOINED]]
@@ -324,9 +326,7 @@ class Search:
             joined = self.foresight.joins(best, longest, _TOLD * self.settings.joins)
             new = filter(self._fits, (text for text in joined if text not in self._known))
             texts = list(itertools.islice(new, self.settings.joins))
-        if not texts:
-            return np.empty((0, self.points.places.shape[1]))
-        return self.space.places_of(self._codes(self.model.parse(texts)))
+        return self.model.parse(texts)
 
     def _fits(self, text: str) -> bool:
         """Whether a text is a sentence, and short enough for the model."""
@@ -355,12 +355,11 @@ class Search:
         errors = np.clip(found.expected.mean, -self.composite.bound, self.composite.bound)
         return distinct(order, errors, _ALIKE_STARTS, self.settings.parents)
 
-    def _decoded(self, proposed: Floats, found: Candidates | None) -> New:
-        """What places decode to that is known neither from scores nor from candidates so far.
+    def _new(self, derivations: NDArray[np.signedinteger], found: Candidates | None) -> New:
+        """The sentences that are known neither from scores nor from candidates so far.
 
         Of sentences that come to the same the shortest stands for all.
         """
-        derivations = self._sentences(proposed)
         texts = derivations_to_texts(self.model.grammar, derivations)
         unknown = [row for row, text in enumerate(texts) if text not in self._known]
         unknown = self._understood(texts, unknown)
@@ -458,6 +457,18 @@ class Aims(NamedTuple):
     def alike(self) -> bool:
         """Whether one surrogate serves both."""
         return self.sure.surrogate is self.likely.surrogate
+
+
+def _stacked(
+    first: NDArray[np.signedinteger], second: NDArray[np.signedinteger], grammar: Grammar
+) -> NDArray[np.signedinteger]:
+    """Padded derivations and others behind them, which may be padded to another width."""
+    width = max(first.shape[1], second.shape[1])
+    rows = (
+        np.pad(each, ((0, 0), (0, width - each.shape[1])), constant_values=len(grammar.rules))
+        for each in (first, second)
+    )
+    return np.concatenate(list(rows))
 
 
 def _squares(errors: Floats, bound: float) -> Floats:

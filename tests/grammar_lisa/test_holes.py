@@ -57,8 +57,8 @@ def test_below_a_function_a_hole_wants_what_its_slope_says(meanings):
     (hole,) = holes_of("exp(x)", target, meanings)
     assert filled(hole, "1") == "exp(1)"
     first_order = values("x") + (target - values("exp(x)")) / values("exp(x)")
-    np.testing.assert_allclose(hole.wanted, first_order, rtol=1e-3)
-    np.testing.assert_allclose(hole.weights, values("exp(x)"), rtol=1e-3)
+    np.testing.assert_allclose(hole.wanted, first_order, rtol=2e-2)
+    np.testing.assert_allclose(hole.weights, values("exp(x)"), rtol=2e-2)
 
 
 def test_what_cannot_be_undone_is_no_hole(meanings):

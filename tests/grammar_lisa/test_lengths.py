@@ -7,7 +7,7 @@ from grammar_lisa.derivations.parsing import Parser
 from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.objectives.lengths import Lengths
+from grammar_lisa.objectives.lengths import Lengths, symbols
 
 GRAMMARS = Path(__file__).parents[2] / "grammars"
 
@@ -23,15 +23,15 @@ def test_lengths_of_shipped_grammars_are_learnt_exactly(name, rules):
         lengths.learn(texts[start : start + 100], true[start : start + 100])
     np.testing.assert_allclose(lengths.of(texts[400:]), true[400:], atol=0.02)
     whole = lengths.of(["x+sin(x)"])[0]
-    parts = lengths.added(["x", "sin(x)"]).sum() + lengths.joints["+"]
-    assert lengths.of(["x"])[0] - lengths.added(["x"])[0] == pytest.approx(whole - parts)
+    parts = lengths.added(symbols(["x", "sin(x)"])).sum() + lengths.joints["+"]
+    assert lengths.of(["x"])[0] - lengths.added(symbols(["x"]))[0] == pytest.approx(whole - parts)
 
 
 def test_nothing_is_known_from_the_start():
     lengths = Lengths()
     lengths.learn([], [])
     assert lengths.of(["x*x"]).tolist() == [0]
-    assert lengths.added([]).shape == (0,)
+    assert lengths.added(symbols([])).shape == (0,)
 
 
 def test_only_the_first_sentences_count():

@@ -19,7 +19,7 @@ from grammar_lisa.search.space import Box, Sphere
 from shared.errors import LisaError
 from shared.methods import METHODS
 
-SETTINGS = Settings(rounds=3, batch=4, pool=200, candidates=30, fit_points=20, parents=10)
+SETTINGS = Settings(rounds=3, batch=4, pool=200, candidates=30, fit_points=20, parents=10, joins=0)
 STEP = SETTINGS.pool // SETTINGS.steps
 
 

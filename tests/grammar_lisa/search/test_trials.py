@@ -12,7 +12,7 @@ from grammar_lisa.search.trials import plan_trials, run_trials
 from shared.expost import save_codes
 from shared.methods import Codes
 
-SETTINGS = Settings(rounds=2, batch=3, pool=100, candidates=20, fit_points=20, parents=5)
+SETTINGS = Settings(rounds=2, batch=3, pool=100, candidates=20, fit_points=20, parents=5, joins=0)
 
 
 @pytest.fixture
