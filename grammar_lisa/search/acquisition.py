@@ -24,6 +24,8 @@ Integers = NDArray[np.int64]
 
 _LEAST = 1e-9
 """The least variance, against rounding."""
+_LEAST_DEVIATION = 2e-5
+"""The least deviation of a loss; GPyTorch takes no variance for less than 1e-10."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +93,14 @@ class SmallErrors(Aim):
         square = ((mean**2).sum(axis=1) + variance * np.trace(gram)) / count
         along = ((mean @ spread.T) ** 2).sum(axis=1)
         wide = (2 * variance**2 * (gram**2).sum() + 4 * variance * along) / count**2
-        of_log = np.log1p(wide / np.maximum(square, 1e-300) ** 2)
-        return np.log(np.maximum(square, 1e-300)) - of_log / 2, np.sqrt(of_log)
+        square = np.maximum(square, 1e-300)
+        of_log = np.log1p((np.sqrt(wide) / square) ** 2)
+        return np.log(square) - of_log / 2, np.sqrt(of_log)
 
 
 def log_improvement(mean: Floats, deviation: Floats, best: float) -> Floats:
     """Log E[max(0, best − X)] of normal X, `[n]`, exact far out in the tails."""
-    moments = torch.from_numpy(np.stack([mean, np.maximum(deviation, 1e-9)], axis=1))
+    moments = torch.from_numpy(np.stack([mean, np.maximum(deviation, _LEAST_DEVIATION)], axis=1))
     improvement = LogExpectedImprovement(_Told(), best, maximize=False)
     with torch.no_grad():
         found: Floats = improvement(moments.unsqueeze(1)).numpy()

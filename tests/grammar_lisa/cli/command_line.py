@@ -13,7 +13,7 @@ GRAMMARS = Path(__file__).parents[3] / "grammars"
 EXPR = GRAMMARS / "expr.cfg"
 TINY_SEARCH = [
     *("--rounds", "2", "--batch", "5", "--begin-from", "60", "--pool", "300"),
-    *("--candidates", "40", "--fit-points", "40", "--parents", "20", "--top", "3"),
+    *("--candidates", "40", "--fit-points", "40", "--parents", "20", "--joins", "0", "--top", "3"),
 ]
 
 

@@ -43,6 +43,17 @@ def bo(run, *words):
     return Path(result.json["search"]), result
 
 
+def test_parts_that_are_foreseen_are_joined_unless_that_is_turned_off(run):
+    words = ("--target", "x*sin(x)", "--begin-from", 10_000)
+    search, result = bo(run, *words, "--joins", 40)
+    assert result.json["best"][0]["score"] < 1e-9
+    assert len(evaluations(search)[0]) == 1
+    search, result = bo(run, *words, "--no-foresee")
+    assert len(evaluations(search)[0]) > 1
+    settings = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])["settings"]
+    assert (settings["foresee"], settings["joins"]) == (False, 0)
+
+
 def test_the_tables_show_all_four_rows(searched):
     out = succeed("bo", "--resume", searched[0], "--jobs", 1, "--quiet").out
     assert "trials of the search" in out

@@ -235,6 +235,7 @@ BO = [
     ("bo RUN --fit-points 1", "--fit-points must be from 2"),
     ("bo RUN --fit-points 1000000000", "--fit-points must be from 2"),
     ("bo RUN --parents 0", "--parents must be from 1"),
+    ("bo RUN --joins -1", "--joins must be from 0 to 10,000, not -1"),
     ("bo RUN --reach 0", "reach must be an angle in (0, π], not 0.0"),
     ("bo RUN --reach 4", "reach must be an angle in (0, π], not 4.0"),
     ("bo RUN --reach nan", "reach must be an angle in (0, π], not nan"),

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from small_models import EXPR, TINY, untrained
 
 from grammar_lisa.alphabet import Alphabet
 from grammar_lisa.character_model import CharacterModel
@@ -10,22 +11,10 @@ from grammar_lisa.grammar import parse_grammar
 from grammar_lisa.model import TOOL, Architecture, GrammarModel
 from grammar_lisa.networks import CHARACTERS
 from grammar_lisa.objectives.targets import regression_for
-from shared.methods import LISA, METHODS
+from shared.methods import METHODS
 from shared.runs import create_run
 
 torch.set_num_threads(1)
-EXPR = """
-S -> S '+' T | S '*' T | S '/' T | T
-T -> '(' S ')' | 'sin(' S ')' | 'exp(' S ')' | 'x' | '1' | '2' | '3'
-"""
-TINY = "S -> 'x' | '1' | '2' | 'x' '+' S\n"
-
-
-def untrained(text, max_rules, dim=5):
-    """A model with its initial weights: searching it needs no training."""
-    grammar = parse_grammar(text)
-    architecture = Architecture("dense", dim, max_rules, LISA(), seed=0)
-    return GrammarModel(grammar, architecture, architecture.build(grammar))
 
 
 @pytest.fixture(scope="session")

@@ -106,3 +106,11 @@ def test_each_choice_is_the_best_given_that_those_before_are_known(seed):
             promise[chosen] = -1
             chosen.append(int(promise.argmax()))
     assert choose(wishes).tolist() == chosen
+
+
+def test_errors_that_are_known_to_be_none_promise_most():
+    aim = SmallErrors(Spread(0.1 * np.eye(4)), 0.0)
+    mean = np.stack([np.zeros(4), np.full(4, 1e-9), np.full(4, 0.5), np.full(4, 2.0)])
+    promise = aim.improvement(mean, np.zeros(4))
+    assert np.isfinite(promise).all()
+    assert np.argsort(-promise).tolist() == [0, 1, 2, 3]

@@ -1,0 +1,18 @@
+"""Small grammars, and models that searching needs no training of."""
+
+from grammar_lisa.grammar import parse_grammar
+from grammar_lisa.model import Architecture, GrammarModel
+from shared.methods import LISA
+
+EXPR = """
+S -> S '+' T | S '*' T | S '/' T | T
+T -> '(' S ')' | 'sin(' S ')' | 'exp(' S ')' | 'x' | '1' | '2' | '3'
+"""
+TINY = "S -> 'x' | '1' | '2' | 'x' '+' S\n"
+
+
+def untrained(text, max_rules, dim=5):
+    """A model with its initial weights: searching it needs no training."""
+    grammar = parse_grammar(text)
+    architecture = Architecture("dense", dim, max_rules, LISA(), seed=0)
+    return GrammarModel(grammar, architecture, architecture.build(grammar))
