@@ -133,7 +133,7 @@ def compare(task: Task, run: Path, options: argparse.Namespace) -> dict[str, Any
         seed=derive_seed(options.seed, "search"),
     )
     found: dict[str, Any] = {}
-    for name in VARIANTS:
+    for name in options.variants or VARIANTS:
         rows = [carry_out(name, trial, task) for trial in trials]
         seconds = float(np.mean([row["seconds"] for row in rows]))
         found[name] = {"means": means(rows) | {"seconds": seconds}, "trials": rows}
@@ -151,6 +151,7 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=10)
     arguments.add_argument("--begin-from", type=int, default=500)
     arguments.add_argument("--seed", type=int, default=0)
+    arguments.add_argument("--variants", nargs="+", choices=VARIANTS, help="by default all")
     options = arguments.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
