@@ -94,6 +94,12 @@ def as_vector(values: npt.ArrayLike, what: str) -> Floats:
     return vector
 
 
+def spread_evenly(length: int, most: int) -> Integers:
+    """The numbers of at most `most` of `length` points, spread evenly over all."""
+    places: Integers = np.linspace(0, length - 1, min(length, most)).round().astype(np.int64)
+    return places
+
+
 def evaluate(texts: Sequence[str], data: Mapping[str, npt.ArrayLike]) -> Floats:
     """The values of expressions on data, ``[text, point]``, float64.
 

@@ -91,10 +91,9 @@ def singles(holes: Sequence[Hole], pieces: Pieces, room: Room, limit: int) -> It
         limit: how many to tell for a hole.
     """
     weights = np.stack([hole.weights for hole in holes]) ** 2
-    wanted = np.stack([hole.wanted for hole in holes])
+    wanted = np.stack([hole.centred for hole in holes])
+    totals = np.array([hole.total for hole in holes])
     with np.errstate(all="ignore"):
-        wanted = wanted - ((weights * wanted).sum(axis=1) / weights.sum(axis=1))[:, None]
-        totals = (weights * wanted**2).sum(axis=1)
         scaled = pieces.values / np.abs(pieces.values).max(axis=1, keepdims=True)
         sums, along = scaled @ weights.T, scaled @ (weights * wanted).T
         squares = scaled**2 @ weights.T
@@ -138,25 +137,17 @@ def pairs(number: int, hole: Hole, pieces: Pieces, room: Room, limit: int) -> It
 
 def _decibels(hole: Hole, share: float) -> int:
     """What is left over of squares of which a share is explained, in tenths of powers of ten."""
-    left = max(_total(hole) * (1 - share), hole.rounding, 1e-300)
+    left = max(hole.total * (1 - share), hole.rounding, 1e-300)
     return math.ceil(10 * math.log10(left))
-
-
-def _total(hole: Hole) -> float:
-    """The sum of squares that a constant leaves over in the whole."""
-    weights = hole.weights**2
-    mean = (weights @ hole.wanted) / weights.sum()
-    return float(weights @ (hole.wanted - mean) ** 2)
 
 
 def _centred(hole: Hole, values: Floats) -> tuple[Floats, Floats]:
     """Pieces and what is wanted, weighted, without what a constant explains, at length 1."""
     axis = hole.weights / np.linalg.norm(hole.weights)
-    weighted, wanted = values * hole.weights, hole.wanted * hole.weights
+    weighted, rest = values * hole.weights, hole.centred * hole.weights
     beside = weighted - np.outer(weighted @ axis, axis)
     lengths = np.linalg.norm(beside, axis=1, keepdims=True)
     some = lengths > _ALIKE * np.linalg.norm(weighted, axis=1, keepdims=True)
-    rest = wanted - axis * (axis @ wanted)
     centred = np.where(some, beside / np.where(some, lengths, 1.0), 0.0)
     return centred, rest / max(float(np.linalg.norm(rest)), 1e-300)
 
@@ -167,11 +158,10 @@ def _shares(hole: Hole, first: Floats, second: Floats) -> Floats:
     sizes = np.abs(second).max(axis=1, keepdims=True)
     second = np.where(np.isfinite(sizes), second / sizes, 0.0)
     weights = hole.weights**2
-    wanted = hole.wanted - (weights @ hole.wanted) / weights.sum()
     sums = (first * weights) @ second.T
     squares = (first**2 * weights) @ (second**2).T
-    along = (first * (weights * wanted)) @ second.T
-    return _explained(sums, squares, along, weights.sum()) / max(_total(hole), 1e-300)
+    along = (first * (weights * hole.centred)) @ second.T
+    return _explained(sums, squares, along, weights.sum()) / max(hole.total, 1e-300)
 
 
 def _explained(sums: Floats, squares: Floats, along: Floats, whole: Floats | np.float64) -> Floats:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from grammar_lisa.objectives.coefficients import Numbers, numbers_of, written_fits
-from grammar_lisa.objectives.evaluation import Floats, Integers, evaluate_readable
+from grammar_lisa.objectives.evaluation import Floats, Integers, evaluate_readable, spread_evenly
 from grammar_lisa.objectives.fits import Fit, Room, numbers_alone, pairs, singles
 from grammar_lisa.objectives.holes import Hole, holes_of, no_hole
 from grammar_lisa.objectives.lengths import Lengths, symbols
@@ -77,8 +77,7 @@ class Vocabulary:
     @cached_property
     def some(self) -> Integers:
         """Points at which `functions` are known."""
-        length = self._grown.values.shape[1]
-        return np.linspace(0, length - 1, min(length, _SOME_POINTS)).round().astype(np.int64)
+        return spread_evenly(self._grown.values.shape[1], _SOME_POINTS)
 
     @cached_property
     def functions(self) -> Pieces:

@@ -1,7 +1,9 @@
 """Which outputs a part of an expression would need for the whole to meet its target."""
 
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 
@@ -20,7 +22,8 @@ _ROUNDING: Final = 1e-10
 """The share of the target's squares that counts as none."""
 
 
-class Hole(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Hole:
     """An expression without one of its parts.
 
     Attributes:
@@ -37,7 +40,19 @@ class Hole(NamedTuple):
 
     def at(self, points: Integers) -> "Hole":
         """The hole at some of the points."""
-        return self._replace(wanted=self.wanted[points], weights=self.weights[points])
+        return replace(self, wanted=self.wanted[points], weights=self.weights[points])
+
+    @cached_property
+    def centred(self) -> Floats:
+        """What is wanted, less the number that explains most of it, ``[point]``."""
+        weights = self.weights**2
+        centred: Floats = self.wanted - (weights @ self.wanted) / weights.sum()
+        return centred
+
+    @cached_property
+    def total(self) -> float:
+        """The sum of squares that a number leaves over in the whole."""
+        return float(self.weights**2 @ self.centred**2)
 
 
 def no_hole(target: Floats) -> Hole:

@@ -93,9 +93,9 @@ class Meanings:
         """What an operator or a function makes of operands, each ``[n, point]``; NaN if unknown."""
         with np.errstate(all="ignore"):
             found = self._applied(operator, operands, between=True)
-            plain = np.all([(each == each[:, :1]).all(axis=1) for each in operands], axis=0)
-            if operator in self.tables and plain.any():
-                found[plain] = FUNCTIONS[operator](*(each[plain] for each in operands))
+            if operator in self.tables:
+                plain = (operands[0] == operands[0][:, :1]).all(axis=1)
+                found[plain] = FUNCTIONS[operator](operands[0][plain])
             return found
 
     @property
@@ -153,7 +153,7 @@ class Meanings:
         kept = 0
         for group in parts.groups:
             table = self.tables.get(group.operator)
-            if table is None or len(group.operands[0]) != 1:
+            if table is None:
                 continue
             arguments, values = known[group.operands[:, 0]], known[group.nodes]
             new = np.isfinite(arguments) & np.isfinite(values) & ~done[group.nodes]

@@ -21,6 +21,7 @@ from grammar_lisa.objectives.evaluation import (
     evaluate_readable,
     fold,
     parsable,
+    spread_evenly,
 )
 from grammar_lisa.objectives.foresight import ExpressionForesight
 from grammar_lisa.objectives.forms import forms_of
@@ -164,12 +165,10 @@ class Regression:
         The unit of errors is the deviation of y. An error counts as √clip where there is no
         number, and has at most `LARGEST_ERROR` units.
         """
-        rows = self._some
-        points = {name: values[rows] for name, values in self.data.items()}
-        values = evaluate_readable(sentences, points)
+        values = evaluate_readable(sentences, self._points)
         finite = np.isfinite(values)
         with np.errstate(invalid="ignore", over="ignore"):
-            errors = np.where(finite, (values - self.y[rows]) / self._unit, self.bound)
+            errors = np.where(finite, (values - self.y[self._some]) / self._unit, self.bound)
         values = np.where(finite.all(axis=1, keepdims=True), values, 0.0)
         sizes = np.abs(values).max(axis=1, keepdims=True)
         return Outputs(
@@ -191,8 +190,7 @@ class Regression:
 
     def foresight(self) -> Foresight:
         """Foresees expressions at the points of `outputs`; see `ExpressionForesight`."""
-        points = {name: values[self._some] for name, values in self.data.items()}
-        return ExpressionForesight(points, self.y[self._some], self._unit, self.bound)
+        return ExpressionForesight(self._points, self.y[self._some], self._unit, self.bound)
 
     @property
     def _unit(self) -> float:
@@ -201,10 +199,13 @@ class Regression:
 
     @property
     def _some(self) -> Integers:
-        """Points spread evenly over all."""
-        count = min(len(self.y), MOST_POINTS)
-        rows: Integers = np.linspace(0, len(self.y) - 1, count).round().astype(np.int64)
-        return rows
+        """Where outputs are modelled: points spread evenly over all."""
+        return spread_evenly(len(self.y), MOST_POINTS)
+
+    @property
+    def _points(self) -> dict[str, Floats]:
+        """The variables there, each ``[point]``."""
+        return {name: values[self._some] for name, values in self.data.items()}
 
     def _clipped_errors(self, values: Floats, stretch: slice) -> Floats:
         values -= self.y[stretch]

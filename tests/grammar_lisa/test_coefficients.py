@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from learning import learnt
 
 from grammar_lisa.objectives.coefficients import (
     Choices,
@@ -12,7 +13,6 @@ from grammar_lisa.objectives.evaluation import evaluate
 from grammar_lisa.objectives.fits import NUMBER, SINGLE, SUM, Fit
 from grammar_lisa.objectives.holes import no_hole
 from grammar_lisa.objectives.lengths import Lengths
-from grammar_lisa.objectives.meanings import Meanings
 from grammar_lisa.objectives.pieces import Pieces
 from grammar_lisa.objectives.writing import leaf
 
@@ -22,8 +22,7 @@ LEARNT = ["1", "2+x", "x*3", "x/x+2", "x-1", "x+2*x", "3/x-2", "1/x*x"]
 
 
 def numbers(sentences=LEARNT):
-    meanings = Meanings(POINTS)
-    meanings.learn(sentences, evaluate(sentences, POINTS))
+    meanings = learnt(sentences, POINTS)
     return Numbers.of(numbers_of(meanings), meanings.operators, lengths())
 
 

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,8 @@ def problem(request):
     rng = np.random.default_rng(request.param)
     written = [Written(f"f{n}", 5, 1 + n % 3) for n in range(7)]
     pieces = Pieces(written, rng.normal(size=(7, 30)) * rng.uniform(0.1, 100, (7, 1)))
-    hole = no_hole(rng.normal(size=30) + 3)._replace(weights=rng.normal(size=30))
+    hole = no_hole(rng.normal(size=30) + 3)
+    hole = dataclasses.replace(hole, weights=rng.normal(size=30))
     return hole, pieces
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from learning import learnt
 
 from grammar_lisa.objectives.evaluation import evaluate
 from grammar_lisa.objectives.holes import holes_of, no_hole
@@ -12,9 +13,7 @@ SCORED = ["sin(x)+1", "sin(x/2)", "sin(x*x)", "sin(2*x)", "exp(x)", "exp(x/2)"]
 
 @pytest.fixture(scope="module")
 def meanings():
-    found = Meanings(POINTS)
-    found.learn(SCORED, evaluate(SCORED, POINTS))
-    return found
+    return learnt(SCORED, POINTS)
 
 
 def values(text):

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from learning import learnt
 
 from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import parse_grammar
-from grammar_lisa.objectives.evaluation import evaluate, evaluate_readable
+from grammar_lisa.objectives.evaluation import evaluate
 from grammar_lisa.objectives.meanings import Meanings
 
 EXPR = """
@@ -12,12 +13,6 @@ S -> S '+' T | S '*' T | S '/' T | T
 T -> '(' S ')' | 'sin(' S ')' | 'exp(' S ')' | 'x' | '1' | '2' | '3'
 """
 POINTS = {"x": np.linspace(-4.1, 4.3, 60)}
-
-
-def learnt(sentences, points=POINTS):
-    meanings = Meanings(points)
-    meanings.learn(sentences, evaluate_readable(sentences, points))
-    return meanings
 
 
 def known(meanings, *sentences):
@@ -38,7 +33,7 @@ def test_arithmetic_and_functions_of_numbers_are_known_from_the_start(sentence):
 @pytest.mark.parametrize("sentence", ["sin(x)", "x**x", "x**(1/2)", "exp(x*x)+x", "cosh(2*x)"])
 def test_functions_of_variables_are_not(sentence):
     assert known(Meanings(POINTS), sentence) == [False]
-    assert known(learnt(["x+exp(x/3)"]), sentence) == [False]
+    assert known(learnt(["x+exp(x/3)"], POINTS), sentence) == [False]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +41,7 @@ def test_functions_of_variables_are_not(sentence):
     ["3*sin(x)+x", "x/(2-sin(x))", "-(1-sin(x))*x", "(sin(x)+1/3)/x", "sin(3)+sin(x)", "2/sin(x)"],
 )
 def test_arithmetic_tells_a_function_that_stands_alone(scored):
-    meanings = learnt([scored])
+    meanings = learnt([scored], POINTS)
     np.testing.assert_allclose(
         meanings.foresee(["sin(x)/2+x"]), evaluate(["sin(x)/2+x"], POINTS), rtol=1e-7, atol=1e-9
     )
@@ -55,14 +50,14 @@ def test_arithmetic_tells_a_function_that_stands_alone(scored):
 
 def test_two_unknown_functions_tell_nothing_until_one_is_known():
     both = ["sin(x)+exp(x)"]
-    assert known(learnt(both), "sin(x)", "exp(x)") == [False, False]
-    assert known(learnt([*both, "exp(x)*x"]), "sin(x)", "exp(x)") == [True, True]
+    assert known(learnt(both, POINTS), "sin(x)", "exp(x)") == [False, False]
+    assert known(learnt([*both, "exp(x)*x"], POINTS), "sin(x)", "exp(x)") == [True, True]
 
 
 def test_a_function_in_a_function_is_told_once_the_inner_one_is():
     inner = "exp(sin(x))"
-    assert known(learnt([inner]), "exp(sin(x))+1", "exp(x)") == [False, False]
-    assert known(learnt([inner, "2*sin(x)"]), "exp(sin(x))+1") == [True]
+    assert known(learnt([inner], POINTS), "exp(sin(x))+1", "exp(x)") == [False, False]
+    assert known(learnt([inner, "2*sin(x)"], POINTS), "exp(sin(x))+1") == [True]
 
 
 def test_what_is_known_at_some_points_alone_is_not_foreseen():
@@ -81,13 +76,13 @@ def test_a_difference_that_is_rounding_alone_tells_nothing():
 
 
 def test_sentences_that_cannot_be_read_are_passed_over():
-    meanings = learnt(["sin(", "x+y", "sin(x)"])
+    meanings = learnt(["sin(", "x+y", "sin(x)"], POINTS)
     assert known(meanings, "sin(", "x+y", "sin(x)", "") == [False, False, True, False]
     assert meanings.foresee([]).shape == (0, 60)
 
 
 def test_learning_goes_on_and_a_copy_does_not():
-    meanings = learnt(["sin(x)"])
+    meanings = learnt(["sin(x)"], POINTS)
     kept, extent = meanings.copy(), meanings.extent
     meanings.learn(["exp(x)"], evaluate(["exp(x)"], POINTS))
     assert meanings.extent == extent + 60
@@ -100,7 +95,7 @@ def test_most_sentences_of_a_grammar_are_foreseen_by_some_hundreds_of_others():
     grammar = parse_grammar(EXPR)
     texts = derivations_to_texts(grammar, sample_uniform(grammar, 1500, 15, 3, distinct=True))
     scored, others = texts[:500], texts[500:]
-    found = learnt(scored).foresee(others)
+    found = learnt(scored, POINTS).foresee(others)
     true = evaluate(others, POINTS)
     finite, told = np.isfinite(true).all(axis=1), np.isfinite(found).all(axis=1)
     assert not (told & ~finite).any()

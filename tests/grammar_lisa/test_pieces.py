@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from learning import learnt
 
 from grammar_lisa.objectives.evaluation import evaluate
-from grammar_lisa.objectives.meanings import Meanings
 from grammar_lisa.objectives.pieces import (
     Pieces,
     functions_of_pairs,
@@ -19,9 +19,7 @@ SCORED = ["sin(x)+1", "exp(x)/2", "sin(2*x)*3", "sin(x*x)-x", "sin(x/2)", "exp(x
 
 @pytest.fixture(scope="module")
 def meanings():
-    found = Meanings(POINTS)
-    found.learn(SCORED, evaluate(SCORED, POINTS))
-    return found
+    return learnt(SCORED, POINTS)
 
 
 def texts(pieces):
@@ -57,8 +55,7 @@ def test_no_two_pieces_come_to_the_same(meanings):
 
 
 def test_only_operators_that_were_met_are_used():
-    plain = Meanings(POINTS)
-    plain.learn(["x+1", "2*x"], evaluate(["x+1", "2*x"], POINTS))
+    plain = learnt(["x+1", "2*x"], POINTS)
     pieces = grown(plain, leaves_of(plain), 200)
     assert not any(set("/-s") & set(text) for text in texts(pieces))
 
@@ -83,8 +80,7 @@ def test_functions_of_pairs_are_functions_of_what_operators_join(meanings):
 
 
 def test_without_functions_there_are_none():
-    plain = Meanings(POINTS)
-    plain.learn(["x+1"], evaluate(["x+1"], POINTS))
+    plain = learnt(["x+1"], POINTS)
     assert len(functions_of_pairs(plain, leaves_of(plain), 100)) == 0
 
 
