@@ -3,6 +3,8 @@
     .venv/bin/python scripts/ablate_search.py runs/NAME results/grammar_ablation.json
 
 Every variant begins from the same scored sentences with the same seeds, by the clean protocol.
+Without `--foresee` the parts are taken out of a search that neither foresees nor joins, as these
+two hide what the others do.
 """
 
 import argparse
@@ -21,10 +23,11 @@ import torch
 from environment_record import environment
 from numpy.typing import NDArray
 
+from grammar_lisa.benchmark.drawn import drawn_targets
 from grammar_lisa.model import TOOL
 from grammar_lisa.objectives.objective import Forms
-from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
-from grammar_lisa.objectives.targets import regression_for
+from grammar_lisa.objectives.regression import KUSNER_TARGET
+from grammar_lisa.objectives.targets import regression_for, target_for
 from grammar_lisa.search.acquisition import Aim, SmallErrors
 from grammar_lisa.search.candidates import Candidates
 from grammar_lisa.search.record import Record
@@ -82,10 +85,12 @@ class AlikeStarts(Search):
         return np.argsort(-promise, kind="stable")[: self.settings.parents]
 
 
+PLAIN: dict[str, Any] = {"foresee": False, "joins": 0}
+
 VARIANTS: dict[str, tuple[type[Search], dict[str, Any], bool]] = {
     "whole": (Search, {"foresee": True, "joins": Settings.joins}, True),
-    "without joins": (Search, {"foresee": True}, True),
-    "without foresight": (Search, {}, True),
+    "without joins": (Search, {"foresee": True, "joins": 0}, True),
+    "without foresight": (Search, PLAIN, True),
     "scores instead of outputs": (Search, {}, False),
     "outputs without sums": (WithoutSums, {}, True),
     "without the scores' structure": (WithoutStructure, {}, True),
@@ -94,10 +99,7 @@ VARIANTS: dict[str, tuple[type[Search], dict[str, Any], bool]] = {
     "without distinct starts": (AlikeStarts, {}, True),
     "one step": (Search, {"steps": 1}, True),
 }
-"""By name: the search, the settings other than those of `PLAIN`, whether outputs are told."""
-
-PLAIN: dict[str, Any] = {"foresee": False, "joins": 0}
-"""From the third variant on foresight, which hides what the other parts do, is out as well."""
+"""By name: the search, the settings other than those asked for, whether outputs are told."""
 
 
 def carry_out(name: str, trial: Trial, task: Task) -> dict[str, Any]:
@@ -120,21 +122,18 @@ def carry_out(name: str, trial: Trial, task: Task) -> dict[str, Any]:
     return row | {"seconds": time.monotonic() - began}
 
 
-def compare(task: Task, run: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """All variants, each on the same trials."""
-    trials = plan_trials(
-        run,
-        run,
-        task.sentences,
-        task.scores,
-        count=options.trials,
-        begin_from=options.begin_from,
-        settings=Settings(rounds=options.rounds, **PLAIN),
-        seed=derive_seed(options.seed, "search"),
-    )
+def compare(
+    searchable: Searchable, targets: Sequence[str], settings: Settings, options: argparse.Namespace
+) -> dict[str, Any]:
+    """All variants, each on the same trials of the same targets."""
+    planned = [(target, *plan(searchable, target, settings, options)) for target in targets]
     found: dict[str, Any] = {}
     for name in options.variants or VARIANTS:
-        rows = [carry_out(name, trial, task) for trial in trials]
+        rows = [
+            {"target": target} | carry_out(name, trial, task)
+            for target, task, trials in planned
+            for trial in trials
+        ]
         seconds = float(np.mean([row["seconds"] for row in rows]))
         found[name] = {"means": means(rows) | {"seconds": seconds}, "trials": rows}
         sys.stdout.write(json.dumps({name: found[name]["means"]}) + "\n")
@@ -142,12 +141,38 @@ def compare(task: Task, run: Path, options: argparse.Namespace) -> dict[str, Any
     return found
 
 
+def plan(
+    searchable: Searchable, target: str, settings: Settings, options: argparse.Namespace
+) -> tuple[Task, list[Trial]]:
+    """The task of a target and its trials."""
+    task = searchable.task(regression_for(target), clean=True, tell=lambda _: None)
+    trials = plan_trials(
+        options.run,
+        options.run,
+        task.sentences,
+        task.scores,
+        count=options.trials,
+        begin_from=options.begin_from,
+        settings=settings,
+        seed=derive_seed(options.seed, "search"),
+    )
+    return task, trials
+
+
+def drawn(searchable: Searchable, count: int, seed: int) -> list[str]:
+    """Targets in x that nobody chose."""
+    model, points = searchable.model, target_for(KUSNER_TARGET).points_drawn()
+    return drawn_targets(model.grammar, model.architecture.max_rules, points, count, seed)
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("run", type=Path, help="the folder of a trained run")
     arguments.add_argument("output", type=Path, help="the JSON file to write")
-    arguments.add_argument("--target", default=KUSNER_TARGET)
-    arguments.add_argument("--trials", type=int, default=10)
+    arguments.add_argument("--targets", nargs="+", default=[KUSNER_TARGET])
+    arguments.add_argument("--drawn", type=int, help="so many drawn by the seed, in their place")
+    arguments.add_argument("--foresee", action="store_true", help="foresee and join, as by default")
+    arguments.add_argument("--trials", type=int, default=10, help="of each target")
     arguments.add_argument("--rounds", type=int, default=10)
     arguments.add_argument("--begin-from", type=int, default=500)
     arguments.add_argument("--seed", type=int, default=0)
@@ -156,15 +181,16 @@ def main() -> None:
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     searchable = Searchable.load(open_run(options.run, TOOL))
-    objective: Regression = regression_for(options.target)
-    task = searchable.task(objective, clean=True, tell=lambda _: None)
+    targets = options.targets
+    if options.drawn:
+        targets = drawn(searchable, options.drawn, options.seed)
+    settings = Settings(rounds=options.rounds, **({} if options.foresee else PLAIN))
     with np.errstate(all="ignore"):
-        variants = compare(task, options.run, options)
+        variants = compare(searchable, targets, settings, options)
     record = {
         "environment": environment(),
-        "target": options.target,
-        "withheld": str(task.withhold),
-        "settings": asdict(Settings(rounds=options.rounds, **PLAIN)),
+        "targets": targets,
+        "settings": asdict(settings),
         "begins_from": options.begin_from,
         "seed": options.seed,
         "variants": variants,

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from grammar_lisa.benchmark.drawn import drawn_targets
 from grammar_lisa.model import TOOL
 from grammar_lisa.objectives.expression import variables_of
 from grammar_lisa.objectives.protocol import NEAR
@@ -93,6 +94,18 @@ class TargetBenchmark:
         target = target_for(text, variables_of(self.searchable.sentences) or None)
         self._objective(target)
         return target
+
+    def drawn(self, count: int) -> list[Target]:
+        """Targets drawn from the grammar of the run, see `drawn_targets`.
+
+        Raises:
+            LisaError: if it has too few.
+        """
+        model, seed = self.searchable.model, self.protocol.seed
+        variables = variables_of(self.searchable.sentences) or ("x",)
+        points = target_for(variables[0], variables).points_drawn(derive_seed(seed, "points"))
+        texts = drawn_targets(model.grammar, model.architecture.max_rules, points, count, seed)
+        return [target_for(text, variables) for text in texts]
 
     def search(
         self, target: Target, *, trials: int, jobs: int, tell: Callable[[str], None], watch: Watch

@@ -44,6 +44,7 @@ class Options(Output):
         runs: The folder that runs are kept in.
         targets: A target: a name such as nguyen-7, or an expression; once for each.
         set: A set of targets: kusner, expr, nguyen or livermore; once for each. By default expr.
+        drawn: So many targets that are drawn from the grammar of the run by the seed.
         trials: Searches of each target, from different seeds.
         rounds: Batches that a trial evaluates.
         batch: Evaluations a batch.
@@ -66,6 +67,7 @@ class Options(Output):
     runs: Path = Path("runs")
     targets: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    drawn: int = 0
     trials: int = 5
     rounds: int = Settings.rounds
     batch: int = Settings.batch
@@ -98,7 +100,7 @@ class Options(Output):
         for name in self.set:
             if name.lower() not in SETS:
                 raise LisaError(f"--set: {unknown('set of targets', name, SETS)}")
-        sets = self.set or (() if self.targets else ("expr",))
+        sets = self.set or (() if self.targets or self.drawn else ("expr",))
         named = [target for name in sets for target in SETS[name.lower()]]
         return list(dict.fromkeys([*named, *self.targets]))
 
@@ -111,6 +113,8 @@ def run(options: Options, terminal: Terminal) -> None:
     path = options.out / (options.name or f"targets-{trained.path.resolve().name}")
     benchmark = open_targets(path, trained, options.protocol())
     targets = {target.name: target for target in map(benchmark.target, asked)}
+    if options.drawn:
+        targets |= {target.name: target for target in benchmark.drawn(options.drawn)}
     terminal.note(f"benchmark: {benchmark.path}")
     try:
         with working_in(benchmark.path):
@@ -157,6 +161,7 @@ def _check_options(options: Options) -> None:
     check_name(options.name)
     check_ranges(
         options,
+        drawn=(0, 10_000),
         trials=(1, 1000),
         rounds=(1, 10_000),
         batch=(1, 10_000),

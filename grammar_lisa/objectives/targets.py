@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from grammar_lisa.objectives.evaluation import Bools, evaluate, evaluate_readable
+from grammar_lisa.objectives.evaluation import Bools, Floats, evaluate, evaluate_readable
 from grammar_lisa.objectives.expression import VARIABLE, Pool
 from grammar_lisa.objectives.regression import (
     KUSNER_TARGET,
@@ -61,6 +61,10 @@ class Target:
             seed,
             self.spacing,
         )
+
+    def points_drawn(self, seed: int = 0) -> dict[str, Floats]:
+        """The points of `regression` with the same seed, values of each variable `[point]`."""
+        return sample_points(self.variables, self.points, self.low, self.high, seed, self.spacing)
 
     def recovered(self, sentences: Sequence[str | None], seed: int = 0) -> Bools:
         """Which sentences equal the formula as functions, ``[sentence]``.

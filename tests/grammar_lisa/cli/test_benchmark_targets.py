@@ -6,12 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import TINY_SEARCH, run_command, succeed
+from small_grammars import EXPR
 
+from grammar_lisa.benchmark.drawn import drawn_targets
 from grammar_lisa.benchmark.targets import SEARCH, folder_of
+from grammar_lisa.grammar import load_grammar
+from grammar_lisa.model import TOOL, load_model
 from grammar_lisa.objectives.targets import SETS, regression_for, target_for
 from grammar_lisa.search.search import Search
 from grammar_lisa.trial_tables import COLUMNS, REACHED
 from shared.locks import working_in
+from shared.runs import open_run
 
 TINY = TINY_SEARCH[: TINY_SEARCH.index("--top")]
 RANDOM = ["random data", "random grammar", "random sphere"]
@@ -186,6 +191,13 @@ def test_a_set_names_its_targets(trained, tmp_path, monkeypatch):
     assert asked == ["nguyen-1", SETS["expr"][0]]
 
 
+def test_targets_are_drawn_from_the_grammar_of_the_run(trained, tmp_path):
+    found = succeed(*words_of(trained, tmp_path, "--drawn", 2, "--trials", 1, "--json")).json
+    points = {"x": np.linspace(-10, 10, 1000)}
+    rules = load_model(open_run(trained, TOOL)).architecture.max_rules
+    assert list(found["targets"]) == drawn_targets(load_grammar(EXPR), rules, points, 2, 0)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -194,6 +206,7 @@ def test_a_set_names_its_targets(trained, tmp_path, monkeypatch):
         (["--targets", "1/x + log(x)"], "choose a range on which it is finite"),
         (["--targets", "z + 1"], "unknown variable z"),
         (["--trials", "0"], "--trials must be from 1 to 1,000, not 0"),
+        (["--drawn", "-1"], "--drawn must be from 0 to 10,000, not -1"),
         (["--name", "a/b"], "--name must be the name of a folder"),
         (["--rounds", "9999", "--batch", "9999"], "evaluations a trial; ask for fewer"),
     ],

@@ -1,0 +1,80 @@
+"""Targets drawn from a grammar itself, which nobody chose."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grammar_lisa.derivations.sampling import sample_uniform
+from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.grammar import Grammar
+from grammar_lisa.objectives.evaluation import evaluate, parsable
+from grammar_lisa.objectives.protocol import NEAR
+from shared.errors import LisaError
+from shared.seeds import derive_seed
+
+Floats = NDArray[np.float64]
+
+LARGEST: Final = 1000.0
+"""The largest value of a drawn target."""
+_AT_A_TIME: Final = 64
+_PATIENCE: Final = 50
+"""Draws for each target that is asked for, before there are held to be too few."""
+
+
+def drawn_targets(
+    grammar: Grammar, max_rules: int, points: Mapping[str, Floats], count: int, seed: int
+) -> list[str]:
+    """Sentences drawn uniformly from a grammar that are worth looking for.
+
+    Those are finite and at most 1,000 in size at some points, and no straight line (or plane)
+    scores below 0.11 there: such targets are found by anything. No two are equal there.
+
+    Args:
+        grammar: drawn from.
+        max_rules: the most rules of a sentence.
+        points: values of each variable, `[point]`.
+        count: how many.
+        seed: of the draws.
+
+    Raises:
+        LisaError: if so many do not turn up.
+    """
+    drawn = derivations_to_texts(
+        grammar,
+        sample_uniform(
+            grammar,
+            _PATIENCE * count,
+            max_rules,
+            derive_seed(seed, "drawn targets"),
+            fewer=True,
+        ),
+    )
+    kept: dict[bytes, str] = {}
+    for first in range(0, len(drawn), _AT_A_TIME):
+        for text, values in _worth(drawn[first : first + _AT_A_TIME], points):
+            kept.setdefault(np.round(values, 6).tobytes(), text)
+        if len(kept) >= count:
+            return list(kept.values())[:count]
+    raise LisaError(
+        f"{len(kept)} of {len(drawn):,} sentences drawn from {grammar.source} at {max_rules} rules "
+        f"are targets worth looking for (finite, at most {LARGEST:g}, no straight line), not "
+        f"{count}; draw fewer targets, or name them with --targets"
+    )
+
+
+def _worth(texts: Sequence[str], points: Mapping[str, Floats]) -> list[tuple[str, Floats]]:
+    """Those that are worth looking for, with their values at the points."""
+    readable = parsable(texts, points)
+    texts = [text for text, good in zip(texts, readable.tolist(), strict=True) if good]
+    values = evaluate(texts, points)
+    line = np.column_stack([np.ones(values.shape[1]), *points.values()])
+    return [(text, row) for text, row in zip(texts, values, strict=True) if _is_worth(row, line)]
+
+
+def _is_worth(values: Floats, line: Floats) -> bool:
+    if not np.isfinite(values).all() or np.abs(values).max() > LARGEST:
+        return False
+    missed = values - line @ np.linalg.lstsq(line, values)[0]
+    return bool(np.log1p(np.mean(missed**2)) >= NEAR)
