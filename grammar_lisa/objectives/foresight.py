@@ -99,23 +99,31 @@ class ExpressionForesight:
     whole expression or of a part of a good one.
 
     Args:
-        points: the values of the variables, each ``[point]``.
-        target: the values to meet, ``[point]``.
+        points: the values of the variables at which expressions are foreseen, each ``[point]``.
+        target: the values to meet there, ``[point]``.
         unit: what an error of 1 is.
         bound: the largest error that counts at a point, in units.
+        scored: the values of the variables at which scored expressions are learnt from, each
+            ``[point]``: the more there are, the denser what is known of a function.
     """
 
     def __init__(
-        self, points: Mapping[str, Floats], target: Floats, unit: float, bound: float
+        self,
+        points: Mapping[str, Floats],
+        target: Floats,
+        unit: float,
+        bound: float,
+        scored: Mapping[str, Floats],
     ) -> None:
-        self._meanings = Meanings(points)
+        self._meanings, self._scored = Meanings(points), dict(scored)
         self._target, self._unit, self._bound = target, unit, bound
         self._lengths = Lengths()
         self._vocabulary = Vocabulary(self._meanings.copy())
 
     def learn(self, sentences: Sequence[str], lengths: Sequence[int]) -> None:
         """Take what scored sentences come to, and how long their derivations are."""
-        self._meanings.learn(sentences, evaluate_readable(sentences, self._meanings.points))
+        outputs = evaluate_readable(sentences, self._scored)
+        self._meanings.learn(sentences, outputs, self._scored)
         self._lengths.learn(sentences, lengths)
         if self._meanings.extent >= _GROWN * self._vocabulary.meanings.extent:
             self._vocabulary = Vocabulary(self._meanings.copy())

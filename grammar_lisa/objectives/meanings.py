@@ -58,18 +58,22 @@ class Meanings:
         """How much is known: how many pairs the tables hold."""
         return sum(map(len, self.tables.values()))
 
-    def learn(self, sentences: Sequence[str], outputs: Floats) -> None:
+    def learn(
+        self, sentences: Sequence[str], outputs: Floats, points: Mapping[str, Floats] | None = None
+    ) -> None:
         """Take what scored sentences come to.
 
         Args:
             sentences: those that are no expressions teach nothing.
             outputs: theirs, ``[sentence, point]``, not finite where there is none.
+            points: the values of the variables there, by default those of `points`.
         """
+        points = self.points if points is None else points
         for start in range(0, len(sentences), _TOGETHER):
             some = slice(start, start + _TOGETHER)
-            parts = _Parts.of(sentences[some], self.points)
+            parts = _Parts.of(sentences[some], points)
             self._note(parts)
-            known = parts.leaves(self.points)
+            known = parts.leaves(points)
             readable = parts.roots >= 0
             told = outputs[some][readable]
             known[parts.roots[readable]] = np.where(np.isfinite(told), told, np.nan)

@@ -34,6 +34,9 @@ KUSNER_TARGET: Final = "1/3 + x + sin(x*x)"
 MOST_POINTS: Final = 200
 """The most points at which outputs are modelled."""
 
+MOST_SCORED: Final = 1000
+"""The most points at which is learnt from what scored sentences come to."""
+
 LARGEST_ERROR: Final = 1e6
 """The largest error that is told of an output."""
 
@@ -190,7 +193,9 @@ class Regression:
 
     def foresight(self) -> Foresight:
         """Foresees expressions at the points of `outputs`; see `ExpressionForesight`."""
-        return ExpressionForesight(self._points, self.y[self._some], self._unit, self.bound)
+        scored = self._at(spread_evenly(len(self.y), MOST_SCORED))
+        wanted = self.y[self._some]
+        return ExpressionForesight(self._points, wanted, self._unit, self.bound, scored)
 
     @property
     def _unit(self) -> float:
@@ -205,7 +210,10 @@ class Regression:
     @property
     def _points(self) -> dict[str, Floats]:
         """The variables there, each ``[point]``."""
-        return {name: values[self._some] for name, values in self.data.items()}
+        return self._at(self._some)
+
+    def _at(self, rows: Integers) -> dict[str, Floats]:
+        return {name: values[rows] for name, values in self.data.items()}
 
     def _clipped_errors(self, values: Floats, stretch: slice) -> Floats:
         values -= self.y[stretch]

@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+_ROUNDING = 1e-12
+"""Of a square, in a distance between two rows."""
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -47,7 +50,7 @@ def distinct(order: Integers, errors: Floats, share: float, limit: int) -> Integ
     """
     kept: list[int] = []
     ordered = errors[order]
-    reach = share * np.linalg.norm(ordered, axis=1)
+    squares = (ordered**2).sum(axis=1)
     free = np.ones(len(order), dtype=bool)
     for place in range(len(order)):
         if not free[place]:
@@ -55,7 +58,6 @@ def distinct(order: Integers, errors: Floats, share: float, limit: int) -> Integ
         kept.append(place)
         if len(kept) == limit:
             break
-        behind = slice(place + 1, None)
-        distance = np.linalg.norm(ordered[behind] - ordered[place], axis=1)
-        free[behind] &= distance >= reach[behind]
+        apart = squares + squares[place] - 2 * (ordered @ ordered[place])
+        free &= apart >= share**2 * squares - _ROUNDING * squares[place]
     return order[np.array(kept, dtype=np.int64)]

@@ -7,6 +7,7 @@ from grammar_lisa.derivations.parsing import Parser
 from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
+from grammar_lisa.objectives.foresight import ExpressionForesight
 from grammar_lisa.objectives.objective import Composite, Foresight
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
@@ -100,3 +101,17 @@ def test_a_regression_is_composite_with_foresight():
     assert isinstance(objective, Composite)
     foresight: Foresight = objective.foresight()
     assert foresight is not objective.foresight()
+
+
+def test_more_scored_points_make_more_sentences_foreseen():
+    x = np.linspace(-10, 10, 1000)
+    few = {"x": x[::20]}
+    known = {}
+    for name, scored in {"few": few, "many": {"x": x}}.items():
+        foresight = ExpressionForesight(few, np.zeros(50), 1.0, 1e3, scored)
+        foresight.learn(["sin(x)", "sin(x*3)"], [3, 5])
+        known[name] = ~np.isnan(foresight.errors(["sin(x*2)", "sin(x*3/2)"])[:, 0])
+    assert known["many"].all()
+    assert not known["few"].any()
+    told = foresight.errors(["sin(x*2)"])[0]
+    np.testing.assert_allclose(told, np.sin(2 * few["x"]), atol=1e-4)
