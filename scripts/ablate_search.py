@@ -29,7 +29,7 @@ from grammar_lisa.objectives.objective import Forms
 from grammar_lisa.objectives.regression import KUSNER_TARGET
 from grammar_lisa.objectives.targets import regression_for, target_for
 from grammar_lisa.search.acquisition import Aim, SmallErrors
-from grammar_lisa.search.candidates import Candidates
+from grammar_lisa.search.candidates import Candidates, New
 from grammar_lisa.search.record import Record
 from grammar_lisa.search.search import Aims, Search, Settings
 from grammar_lisa.search.surrogate import Surrogate
@@ -87,8 +87,17 @@ class AlikeStarts(Search):
 
 PLAIN: dict[str, Any] = {"foresee": False, "joins": 0}
 
+
+class WithoutHopes(Search):
+    """No sentences that are foreseen at some points only."""
+
+    def _hopes(self, parents: Integers) -> New:
+        return self._new(self.model.parse([]), None)
+
+
 VARIANTS: dict[str, tuple[type[Search], dict[str, Any], bool]] = {
     "whole": (Search, {"foresee": True, "joins": Settings.joins}, True),
+    "without hopes": (WithoutHopes, {"foresee": True, "joins": Settings.joins}, True),
     "without joins": (Search, {"foresee": True, "joins": 0}, True),
     "without foresight": (Search, PLAIN, True),
     "scores instead of outputs": (Search, {}, False),

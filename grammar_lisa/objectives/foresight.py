@@ -1,102 +1,28 @@
 """What a search may expect of expressions that were not scored, and which it might try."""
 
-import heapq
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
-from grammar_lisa.objectives.coefficients import Numbers, numbers_of, written_fits
-from grammar_lisa.objectives.evaluation import Floats, Integers, evaluate_readable, spread_evenly
-from grammar_lisa.objectives.fits import Fit, Room, numbers_alone, pairs, singles
-from grammar_lisa.objectives.holes import Hole, holes_of, no_hole
-from grammar_lisa.objectives.lengths import Lengths, symbols
+from grammar_lisa.objectives.evaluation import Floats, Integers, evaluate_readable
+from grammar_lisa.objectives.joining import Joiner, Target, Vocabulary
+from grammar_lisa.objectives.lengths import Lengths
 from grammar_lisa.objectives.meanings import Meanings
-from grammar_lisa.objectives.pieces import (
-    Pieces,
-    fingerprint,
-    foreseen,
-    functions_of_pairs,
-    grown,
-    leaves_of,
-    parts_of,
-    without_repeats,
-)
-from grammar_lisa.objectives.writing import PRODUCT, leaf
 
-_PIECES: Final = 1500
-"""Pieces of which each two are joined."""
-_PARTS: Final = 100
-"""Parts of good sentences among them."""
-_FEW: Final = 300
-"""The same, where a hole is to be filled."""
-_FOUND: Final = 200
-"""Fits of one kind that are looked at for a hole."""
-_MOST_HOLES, _HOLE_POINTS = 40, 4000
-"""Holes, and points of all of them together."""
 _GROWN: Final = 1.3
 """By how much more must be known for small expressions to be gone through anew."""
-_FITS: Final = 700
-"""Fits that are written, with numbers that can be written."""
-_WAYS: Final = 2
-_LEEWAY: Final = 0.5
-"""By how much a length that is estimated may be beyond what is allowed."""
-_LEAF: Final = leaf("x")
-_DIGITS: Final = 9
-"""Decimals of errors by which texts are told apart."""
-_PROMISING: Final = 30
-"""Functions of two pieces that are looked at for a hole."""
-_CELLS: Final = 3_000_000
-"""Outputs of functions of two pieces that are worked out, at some of the points."""
-_SOME_POINTS: Final = 64
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """Small expressions that are foreseen, made when they are asked for.
-
-    Attributes:
-        meanings: what was known of functions when this was begun.
-    """
-
-    meanings: Meanings
-
-    @cached_property
-    def numbers(self) -> Pieces:
-        """The numbers that can be written."""
-        return numbers_of(self.meanings)
-
-    @cached_property
-    def small(self) -> Pieces:
-        """The smallest expressions."""
-        return without_repeats(self._grown)
-
-    @cached_property
-    def some(self) -> Integers:
-        """Points at which `functions` are known."""
-        return spread_evenly(self._grown.values.shape[1], _SOME_POINTS)
-
-    @cached_property
-    def functions(self) -> Pieces:
-        """Functions of two small expressions, at `some` of the points."""
-        few = Pieces(self._grown.written, self._grown.values[:, self.some])
-        return functions_of_pairs(self.meanings, few, _CELLS // len(self.some))
-
-    @cached_property
-    def _grown(self) -> Pieces:
-        return grown(self.meanings, leaves_of(self.meanings), _PIECES)
+_SHARE, _FEWEST = 3, 10
+"""Hopes are joined at one in so many of the points, but at no fewer than so many."""
+_BETTER: Final = 0.1
+"""What a hope's mean squared error there may be, as a share of the least of a scored sentence."""
 
 
 class ExpressionForesight:
     """Learns what functions do from scored expressions, and looks for expressions on paper.
 
-    It foresees what expressions come to (see `Meanings`), and joins pieces that it foresees —
-    small expressions, and parts of good ones — to such as would meet the target: alone or two
-    together, with the numbers next to the coefficients of a least-squares fit, in place of a
-    whole expression or of a part of a good one.
+    It foresees what expressions come to (see `Meanings`), and joins pieces that it foresees to
+    such as would meet the target (see `Joiner`).
 
     Args:
         points: the values of the variables at which expressions are foreseen, each ``[point]``.
@@ -116,22 +42,22 @@ class ExpressionForesight:
         scored: Mapping[str, Floats],
     ) -> None:
         self._meanings, self._scored = Meanings(points), dict(scored)
-        self._target, self._unit, self._bound = target, unit, bound
+        self._target = Target(target, unit, bound)
         self._lengths = Lengths()
-        self._vocabulary = Vocabulary(self._meanings.copy())
+        self._somewhere: Joiner | None = None
+        self._begin()
 
     def learn(self, sentences: Sequence[str], lengths: Sequence[int]) -> None:
         """Take what scored sentences come to, and how long their derivations are."""
         outputs = evaluate_readable(sentences, self._scored)
         self._meanings.learn(sentences, outputs, self._scored)
         self._lengths.learn(sentences, lengths)
-        if self._meanings.extent >= _GROWN * self._vocabulary.meanings.extent:
-            self._vocabulary = Vocabulary(self._meanings.copy())
+        if self._meanings.extent >= _GROWN * self._everywhere.vocabulary.meanings.extent:
+            self._begin()
 
     def errors(self, sentences: Sequence[str]) -> Floats:
         """The errors to expect in units, ``[sentence, point]``; NaN all over where unknown."""
-        foreseen = self._meanings.foresee(sentences)
-        return (foreseen - self._target) / self._unit
+        return self._target.errors(self._meanings.foresee(sentences))
 
     def joins(self, best: Sequence[str], longest: int, count: int) -> list[str]:
         """Expressions that should come near the target, the nearest first, `count` at most.
@@ -143,78 +69,49 @@ class ExpressionForesight:
             longest: how long a derivation may be.
             count: how many to tell.
         """
-        if not best:
+        return self._everywhere.joins(best, longest)[0][:count] if best else []
+
+    def hopes(self, best: Sequence[str], longest: int, count: int) -> list[str]:
+        """Expressions that come nearer to the target than any so far where they are foreseen.
+
+        They are joined at a third of the points, those at which most is known of functions, and
+        not known at all others: a function of large arguments, say.
+
+        Args:
+            best: scored sentences, best first, whose parts are worth using.
+            longest: how long a derivation may be.
+            count: how many to tell at most; none where there are too few points.
+        """
+        if not best or len(self._target.values) <= _FEWEST:
             return []
-        most = min(_MOST_HOLES, _HOLE_POINTS // len(self._target))
-        holes = [no_hole(self._target), *itertools.islice(self._holes(best), most)]
-        pieces = self._pieces(best, holes, longest)
-        texts = list(dict.fromkeys(self._written(pieces, holes, longest)))
-        return self._different(texts)[:count]
+        somewhere = self._somewhere
+        if somewhere is None:
+            somewhere = self._somewhere = self._at(self._best_known())
+        reached = (somewhere.target.clipped(somewhere.meanings.foresee(best)) ** 2).mean(axis=1)
+        texts, squares = somewhere.joins(best, longest)
+        near = squares <= _BETTER * np.min(reached, initial=np.inf, where=np.isfinite(reached))
+        hoped = [text for text, good in zip(texts, near.tolist(), strict=True) if good]
+        unknown = np.isnan(self.errors(hoped)[:, 0])
+        return [text for text, open_ in zip(hoped, unknown.tolist(), strict=True) if open_][:count]
 
-    def _different(self, texts: Sequence[str]) -> list[str]:
-        """Texts that are foreseen, the nearest to the target first, each that differs once."""
-        errors = np.clip(self.errors(texts), -self._bound, self._bound)
-        squares = (errors**2).mean(axis=1)
-        lengths = np.array([len(text) for text in texts], dtype=np.int64)
-        order = np.lexsort((lengths, _rounded(squares)))
-        order = order[np.isfinite(squares[order])]
-        different: dict[bytes, int] = {}
-        for row in order.tolist():
-            different.setdefault(fingerprint(np.round(errors[row], _DIGITS)), row)
-        return [texts[row] for row in different.values()]
+    def _begin(self) -> None:
+        """Join from now on what is known now."""
+        vocabulary = Vocabulary(self._meanings.copy())
+        self._everywhere = Joiner(self._meanings, vocabulary, self._target, self._lengths)
+        self._somewhere = None
 
-    def _holes(self, best: Sequence[str]) -> Iterator[Hole]:
-        for sentence in best:
-            yield from holes_of(sentence, self._target, self._meanings)
+    def _at(self, points: Integers) -> Joiner:
+        """The joiner at some of the points."""
+        vocabulary = Vocabulary(self._everywhere.vocabulary.meanings.at(points))
+        target = self._target.at(points)
+        return Joiner(self._meanings.at(points), vocabulary, target, self._lengths)
 
-    def _room(self, pieces: Pieces, holes: Sequence[Hole], longest: int) -> Room:
-        lengths = self._lengths
-        added = lengths.added(pieces.symbols)
-        empty = [hole.fill(_LEAF).text for hole in holes]
-        return Room(
-            longest + _LEEWAY,
-            lengths.of(empty) - lengths.added(symbols([_LEAF.text])),
-            added,
-            added + lengths.parentheses * (pieces.bindings < PRODUCT),
-            added + lengths.parentheses * (pieces.bindings <= PRODUCT),
-            lengths.joints,
-        )
-
-    def _pieces(self, best: Sequence[str], holes: Sequence[Hole], longest: int) -> Pieces:
-        """Parts of the best sentences, then small expressions, then functions of two of these."""
-        parts = parts_of(self._meanings, best)
-        parts = parts.rows(np.arange(min(len(parts), _PARTS)))
-        functions = self._functions(holes, longest)
-        return without_repeats(parts + self._vocabulary.small + functions)
-
-    def _functions(self, holes: Sequence[Hole], longest: int) -> Pieces:
-        """The functions of two small expressions that explain most of what a hole wants."""
-        made, points = self._vocabulary.functions, self._vocabulary.some
-        there = [hole.at(points) for hole in holes]
-        room = self._room(made, holes, longest)
-        wanted = [fit.first for fit in singles(there, made, room, _PROMISING)]
-        return foreseen(self._meanings, [made.written[row] for row in dict.fromkeys(wanted)])
-
-    def _written(self, pieces: Pieces, holes: Sequence[Hole], longest: int) -> Iterator[str]:
-        room = self._room(pieces, holes, longest)
-        known = self._vocabulary
-        numbers = Numbers.of(known.numbers, known.meanings.operators, self._lengths)
-        for fit in heapq.nsmallest(_FITS, self._fits(pieces, holes, room)):
-            ways = written_fits(fit, holes[fit.hole], pieces, numbers, room.longest)
-            texts = [written.text for written in itertools.islice(ways, _WAYS)]
-            short = self._lengths.of(texts) <= room.longest
-            yield from itertools.compress(texts, short)
-
-    def _fits(self, pieces: Pieces, holes: Sequence[Hole], room: Room) -> Iterator[Fit]:
-        many = pieces.rows(np.arange(min(len(pieces), _PIECES)))
-        few = pieces.rows(np.arange(min(len(pieces), _FEW)))
-        yield from numbers_alone(holes, room)
-        yield from singles(holes, pieces, room, _FOUND)
-        for number, hole in enumerate(holes):
-            yield from pairs(number, hole, few if number else many, room, _FOUND)
-
-
-def _rounded(squares: Floats) -> Floats:
-    """Squares to a tenth, so that the shorter of two texts that err alike comes first."""
-    rounded: Floats = np.round(10 * np.log10(squares + 1e-20))
-    return rounded
+    def _best_known(self) -> Integers:
+        """The points at which functions of small expressions are known best, ascending."""
+        known = self._everywhere.vocabulary
+        unknown = np.zeros(len(self._target.values))
+        for table in known.meanings.tables.values():
+            unknown += np.isnan(table(known.small.values)).sum(axis=0)
+        count = max(_FEWEST, len(unknown) // _SHARE)
+        rows: Integers = np.sort(np.argsort(unknown, kind="stable")[:count])
+        return rows

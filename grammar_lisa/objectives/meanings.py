@@ -53,6 +53,12 @@ class Meanings:
         other.operators, other.numbers = set(self.operators), dict(self.numbers)
         return other
 
+    def at(self, rows: Integers) -> "Meanings":
+        """The same at some of the points, with what is learnt later as well."""
+        other = Meanings({name: values[rows] for name, values in self.points.items()})
+        other.tables, other.operators, other.numbers = self.tables, self.operators, self.numbers
+        return other
+
     @property
     def extent(self) -> int:
         """How much is known: how many pairs the tables hold."""

@@ -104,6 +104,10 @@ class Foresight(Protocol):
         """
         ...
 
+    def hopes(self, best: Sequence[str], longest: int, count: int, /) -> list[str]:
+        """As `joins`, of what is unknown at some points, but better than any so far at others."""
+        ...
+
 
 COLUMNS: Final = 1 << 26
 """Places that what sentences consist of is hashed to; two things share one by chance only."""

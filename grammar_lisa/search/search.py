@@ -41,6 +41,8 @@ _LEARNT = 5000
 """The most sentences that are learnt from to begin with."""
 _JOINED, _TOLD = 20, 10
 """Good sentences whose parts are joined; texts asked for each sentence wanted, as some are none."""
+_HOPED = 10
+"""One in so many sentences of a batch may be foreseen at some points only."""
 _NEVER = 1e6
 """How much worse than the best counts as no promise at all."""
 _EXACT = 1e-12
@@ -166,14 +168,23 @@ class Search:
         parents, shares = self._parents(rng)
         aims = self._aims(self._fitted(shares, rng))
         found = self._candidates(parents, self._complements(shares), aims.sure, seed)
-        if len(found.sentences) <= self.settings.batch:
+        hopes = self._hopes(parents)
+        found = found.rows(np.flatnonzero(~np.isin(found.keys, hopes.keys)))
+        batch = self.settings.batch - len(hopes.sentences)
+        chosen = self._chosen(found, aims, batch)
+        return [*chosen[:1], *hopes.sentences, *chosen[1:]]
+
+    def _chosen(self, found: Candidates, aims: "Aims", batch: int) -> list[str]:
+        """The candidates to score, the most promising one first."""
+        if len(found.sentences) <= batch:
             return found.sentences
         rows = self._promising(found, aims)
-        return [found.sentences[row] for row in rows[choose(self._wishes(found.rows(rows), aims))]]
+        chosen = choose(self._wishes(found.rows(rows), aims, batch))
+        return [found.sentences[row] for row in rows[chosen]]
 
-    def _wishes(self, weighed: Candidates, aims: "Aims") -> list[Wish]:
+    def _wishes(self, weighed: Candidates, aims: "Aims", batch: int) -> list[Wish]:
         """Half a batch for each aim; but nothing is likely of what is foreseen."""
-        batch, open_ = self.settings.batch, ~weighed.foreseen
+        open_ = ~weighed.foreseen
         many = min(batch - batch // 2, int(open_.sum()))
         sure = weighed.told(aims.sure.surrogate.predict_jointly(weighed.points))
         if aims.alike:
@@ -319,14 +330,27 @@ class Search:
 
     def _joined(self, parents: Integers) -> NDArray[np.signedinteger]:
         """New sentences that the objective joins from known parts, as padded derivations."""
-        texts: list[str] = []
-        if self.foresight is not None and self.settings.joins:
-            best = [self.sentences[row] for row in parents[:_JOINED]]
-            longest = self.model.architecture.max_rules
-            joined = self.foresight.joins(best, longest, _TOLD * self.settings.joins)
-            new = filter(self._fits, (text for text in joined if text not in self._known))
-            texts = list(itertools.islice(new, self.settings.joins))
-        return self.model.parse(texts)
+        if self.foresight is None:
+            return self.model.parse([])
+        return self._told(self.foresight.joins, parents, self.settings.joins)
+
+    def _hopes(self, parents: Integers) -> New:
+        """New sentences that the objective joins and foresees at some points only."""
+        joins, hoped = self.settings.joins, self.settings.batch // _HOPED
+        if self.foresight is None or not joins:
+            return self._new(self.model.parse([]), None)
+        return self._new(self._told(self.foresight.hopes, parents, min(hoped, joins)), None)
+
+    def _told(
+        self, tell: Callable[[Sequence[str], int, int], list[str]], parents: Integers, count: int
+    ) -> NDArray[np.signedinteger]:
+        """The first texts that are told from the best sentences and new sentences, padded."""
+        if not count:
+            return self.model.parse([])
+        best = [self.sentences[row] for row in parents[:_JOINED]]
+        told = tell(best, self.model.architecture.max_rules, _TOLD * count)
+        new = filter(self._fits, (text for text in told if text not in self._known))
+        return self.model.parse(list(itertools.islice(new, count)))
 
     def _fits(self, text: str) -> bool:
         """Whether a text is a sentence, and short enough for the model."""

@@ -115,3 +115,46 @@ def test_more_scored_points_make_more_sentences_foreseen():
     assert not known["few"].any()
     told = foresight.errors(["sin(x*2)"])[0]
     np.testing.assert_allclose(told, np.sin(2 * few["x"]), atol=1e-4)
+
+
+SCORED = ["x", "sin(x)", "sin(x*2)+1", "exp(x)", "x*x", "sin(x*x)/2", "exp(x/2)*2", "1+x", "x*3"]
+
+
+def hoping(target, points=1000):
+    """What is learnt from sentences that tell of sines of small numbers only."""
+    objective = Regression.from_target(target, points=points)
+    foresight = objective.foresight()
+    foresight.learn(SCORED, [len(text) for text in SCORED])
+    return objective, foresight
+
+
+def test_what_is_known_at_some_points_only_is_hoped_for():
+    objective, foresight = hoping("sin(exp(x)+1)*x")
+    joined = foresight.joins(SCORED, 15, 1000)
+    assert objective(joined).min() > 0.1
+    hopes = foresight.hopes(SCORED, 15, 20)
+    assert objective(hopes[:3]).min() < 1e-9
+    assert np.isnan(foresight.errors(hopes)).all()
+    assert not set(hopes) & set(joined)
+    assert foresight.hopes(SCORED, 15, 2) == hopes[:2]
+    assert hoping("sin(exp(x)+1)*x")[1].hopes(SCORED, 15, 20) == hopes
+
+
+def test_hopes_are_nearer_than_any_scored_sentence_where_they_are_known():
+    objective, foresight = hoping("sin(exp(x)+1)*x")
+    hopes = foresight.hopes(SCORED, 15, 20)
+    central = np.abs(np.linspace(-10, 10, 1000)) < 2
+    few = Regression({"x": objective.data["x"][central]}, objective.y[central])
+    assert few(hopes).max() < few(SCORED).min()
+
+
+@pytest.mark.parametrize("points", [5, 10])
+def test_nothing_is_hoped_for_from_few_points(points):
+    _, foresight = hoping("sin(exp(x)+1)*x", points)
+    assert foresight.hopes(SCORED, 15, 5) == []
+
+
+def test_nothing_is_hoped_for_where_everything_is_foreseen():
+    _, foresight = hoping("x*x+1")
+    assert foresight.hopes(SCORED, 15, 5) == []
+    assert foresight.hopes([], 15, 5) == []

@@ -109,3 +109,14 @@ def test_two_variables():
     points = {name: np.random.default_rng(n).uniform(-1, 1, 40) for n, name in enumerate("xy")}
     meanings = learnt(["sin(x)*y", "sin(y)+1", "x*cos(x+y)"], points)
     assert known(meanings, "sin(x)*sin(y)", "y*cos(x+y)", "exp(y)") == [True, True, False]
+
+
+def test_a_view_at_some_points_learns_what_the_whole_learns():
+    meanings = Meanings(POINTS)
+    rows = np.array([1, 3])
+    view = meanings.at(rows)
+    assert known(view, "sin(x)") == [False]
+    meanings.learn(["sin(x)+1"], evaluate(["sin(x)+1"], POINTS))
+    np.testing.assert_allclose(view.foresee(["sin(x)"]), meanings.foresee(["sin(x)"])[:, rows])
+    assert known(view, "sin(x)") == [True]
+    assert (view.operators, view.numbers) == (meanings.operators, meanings.numbers)

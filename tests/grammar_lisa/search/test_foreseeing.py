@@ -86,13 +86,32 @@ def test_nothing_that_is_foreseen_is_likely(model):
     search = searching(model, regression_for("sin(x)*exp(x/3)+x"))
     found, aims = candidates(search)
     few = found.rows(np.arange(60))
-    sure, likely = search._wishes(few, aims)
+    sure, likely = search._wishes(few, aims, 4)
     unknown = int((~few.foreseen).sum())
     assert (sure.number, likely.number) == (4 - min(2, unknown), min(2, unknown))
     promise = likely.aim.improvement(likely.expected.mean, np.diag(likely.expected.covariance))
     assert promise[few.foreseen].max() < promise[~few.foreseen].min()
-    none, some = search._wishes(found.rows(np.flatnonzero(found.foreseen)[:10]), aims)
+    none, some = search._wishes(found.rows(np.flatnonzero(found.foreseen)[:10]), aims, 4)
     assert (none.number, some.number) == (4, 0)
+
+
+def test_hopes_stand_behind_the_first_of_a_batch(model):
+    objective = regression_for("sin(exp(x)+1)*x")
+    settings = dataclasses.replace(SETTINGS, batch=20)
+    begun = [*APART, "sin(x*2)+1", "sin(x*x)/2"]
+    search = searching(model, objective, settings, begun)
+    parents, _ = search._parents(np.random.default_rng(0))
+    hopes = search._hopes(parents).sentences
+    assert 1 <= len(hopes) <= 2
+    batch = search.ask()
+    assert batch[1 : 1 + len(hopes)] == hopes
+    assert len(batch) == len(set(batch)) == 20
+    assert objective(hopes).min() < 1e-9
+    keys = objective.forms(batch).keys
+    assert len(set(keys.tolist())) == 20
+    for changed in ({"joins": 0}, {"foresee": False}, {"batch": 9}):
+        plain = searching(model, objective, dataclasses.replace(settings, **changed), begun)
+        assert not plain._hopes(parents).sentences
 
 
 def test_without_foresight_nothing_is_foreseen(model):
