@@ -22,7 +22,8 @@ _NUMBERS: Final = 3
 _TRIED: Final = 3
 """How many combinations are tried for each piece that there is room for."""
 _COMMUTE: Final = ("+", "*")
-_BINARY: Final = ("+", "-", "*", "/", POWER)
+_BINARY: Final = ("*", "/", POWER, "+", "-")
+"""Sums last: of what comes to the same, products need fewer parentheses."""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ def best(wanted, kind, *, sentences=LEARNT, longest=50.0):
     ("kind", "wanted", "text"),
     [
         (SINGLE, lambda x: 2 * x, "2*x"),
+        (SINGLE, lambda x: 6 * x, "2*3*x"),
+        (SINGLE, lambda x: 12 * x + 1, "2*2*3*x+1"),
         (SINGLE, lambda x: x / 3 + 2, "x/3+2"),
         (SINGLE, lambda x: -x + 3, "3-x"),
         (SINGLE, lambda x: 1.5 * x - 1, "x/(2/3)-1"),
