@@ -1,5 +1,6 @@
 """Which outputs a part of an expression would need for the whole to meet its target."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -65,7 +66,7 @@ def holes_of(sentence: str, target: Floats, meanings: Meanings) -> Iterator[Hole
     """The parts of an expression as holes, the largest first.
 
     What a part must come to follows by arithmetic, and below a function by its slope. A part
-    for which that is no number at some point is no hole.
+    for which that is no number at some point, or weighs beyond all numbers, is no hole.
 
     References:
         Pawlak, Wieloch and Krawiec, Semantic Backpropagation for Designing Search Operators in
@@ -96,8 +97,11 @@ def holes_of(sentence: str, target: Floats, meanings: Meanings) -> Iterator[Hole
             parts = [written[each] for each in node.operands]
             fill = _filled(hole, node.operator, place, parts)
             inner = Hole(fill, wanted, weights, hole.rounding)
-            waiting.append((operand, inner))
-            yield inner
+            with np.errstate(all="ignore"):
+                weighable = math.isfinite(inner.total)
+            if weighable:
+                waiting.append((operand, inner))
+                yield inner
 
 
 def _needed(

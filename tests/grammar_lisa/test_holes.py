@@ -68,3 +68,12 @@ def test_what_cannot_be_undone_is_no_hole(meanings):
     zero = {"x": np.array([0.0, 1.0])}
     texts = [hole.fill(leaf("1")).text for hole in holes_of("x*2", np.ones(2), Meanings(zero))]
     assert texts == ["1*2"]
+
+
+@pytest.mark.parametrize("sentence", ["x*exp(x)", "x/exp(x)"])
+def test_a_part_that_weighs_beyond_all_numbers_is_no_hole(sentence):
+    points = {"x": np.array([690.0, 700.0])}
+    meanings = learnt(["exp(x)"], points)
+    holes = list(holes_of(sentence, np.ones(2), meanings))
+    assert all(np.isfinite(hole.total) for hole in holes)
+    assert len(holes) < 3

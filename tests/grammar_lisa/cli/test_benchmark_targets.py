@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import TINY_SEARCH, run_command, succeed
-from small_grammars import EXPR
+from command_line import GRAMMARS, TINY_SEARCH, run_command, succeed
 
 from grammar_lisa.benchmark.drawn import drawn_targets
 from grammar_lisa.benchmark.targets import SEARCH, folder_of
@@ -195,7 +194,9 @@ def test_targets_are_drawn_from_the_grammar_of_the_run(trained, tmp_path):
     found = succeed(*words_of(trained, tmp_path, "--drawn", 2, "--trials", 1, "--json")).json
     points = {"x": np.linspace(-10, 10, 1000)}
     rules = load_model(open_run(trained, TOOL)).architecture.max_rules
-    assert list(found["targets"]) == drawn_targets(load_grammar(EXPR), rules, points, 2, 0)
+    assert list(found["targets"]) == drawn_targets(
+        load_grammar(GRAMMARS / "expr.cfg"), rules, points, 2, 0
+    )
 
 
 @pytest.mark.parametrize(
