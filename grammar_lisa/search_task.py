@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,12 @@ from grammar_lisa.objectives.evaluation import parsable
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.withholding import Withhold
 from grammar_lisa.search.baselines import from_data, from_grammar, from_space
+from grammar_lisa.search.search import Settings
 from grammar_lisa.search.space import Space, space_of_run
+from grammar_lisa.search.trials import Trial, plan_trials
 from shared.errors import LisaError
 from shared.runs import Run
+from shared.seeds import derive_seed
 
 Draws = Sequence[str | None]
 """What was drawn, in order; None for a text that is no sentence."""
@@ -44,6 +48,30 @@ class Task:
     def seen(self) -> int:
         """How many withheld sentences the network was trained on."""
         return self.withhold.equal + self.withhold.near
+
+    def trials(
+        self, run: Path, folder: Path, *, count: int, begin_from: int, settings: Settings, seed: int
+    ) -> list[Trial]:
+        """The trials of a search for it, the same for every command with the same options.
+
+        Args:
+            run: the folder of the trained model.
+            folder: where records go.
+            count: how many.
+            begin_from: how many scored sentences a trial begins from.
+            settings: of each search.
+            seed: of the command.
+        """
+        return plan_trials(
+            run,
+            folder,
+            self.sentences,
+            self.scores,
+            count=count,
+            begin_from=begin_from,
+            settings=settings,
+            seed=derive_seed(seed, "search"),
+        )
 
 
 @dataclass(frozen=True)

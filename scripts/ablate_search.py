@@ -33,11 +33,11 @@ from grammar_lisa.search.candidates import Candidates, New
 from grammar_lisa.search.record import Record
 from grammar_lisa.search.search import Aims, Search, Settings
 from grammar_lisa.search.surrogate import Surrogate
-from grammar_lisa.search.trials import Trial, plan_trials
+from grammar_lisa.search.trials import Trial
 from grammar_lisa.search_task import Searchable, Task
 from grammar_lisa.trial_tables import means, trial_row
+from shared.files import write_json
 from shared.runs import open_run
-from shared.seeds import derive_seed
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -155,15 +155,13 @@ def plan(
 ) -> tuple[Task, list[Trial]]:
     """The task of a target and its trials."""
     task = searchable.task(regression_for(target), clean=True, tell=lambda _: None)
-    trials = plan_trials(
+    trials = task.trials(
         options.run,
         options.run,
-        task.sentences,
-        task.scores,
         count=options.trials,
         begin_from=options.begin_from,
         settings=settings,
-        seed=derive_seed(options.seed, "search"),
+        seed=options.seed,
     )
     return task, trials
 
@@ -204,7 +202,7 @@ def main() -> None:
         "seed": options.seed,
         "variants": variants,
     }
-    options.output.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(options.output, record)
 
 
 if __name__ == "__main__":

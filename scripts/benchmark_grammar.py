@@ -29,6 +29,7 @@ from grammar_lisa.grammar import Grammar, load_grammar
 from grammar_lisa.model import Architecture, GrammarModel
 from grammar_lisa.networks import SentenceAutoencoder
 from grammar_lisa.objectives.targets import regression_for
+from shared.files import write_json
 from shared.methods import LISA
 from shared.sphere import uniform
 
@@ -117,7 +118,7 @@ def main() -> None:
     options = arguments.parse_args()
     torch.set_num_threads(1)
     found = {"environment": environment(), **measure()}
-    options.output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    write_json(options.output, found)
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
 
 

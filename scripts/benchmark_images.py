@@ -9,7 +9,6 @@ batches in the order they lie in, reads no loss and keeps no metrics. Neither wr
 
 import argparse
 import contextlib
-import json
 import resource
 import statistics
 import sys
@@ -23,6 +22,7 @@ import torch
 from environment_record import environment
 
 from image_lisa.model import Architecture
+from shared.files import write_json
 from shared.methods import AE, LISA, Method
 from shared.runs import create_run
 from shared.training import Objective, Trainer, Training
@@ -127,7 +127,7 @@ def main() -> int:
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "results": results,
     }
-    options.output.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(options.output, record)
     return 0
 
 

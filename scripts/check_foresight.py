@@ -7,7 +7,6 @@ not finite at every point, or beyond 100,000 deviations of the target, are not c
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
 from grammar_lisa.objectives.targets import regression_for
+from shared.files import write_json
 from shared.seeds import derive_seed
 
 SHARES = (0.5, 0.9, 0.99, 1.0)
@@ -63,7 +63,7 @@ def main() -> None:
             for number in options.scored
         ]
     record = {"environment": environment(options.seed), "target": options.target, "rows": rows}
-    options.output.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(options.output, record)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ explained, and how many values lie in the middle 90 % of what is expected.
 """
 
 import argparse
-import json
 import math
 import warnings
 from pathlib import Path
@@ -28,6 +27,7 @@ from grammar_lisa.search.points import KERNELS, OF_TERMS
 from grammar_lisa.search.search import Search, Settings, worth
 from grammar_lisa.search.surrogate import Surrogate
 from grammar_lisa.search_task import Searchable, Task
+from shared.files import write_json
 from shared.runs import open_run
 from shared.seeds import derive_seed
 
@@ -96,7 +96,7 @@ def main() -> None:
                 found = check(task, scored, options.others, options.seed)
                 rows.append({"target": target, "scored": scored, "surrogates": found})
     record = {"environment": environment(options.seed), "others": options.others, "rows": rows}
-    options.output.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(options.output, record)
 
 
 if __name__ == "__main__":

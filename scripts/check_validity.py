@@ -21,6 +21,7 @@ from grammar_lisa.datasets import default_max_rules
 from grammar_lisa.evaluation import is_sentence
 from grammar_lisa.grammar import Grammar, load_grammar
 from grammar_lisa.model import Architecture
+from shared.files import write_json
 from shared.methods import LISA
 from shared.seeds import derive_seed
 from shared.sphere import uniform
@@ -84,7 +85,7 @@ def main() -> None:
         sys.stdout.write(f"{path.name}: {json.dumps(found[path.name])}\n")
         sys.stdout.flush()
     record = {"environment": environment(), "grammars": found}
-    options.output.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(options.output, record)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.evaluation import reconstruction
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.model import Architecture
+from shared.files import write_json
 from shared.methods import LISA
 from shared.runs import create_run
 from shared.training import Trainer, Training
@@ -88,7 +89,7 @@ def main() -> None:
         sys.stdout.write(json.dumps(rows[-1]) + "\n")
         sys.stdout.flush()
     record = {"environment": environment(), "cases": rows}
-    options.output.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(options.output, record)
 
 
 if __name__ == "__main__":

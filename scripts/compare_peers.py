@@ -32,6 +32,7 @@ from grammar_lisa.objectives.protocol import EXACT, THRESHOLDS
 from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.trial_tables import REACHED, first_reached
+from shared.files import write_json
 
 ROOT = Path(__file__).resolve().parent.parent
 CONSTANTS = (1, 2, 3)
@@ -349,7 +350,7 @@ def main() -> None:
         "summary": {name: summary(each) for name, each in trials.items()},
         "trials": trials,
     }
-    options.output.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(options.output, record)
 
 
 if __name__ == "__main__":

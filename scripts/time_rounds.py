@@ -23,6 +23,7 @@ from grammar_lisa.model import TOOL
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.search.search import Search, Settings
 from grammar_lisa.search_task import Searchable, Task
+from shared.files import write_json
 from shared.runs import open_run
 from shared.seeds import derive_seed
 
@@ -86,7 +87,7 @@ def main() -> None:
         "seed": options.seed,
         "rounds": rows,
     }
-    options.output.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(options.output, record)
 
 
 if __name__ == "__main__":

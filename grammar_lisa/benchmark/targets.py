@@ -20,7 +20,7 @@ from grammar_lisa.objectives.protocol import NEAR
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import OTHER_POINTS, TARGETS, Target, target_for
 from grammar_lisa.search.search import Settings
-from grammar_lisa.search.trials import plan_trials, run_trials
+from grammar_lisa.search.trials import run_trials
 from grammar_lisa.search_task import Draws, Searchable, random_draws
 from grammar_lisa.trial_tables import COLUMNS, REACHED, first_reached, means, show_cell, trial_row
 from shared.environment import environment
@@ -131,15 +131,13 @@ class TargetBenchmark:
         objective, protocol = self._objective(target), self.protocol
         task = self.searchable.task(objective, clean=True, tell=tell)
         place.mkdir(exist_ok=True)
-        planned = plan_trials(
+        planned = task.trials(
             self.searchable.run.path,
             place,
-            task.sentences,
-            task.scores,
             count=trials,
             begin_from=protocol.begin_from,
             settings=protocol.settings,
-            seed=derive_seed(protocol.seed, "search"),
+            seed=protocol.seed,
         )
         with watch([trial.record for trial in planned]):
             found = list(run_trials(planned, objective, jobs))

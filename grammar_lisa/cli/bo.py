@@ -21,7 +21,7 @@ from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.search.record import Evaluation
 from grammar_lisa.search.search import Settings
-from grammar_lisa.search.trials import Trial, plan_trials, run_trials
+from grammar_lisa.search.trials import Trial, run_trials
 from grammar_lisa.search_task import Draws, Searchable, Task, random_draws
 from grammar_lisa.trial_tables import COLUMNS, REACHED, mean_cells, means, show_cell, trial_row
 from shared.cli import (
@@ -124,15 +124,13 @@ def run(options: Options, terminal: Terminal) -> None:
     trained = newest_run(options.runs, TOOL) if options.run is None else open_run(options.run, TOOL)
     task = _prepare(trained, options, terminal)
     folder = resumed or _create(trained, options, task, terminal)
-    trials = plan_trials(
+    trials = task.trials(
         trained.path,
         folder.path,
-        task.sentences,
-        task.scores,
         count=options.trials,
         begin_from=options.begin_from,
         settings=settings,
-        seed=derive_seed(options.seed, "search"),
+        seed=options.seed,
     )
     try:
         found = _search(trials, task, options, terminal)

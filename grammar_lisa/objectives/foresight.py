@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from grammar_lisa.objectives.evaluation import Floats, Integers, evaluate_readable
-from grammar_lisa.objectives.joining import Joiner, Target, Vocabulary
+from grammar_lisa.objectives.joining import Joiner, Vocabulary, Wanted
 from grammar_lisa.objectives.lengths import Lengths
 from grammar_lisa.objectives.meanings import Meanings
 
@@ -42,7 +42,7 @@ class ExpressionForesight:
         scored: Mapping[str, Floats],
     ) -> None:
         self._meanings, self._scored = Meanings(points), dict(scored)
-        self._target = Target(target, unit, bound)
+        self._target = Wanted(target, unit, bound)
         self._lengths = Lengths()
         self._somewhere: Joiner | None = None
         self._begin()

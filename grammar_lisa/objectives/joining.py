@@ -89,7 +89,7 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
-class Target:
+class Wanted:
     """What is to be met.
 
     Attributes:
@@ -110,9 +110,9 @@ class Target:
         """The same, none larger than counts."""
         return np.clip(self.errors(values), -self.bound, self.bound)
 
-    def at(self, points: Integers) -> "Target":
+    def at(self, points: Integers) -> "Wanted":
         """The same at some of the points."""
-        return Target(self.values[points], self.unit, self.bound)
+        return Wanted(self.values[points], self.unit, self.bound)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Joiner:
 
     meanings: Meanings
     vocabulary: Vocabulary
-    target: Target
+    target: Wanted
     lengths: Lengths
 
     def joins(self, best: Sequence[str], longest: int) -> tuple[list[str], Floats]:
