@@ -35,6 +35,7 @@ class Architecture:
         method: the method's name and hyperparameters.
         seed: of the initial weights.
         alphabet: what a network on characters reads; None for one on derivations.
+        semantics: how many numbers tell what a sentence does, for a method that learns from them.
     """
 
     network: str
@@ -43,6 +44,7 @@ class Architecture:
     method: Method
     seed: int
     alphabet: Alphabet | None = None
+    semantics: int = 0
 
     @property
     def unit(self) -> str:
@@ -58,7 +60,9 @@ class Architecture:
             "method": method_to_record(self.method),
             "seed": self.seed,
         }
-        return record if self.alphabet is None else {**record, "alphabet": asdict(self.alphabet)}
+        if self.alphabet is not None:
+            record["alphabet"] = asdict(self.alphabet)
+        return {**record, "semantics": self.semantics} if self.semantics else record
 
     @classmethod
     def from_json(cls, record: dict[str, Any], source: str) -> "Architecture":
@@ -78,6 +82,7 @@ class Architecture:
                 method=method_from_record(record["method"], METHODS),
                 seed=int(record["seed"]),
                 alphabet=_alphabet(record["alphabet"]) if network == CHARACTERS else None,
+                semantics=int(record.get("semantics", 0)),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise LisaError(
@@ -99,6 +104,7 @@ class Architecture:
             net = build_network(self.network, machine, self.dim, width, self.seed)
         else:
             net = build_characters(self.alphabet, self.dim, width, self.seed)
+        net.semantics = self.semantics
         equip(net, self.method, self.seed)
         return net
 

@@ -3,7 +3,7 @@
 import gzip
 import random
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from grammar_lisa.derivations.arrays import to_array
 from grammar_lisa.derivations.parsing import Parser
-from grammar_lisa.derivations.sampling import enumerate_derivations, sample_uniform
+from grammar_lisa.derivations.sampling import (
+    Keys,
+    Law,
+    by_text,
+    enumerate_derivations,
+    sample,
+)
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.counting import Counts
@@ -47,21 +53,39 @@ def default_max_rules(shortest: int) -> int:
 
 
 def draw_sentences(
-    grammar: Grammar, count: int, max_rules: int, seed: int, keep: Keep
+    grammar: Grammar,
+    count: int,
+    max_rules: int,
+    seed: int,
+    keep: Keep,
+    *,
+    law: Law = "uniform",
+    keys: Keys = by_text,
 ) -> tuple[list[Derivation], int]:
-    """Distinct sentences, uniform over all derivations of at most `max_rules` rules.
+    """Distinct sentences of at most `max_rules` rules, in the order in which a law draws them.
+
+    Args:
+        grammar: which has them.
+        count: how many.
+        max_rules: the most that a sentence may take.
+        seed: of the draws.
+        keep: which may be kept.
+        law: see `sample`.
+        keys: what sentences are told apart by.
 
     Returns:
         Up to `count` derivations that may be kept, fewer where the grammar has no more, and the
         number of those left out on the way.
     """
     seed = derive_seed(seed, "data")
-    wanted = count + 1000 + count // 50
-    if Counts(grammar, max_rules).at_most() <= wanted:
+    total = Counts(grammar, max_rules).at_most()
+    wanted = min(count + 1000 + count // 50, total)
+    if law == "uniform" and wanted == total:
         drawn = _all_sentences(grammar, max_rules)
         random.Random(seed).shuffle(drawn)  # noqa: S311 (no secret is drawn)
+        drawn = distinct_sentences(grammar, drawn, keys)
     else:
-        drawn = sample_uniform(grammar, wanted, max_rules, seed, distinct=True, fewer=True)
+        drawn = sample(grammar, wanted, max_rules, seed, law, fewer=True, keys=keys)
     kept, withheld = keep_sentences(grammar, drawn, keep)
     return kept[:count], withheld
 
@@ -75,7 +99,7 @@ def read_sentences(path: Path, grammar: Grammar, max_rules: int | None) -> list[
     """
     parser = Parser(grammar)
     found: dict[Derivation, None] = {}
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(read_lines(path), start=1):
         if not line.strip():
             continue
         try:
@@ -139,6 +163,17 @@ def keep_sentences(
     return kept, len(derivations) - len(kept)
 
 
+def distinct_sentences(
+    grammar: Grammar, derivations: Sequence[Derivation], keys: Keys
+) -> list[Derivation]:
+    """The first of those derivations whose sentences have equal keys."""
+    found: dict[Hashable, Derivation] = {}
+    texts = derivations_to_texts(grammar, derivations)
+    for key, derivation in zip(keys(texts), derivations, strict=True):
+        found.setdefault(key, derivation)
+    return list(found.values())
+
+
 def _all_sentences(grammar: Grammar, max_rules: int) -> list[Derivation]:
     """One derivation for each sentence of the grammar, the first of those it has."""
     derivations = list(enumerate_derivations(grammar, max_rules))
@@ -146,7 +181,12 @@ def _all_sentences(grammar: Grammar, max_rules: int) -> list[Derivation]:
     return list(dict(zip(texts[::-1], derivations[::-1], strict=True)).values())
 
 
-def _lines(path: Path) -> Iterable[str]:
+def read_lines(path: Path) -> list[str]:
+    """Return the lines of a text file, plain or gzipped.
+
+    Raises:
+        LisaError: The file cannot be read, is no UTF-8 text or a damaged gzip file.
+    """
     try:
         content = path.read_bytes()
         if content[:2] == b"\x1f\x8b":

@@ -12,7 +12,7 @@ from torch import Tensor
 from grammar_lisa.model import SentenceModel
 from grammar_lisa.networks import SequenceAutoencoder
 from shared.diagnostics import spectrum
-from shared.methods import LISA, Method
+from shared.methods import LISA, READOUT, Method
 from shared.samplers import Sampler
 from shared.sphere import project
 from shared.uniformity import uniformity_gap
@@ -64,6 +64,26 @@ def reconstruction(net: SequenceAutoencoder, method: Method, x: Tensor) -> Recon
         right += int((same & inside).sum())
         rules += int(inside.sum())
     return Reconstruction(losses / len(x), exact / len(x), right / rules)
+
+
+@torch.no_grad()
+def readout_r2(model: SentenceModel, rows: Tensor, semantics: Tensor) -> float | None:
+    """Return how well a trained readout tells what sentences do, as R² over all numbers.
+
+    Args:
+        model: a model trained with an alignment loss.
+        rows: of sentences, `[n, step]`.
+        semantics: what these do, `[n, k]`, in the unit of the training.
+
+    Returns:
+        1 for a perfect readout, 0 for one no better than the means; None if all do the same.
+    """
+    codes = torch.from_numpy(model.encode_rows(rows.numpy()))
+    predicted = model.net.parts[READOUT](model.method.interface(model.net, codes))
+    wanted = semantics.double()
+    total = (wanted - wanted.mean(0)).square().sum().item()
+    error = (wanted - predicted.double()).square().sum().item()
+    return 1 - error / total if total > 0 else None
 
 
 def samples(

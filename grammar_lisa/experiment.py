@@ -1,27 +1,30 @@
 """One training: a grammar, sentences, a network and a method become a run with fitted samplers."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 import torch
+from torch import Tensor
 
 from grammar_lisa.alphabet import Alphabet
 from grammar_lisa.datasets import (
     Split,
     default_max_rules,
+    distinct_sentences,
     draw_sentences,
     keep_sentences,
     read_sentences,
     split,
 )
-from grammar_lisa.derivations.sampling import sample_uniform
+from grammar_lisa.derivations.sampling import Keys, Law, by_text, sample_uniform
 from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.evaluation import evaluate, reconstruction
+from grammar_lisa.evaluation import evaluate, readout_r2, reconstruction
 from grammar_lisa.grammar import Grammar, load_grammar
 from grammar_lisa.model import (
     DATA,
@@ -37,6 +40,8 @@ from grammar_lisa.networks import CHARACTERS
 from grammar_lisa.objectives.evaluation import parsable
 from grammar_lisa.objectives.expression import variables_of
 from grammar_lisa.objectives.regression import KUSNER_TARGET
+from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
+from grammar_lisa.objectives.sums import Sums, identity
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.objectives.withholding import Withhold
 from shared.autoencoder import Autoencoder
@@ -48,8 +53,24 @@ from shared.seeds import derive_seed
 from shared.threads import limited_threads
 from shared.training import Row, Trainer, Training
 
+SEMANTICS = "semantics.safetensors"
+"""What the sentences of a run do, where it learns from that."""
+
 SMALL_NETWORK = 1_000_000
 """Networks of fewer weights train on one thread."""
+
+Distinct = Literal["text", "canonical"]
+"""What no two sentences of a run share: their text, or what algebra makes of it."""
+UNRECORDED: Final[Mapping[str, str]] = MappingProxyType({"draw": "uniform", "distinct": "text"})
+"""What runs were made with that do not record it."""
+
+_DRAWN: Final[Mapping[Law, str]] = MappingProxyType(
+    {
+        "uniform": "drawn uniformly",
+        "by-length": "drawn by length",
+        "weighted": "drawn by the weights of the rules",
+    }
+)
 
 Tell = Callable[[str], None]
 
@@ -64,7 +85,7 @@ class Sentences:
 
     Attributes:
         grammar: its file.
-        data: a file of sentences; by default they are drawn uniformly from the grammar.
+        data: a file of sentences; by default they are drawn from the grammar.
         count: how many train.
         held_out: how many others test.
         max_rules: the most rules a sentence may take; by default that of the longest in the data,
@@ -73,6 +94,9 @@ class Sentences:
         withhold: whether sentences at or near the target are kept out; auto does so where the
             sentences are expressions in the target's variables.
         seed: of the draws and of the parts.
+        draw: by which law they are drawn.
+        distinct: whether only the first is kept of those with one text, or of those that are
+            equal by algebra; sentences that are no expressions are told apart by their texts.
     """
 
     grammar: Path
@@ -83,6 +107,12 @@ class Sentences:
     target: str = KUSNER_TARGET
     withhold: Literal["auto", "yes", "no"] = "auto"
     seed: int = 0
+    draw: Law = "uniform"
+    distinct: Distinct = "text"
+
+    def __str__(self) -> str:
+        told = _DRAWN[self.draw] if self.data is None else f"from {self.data}"
+        return told if self.distinct == "text" else f"{told}, no two equal by algebra"
 
     def gather(
         self, grammar: Grammar, withhold: Withhold, tell: Tell = silent
@@ -98,15 +128,19 @@ class Sentences:
             LisaError: if there are too few, or the data cannot be read.
         """
         max_rules = self.max_rules
+        keys: Keys = by_text if self.distinct == "text" else by_algebra
         if max_rules is not None:
             grammar.check_length(max_rules)
         if self.data is None:
             max_rules = default_max_rules(grammar.shortest) if max_rules is None else max_rules
             wanted = self.count + self.count // 50 + self.held_out
-            derivations, withheld = draw_sentences(grammar, wanted, max_rules, self.seed, withhold)
+            derivations, withheld = draw_sentences(
+                grammar, wanted, max_rules, self.seed, withhold, law=self.draw, keys=keys
+            )
         else:
             found = read_sentences(self.data, grammar, max_rules)
             max_rules = max_rules or max(len(derivation) for derivation in found)
+            found = distinct_sentences(grammar, found, keys)
             derivations, withheld = keep_sentences(grammar, found, withhold)
         if len(derivations) < self.count + self.held_out:
             tell(
@@ -174,6 +208,8 @@ class Plan:
         draws: how many codes each sampler draws for the samples' validity and uniqueness.
         threads: of the processor; by default one for a small network, and all for a larger one.
         seed: of everything random.
+        semantics: what a method with an alignment loss is told of a sentence, see `semantics_of`;
+            by default the outputs of expressions.
     """
 
     sentences: Sentences
@@ -184,6 +220,28 @@ class Plan:
     draws: int = 10_000
     threads: int | None = None
     seed: int = 0
+    semantics: str | None = None
+
+    def semantics_in(self, grammar: Grammar, data: Split) -> dict[str, Tensor]:
+        """Return what the training and the test sentences do; nothing if none learns from it.
+
+        Both are standardised together, so that one readout serves both.
+
+        Raises:
+            LisaError: if sentences have no such semantics, or no method asked for any.
+        """
+        if not self.method.aligned:
+            if self.semantics is not None:
+                raise LisaError(
+                    "--semantics are learnt with --alignment-weight above 0 only; the method "
+                    f"{self.method.name} was not given one"
+                )
+            return {}
+        texts = [*derivations_to_texts(grammar, data.train)]
+        texts += derivations_to_texts(grammar, data.test)
+        seed = derive_seed(self.seed, "semantics")
+        found = torch.from_numpy(semantics_of(texts, self.semantics or OUTPUTS, seed))
+        return {"train": found[: len(data.train)], "test": found[len(data.train) :]}
 
     def record(self, runs: Path) -> dict[str, Any]:
         """The options of `grammar-lisa train` that give this run, as JSON values."""
@@ -198,6 +256,7 @@ class Plan:
             "draws": self.draws,
             "seed": self.seed,
             "runs": str(runs),
+            **({} if self.semantics is None else {"semantics": self.semantics}),
             "hyper": dataclasses.asdict(self.method),
         }
 
@@ -217,6 +276,14 @@ class Watcher:
     step: Callable[[int, int, float], None] = lambda step, steps, rate: None
     epoch: Callable[[Row], None] = lambda row: None
     curves: Callable[[Sequence[Row]], None] = lambda rows: None
+
+
+def by_algebra(texts: Sequence[str]) -> Iterator[Hashable]:
+    """Tell expressions apart by the sums of terms that they are, other texts as written."""
+    sums = Sums()
+    for text in texts:
+        found = sums.of(text)
+        yield text if found is None else identity(found)
 
 
 def make_run(
@@ -248,7 +315,11 @@ def make_run(
     data, max_rules = sentences.gather(grammar, withhold, tell)
     seed = derive_seed(plan.seed, "network")
     alphabet = _alphabet(grammar, data) if plan.network == CHARACTERS else None
-    architecture = Architecture(plan.network, plan.dim, max_rules, plan.method, seed, alphabet)
+    semantics = plan.semantics_in(grammar, data)
+    told = semantics["train"].shape[1] if semantics else 0
+    architecture = Architecture(
+        plan.network, plan.dim, max_rules, plan.method, seed, alphabet, told
+    )
     architecture.build(grammar)
     run = create_run(
         path,
@@ -266,9 +337,11 @@ def make_run(
         overwrite=overwrite,
     )
     _write_inputs(run, grammar, data)
+    if semantics:
+        run.write_tensors(SEMANTICS, semantics, {})
     tell(
         f"{len(data.train):,} sentences to train on, {len(data.valid):,} to watch, "
-        f"{len(data.test):,} held out; at most {max_rules} rules; {withhold}"
+        f"{len(data.test):,} held out; {sentences}; at most {max_rules} rules; {withhold}"
     )
     return run, data
 
@@ -305,6 +378,7 @@ def train_run(run: Run, data: Split, plan: Plan, watcher: Watcher | None = None)
     architecture = run_architecture(run)
     grammar = load_run_grammar(run)
     net = architecture.build(grammar)
+    semantics = _semantics(run, grammar, data, plan)
     valid = torch.from_numpy(architecture.rows(grammar, data.valid))
 
     def validate(_: Autoencoder) -> Row:
@@ -317,6 +391,7 @@ def train_run(run: Run, data: Split, plan: Plan, watcher: Watcher | None = None)
         architecture.method,
         plan.training,
         torch.from_numpy(architecture.rows(grammar, data.train)),
+        semantics=semantics.get("train"),
         validate=validate,
         on_step=lambda step, steps: watcher.step(step, steps, trainer.rate),
         on_epoch=watcher.epoch,
@@ -348,6 +423,10 @@ def finish_run(run: Run, data: Split, plan: Plan, tell: Tell = silent) -> None:
         draws=plan.draws,
         seed=derive_seed(plan.seed, "evaluation"),
     )
+    semantics = _semantics(run, model.grammar, data, plan)
+    if semantics:
+        rows = torch.from_numpy(model.architecture.rows(model.grammar, data.test))
+        quality["alignment"] = {"r2": readout_r2(model, rows, semantics["test"])}
     run.write_json(SUMMARY, {**quality, "training": _pace(run, len(data.train))})
     (run.path / CHECKPOINT).unlink(missing_ok=True)
 
@@ -363,6 +442,28 @@ def _write_inputs(run: Run, grammar: Grammar, data: Split) -> None:
     run.write_text(GRAMMAR, grammar.text)
     tensors = {name: torch.from_numpy(getattr(data, name)) for name in ("train", "valid", "test")}
     run.write_tensors(DATA, tensors, {"withheld": data.withheld})
+
+
+def _semantics(run: Run, grammar: Grammar, data: Split, plan: Plan) -> dict[str, Tensor]:
+    """Return what the sentences of a run do, as it keeps it; nothing if none learns from it.
+
+    It is found once more if the run was stopped before it was kept.
+
+    Raises:
+        LisaError: if the file is damaged or does not fit the run's data and model.
+    """
+    if not plan.method.aligned:
+        return {}
+    if not (run.path / SEMANTICS).is_file():
+        run.write_tensors(SEMANTICS, plan.semantics_in(grammar, data), {})
+    found, _ = run.read_tensors(SEMANTICS)
+    shapes = {name: tuple(values.shape) for name, values in found.items()}
+    width = run_architecture(run).semantics
+    if shapes != {"train": (len(data.train), width), "test": (len(data.test), width)}:
+        raise LisaError(
+            f"{run.path / SEMANTICS} does not fit the run; restore it from a copy or train again"
+        )
+    return found
 
 
 def _grammar_digest(run: Run) -> object:

@@ -60,6 +60,11 @@ class SentenceModel(abc.ABC):
         load_weights(net, weights, str(run.path / MODEL))
         return cls(grammar, architecture, net)
 
+    def untrained(self) -> Self:
+        """The same model with the weights that its training began from."""
+        net = self.architecture.build(self.grammar)
+        return type(self)(self.grammar, self.architecture, net)
+
     @property
     def dim(self) -> int:
         """The code size d."""

@@ -1,6 +1,6 @@
 """What trials reached: one row a trial, and the means over trials, as JSON values and as cells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -12,33 +12,40 @@ from grammar_lisa.objectives.protocol import THRESHOLDS, evaluations_to, trial_s
 
 COLUMNS: Final = ("valid", "finite", "distinct", "average", "best")
 """The statistics that tables show, as `trial_row` names them."""
+START: Final = "start"
+"""The best score that was known at the start of a trial, in rows that have it."""
 REACHED: Final = tuple(f"≤ {bound:g}" for bound in THRESHOLDS)
 """The thresholds, as tables and `trial_row` name them; the last is that of the exact target."""
+
+Cell = Callable[[str, float | None], str]
+"""Writes a number of a column."""
 
 
 def trial_row(
     sentences: Sequence[str | None], scores: ArrayLike, objective: Objective
 ) -> dict[str, Any]:
-    """The statistics of one trial, and under `reached` the evaluations until each threshold.
+    """Return the statistics of one trial, and under `reached` the evaluations to each threshold.
+
+    Thresholds mean something where a score has outputs behind it; of others, none is reported.
 
     Args:
-        sentences: what was evaluated, in order; None where nothing was decoded.
-        scores: theirs.
-        objective: what scored them.
+        sentences: What was evaluated, in order; None where nothing was decoded.
+        scores: Theirs.
+        objective: What scored them.
     """
-    firsts = evaluations_to(scores).values()
-    reached = dict(zip(REACHED, firsts, strict=True))
+    firsts = evaluations_to(scores).values() if objective.composite() is not None else ()
+    reached = dict(zip(REACHED, firsts, strict=False))
     return asdict(trial_statistics(scores, sentences, objective)) | {"reached": reached}
 
 
 def means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Mean and standard deviation over trials, and in how many a threshold was reached.
+    """Return mean and standard deviation over trials, and in how many a threshold was reached.
 
     Args:
-        rows: of trials, as `trial_row` gives them; at least one.
+        rows: Of trials, as `trial_row` gives them; at least one. They may have a `START`.
     """
     found: dict[str, Any] = {}
-    for name in COLUMNS:
+    for name in (START, *COLUMNS) if START in rows[0] else COLUMNS:
         values = [row[name] for row in rows if row[name] is not None]
         found[name] = float(np.mean(values)) if values else None
         found[f"{name}_deviation"] = float(np.std(values, ddof=1)) if len(values) > 1 else None
@@ -48,10 +55,10 @@ def means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def first_reached(firsts: Sequence[int | None]) -> dict[str, Any]:
-    """In how many trials something was reached, and the median evaluation at which it was.
+    """Return in how many trials something was reached, and the median evaluation at which it was.
 
     Args:
-        firsts: of each trial the evaluation, counted from 1, or None.
+        firsts: Of each trial the evaluation, counted from 1, or None.
     """
     known = [first for first in firsts if first is not None]
     return {
@@ -61,17 +68,29 @@ def first_reached(firsts: Sequence[int | None]) -> dict[str, Any]:
 
 
 def show_cell(column: str, value: float | None) -> str:
-    """A statistic for a table."""
+    """Return a statistic as a table shows it."""
     if value is None:
         return "–"
     return f"{value:.0f}" if column == "distinct" else f"{value:.3f}"
 
 
-def mean_cells(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Cells under `COLUMNS` and `REACHED`: mean ± deviation, and how many trials reached it."""
+def mean_cells(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str] = COLUMNS,
+    cell: Cell = show_cell,
+) -> list[str]:
+    """Return cells of mean ± deviation, and for each threshold how many trials reached it.
+
+    Args:
+        rows: Of trials.
+        columns: What there are cells of.
+        cell: Writes one number.
+    """
     found = means(rows)
-    cells = [
-        f"{show_cell(column, found[column])} ± {show_cell(column, found[f'{column}_deviation'])}"
-        for column in COLUMNS
-    ]
+    cells = [_mean_cell(column, found, cell) for column in columns]
     return cells + [f"{found[name]['trials']}/{len(rows)}" for name in rows[0]["reached"]]
+
+
+def _mean_cell(column: str, found: Mapping[str, Any], cell: Cell) -> str:
+    mean, deviation = found.get(column), found.get(f"{column}_deviation")
+    return "–" if mean is None else f"{cell(column, mean)} ± {cell(column, deviation)}"

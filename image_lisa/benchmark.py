@@ -195,7 +195,7 @@ class Benchmark:
             if name in names
         }
         for name in chosen.keys() & recorded.keys():
-            before, now = method_to_record(recorded[name]), method_to_record(chosen[name])
+            before, now = dataclasses.asdict(recorded[name]), dataclasses.asdict(chosen[name])
             if before != now:
                 details = ", ".join(
                     f"{n} {before[n]} → {now[n]}" for n in now if before[n] != now[n]

@@ -20,42 +20,47 @@ import torch
 from environment_record import environment
 
 from grammar_lisa.model import TOOL
+from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.search.search import Search, Settings
-from grammar_lisa.search_task import Searchable, Task
+from grammar_lisa.optimize.config import SYSTEMS
+from grammar_lisa.optimize.optimizer import Optimizer
+from grammar_lisa.optimize.problem import SearchedRun
 from shared.files import write_json
 from shared.runs import open_run
-from shared.seeds import derive_seed
 
 
-def begun(task: Task, settings: Settings, begin_from: int, seed: int) -> Search:
-    """A search from sentences drawn at random."""
-    rng = np.random.default_rng(derive_seed(seed, "rounds"))
-    chosen = rng.choice(len(task.sentences), begin_from, replace=False)
-    return Search(
-        task.model,
-        [task.sentences[row] for row in chosen],
-        task.scores[chosen],
-        settings,
-        seed,
-        composite=task.objective,
-        space=task.space,
+def begun(options: argparse.Namespace, objective: Objective) -> Optimizer:
+    """The first trial of a search, at its beginning."""
+    config = SYSTEMS[options.system].changed(rounds=options.rounds)
+    searched = SearchedRun.load(open_run(options.run, TOOL), config.space)
+    problem = searched.problem(objective, clean=True, tell=lambda _: None)
+    (trial,) = problem.trials(
+        options.run,
+        options.run,
+        count=1,
+        n_initial=options.n_initial,
+        config=config,
+        black_box=options.black_box,
+        seed=options.seed,
     )
+    return trial.optimizer(objective)
 
 
-def carry_out(search: Search, task: Task) -> list[dict[str, Any]]:
+def carry_out(optimizer: Optimizer, objective: Objective) -> list[dict[str, Any]]:
     """All rounds, each with what it took and the best score so far."""
     rows: list[dict[str, Any]] = []
-    for number in range(1, search.settings.rounds + 1):
+    composite = optimizer.composite
+    while optimizer.round < optimizer.config.rounds:
         began = time.monotonic()
-        batch = search.ask()
-        search.tell(batch, task.objective(batch))
+        batch = optimizer.ask()
+        outputs = None if composite is None else composite.outputs(batch)
+        optimizer.tell(batch, objective(batch), outputs)
         row = {
-            "round": number,
-            "scored": len(search.sentences),
+            "round": optimizer.round,
+            "scored": len(optimizer.known),
             "seconds": round(time.monotonic() - began, 3),
             "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-            "best": float(search.scores.min()),
+            "best": optimizer.best[1],
         }
         rows.append(row)
         sys.stdout.write(json.dumps(row) + "\n")
@@ -68,22 +73,24 @@ def main() -> None:
     arguments.add_argument("run", type=Path, help="the folder of a trained run")
     arguments.add_argument("output", type=Path, help="the JSON file to write")
     arguments.add_argument("--target", default="abs(x) + cos(x)")
+    arguments.add_argument("--system", default="lisa", choices=SYSTEMS)
+    arguments.add_argument("--black-box", action="store_true", help="see scores alone")
     arguments.add_argument("--rounds", type=int, default=200)
-    arguments.add_argument("--begin-from", type=int, default=500)
+    arguments.add_argument("--n-initial", type=int, default=500)
     arguments.add_argument("--seed", type=int, default=0)
     options = arguments.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
-    searchable = Searchable.load(open_run(options.run, TOOL))
-    task = searchable.task(regression_for(options.target), clean=True, tell=lambda _: None)
-    settings = Settings(rounds=options.rounds)
+    objective = regression_for(options.target)
     with np.errstate(all="ignore"):
-        rows = carry_out(begun(task, settings, options.begin_from, options.seed), task)
+        optimizer = begun(options, objective)
+        rows = carry_out(optimizer, objective)
     record = {
         "environment": environment(),
         "target": options.target,
-        "settings": asdict(settings),
-        "begins_from": options.begin_from,
+        "settings": asdict(optimizer.config),
+        "black_box": options.black_box,
+        "n_initial": options.n_initial,
         "seed": options.seed,
         "rounds": rows,
     }

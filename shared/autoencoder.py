@@ -17,12 +17,15 @@ class Autoencoder(nn.Module, abc.ABC):
             where examples are discrete.
         outputs: of how many numbers an example's reconstruction loss is ½ Σ (x − x̂)², the negative
             log-likelihood of a unit Gaussian without its constant; None for another likelihood.
+        semantics: how many numbers tell what a training example does, for methods that learn from
+            them; 0 where none do.
         parts: the modules that the method adds, see `shared.methods.equip`.
     """
 
     dim: int
     input_shape: tuple[int, ...] | None = None
     outputs: int | None = None
+    semantics: int = 0
 
     def __init__(self) -> None:
         super().__init__()

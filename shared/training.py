@@ -85,9 +85,15 @@ class Objective(nn.Module):
         self.net = net
         self.method = method
 
-    def forward(self, x: Tensor) -> dict[str, Tensor]:
-        """The named loss terms of one batch `x` of examples as they are stored."""
-        return self.method.loss(self.net, self.net.prepare(x))
+    def forward(self, x: Tensor, semantics: Tensor | None = None) -> dict[str, Tensor]:
+        """The named loss terms of one batch `x` of examples as they are stored.
+
+        With `semantics` `[batch, k]`, what the examples do, the method may learn from them.
+        """
+        prepared = self.net.prepare(x)
+        if semantics is None:
+            return self.method.loss(self.net, prepared)
+        return self.method.aligned_loss(self.net, prepared, semantics)
 
 
 def launch(training: Training) -> Fabric:
@@ -172,6 +178,7 @@ class Trainer:
         training: Training,
         x: Tensor,
         *,
+        semantics: Tensor | None = None,
         validate: Callable[[Autoencoder], Row],
         fabric: Fabric | None = None,
         keep_best: bool = False,
@@ -186,6 +193,8 @@ class Trainer:
             method: how codes are learnt.
             training: length, batch, learning rate, devices.
             x: all training examples, first axis the example.
+            semantics: what each example does, `[n, k]`, standardised, for a method that learns
+                from it.
             validate: measures the net after each epoch; its `loss` rules the plateau schedule.
             fabric: the launched devices of this training; by default they are launched here.
             keep_best: whether the weights with the least validation `loss` are kept in the run.
@@ -194,6 +203,10 @@ class Trainer:
         """
         if len(x) < 2:
             raise LisaError(f"training needs at least 2 examples, not {len(x)}")
+        if method.aligned and semantics is None:
+            raise LisaError(f"{method.name}: this training is not told what the examples do")
+        if semantics is not None and len(semantics) != len(x):
+            raise LisaError(f"{len(semantics)} rows of semantics do not fit {len(x)} examples")
         self.run, self.training = run, training
         self.validate, self.on_step, self.on_epoch = validate, on_step, on_epoch
         self.fabric = fabric or launch(training)
@@ -208,6 +221,7 @@ class Trainer:
             self.optimizer, factor=0.2, patience=3
         )
         self.x = x.to(self.fabric.device)
+        self.semantics = None if semantics is None else semantics.to(self.fabric.device)
         self.batch_size = min(training.batch_size, len(x))
         self.steps_per_epoch = len(x) // self.batch_size
         self.steps = training.epochs * self.steps_per_epoch
@@ -268,7 +282,7 @@ class Trainer:
             self.fabric.device,
         )
         self.net.train()
-        terms = self.objective(self._batch(step))
+        terms = self.objective(*self._batch(step))
         total = torch.stack(list(terms.values())).sum()
         self.fabric.backward(total)
         self.optimizer.step()
@@ -280,8 +294,8 @@ class Trainer:
             self._flush()
         self.on_step(self.progress.step, self.steps)
 
-    def _batch(self, step: int) -> Tensor:
-        """This device's share of the step's batch."""
+    def _batch(self, step: int) -> tuple[Tensor, ...]:
+        """This device's share of the step's batch: the examples, and their semantics if any."""
         epoch, index = divmod(step, self.steps_per_epoch)
         if index == 0 or not hasattr(self, "_order"):
             generator = torch.Generator().manual_seed(
@@ -290,7 +304,8 @@ class Trainer:
             self._order = torch.randperm(len(self.x), generator=generator).to(self.x.device)
         share = self.batch_size // self.fabric.world_size
         first = index * self.batch_size + self.fabric.global_rank * share
-        return self.x[self._order[first : first + share]]
+        rows = self._order[first : first + share]
+        return (self.x[rows],) if self.semantics is None else (self.x[rows], self.semantics[rows])
 
     def _set_rate(self, step: int) -> None:
         if self.training.schedule != "cosine":

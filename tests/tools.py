@@ -1,11 +1,14 @@
-"""Running a command line in this process, or in one that is killed at a chosen moment."""
+"""Running a command line in this process, or in one that is stopped at a chosen moment."""
 
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 import warnings
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -127,6 +130,72 @@ def at_step(number):
         Trainer._step = lambda self: die() if self.progress.step == number else step(self)
 
     return spoil
+
+
+def before_last_step():
+    """Stay before the last step for ever, so that no training ends."""
+    step = Trainer._step
+
+    def held(self):
+        while self.progress.step == self.steps - 1:
+            time.sleep(0.01)
+        step(self)
+
+    Trainer._step = held
+
+
+ENDLESS = """
+import runpy, sys
+from tools import before_last_step
+before_last_step()
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def endless(tool):
+    """The words that start an installed command whose trainings never end."""
+    return [sys.executable, "-c", ENDLESS, Path(sys.executable).with_name(tool)]
+
+
+@contextmanager
+def started(*words, **options):
+    """A process in a session of its own; if the test fails, all that is left of it is killed.
+
+    Nothing here has a deadline but the test: how long a command takes is the machine's affair.
+    """
+    usual = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment()}
+    process = subprocess.Popen(
+        [str(word) for word in words], text=True, start_new_session=True, **usual | options
+    )
+    with process:
+        try:
+            yield process
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+
+
+def environment():
+    """The variables of a process that imports what the tests import."""
+    ours = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
+    return {
+        name: value for name, value in os.environ.items() if name not in ("RANK", "LOCAL_RANK")
+    } | {"OMP_NUM_THREADS": "1", "COLUMNS": "300", "PYTHONPATH": os.pathsep.join(ours)}
+
+
+def wait_for(condition, process):
+    """Wait until something holds, which must be before a process ends."""
+    while not condition():
+        assert process.poll() is None, ("ended too early", *process.communicate())
+        time.sleep(0.01)
+
+
+def finish(process):
+    """What a started command leaves; all its processes are gone then."""
+    out, err = process.communicate()
+    return Result(process.returncode, out, err)
 
 
 def edit(path, *keys, value):

@@ -51,16 +51,34 @@ def drawn_targets(
             fewer=True,
         ),
     )
+    source = f"sentences drawn from {grammar.source} at {max_rules} rules"
+    return targets_among(drawn, points, count, source)
+
+
+def targets_among(
+    texts: Sequence[str], points: Mapping[str, Floats], count: int, source: str
+) -> list[str]:
+    """Return the first of some expressions that are worth looking for; see `drawn_targets`.
+
+    Args:
+        texts: In the order in which they are looked at.
+        points: Values of each variable, ``[point]``.
+        count: How many.
+        source: What messages call the texts.
+
+    Raises:
+        LisaError: So many do not turn up.
+    """
     kept: dict[bytes, str] = {}
-    for first in range(0, len(drawn), _AT_A_TIME):
-        for text, values in _worth(drawn[first : first + _AT_A_TIME], points):
+    for first in range(0, len(texts), _AT_A_TIME):
+        for text, values in _worth(texts[first : first + _AT_A_TIME], points):
             kept.setdefault(np.round(values, 6).tobytes(), text)
         if len(kept) >= count:
             return list(kept.values())[:count]
     raise LisaError(
-        f"{len(kept)} of {len(drawn):,} sentences drawn from {grammar.source} at {max_rules} rules "
-        f"are targets worth looking for (finite, at most {LARGEST:g}, no straight line), not "
-        f"{count}; draw fewer targets, or name them with --targets"
+        f"{len(kept)} of {len(texts):,} {source} are targets worth looking for (finite, at most "
+        f"{LARGEST:g}, no straight line), not {count}; draw fewer targets, or name them with "
+        "--targets"
     )
 
 

@@ -1,17 +1,16 @@
 """The rows of Table 5 from trials: mean and standard error; as Markdown, as CSV, as cells."""
 
-import csv
-import io
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
+from grammar_lisa.benchmark.tables import csv_table, markdown_table, reached_cell
 from grammar_lisa.objectives.protocol import NEAR
 from grammar_lisa.trial_tables import COLUMNS, REACHED, first_reached
 
-KEYS: Final = ("sentences", "network", "system", "begin_from", "evaluations")
+KEYS: Final = ("sentences", "network", "system", "n_initial", "evaluations")
 MEANS: Final = ("decodes", *COLUMNS)
 TITLES: Final = {
     "data": "Sentences of the data",
@@ -21,7 +20,7 @@ TITLES: Final = {
 _HEADS: Final = {
     "network": "network",
     "system": "system",
-    "known": "begin_from",
+    "initial": "n_initial",
     "budget": "evaluations",
     "n": "trials",
 }
@@ -86,10 +85,7 @@ def cells_of(row: Mapping[str, Any], clean: bool) -> list[str]:
         mean, error = show(name, row[name]), row[f"{name}_error"]
         told = error is not None and (not clean or name in ("average", "best"))
         cells.append(f"{mean} ± {show(name, error)}" if told else mean)
-    for name in REACHED if clean else ():
-        count, median = row[name]["trials"], row[name]["median_evaluations"]
-        cells.append(f"{count}/{row['trials']}" + (f" ({median:g})" if count else ""))
-    return cells
+    return cells + [reached_cell(row[name], row["trials"]) for name in REACHED if clean]
 
 
 def show(name: str, value: float | None) -> str:
@@ -105,11 +101,10 @@ def markdown(
     title: str, rows: Sequence[Mapping[str, Any]], notes: Sequence[str], *, clean: bool
 ) -> str:
     """A table for each kind of sentences, and the notes below."""
-    heads = columns_of(clean)
     lines = [f"# {title}", ""]
     for kind, group in by_kind(rows).items():
-        lines += [f"## {TITLES[kind]}", "", f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-        lines += [f"| {' | '.join(cells_of(row, clean))} |" for row in group] + [""]
+        table = markdown_table(columns_of(clean), (cells_of(row, clean) for row in group))
+        lines += [f"## {TITLES[kind]}", "", *table, ""]
     return "\n".join([*lines, *(f"- {note}" for note in notes), ""])
 
 
@@ -122,16 +117,12 @@ def by_kind(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, An
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """The table with every number in a column of its own."""
-    text = io.StringIO()
-    reached = [f"{name} {what}" for name in REACHED for what in ("trials", "median evaluations")]
     heads = [*KEYS, "trials", "evaluated", *(f"{n}{e}" for n in MEANS for e in ("", "_error"))]
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*heads, *reached])
-    for row in rows:
-        firsts = [row[name][what] for name in REACHED for what in ("trials", "median_evaluations")]
-        values = [*(row[name] for name in heads), *firsts]
-        writer.writerow(["" if value is None else value for value in values])
-    return text.getvalue()
+    firsts = [(name, what) for name in REACHED for what in ("trials", "median_evaluations")]
+    return csv_table(
+        [*heads, *(f"{name} {what.replace('_', ' ')}" for name, what in firsts)],
+        ([*map(row.get, heads), *(row[name][what] for name, what in firsts)] for row in rows),
+    )
 
 
 def notes_of(
@@ -141,8 +132,8 @@ def notes_of(
     notes = [
         "± is the standard error of the mean over trials. Of scores smaller is better; the average "
         "is that of what scored better than the worst score, and counts all it evaluated.",
-        "known: how many scored sentences a trial begins from; budget: evaluations of a trial at "
-        "most; n: trials; evaluated: how many a trial did evaluate, in the mean.",
+        "initial: how many scored sentences a trial begins from; budget: evaluations of a trial "
+        "at most; n: trials; evaluated: how many a trial did evaluate, in the mean.",
         "decodes: the fraction of points drawn at random, uniformly from the sphere or from the "
         "box of training codes, that decode to a sentence of the grammar. A search evaluates "
         "sentences alone, so that its own valid fraction is 1, or 0 where it found none.",

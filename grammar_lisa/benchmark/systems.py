@@ -1,7 +1,8 @@
-"""What Table 5 compares: systems, networks, and the protocols of their searches."""
+"""What Table 5 compares: systems, networks, sentences, and the protocols of their searches."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from grammar_lisa.networks import CHARACTERS, NETWORKS
 from shared.training import Schedule
@@ -40,6 +41,51 @@ SYSTEMS: Final = {
 """By name, in the order of the table."""
 
 ALL_NETWORKS: Final = (*NETWORKS, CHARACTERS)
+KINDS: Final = ("data", "grammar")
+"""The sentences that systems learn from: those of a file, or of the grammar, drawn uniformly."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One system, trained with one network on one kind of sentences.
+
+    Attributes:
+        sentences: one of `KINDS`.
+        network: one of `ALL_NETWORKS`.
+        system: a key of `SYSTEMS`.
+    """
+
+    sentences: str
+    network: str
+    system: str
+
+    @property
+    def name(self) -> str:
+        """Of the run."""
+        return f"{self.sentences}-{self.network}-{self.system.lower()}"
+
+
+ENTRIES: Final = tuple(
+    Entry(sentences, network, system.name)
+    for sentences in KINDS
+    for network in ALL_NETWORKS
+    for system in SYSTEMS.values()
+    if network in system.networks(tuple(NETWORKS))
+)
+"""All that a comparison can hold, in the order of tables."""
+
+
+def entries_of(
+    systems: Sequence[str], networks: Sequence[str], sentences: Sequence[str]
+) -> list[Entry]:
+    """The entries asked for, in the order of tables."""
+    return [
+        entry
+        for entry in ENTRIES
+        if entry.system in systems
+        and entry.sentences in sentences
+        and entry.network in SYSTEMS[entry.system].networks(tuple(networks))
+    ]
 
 
 @dataclass(frozen=True)
@@ -67,6 +113,9 @@ RECIPES: Final = {
 """By network: that of `grammar-lisa train`, and the published one for the other two."""
 
 
+ProtocolName = Literal["published", "clean"]
+
+
 @dataclass(frozen=True)
 class Protocol:
     """How systems are searched and what is told of it.
@@ -76,14 +125,14 @@ class Protocol:
         clean: whether sentences at or near the target are kept out of training and search.
         rounds: batches that a trial evaluates.
         halves: whether what a trial reached after half of its rounds is told as well.
-        begin_from: how many scored sentences trials begin from.
+        n_initial: how many scored sentences trials begin from.
     """
 
-    name: str
+    name: ProtocolName
     clean: bool
     rounds: int
     halves: bool
-    begin_from: tuple[int, ...]
+    n_initial: tuple[int, ...]
 
     def marks(self, rounds: int) -> tuple[int, ...]:
         """The rounds after which a trial of so many is told of."""
@@ -91,10 +140,10 @@ class Protocol:
         return (half, rounds) if self.halves and half else (rounds,)
 
 
-PROTOCOLS: Final = {
+PROTOCOLS: Final[Mapping[str, Protocol]] = {
     protocol.name: protocol
     for protocol in (
-        Protocol("published", clean=False, rounds=5, halves=False, begin_from=(5000,)),
-        Protocol("clean", clean=True, rounds=10, halves=True, begin_from=(500, 5000)),
+        Protocol("published", clean=False, rounds=5, halves=False, n_initial=(5000,)),
+        Protocol("clean", clean=True, rounds=10, halves=True, n_initial=(500, 5000)),
     )
 }

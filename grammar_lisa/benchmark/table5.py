@@ -13,118 +13,137 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from grammar_lisa.benchmark.systems import ALL_NETWORKS, PROTOCOLS, RECIPES, SYSTEMS, Protocol
+from grammar_lisa.benchmark.systems import (
+    ENTRIES,
+    KINDS,
+    PROTOCOLS,
+    RECIPES,
+    SYSTEMS,
+    Entry,
+    Protocol,
+    ProtocolName,
+)
 from grammar_lisa.benchmark.work import (
     Drawing,
+    OnEnd,
     Searching,
-    Told,
     Training,
     do_all,
     drawn_record,
     failures,
 )
-from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.experiment import Plan, Sentences
+from grammar_lisa.experiment import Plan, Sentences, silent
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import TOOL, load_model, load_run_grammar, read_data
+from grammar_lisa.model import TOOL
+from grammar_lisa.networks import CHARACTERS
 from grammar_lisa.objectives.protocol import EXACT, NEAR
 from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.objectives.withholding import Withhold
-from grammar_lisa.search.baselines import from_data, from_grammar
-from grammar_lisa.search.search import Settings
-from grammar_lisa.search.trials import plan_trials
+from grammar_lisa.optimize.baselines import from_data, from_grammar
+from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
 from shared.errors import LisaError
 from shared.files import read_json, write_json
 from shared.folders import open_folder
+from shared.method_options import set_methods
 from shared.methods import METHODS, Method
 from shared.runs import CONFIG, SUMMARY, Run, open_run
 from shared.seeds import derive_seed
 from shared.training import Training as Schedule
 
 TABLE5_TOOL = f"{TOOL} benchmark table5"
-KINDS: Final = ("data", "grammar")
-"""The sentences that systems learn from: those of a file, or of the grammar, drawn uniformly."""
 SOURCES: Final = ("data", "grammar")
 """What is drawn from at random beside the systems: the training sentences, the grammar."""
 POINTS, RANDOM, FACTS = "points", "random", "facts.json"
-_BEGIN = "begin-"
+_INITIAL = "initial-"
 _DRAWS = 1000
 """Samples that a run's own summary is made from; no table is."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Setting:
     """What all calls that work on one folder share.
 
     Attributes:
-        protocol: a key of `PROTOCOLS`.
-        grammar: its file.
-        data: a file of sentences, or None.
-        count: how many sentences train.
-        held_out: how many test.
-        max_rules: the most rules a sentence takes.
-        dim: the code size.
-        epochs: of each network.
-        search: how trials search.
-        seed: of everything random.
-        methods: those with hyperparameters other than the defaults, by name.
+        protocol: published leaves the answer in the data and scores 5 rounds of 50; clean keeps it
+            out of training and search and scores 10 rounds of 50.
+        data: A file of sentences to learn from, one a line, plain or gzipped, such as Kusner's.
+        count: The number of training sentences.
+        held_out: The number of other sentences that reconstruction is tested on.
+        max_rules: The most rules a sentence may take.
+        dim: The code size d.
+        epochs: Of the dense network.
+        kusner_epochs: Of the kusner network.
+        characters_epochs: Of the network of CVAE.
+        set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
+            vae.kl-weight=0.1; once for each.
+        outputs: Let searches see the outputs of expressions, too; by default they see scores
+            alone, so that systems are compared by where their codes lead.
+        search: What each search consists of; its rounds are by default those of the protocol.
+        grammar: The grammar, in nltk's .cfg syntax.
+        seed: Of everything random.
     """
 
-    protocol: str
-    grammar: Path
-    data: Path | None
-    count: int
-    held_out: int
-    max_rules: int
-    dim: int
-    epochs: Mapping[str, int]
-    search: Settings
-    seed: int
-    methods: Mapping[str, Method] = field(default_factory=dict)
-
-    def method(self, name: str) -> Method:
-        """A method with its hyperparameters."""
-        return self.methods.get(name) or METHODS[name]()
-
-    def hyperparameters(self) -> dict[str, Any]:
-        """Those of every method that is compared, as METHOD.NAME."""
-        methods = [self.method(name) for name in dict.fromkeys(s.method for s in SYSTEMS.values())]
-        return {
-            f"{method.name}.{name}": value
-            for method in methods
-            for name, value in dataclasses.asdict(method).items()
-        }
+    protocol: ProtocolName
+    data: Path | None = None
+    count: int = 50_000
+    held_out: int = 10_000
+    max_rules: int = 15
+    dim: int = 25
+    epochs: int = RECIPES["dense"].epochs
+    kusner_epochs: int = RECIPES["kusner"].epochs
+    characters_epochs: int = RECIPES[CHARACTERS].epochs
+    set: tuple[str, ...] = ()
+    outputs: bool = False
+    search: SearchConfig = field(default_factory=SearchConfig)
+    grammar: Path = Path("grammars/expr.cfg")
+    seed: int = 0
 
     @property
     def how(self) -> Protocol:
         """The protocol."""
         return PROTOCOLS[self.protocol]
 
+    @cached_property
+    def methods(self) -> Mapping[str, Method]:
+        """The methods that are compared, by name, with their hyperparameters.
+
+        Raises:
+            LisaError: if others are given hyperparameters, or these make no sense.
+        """
+        changed = set_methods(self.set)
+        compared = {system.method: METHODS[system.method]() for system in SYSTEMS.values()}
+        for name in changed.keys() - compared.keys():
+            known = ", ".join(sorted(compared))
+            raise LisaError(f"--set changes {name}; methods of systems: {known}")
+        return compared | changed
+
     def record(self) -> dict[str, Any]:
         """What must be the same in every call.
 
         Raises:
-            LisaError: if grammar or data cannot be read.
+            LisaError: if grammar or data cannot be read, or hyperparameters make no sense.
         """
+        plain = ("count", "held_out", "max_rules", "dim", "outputs", "seed")
+        epochs = ("epochs", "kusner_epochs", "characters_epochs")
         return {
             "protocol": self.protocol,
             "target": KUSNER_TARGET,
             "grammar": load_grammar(self.grammar).digest,
             "data": None if self.data is None else _digest(self.data),
-            **{name: getattr(self, name) for name in ("count", "held_out", "max_rules", "dim")},
-            **{f"{network}_epochs": self.epochs[network] for network in ALL_NETWORKS},
+            **{name: getattr(self, name) for name in (*plain, *epochs)},
             **dataclasses.asdict(self.search),
-            "seed": self.seed,
-            **self.hyperparameters(),
+            **{
+                f"{method.name}.{name}": value
+                for method in self.methods.values()
+                for name, value in dataclasses.asdict(method).items()
+            },
         }
 
-    def plan(self, entry: "Entry") -> Plan:
+    def plan(self, entry: Entry) -> Plan:
         """How the run of an entry comes about."""
         recipe = RECIPES[entry.network]
+        epochs = {"kusner": self.kusner_epochs, CHARACTERS: self.characters_epochs}
         return Plan(
             Sentences(
                 self.grammar,
@@ -138,9 +157,9 @@ class Setting:
             ),
             entry.network,
             self.dim,
-            self.method(SYSTEMS[entry.system].method),
+            self.methods[SYSTEMS[entry.system].method],
             Schedule(
-                epochs=self.epochs[entry.network],
+                epochs=epochs.get(entry.network, self.epochs),
                 batch_size=recipe.batch_size,
                 learning_rate=recipe.learning_rate,
                 schedule=recipe.schedule,
@@ -150,73 +169,6 @@ class Setting:
             threads=1,
             seed=self.seed,
         )
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One system, trained with one network on one kind of sentences.
-
-    Attributes:
-        sentences: one of `KINDS`.
-        network: one of `ALL_NETWORKS`.
-        system: a key of `SYSTEMS`.
-    """
-
-    sentences: str
-    network: str
-    system: str
-
-    @property
-    def name(self) -> str:
-        """Of the run."""
-        return f"{self.sentences}-{self.network}-{self.system.lower()}"
-
-
-ENTRIES: Final = tuple(
-    Entry(sentences, network, system.name)
-    for sentences in KINDS
-    for network in ALL_NETWORKS
-    for system in SYSTEMS.values()
-    if network in system.networks(ALL_NETWORKS[:-1])
-)
-"""All that a folder can hold, in the order of tables."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """The sentences that searches may begin from.
-
-    Attributes:
-        texts: the training sentences that are not withheld.
-        scores: theirs, `[n]`.
-        equal: how many training sentences equal the target.
-        near: how many more score under 0.11.
-    """
-
-    texts: list[str]
-    scores: NDArray[np.float64]
-    equal: int
-    near: int
-
-    @classmethod
-    def of(cls, run: Run, objective: Regression, *, clean: bool) -> "Known":
-        """The sentences that a run was trained on.
-
-        Raises:
-            LisaError: if fewer than two may be begun from.
-        """
-        texts = derivations_to_texts(load_run_grammar(run), read_data(run).train)
-        scores = objective(texts)
-        equal = int((scores <= EXACT).sum())
-        near = int((scores < NEAR).sum()) - equal
-        kept = Withhold(objective if clean else None)(texts)
-        chosen = [text for text, keep in zip(texts, kept, strict=True) if keep]
-        if len(chosen) < 2:
-            raise LisaError(
-                f"{len(chosen)} of the {len(texts)} training sentences of {run.path} are left to "
-                "begin from; a search needs at least 2: train on more with --count"
-            )
-        return cls(chosen, scores[kept], equal, near)
 
 
 @dataclass(frozen=True)
@@ -251,14 +203,14 @@ class Comparison:
         """Where the run of an entry lies."""
         return self.path / entry.name
 
-    def train(self, entries: Sequence[Entry], jobs: int, tell: Told) -> list[Entry]:
+    def train(self, entries: Sequence[Entry], jobs: int, on_end: OnEnd) -> list[Entry]:
         """Train what is missing; gives the entries that are trained."""
         work = [Training(self.run_of(entry), self.setting.plan(entry)) for entry in entries]
-        do_all(work, self.objective, jobs, tell)
+        do_all(work, self.objective, jobs, on_end)
         return [entry for entry, each in zip(entries, work, strict=True) if each.done]
 
     def trials(
-        self, entries: Sequence[Entry], begin_from: Sequence[int], count: int
+        self, entries: Sequence[Entry], n_initial: Sequence[int], count: int
     ) -> list[Searching | Drawing]:
         """The trials of trained entries that are missing: all first trials first, then the next.
 
@@ -266,23 +218,23 @@ class Comparison:
             LisaError: if the sentences of a run cannot be read.
         """
         found: list[Searching | Drawing] = []
-        known: dict[str, Known] = {}
+        problems: dict[str, SearchProblem] = {}
         for entry in entries:
-            folders = [self.run_of(entry) / f"{_BEGIN}{n}" for n in begin_from]
+            folders = [self.run_of(entry) / f"{_INITIAL}{n}" for n in n_initial]
             points = self.run_of(entry) / POINTS
             if all(_trial(path, n).is_file() for path in (*folders, points) for n in _upto(count)):
                 continue
-            if entry.sentences not in known:
-                known[entry.sentences] = self._known(entry)
-            for number, path in zip(begin_from, folders, strict=True):
-                found += self._searches(entry, known[entry.sentences], path, number, count)
+            if entry.sentences not in problems:
+                problems[entry.sentences] = self._problem(entry)
+            for number, path in zip(n_initial, folders, strict=True):
+                found += self._searches(entry, problems[entry.sentences], path, number, count)
             found += [self._drawing(entry, number) for number in _upto(count)]
         waiting = [each for each in found if not each.done]
         return sorted(waiting, key=lambda each: int(each.path.stem.removeprefix("trial-")))
 
-    def do_trials(self, trials: Sequence[Searching | Drawing], jobs: int, tell: Told) -> None:
+    def do_trials(self, trials: Sequence[Searching | Drawing], jobs: int, on_end: OnEnd) -> None:
         """Carry trials out; see `do_all`."""
-        do_all(trials, self.objective, jobs, tell)
+        do_all(trials, self.objective, jobs, on_end)
 
     def draw(self, entries: Sequence[Entry], count: int) -> None:
         """Random draws from the data and from the grammar, for every kind of sentences there is."""
@@ -295,21 +247,19 @@ class Comparison:
             ]
             if not of_kind or (not numbers and (folder / FACTS).is_file()):
                 continue
-            known = self._known(of_kind[0])
-            model = load_model(open_run(self.run_of(of_kind[0]), TOOL))
+            problem = self._problem(of_kind[0])
             for number in numbers:
                 seed = self._seed(number)
                 drawn = (
-                    from_data(known.texts, self.marks[-1], seed),
-                    from_grammar(model, self.marks[-1], seed),
+                    from_data(problem.sentences, self.marks[-1], seed),
+                    from_grammar(problem.model, self.marks[-1], seed),
                 )
                 for source, texts in zip(paths, drawn, strict=True):
                     path = _trial(source, number)
                     path.parent.mkdir(parents=True, exist_ok=True)
                     record = drawn_record(texts, self.marks, self.objective)
                     write_json(path, {"trial": number, "seed": seed, "at": record})
-            facts = {"sentences": len(known.texts), "equal": known.equal, "near": known.near}
-            write_json(folder / FACTS, facts)
+            write_json(folder / FACTS, _facts(problem))
 
     def present(self) -> list[Entry]:
         """The entries that are trained, in the order of tables."""
@@ -326,7 +276,7 @@ class Comparison:
             for source in SOURCES:
                 what = {"sentences": kind, "network": "", "system": f"random {source}"}
                 for record in _records(self.path / RANDOM / kind / source):
-                    found.append(what | {"begin_from": None} | record)
+                    found.append(what | {"n_initial": None} | record)
         return found
 
     def facts(self) -> dict[str, dict[str, int]]:
@@ -343,56 +293,44 @@ class Comparison:
         what = {"sentences": entry.sentences, "network": entry.network, "system": entry.system}
         drawn = _records(run / POINTS)
         decodes = {record["trial"]: record["decodes"] for record in drawn}
-        folders = sorted(run.glob(f"{_BEGIN}*"), key=_begun)
+        folders = sorted(run.glob(f"{_INITIAL}*"), key=_n_initial)
         for path in folders:
             for record in _records(path):
-                more = {"begin_from": _begun(path), "decodes": decodes.get(record["trial"])}
+                more = {"n_initial": _n_initial(path), "decodes": decodes.get(record["trial"])}
                 yield what | more | record
         for record in drawn:
             system = f"{entry.system}, random points"
-            yield what | {"system": system, "begin_from": None} | record
+            yield what | {"system": system, "n_initial": None} | record
 
     def _searches(
-        self, entry: Entry, known: Known, path: Path, begin_from: int, count: int
+        self, entry: Entry, problem: SearchProblem, path: Path, n_initial: int, count: int
     ) -> list[Searching]:
-        run, search = self.run_of(entry), self.setting.search
-        trials = plan_trials(
+        run, setting = self.run_of(entry), self.setting
+        trials = problem.trials(
             run,
             path,
-            known.texts,
-            known.scores,
             count=count,
-            begin_from=begin_from,
-            settings=search,
-            seed=derive_seed(self.setting.seed, "search"),
+            n_initial=n_initial,
+            config=setting.search,
+            black_box=not setting.outputs,
+            seed=setting.seed,
         )
-        marks = self.setting.how.marks(search.rounds)
+        marks = setting.how.marks(setting.search.rounds)
         return [Searching(_trial(path, each.number), run, marks, each) for each in trials]
 
     def _drawing(self, entry: Entry, number: int) -> Drawing:
-        run = self.run_of(entry)
-        return Drawing(_trial(run / POINTS, number), run, self.marks, number, self._seed(number))
+        run, space = self.run_of(entry), self.setting.search.space
+        path = _trial(run / POINTS, number)
+        return Drawing(path, run, self.marks, number, self._seed(number), space)
 
-    def _known(self, entry: Entry) -> Known:
-        run = open_run(self.run_of(entry), TOOL)
-        return Known.of(run, self.objective, clean=self.setting.how.clean)
+    def _problem(self, entry: Entry) -> SearchProblem:
+        """What searches of the systems that learnt from the same sentences are given."""
+        run = SearchedRun.load(open_run(self.run_of(entry), TOOL))
+        return run.problem(self.objective, clean=self.setting.how.clean, tell=silent)
 
     def _seed(self, number: int) -> int:
         """That of a trial, as `plan_trials` derives it."""
         return derive_seed(derive_seed(self.setting.seed, "search"), "trial", number)
-
-
-def entries_of(
-    systems: Sequence[str], networks: Sequence[str], sentences: Sequence[str]
-) -> list[Entry]:
-    """The entries asked for, in the order of tables."""
-    return [
-        entry
-        for entry in ENTRIES
-        if entry.system in systems
-        and entry.sentences in sentences
-        and entry.network in SYSTEMS[entry.system].networks(tuple(networks))
-    ]
 
 
 def open_comparison(path: Path, setting: Setting) -> Comparison:
@@ -423,6 +361,18 @@ def _digest(path: Path) -> str:
         raise LisaError(f"cannot read {path}: {error.strerror or error}") from error
 
 
+def _facts(problem: SearchProblem) -> dict[str, int]:
+    """How many sentences there are, and how many training sentences are at or near the target."""
+    equal = int((problem.scores <= EXACT).sum())
+    near = int((problem.scores < NEAR).sum()) - equal
+    withheld = problem.withhold
+    return {
+        "sentences": len(problem.sentences),
+        "equal": equal + withheld.equal,
+        "near": near + withheld.near,
+    }
+
+
 def _trial(folder: Path, number: int) -> Path:
     return folder / f"trial-{number:02d}.json"
 
@@ -431,8 +381,8 @@ def _upto(count: int) -> range:
     return range(1, count + 1)
 
 
-def _begun(path: Path) -> int:
-    return int(path.name.removeprefix(_BEGIN))
+def _n_initial(path: Path) -> int:
+    return int(path.name.removeprefix(_INITIAL))
 
 
 def _records(folder: Path) -> list[dict[str, Any]]:

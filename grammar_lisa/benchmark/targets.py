@@ -1,8 +1,6 @@
 """One run searched for many targets with the same settings, and the tables of what it finds."""
 
-import csv
 import hashlib
-import io
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,14 +12,15 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.benchmark.drawn import drawn_targets
+from grammar_lisa.benchmark.tables import csv_table, markdown_table, reached_cell
 from grammar_lisa.model import TOOL
 from grammar_lisa.objectives.expression import variables_of
 from grammar_lisa.objectives.protocol import NEAR
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import OTHER_POINTS, TARGETS, Target, target_for
-from grammar_lisa.search.search import Settings
-from grammar_lisa.search.trials import run_trials
-from grammar_lisa.search_task import Draws, Searchable, random_draws
+from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.problem import Draws, SearchedRun, random_draws
+from grammar_lisa.optimize.trials import run_trials
 from grammar_lisa.trial_tables import COLUMNS, REACHED, first_reached, means, show_cell, trial_row
 from shared.environment import environment
 from shared.errors import LisaError
@@ -47,23 +46,26 @@ class Protocol:
     """How every target is searched.
 
     Attributes:
-        settings: of each search.
-        begin_from: scored sentences that a trial begins from.
+        config: what each search consists of.
+        n_initial: scored sentences that a trial begins from.
+        black_box: whether searches see scores alone.
         seed: of points, trials and random draws.
     """
 
-    settings: Settings
-    begin_from: int
+    config: SearchConfig
+    n_initial: int
+    black_box: bool
     seed: int
 
     @property
     def budget(self) -> int:
         """The most evaluations of a trial."""
-        return self.settings.rounds * self.settings.batch
+        return self.config.rounds * self.config.batch
 
     def record(self) -> dict[str, Any]:
         """What all calls on a folder must agree in."""
-        return {**asdict(self.settings), "begin_from": self.begin_from, "seed": self.seed}
+        own = {name: getattr(self, name) for name in ("n_initial", "black_box", "seed")}
+        return asdict(self.config) | own
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,12 @@ class TargetBenchmark:
 
     Attributes:
         folder: with the settings in its `config.json`.
-        searchable: the run.
+        searched: the run.
         protocol: of all searches.
     """
 
     folder: Run
-    searchable: Searchable
+    searched: SearchedRun
     protocol: Protocol
 
     @property
@@ -91,7 +93,7 @@ class TargetBenchmark:
         Raises:
             LisaError: if it is neither, or not finite where it is to be found.
         """
-        target = target_for(text, variables_of(self.searchable.sentences) or None)
+        target = target_for(text, variables_of(self.searched.sentences) or None)
         self._objective(target)
         return target
 
@@ -101,8 +103,8 @@ class TargetBenchmark:
         Raises:
             LisaError: if it has too few.
         """
-        model, seed = self.searchable.model, self.protocol.seed
-        variables = variables_of(self.searchable.sentences) or ("x",)
+        model, seed = self.searched.model, self.protocol.seed
+        variables = variables_of(self.searched.sentences) or ("x",)
         points = target_for(variables[0], variables).points_drawn(derive_seed(seed, "points"))
         texts = drawn_targets(model.grammar, model.architecture.max_rules, points, count, seed)
         return [target_for(text, variables) for text in texts]
@@ -129,20 +131,21 @@ class TargetBenchmark:
         if kept is not None and kept["trials"] >= trials:
             return kept
         objective, protocol = self._objective(target), self.protocol
-        task = self.searchable.task(objective, clean=True, tell=tell)
+        problem = self.searched.problem(objective, clean=True, tell=tell)
         place.mkdir(exist_ok=True)
-        planned = task.trials(
-            self.searchable.run.path,
+        planned = problem.trials(
+            self.searched.run.path,
             place,
             count=trials,
-            begin_from=protocol.begin_from,
-            settings=protocol.settings,
+            n_initial=protocol.n_initial,
+            config=protocol.config,
+            black_box=protocol.black_box,
             seed=protocol.seed,
         )
-        with watch([trial.record for trial in planned]):
+        with watch([trial.history for trial in planned]):
             found = list(run_trials(planned, objective, jobs))
         draws: dict[str, list[Draws]] = {SEARCH: [[e.sentence for e in each] for each in found]}
-        draws |= random_draws(task, protocol.budget, [trial.seed for trial in planned])
+        draws |= random_draws(problem, protocol.budget, [trial.seed for trial in planned])
         rows = {
             name: [self._row(sentences, target, objective) for sentences in each]
             for name, each in draws.items()
@@ -156,9 +159,9 @@ class TargetBenchmark:
                 "high": target.high,
                 "points": target.points,
             },
-            "withheld": {"equal": task.withhold.equal, "near": task.withhold.near},
-            "seen_by_the_network": task.seen,
-            "begins_from": len(planned[0].sentences),
+            "withheld": {"equal": problem.withhold.equal, "near": problem.withhold.near},
+            "seen_by_the_network": problem.seen,
+            "n_initial": len(planned[0].sentences),
             "trials": trials,
             "rows": rows,
             "means": {name: means_of(each) for name, each in rows.items()},
@@ -191,11 +194,12 @@ class TargetBenchmark:
     def notes(self, records: Sequence[Record]) -> list[str]:
         """What a reader must know of the table."""
         seen = [record for record in records if record["seen_by_the_network"]]
+        told = "scores alone" if self.protocol.black_box else "the outputs of expressions"
         notes = [
-            f"One run, {self.searchable.run.path}, and the same settings for all targets: trials "
+            f"One run, {self.searched.run.path}, and the same settings for all targets: trials "
             f"of at most {self.protocol.budget} evaluations that begin from "
-            f"{self.protocol.begin_from} scored training sentences. A trial ends when it meets "
-            "the target.",
+            f"{self.protocol.n_initial} scored training sentences and see {told}. A trial ends "
+            "when it meets the target.",
             "Mean ± standard deviation over trials; smaller scores are better. Behind the number "
             "of trials that reached a score stands the median of their evaluations.",
             f"Recovered: an evaluated sentence equals the formula at {OTHER_POINTS:,} other points "
@@ -239,10 +243,10 @@ def open_targets(path: Path, run: Run, protocol: Protocol) -> TargetBenchmark:
         LisaError: if the folder was made with another run or protocol, naming what differs, or
             the run cannot be searched.
     """
-    searchable = Searchable.load(run)
+    searched = SearchedRun.load(run, protocol.config.space)
     trained = {"run": str(run.path), "trained": str(run.config.get("created"))}
     folder = open_folder(path, TARGETS_TOOL, {**trained, **protocol.record()})
-    return TargetBenchmark(folder, searchable, protocol)
+    return TargetBenchmark(folder, searched, protocol)
 
 
 def folder_of(target: Target) -> str:
@@ -278,10 +282,8 @@ def _cells(record: Record, name: str, columns: Sequence[str]) -> list[str]:
         f"{show_cell(column, found[column])} ± {show_cell(column, found[f'{column}_deviation'])}"
         for column in columns
     ]
-    for each in (*REACHED, RECOVERED):
-        count, median = found[each]["trials"], found[each]["median_evaluations"]
-        cells.append(f"{count}/{record['trials']}" + (f" ({median:g})" if count else ""))
-    return cells
+    reached = [reached_cell(found[each], record["trials"]) for each in (*REACHED, RECOVERED)]
+    return cells + reached
 
 
 def totals_of(records: Sequence[Record]) -> list[str]:
@@ -300,19 +302,25 @@ def totals_of(records: Sequence[Record]) -> list[str]:
 
 def markdown(records: Sequence[Record], notes: Sequence[str]) -> str:
     """The table with totals and notes, then what each target is and what was kept from searches."""
-    lines = [f"| {' | '.join(heads_of())} |", f"|{'---|' * len(heads_of())}"]
-    lines += [f"| {' | '.join(cells)} |" for cells in cells_of(records)]
-    lines += ["", *(f"- {line}" for line in (*totals_of(records), *notes)), ""]
-    lines += [
-        "| target | formula | withheld, equal | withheld, near | best found |",
-        f"|{'---|' * 5}",
-    ]
-    for record in records:
-        best = min(record["rows"][SEARCH], key=_best)
-        sentence = "–" if best["sentence"] is None else f"`{best['sentence']}`"
-        withheld = f"{record['withheld']['equal']} | {record['withheld']['near']}"
-        lines.append(f"| {record['target']} | `{record['formula']}` | {withheld} | {sentence} |")
-    return "\n".join([*lines, ""])
+    heads = ("target", "formula", "withheld, equal", "withheld, near", "best found")
+    return "\n".join(
+        [
+            *markdown_table(heads_of(), cells_of(records)),
+            "",
+            *(f"- {line}" for line in (*totals_of(records), *notes)),
+            "",
+            *markdown_table(heads, map(_kept_from, records)),
+            "",
+        ]
+    )
+
+
+def _kept_from(record: Record) -> tuple[str, ...]:
+    """What a target is, what was kept from its searches, and the best that they found."""
+    best = min(record["rows"][SEARCH], key=_best)["sentence"]
+    withheld = (str(record["withheld"][name]) for name in ("equal", "near"))
+    sentence = "–" if best is None else f"`{best}`"
+    return (record["target"], f"`{record['formula']}`", *withheld, sentence)
 
 
 def _best(row: Record) -> float:
@@ -321,19 +329,21 @@ def _best(row: Record) -> float:
 
 def csv_text(records: Iterable[Record]) -> str:
     """The trials, one a row, with every number in a column of its own."""
-    text = io.StringIO()
-    heads = ["target", "formula", "system", "trial", "evaluations", *COLUMNS, *REACHED]
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*heads, RECOVERED, "sentence"])
-    for record in records:
-        for name, rows in record["rows"].items():
-            for number, row in enumerate(rows, start=1):
-                values = [row[column] for column in ("evaluations", *COLUMNS)]
-                values += [row["reached"][column] for column in REACHED]
-                head = [record["target"], record["formula"], name, number]
-                found = [*values, row[RECOVERED], row["sentence"]]
-                writer.writerow([*head, *("" if v is None else v for v in found)])
-    return text.getvalue()
+    heads = ("target", "formula", "system", "trial", "evaluations", *COLUMNS, *REACHED)
+    return csv_table(
+        [*heads, RECOVERED, "sentence"],
+        (
+            [
+                *(record["target"], record["formula"], name, number),
+                *(row[column] for column in ("evaluations", *COLUMNS)),
+                *(row["reached"][column] for column in REACHED),
+                *(row[RECOVERED], row["sentence"]),
+            ]
+            for record in records
+            for name, rows in record["rows"].items()
+            for number, row in enumerate(rows, start=1)
+        ),
+    )
 
 
 def _kept(place: Path) -> Record | None:

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import torch
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from grammar_lisa.experiment import Plan, data_of, finish_run, make_run, train_run
 from grammar_lisa.model import TOOL, load_model
 from grammar_lisa.objectives.objective import Objective
-from grammar_lisa.search.baselines import from_space
-from grammar_lisa.search.space import space_of_run
-from grammar_lisa.search.trials import Trial, run_trial
+from grammar_lisa.optimize.baselines import from_space
+from grammar_lisa.optimize.spaces import SpaceName, space_of_run
+from grammar_lisa.optimize.trials import Trial, run_trial
 from grammar_lisa.trial_tables import trial_row
 from shared.errors import LisaError
 from shared.files import read_json, write_json
@@ -64,7 +65,7 @@ class Work(abc.ABC):
         return self.result.is_file()
 
     @abc.abstractmethod
-    def carry_out(self, objective: Objective) -> None:
+    def do(self, objective: Objective) -> None:
         """Do it, from where it was stopped."""
 
 
@@ -95,7 +96,7 @@ class Training(Work):
         """In the run's folder."""
         return self.path / FAILED
 
-    def carry_out(self, objective: Objective) -> None:
+    def do(self, objective: Objective) -> None:
         """Train, fit the samplers, evaluate.
 
         Raises:
@@ -164,16 +165,16 @@ class Searching(Measured):
 
     trial: Trial
 
-    def carry_out(self, objective: Objective) -> None:
+    def do(self, objective: Objective) -> None:
         """Search, and keep the statistics."""
         began = time.monotonic()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         found = run_trial(self.trial, objective)
-        batch = self.trial.settings.batch
+        batch = self.trial.config.batch
         at: dict[str, Any] = {}
         for rounds in self.marks:
             seen = [each for each in found if each.round <= rounds]
-            sentences, scores = [e.sentence for e in seen], [e.score for e in seen]
+            sentences, scores = [e.sentence for e in seen], [e.value for e in seen]
             at[str(rounds * batch)] = trial_row(sentences, scores, objective)
         record = {"trial": self.trial.number, "seed": self.trial.seed, "at": at}
         write_json(self.path, record | {"seconds": time.monotonic() - began})
@@ -186,19 +187,21 @@ class Drawing(Measured):
     Attributes:
         number: of the trial.
         seed: of the trial.
+        space: which space.
     """
 
     number: int
     seed: int
+    space: SpaceName
 
-    def carry_out(self, objective: Objective) -> None:
+    def do(self, objective: Objective) -> None:
         """Draw and decode: distinct texts to score; and how many points decode to a sentence."""
         run = open_run(self.run, TOOL)
         model = load_model(run)
-        space = space_of_run(model, run)
+        space = space_of_run(model, run, self.space)
         drawn = from_space(model, space, self.marks[-1], self.seed)
-        points = space.anywhere(_POINTS, derive_seed(self.seed, "decodes"))
-        decoded = model.sentences(space.codes_of(points))
+        draw = torch.Generator().manual_seed(derive_seed(self.seed, "decodes"))
+        decoded = model.sentences(space.codes(space.sample(_POINTS, draw)))
         decodes = sum(sentence is not None for sentence in decoded) / _POINTS
         self.path.parent.mkdir(parents=True, exist_ok=True)
         record = drawn_record(drawn, self.marks, objective)
@@ -215,7 +218,7 @@ def drawn_record(
 
 
 @dataclass(frozen=True)
-class Pace:
+class Progress:
     """How far the work of a call is.
 
     Attributes:
@@ -231,11 +234,11 @@ class Pace:
     left: float
 
 
-Told = Callable[[Work, str, Pace], None]
-"""Hears of each piece of work as it ends: which, why it failed or nothing, and the pace."""
+OnEnd = Callable[[Work, str, Progress], None]
+"""Called as a piece of work ends, with why it failed or nothing, and how far the call is."""
 
 
-def do_all(work: Iterable[Work], objective: Objective, jobs: int, tell: Told) -> None:
+def do_all(work: Iterable[Work], objective: Objective, jobs: int, on_end: OnEnd) -> None:
     """Do what is not done yet, several pieces at a time, each on one thread.
 
     What fails leaves a file that says why, and does not stop the rest; the next call tries again.
@@ -253,7 +256,7 @@ def do_all(work: Iterable[Work], objective: Objective, jobs: int, tell: Told) ->
     try:
         for done, (place, failure, seconds) in enumerate(ended, 1):
             left = (time.monotonic() - began) / done * (len(waiting) - done)
-            tell(waiting[place], failure, Pace(done, len(waiting), seconds, left))
+            on_end(waiting[place], failure, Progress(done, len(waiting), seconds, left))
     except TerminatedWorkerError as error:
         raise LisaError(
             f"a process of {jobs} was killed, perhaps as memory ran out; give the same command "
@@ -278,7 +281,7 @@ def attempt(place: int, work: Work, objective: Objective, owner: int) -> tuple[i
     with ends_with(owner), limited_threads(1):
         work.failure.unlink(missing_ok=True)
         try:
-            work.carry_out(objective)
+            work.do(objective)
         except _BROKEN as error:
             known = isinstance(error, LisaError)
             failure = str(error) if known else f"{type(error).__name__}: {error}"

@@ -8,6 +8,10 @@ BENCHMARKS = {
     "table5": Command(
         "grammar_lisa.cli.benchmark_table5", "six systems on one search, by two protocols"
     ),
+    "latent-bo": Command(
+        "grammar_lisa.cli.benchmark_latent_bo",
+        "systems of latent-space optimisation by the published protocols",
+    ),
     "targets": Command(
         "grammar_lisa.cli.benchmark_targets", "one run searched for many targets, alike"
     ),
@@ -17,7 +21,9 @@ COMMANDS: Commands = {
     "check": Command("grammar_lisa.cli.check", "lint a grammar, count its sentences, show some"),
     "sample": Command("grammar_lisa.cli.sample", "draw sentences from a grammar itself"),
     "train": Command("grammar_lisa.cli.train", "train an autoencoder on a grammar's sentences"),
-    "bo": Command("grammar_lisa.cli.bo", "search the codes for the expression that fits best"),
+    "bo": Command("grammar_lisa.cli.bo", "search the codes for the sentence with the least score"),
+    "ask": Command("grammar_lisa.cli.ask", "ask a search which sentences to score next"),
+    "tell": Command("grammar_lisa.cli.tell", "tell a search the scores of sentences"),
     "generate": Command("grammar_lisa.cli.generate", "draw sentences from a trained run"),
     "encode": Command("grammar_lisa.cli.encode", "sentences to codes"),
     "decode": Command("grammar_lisa.cli.decode", "codes to sentences"),

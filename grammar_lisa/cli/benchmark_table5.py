@@ -19,138 +19,70 @@ from grammar_lisa.benchmark.rows import (
     notes_of,
     rows_of,
 )
-from grammar_lisa.benchmark.systems import PROTOCOLS, RECIPES, SYSTEMS
-from grammar_lisa.benchmark.table5 import (
-    KINDS,
-    TABLE5_TOOL,
-    Comparison,
-    Entry,
-    Setting,
-    entries_of,
-    open_comparison,
-)
-from grammar_lisa.benchmark.work import Pace, Told, Work
+from grammar_lisa.benchmark.systems import KINDS, PROTOCOLS, SYSTEMS, Entry, entries_of
+from grammar_lisa.benchmark.table5 import TABLE5_TOOL, Comparison, Setting, open_comparison
+from grammar_lisa.benchmark.work import OnEnd, Progress, Work
 from grammar_lisa.cli.check import LENGTHS
+from grammar_lisa.cli.search_options import N_INITIAL, check_search
 from grammar_lisa.model import LARGEST_DIM
-from grammar_lisa.networks import CHARACTERS, NETWORKS
-from grammar_lisa.search.search import Settings
-from shared.cli import Output, Terminal, check_name, check_ranges, unknown
+from grammar_lisa.networks import NETWORKS
+from grammar_lisa.optimize.config import SearchConfig
+from shared.cli import Output, Terminal, check_name, check_ranges, flag_value, unknown
 from shared.environment import environment
 from shared.errors import LisaError
 from shared.files import write_json
 from shared.locks import working_in
-from shared.method_options import set_methods
 
 RESULTS, TABLE = "results.json", "table5"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(Setting, Output):
     """Train the systems of Table 5, search each of them, and write the table.
 
     What is done is not done again: the same command goes on where it stopped, and other systems,
     networks, sentences or more trials are added to what is there.
 
     Attributes:
-        protocol: published leaves the answer in the data and evaluates 5 rounds of 50; clean keeps
-            it out of training and search and evaluates 10 rounds of 50.
-        data: A file of sentences to learn from, one a line, plain or gzipped, such as Kusner's.
         sentences: data, the file's; grammar, drawn uniformly from the grammar; or all.
         systems: all, or names of systems with commas between.
         networks: Networks for the systems on derivations, with commas between: dense, kusner.
         trials: Searches of each system, from different seeds.
-        begin_from: Scored sentences that trials begin from; by default 5,000, and by the clean
+        n_initial: Scored sentences that trials begin from; by default 5,000, and by the clean
             protocol both 500 and 5,000.
-        count: The number of training sentences.
-        held_out: The number of other sentences that reconstruction is tested on.
-        max_rules: The most rules a sentence may take.
-        dim: The code size d.
-        epochs: Of the dense network.
-        kusner_epochs: Of the kusner network.
-        characters_epochs: Of the network of CVAE.
         set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
             vae.kl-weight=0.1; once for each.
-        rounds: Batches that a trial evaluates; by default those of the protocol.
-        batch: Evaluations a batch.
-        pool: Points that a round decodes.
-        candidates: Candidates that are weighed against each other.
-        fit_points: Scored sentences that the surrogate is fitted to.
-        parents: Best sentences that proposals start from.
-        foresee: Learn from scored expressions what others come to; off by default, so that systems
-            are compared by where their codes lead.
-        joins: Expressions that are made of foreseen parts a round; 0 for none, the default.
-        grammar: The grammar, in nltk's .cfg syntax.
         jobs: Trainings or trials at a time; by default one for each processor.
-        seed: Of everything random.
         out: The folder that benchmarks are kept in.
         name: The folder in there; by default table5-PROTOCOL.
     """
 
-    protocol: Literal["published", "clean"]
-    data: Path | None = None
     sentences: Literal["all", "data", "grammar"] = "all"
     systems: str = "all"
     networks: str = "dense"
     trials: int = 5
-    begin_from: tuple[int, ...] = ()
-    count: int = 50_000
-    held_out: int = 10_000
-    max_rules: int = 15
-    dim: int = 25
-    epochs: int = RECIPES["dense"].epochs
-    kusner_epochs: int = RECIPES["kusner"].epochs
-    characters_epochs: int = RECIPES[CHARACTERS].epochs
+    n_initial: tuple[int, ...] = ()
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
-    rounds: int | None = None
-    batch: int = Settings.batch
-    pool: int = Settings.pool
-    candidates: int = Settings.candidates
-    fit_points: int = Settings.fit_points
-    parents: int = Settings.parents
-    foresee: bool = False
-    joins: int = 0
-    grammar: Path = Path("grammars/expr.cfg")
     jobs: int | None = None
-    seed: int = 0
     out: Path = Path("benchmarks")
     name: str | None = None
 
-    def setting(self) -> Setting:
-        """What all calls on one folder must agree in."""
-        names = ("batch", "pool", "candidates", "fit_points", "parents", "foresee", "joins")
-        search = Settings(
-            rounds=self.rounds or PROTOCOLS[self.protocol].rounds,
-            **{name: getattr(self, name) for name in names},
-        )
-        return Setting(
-            self.protocol,
-            self.grammar,
-            self.data,
-            self.count,
-            self.held_out,
-            self.max_rules,
-            self.dim,
-            {
-                "dense": self.epochs,
-                "kusner": self.kusner_epochs,
-                CHARACTERS: self.characters_epochs,
-            },
-            search,
-            self.seed,
-            set_methods(self.set),
-        )
+
+def default_options(words: Sequence[str]) -> Options | None:
+    """The options with as many rounds as the protocol has that words name, if they name one."""
+    protocol = PROTOCOLS.get(flag_value(words, "protocol") or "")
+    if protocol is None:
+        return None
+    return Options(protocol=protocol.name, search=SearchConfig(rounds=protocol.rounds))
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     _check_options(options)
-    setting, systems = options.setting(), chosen("system", options.systems, SYSTEMS)
-    compared = {system.method for system in SYSTEMS.values()}
-    for name in setting.methods.keys() - compared:
-        raise LisaError(f"--set changes {name}; methods of systems: {', '.join(sorted(compared))}")
+    systems = chosen("system", options.systems, SYSTEMS)
     entries = entries_of(systems, chosen("network", options.networks, NETWORKS), _kinds(options))
     path = options.out / (options.name or f"table5-{options.protocol}")
-    comparison = open_comparison(path, setting)
+    comparison = open_comparison(path, options)
     terminal.note(f"benchmark: {comparison.path}")
     try:
         with working_in(comparison.path):
@@ -190,32 +122,32 @@ def _carry_out(
 ) -> None:
     """Train and search what is missing, and write the table."""
     jobs = options.jobs or os.cpu_count() or 1
-    begin_from = options.begin_from or comparison.setting.how.begin_from
-    trained = comparison.train(entries, jobs, _teller(terminal, "trained"))
+    trained = comparison.train(entries, jobs, _note_ends(terminal, "trained"))
     comparison.draw(trained, options.trials)
-    trials = comparison.trials(trained, begin_from, options.trials)
-    with terminal.progress("trials", len(trials)) as meter:
-        tell = _teller(terminal, "", only_failures=True)
+    n_initial = options.n_initial or options.how.n_initial
+    trials = comparison.trials(trained, n_initial, options.trials)
+    with terminal.progress("trials", len(trials)) as bar:
+        note_failure = _note_ends(terminal, "", only_failures=True)
 
-        def told(work: Work, failure: str, pace: Pace) -> None:
-            tell(work, failure, pace)
-            meter.update(pace.done)
+        def on_end(work: Work, failure: str, progress: Progress) -> None:
+            note_failure(work, failure, progress)
+            bar.update(progress.done)
 
-        comparison.do_trials(trials, jobs, told)
+        comparison.do_trials(trials, jobs, on_end)
     _report(comparison, options, terminal)
 
 
-def _teller(terminal: Terminal, verb: str, *, only_failures: bool = False) -> Told:
+def _note_ends(terminal: Terminal, verb: str, *, only_failures: bool = False) -> OnEnd:
     """Says a line for each piece of work that ended."""
 
-    def tell(work: Work, failure: str, pace: Pace) -> None:
+    def on_end(work: Work, failure: str, progress: Progress) -> None:
         if only_failures and not failure:
             return
-        said = f"failed: {failure}" if failure else f"{verb} in {pace.seconds:.0f} s"
-        left = f"; about {timedelta(seconds=round(pace.left))} left" if pace.left else ""
-        terminal.note(f"[{pace.done}/{pace.total}] {work.name}: {said}{left}")
+        said = f"failed: {failure}" if failure else f"{verb} in {progress.seconds:.0f} s"
+        left = f"; about {timedelta(seconds=round(progress.left))} left" if progress.left else ""
+        terminal.note(f"[{progress.done}/{progress.total}] {work.name}: {said}{left}")
 
-    return tell
+    return on_end
 
 
 def _report(comparison: Comparison, options: Options, terminal: Terminal) -> None:
@@ -255,6 +187,7 @@ def _report(comparison: Comparison, options: Options, terminal: Terminal) -> Non
 
 def _check_options(options: Options) -> None:
     check_name(options.name)
+    check_search(options.search)
     check_ranges(
         options,
         trials=(1, 1000),
@@ -265,15 +198,8 @@ def _check_options(options: Options) -> None:
         epochs=(1, 1_000_000),
         kusner_epochs=(1, 1_000_000),
         characters_epochs=(1, 1_000_000),
-        rounds=(1, 10_000),
-        batch=(1, 10_000),
-        pool=(1, 1_000_000),
-        joins=(0, 10_000),
-        candidates=(1, 20_000),
-        fit_points=(2, 10_000),
-        parents=(1, 1_000_000),
         jobs=(1, 1024),
     )
-    for number in options.begin_from:
-        if not 2 <= number <= 10_000_000:
-            raise LisaError(f"--begin-from must be from 2 to 10,000,000, not {number}")
+    for number in options.n_initial:
+        if not N_INITIAL[0] <= number <= N_INITIAL[1]:
+            raise LisaError(f"--n-initial must be from 2 to 10,000,000, not {number}")

@@ -1,10 +1,9 @@
 """`grammar-lisa benchmark targets --set expr`."""
 
-import dataclasses
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -20,11 +19,11 @@ from grammar_lisa.benchmark.targets import (
     open_targets,
     totals_of,
 )
-from grammar_lisa.cli.bo import LARGEST_BUDGET
 from grammar_lisa.cli.progress import watching
+from grammar_lisa.cli.search_options import DEFAULT_SYSTEM, N_INITIAL, check_search, system_of
 from grammar_lisa.model import TOOL
 from grammar_lisa.objectives.targets import SETS, Target
-from grammar_lisa.search.search import Settings
+from grammar_lisa.optimize.config import SearchConfig
 from shared.cli import Output, Terminal, check_name, check_ranges, unknown
 from shared.errors import LisaError
 from shared.locks import working_in
@@ -46,17 +45,10 @@ class Options(Output):
         set: A set of targets: kusner, expr, nguyen or livermore; once for each. By default expr.
         drawn: So many targets that are drawn from the grammar of the run by the seed.
         trials: Searches of each target, from different seeds.
-        rounds: Batches that a trial evaluates.
-        batch: Evaluations a batch.
-        begin_from: Training sentences whose scores a trial knows to begin with.
-        pool: Codes that a round decodes.
-        steps: In how many steps they are decoded, each from the best of those before.
-        candidates: Candidates that are weighed against each other.
-        fit_points: Scored sentences that the surrogate is fitted to.
-        parents: Best sentences that proposals start from.
-        reach: The largest step from a proposal to its parent.
-        foresee: Learn from scored expressions what others come to.
-        joins: Expressions that are made of foreseen parts a round; 0 for none.
+        n_initial: Training sentences whose scores a trial begins from.
+        system: What searches, and the default of each option of the search, as in bo.
+        black_box: Let searches see scores alone, not the outputs of expressions.
+        search: What each search consists of.
         jobs: Trials at a time; by default one for each processor.
         seed: Of everything random.
         out: The folder that benchmarks are kept in.
@@ -69,17 +61,10 @@ class Options(Output):
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     drawn: int = 0
     trials: int = 5
-    rounds: int = Settings.rounds
-    batch: int = Settings.batch
-    begin_from: int = 1000
-    pool: int = Settings.pool
-    steps: int = Settings.steps
-    candidates: int = Settings.candidates
-    fit_points: int = Settings.fit_points
-    parents: int = Settings.parents
-    reach: float = Settings.reach
-    foresee: bool = Settings.foresee
-    joins: int = Settings.joins
+    n_initial: int = 1000
+    system: str = DEFAULT_SYSTEM
+    black_box: bool = False
+    search: SearchConfig = field(default_factory=SearchConfig)
     jobs: int | None = None
     seed: int = 0
     out: Path = Path("benchmarks")
@@ -87,9 +72,7 @@ class Options(Output):
 
     def protocol(self) -> Protocol:
         """How every target is searched."""
-        names = [field.name for field in dataclasses.fields(Settings)]
-        settings = Settings(**{name: getattr(self, name) for name in names})
-        return Protocol(settings, self.begin_from, self.seed)
+        return Protocol(self.search, self.n_initial, self.black_box, self.seed)
 
     def asked(self) -> list[str]:
         """The targets of --set, then those of --targets, each once.
@@ -103,6 +86,12 @@ class Options(Output):
         sets = self.set or (() if self.targets or self.drawn else ("expr",))
         named = [target for name in sets for target in SETS[name.lower()]]
         return list(dict.fromkeys([*named, *self.targets]))
+
+
+def default_options(words: Sequence[str]) -> Options:
+    """The defaults of a command line: those of the system that it names."""
+    system, config = system_of(words)
+    return Options(system=system, search=config)
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -143,7 +132,7 @@ def _carry_out(
             benchmark.search(target, trials=options.trials, jobs=jobs, tell=tell, watch=watch)
         )
         kept = benchmark.write()
-    title = f"{benchmark.searchable.run.path}, searched for {len(kept)} targets"
+    title = f"{benchmark.searched.run.path}, searched for {len(kept)} targets"
     terminal.table(title, heads_of(SHORT), cells_of(kept, SHORT))
     for line in (*totals_of(kept), *benchmark.notes(kept)):
         terminal.print(line)
@@ -159,22 +148,5 @@ def _carry_out(
 
 def _check_options(options: Options) -> None:
     check_name(options.name)
-    check_ranges(
-        options,
-        drawn=(0, 10_000),
-        trials=(1, 1000),
-        rounds=(1, 10_000),
-        batch=(1, 10_000),
-        begin_from=(2, 10_000_000),
-        pool=(1, 1_000_000),
-        candidates=(1, 20_000),
-        fit_points=(2, 10_000),
-        parents=(1, 1_000_000),
-        joins=(0, 10_000),
-        jobs=(1, 1024),
-    )
-    if options.rounds * options.batch > LARGEST_BUDGET:
-        raise LisaError(
-            f"--rounds {options.rounds} of --batch {options.batch} are more than "
-            f"{LARGEST_BUDGET:,} evaluations a trial; ask for fewer"
-        )
+    check_search(options.search)
+    check_ranges(options, drawn=(0, 10_000), trials=(1, 1000), n_initial=N_INITIAL, jobs=(1, 1024))

@@ -2,17 +2,20 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from shared.files import write_atomically
 from shared.runs import Run
 from shared.training import Row
 
 mpl.use("Agg")
+
+Floats = NDArray[np.float64]
 
 
 def plot_curves(folder: Run, rows: Sequence[Row]) -> None:
@@ -29,43 +32,100 @@ def plot_curves(folder: Run, rows: Sequence[Row]) -> None:
     save_figure(figure, folder, "curves.png")
 
 
-def plot_convergence(path: Run, curves: Mapping[str, Sequence[np.ndarray[Any, Any]]]) -> None:
+def plot_convergence(
+    path: Run,
+    curves: Mapping[str, Sequence[Floats]],
+    budget: int,
+    start: float,
+    label: str,
+) -> None:
     """`convergence.png`: the best score so far, of every trial and as the median over trials.
 
+    Each trial is drawn to the end of the budget; a dot marks its last evaluation where it ended
+    earlier, as one that met its target does.
+
     Args:
-        path: the folder of the search.
-        curves: for each way of searching, the scores of each trial in the order of evaluation.
+        path: The folder of the search.
+        curves: For each way of searching, the scores of each trial in the order of evaluation,
+            NaN where there is none.
+        budget: The evaluations of a trial that nothing ends.
+        start: The best score that was known at the start.
+        label: What the scores are.
     """
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.subplots()
+    evaluations = np.arange(1, budget + 1)
+    drawn = [np.array([start])]
     for index, (name, trials) in enumerate(curves.items()):
         colour = f"C{index}"
-        best = [np.minimum.accumulate(scores) for scores in trials if len(scores)]
-        length = min(len(curve) for curve in best)
-        for curve in best:
-            axes.plot(np.arange(1, len(curve) + 1), curve, color=colour, alpha=0.25, linewidth=0.8)
-        median = np.median([curve[:length] for curve in best], axis=0)
-        axes.plot(np.arange(1, length + 1), median, color=colour, linewidth=2, label=name)
-    axes.set(xlabel="evaluations", ylabel="best score so far, log(1 + MSE)", ylim=(0, None))
-    axes.legend(frameon=False)
+        best = [best_so_far(scores, budget) for scores in trials]
+        for curve, scores in zip(best, trials, strict=True):
+            axes.step(
+                evaluations, _finite(curve), where="post", color=colour, alpha=0.3, linewidth=0.8
+            )
+            if 0 < len(scores) < budget:
+                axes.plot(len(scores), _finite(curve)[-1], ".", color=colour, markersize=5)
+        median = _finite(np.median(best, axis=0))
+        axes.step(evaluations, median, where="post", color=colour, linewidth=2, label=name)
+        drawn += best
+    axes.axhline(start, color="black", linestyle="--", linewidth=1, label="best known at the start")
+    axes.set(xlabel="evaluations", ylabel=label, xlim=(1, max(2, budget)))
+    _scale_scores(axes, np.concatenate(drawn))
+    axes.grid(axis="y", alpha=0.3, linewidth=0.5)
+    axes.legend(frameon=False, title="median over trials" if _several(curves) else None)
     save_figure(figure, path, "convergence.png")
+
+
+def best_so_far(scores: Floats, budget: int) -> Floats:
+    """Return the best of the scores up to each evaluation of a budget, infinite before the first.
+
+    The best at the end stays to the end of the budget.
+    """
+    best = np.full(budget, np.inf)
+    count = min(len(scores), budget)
+    best[:count] = np.where(np.isnan(scores), np.inf, scores)[:count]
+    return np.minimum.accumulate(best)
+
+
+def _scale_scores(axes: Axes, values: Floats) -> None:
+    """Choose an axis on which small scores can be told apart: logarithmic, linear around zero."""
+    values = values[np.isfinite(values)]
+    least, greatest = float(values.min()), float(values.max())
+    if least < 0 or greatest <= 20 * least:
+        return
+    linear = 10.0 ** np.floor(np.log10(greatest) - 4)
+    positive = values[values > linear]
+    if least > linear:
+        axes.set_yscale("log")
+    elif len(positive):
+        axes.set_yscale("symlog", linthresh=linear, linscale=0.5)
+        axes.set_ylim(bottom=-linear / 4)  # a line at zero lies within
+
+
+def _finite(values: Floats) -> Floats:
+    """Return values of which those that cannot be drawn are NaN."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _several(curves: Mapping[str, Sequence[Floats]]) -> bool:
+    return any(len(trials) > 1 for trials in curves.values())
 
 
 def plot_best(
     path: Run,
-    data: Mapping[str, np.ndarray[Any, Any]],
-    y: np.ndarray[Any, Any],
-    fits: Mapping[str, np.ndarray[Any, Any]],
+    data: Mapping[str, Floats],
+    y: Floats,
+    fits: Mapping[str, Floats],
 ) -> None:
     """`best.png`: the best expressions over the data.
 
     With one variable they are drawn along it, with several each prediction against the data.
 
     Args:
-        path: the folder of the search.
-        data: the variables, `[point]` each.
-        y: what was to be fitted, `[point]`.
-        fits: predictions by their label, `[point]` each.
+        path: The folder of the search.
+        data: The variables, ``[point]`` each.
+        y: What was to be fitted, ``[point]``.
+        fits: Predictions by their label, ``[point]`` each.
     """
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()

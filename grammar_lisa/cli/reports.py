@@ -39,6 +39,11 @@ def _print_summary(terminal: Terminal, folder: Run, summary: Any) -> None:
         f"held-out reconstruction, {summary['held_out']:,} sentences: exact {rec['exact']:.4f}, "
         f"{run_architecture(folder).unit} {rec['rules']:.5f}, {rec['loss']:.4f} nats a sentence"
     )
+    if "alignment" in summary:
+        terminal.print(
+            "alignment: held-out R² of what sentences do, read from their directions: "
+            f"{show(summary['alignment']['r2'])}"
+        )
     terminal.print(
         f"directions: uniformity gap {geometry['uniformity_gap']:.4f}, "
         f"λ_max {geometry['lambda_max']:.4f}, λ_max/λ_min {show(geometry['condition'])}, "

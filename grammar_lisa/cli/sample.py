@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
 from grammar_lisa.cli.check import LENGTHS
 from grammar_lisa.datasets import default_max_rules
-from grammar_lisa.derivations.sampling import sample_uniform, sample_weighted
+from grammar_lisa.derivations.sampling import Law, sample
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
 from shared.cli import Output, Terminal, check_ranges
@@ -23,7 +23,8 @@ class Options(Output):
         count: How many.
         max_rules: Of at most so many rules; by default 15, or three times the shortest sentence
             where that is more.
-        law: Uniform over all derivations, or rule by rule with the weights of the file.
+        law: Uniform over all derivations; by-length: uniform over the numbers of rules, then over
+            the derivations with that many; or rule by rule with the weights of the file.
         distinct: Whether no sentence may come twice.
         seed: Of the draws.
     """
@@ -31,7 +32,7 @@ class Options(Output):
     file: tyro.conf.Positional[Path]
     count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 20
     max_rules: int | None = None
-    law: Literal["uniform", "weighted"] = "uniform"
+    law: Law = "uniform"
     distinct: bool = False
     seed: int = 0
 
@@ -41,8 +42,9 @@ def run(options: Options, terminal: Terminal) -> None:
     check_ranges(options, count=(0, 1_000_000), max_rules=LENGTHS)
     grammar = load_grammar(options.file)
     limit = default_max_rules(grammar.shortest) if options.max_rules is None else options.max_rules
-    draw = sample_uniform if options.law == "uniform" else sample_weighted
-    derivations = draw(grammar, options.count, limit, options.seed, distinct=options.distinct)
+    derivations = sample(
+        grammar, options.count, limit, options.seed, options.law, distinct=options.distinct
+    )
     sentences = derivations_to_texts(grammar, derivations)
     for sentence in sentences:
         terminal.print(sentence)

@@ -4,13 +4,16 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from grammar_lisa.cli.check import LENGTHS
 from grammar_lisa.cli.pictures import plot_curves
 from grammar_lisa.cli.reports import print_quality
 from grammar_lisa.datasets import Split
+from grammar_lisa.derivations.sampling import Law
 from grammar_lisa.experiment import (
+    UNRECORDED,
+    Distinct,
     Plan,
     Sentences,
     Watcher,
@@ -37,8 +40,13 @@ class Options(WithMethod):
 
     Attributes:
         grammar: The grammar, in nltk's .cfg syntax.
-        data: Sentences to train on, one a line, plain or gzipped; by default they are drawn
-            uniformly from the grammar.
+        data: Sentences to train on, one a line, plain or gzipped; by default they are drawn from
+            the grammar.
+        draw: How: uniform over all derivations, nearly all of which are as long as can be;
+            by-length draws a number of rules first, then one of the derivations that long;
+            weighted goes rule by rule with the weights of the file.
+        distinct: No two sentences have one text, or with canonical, no two are equal by algebra;
+            by default canonical for sentences that are drawn, and text for those of a file.
         count: The number of training sentences.
         held_out: The number of other sentences that the test is made on.
         max_rules: The most rules a sentence may take; by default that of the longest sentence in
@@ -55,6 +63,9 @@ class Options(WithMethod):
         schedule: How the learning rate changes.
         precision: The arithmetic, as Lightning Fabric names it.
         device: Where to train.
+        semantics: What --alignment-weight learns from: outputs, the values of an expression at 64
+            points, which is the default; or package.module:function, which makes of a sentence a
+            vector of numbers, always of one length.
         threads: Of the processor; by default one for a network of under a million weights, which
             more only slow down, and all for a larger one.
         checkpoint_seconds: The longest time between two checkpoints.
@@ -69,6 +80,8 @@ class Options(WithMethod):
 
     grammar: Path = Path("grammars/expr.cfg")
     data: Path | None = None
+    draw: Law = "by-length"
+    distinct: Distinct | None = None
     count: int = 50_000
     held_out: int = 10_000
     max_rules: int | None = None
@@ -82,6 +95,7 @@ class Options(WithMethod):
     schedule: Literal["cosine", "constant", "plateau"] = "cosine"
     precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    semantics: str | None = None
     threads: int | None = None
     checkpoint_seconds: float = 30.0
     draws: int = 10_000
@@ -102,8 +116,10 @@ class Options(WithMethod):
         """What these options say of a run."""
         assert isinstance(self.hyper, Method)
         names = [field.name for field in dataclasses.fields(Sentences)]
+        chosen = {name: getattr(self, name) for name in names}
+        chosen["distinct"] = self.distinct or ("canonical" if self.data is None else "text")
         return Plan(
-            Sentences(**{name: getattr(self, name) for name in names}),
+            Sentences(**chosen),
             self.network,
             self.dim,
             self.hyper,
@@ -111,10 +127,19 @@ class Options(WithMethod):
             self.draws,
             self.threads,
             self.seed,
+            self.semantics,
         )
 
 
-_OPTIONS = MethodOptions(Options, f"{TOOL} train")
+class _TrainOptions(MethodOptions[Options]):
+    """Also of runs that were made before all options were recorded."""
+
+    def recorded(self, config: Any, source: str) -> dict[str, Any]:
+        """The options that a run's configuration records, or had no need to."""
+        return {**UNRECORDED, **super().recorded(config, source)}
+
+
+_OPTIONS = _TrainOptions(Options, f"{TOOL} train")
 options_type, default_options = _OPTIONS.of_words, _OPTIONS.defaults
 
 

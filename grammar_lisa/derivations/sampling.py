@@ -1,9 +1,10 @@
-"""Random derivations: uniform over all of them, or rule by rule by weight."""
+"""Random derivations: uniform over all of them, by length, or rule by rule by weight."""
 
 import random
 from bisect import bisect_right
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import accumulate, islice
+from typing import Literal
 
 from grammar_lisa.derivations.text import Writer
 from grammar_lisa.grammar import Counts, Grammar
@@ -12,6 +13,69 @@ from shared.errors import LisaError
 
 PATIENCE = 10_000
 """Draws without a new sentence, beyond those asked for, after which a distinct sample gives up."""
+
+Law = Literal["uniform", "by-length", "weighted"]
+"""How derivations are drawn."""
+Keys = Callable[[Sequence[str]], Iterable[Hashable]]
+"""What some texts are told apart by, a key for each: equal for those that count as the same."""
+
+_BLOCK = 1000
+"""The most derivations that keys are found for at once."""
+
+
+def by_text(texts: Sequence[str]) -> Sequence[str]:
+    """Tell texts apart as they are written."""
+    return texts
+
+
+def sample(
+    grammar: Grammar,
+    n: int,
+    max_rules: int,
+    seed: int,
+    law: Law,
+    *,
+    distinct: bool = True,
+    fewer: bool = False,
+    keys: Keys = by_text,
+) -> list[tuple[int, ...]]:
+    """Return n derivations of at most ``max_rules`` rules, drawn by a law.
+
+    The laws:
+        uniform: see `sample_uniform`.
+        by-length: a number of rules, uniform over those that derivations can have, then one of
+            the derivations with that many, uniformly. With ``distinct`` that is without
+            replacement within a length, and a length that has run out is not drawn any more.
+        weighted: see `sample_weighted`.
+
+    Args:
+        grammar: The grammar.
+        n: How many to draw.
+        max_rules: The greatest number of rules.
+        seed: The seed of the draws.
+        law: The law.
+        distinct: Whether the keys of all texts differ; the first drawn of equal ones is kept.
+        fewer: Whether to return those that turn up where there are fewer distinct ones.
+        keys: What texts are told apart by.
+
+    Raises:
+        LisaError: No derivation is so short, or too few distinct sentences exist or turn up.
+    """
+    if n < 0:
+        raise LisaError(f"{n} derivations asked for; the number must be 0 or more")
+    grammar.check_length(max_rules)
+    rng = random.Random(seed)  # noqa: S311
+    if law == "weighted":
+        draws = _weighted(grammar, max_rules, rng)
+    else:
+        counts = Counts(grammar, max_rules)
+        if distinct and not fewer:
+            _check_total(counts, n)
+        ranks = _ranks_by_length if law == "by-length" else _ranks
+        draws = map(counts.unrank, ranks(counts, rng, distinct))
+    if not distinct:
+        return list(islice(draws, n))
+    return _distinct(grammar, draws, n, max_rules, fewer, keys)
 
 
 def sample_uniform(
@@ -40,19 +104,7 @@ def sample_uniform(
         LisaError: No derivation is so short, or fewer sentences exist than asked for (or turn
             up: a grammar can have many derivations for each of few sentences).
     """
-    _check(grammar, n, max_rules)
-    counts = Counts(grammar, max_rules)
-    total = counts.at_most()
-    rng = random.Random(seed)  # noqa: S311
-    if not distinct:
-        return [counts.unrank(rng.randrange(total)) for _ in range(n)]
-    if n > total and not fewer:
-        raise LisaError(
-            f"{n} distinct sentences asked for, but {grammar.source} has only {total} "
-            f"derivations of at most {max_rules} rules; ask for fewer or allow more rules"
-        )
-    draws = (counts.unrank(rank) for rank in _permuted(total, rng))
-    return _distinct(grammar, draws, n, max_rules, fewer)
+    return sample(grammar, n, max_rules, seed, "uniform", distinct=distinct, fewer=fewer)
 
 
 def sample_weighted(
@@ -74,11 +126,7 @@ def sample_weighted(
     Raises:
         LisaError: No derivation is so short, or too few distinct sentences turn up.
     """
-    _check(grammar, n, max_rules)
-    draws = _weighted(grammar, max_rules, random.Random(seed))  # noqa: S311
-    if not distinct:
-        return [next(draws) for _ in range(n)]
-    return _distinct(grammar, draws, n, max_rules)
+    return sample(grammar, n, max_rules, seed, "weighted", distinct=distinct)
 
 
 def enumerate_derivations(grammar: Grammar, max_rules: int) -> Iterator[tuple[int, ...]]:
@@ -90,10 +138,40 @@ def enumerate_derivations(grammar: Grammar, max_rules: int) -> Iterator[tuple[in
         rank += 1
 
 
-def _check(grammar: Grammar, n: int, max_rules: int) -> None:
-    if n < 0:
-        raise LisaError(f"{n} derivations asked for; the number must be 0 or more")
-    grammar.check_length(max_rules)
+def _check_total(counts: Counts, n: int) -> None:
+    total = counts.at_most()
+    if n > total:
+        raise LisaError(
+            f"{n} distinct sentences asked for, but {counts.grammar.source} has only {total} "
+            f"derivations of at most {counts.max_rules} rules; ask for fewer or allow more rules"
+        )
+
+
+def _ranks(counts: Counts, rng: random.Random, distinct: bool) -> Iterator[int]:
+    """Yield ranks, uniform over all derivations."""
+    return _below(counts.at_most(), rng, distinct)
+
+
+def _ranks_by_length(counts: Counts, rng: random.Random, distinct: bool) -> Iterator[int]:
+    """Yield ranks, each of a length that is uniform over those with any left."""
+    lengths = [n for n in range(1, counts.max_rules + 1) if counts.exactly(n)]
+    parts = [(counts.at_most(n - 1), _below(counts.exactly(n), rng, distinct)) for n in lengths]
+    while parts:
+        chosen = rng.randrange(len(parts))
+        first, ranks = parts[chosen]
+        rank = next(ranks, None)
+        if rank is None:
+            parts.pop(chosen)
+        else:
+            yield first + rank
+
+
+def _below(total: int, rng: random.Random, distinct: bool) -> Iterator[int]:
+    """Yield uniform numbers below a total: each once, or without end."""
+    if distinct:
+        yield from _permuted(total, rng)
+    while not distinct:
+        yield rng.randrange(total)
 
 
 def _permuted(total: int, rng: random.Random) -> Iterator[int]:
@@ -123,14 +201,15 @@ def _distinct(
     draws: Iterator[tuple[int, ...]],
     n: int,
     max_rules: int,
-    fewer: bool = False,
+    fewer: bool,
+    keys: Keys,
 ) -> list[tuple[int, ...]]:
-    """Return the first n of the draws whose texts differ."""
-    text = Writer(grammar).text
-    found: dict[str, tuple[int, ...]] = {}
+    """Return the first n of the draws whose keys differ."""
+    found: dict[Hashable, tuple[int, ...]] = {}
     drawn = stale = 0
+    keyed = _keyed(grammar, draws, keys, min(n, _BLOCK))
     while len(found) < n and stale < PATIENCE + 10 * n:
-        derivation = next(draws, None)
+        key, derivation = next(keyed, (None, None))
         if derivation is None and fewer:
             break
         if derivation is None:
@@ -141,7 +220,7 @@ def _distinct(
             )
         drawn += 1
         known = len(found)
-        found.setdefault(text(derivation), derivation)
+        found.setdefault(key, derivation)
         stale = 0 if len(found) > known else stale + 1
     if len(found) < n and not fewer:
         raise LisaError(
@@ -149,6 +228,19 @@ def _distinct(
             f"from {grammar.source} gave only {len(found)}; ask for fewer or allow more rules"
         )
     return list(found.values())
+
+
+def _keyed(
+    grammar: Grammar, draws: Iterator[tuple[int, ...]], keys: Keys, block: int
+) -> Iterator[tuple[Hashable, tuple[int, ...]]]:
+    """Yield draws with the keys of their texts, found by the block, and once for each text."""
+    writer = Writer(grammar)
+    known: dict[str, Hashable] = {}
+    while derivations := list(islice(draws, block)):
+        texts = writer.texts(derivations)
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        known.update(zip(new, keys(new), strict=True))
+        yield from zip((known[text] for text in texts), derivations, strict=True)
 
 
 def _weighted(grammar: Grammar, max_rules: int, rng: random.Random) -> Iterator[tuple[int, ...]]:

@@ -70,9 +70,31 @@ class Counts:
                 f"{self.max_rules} rules, so ranks go from 0 to {total - 1}"
             )
         length = bisect_right(self._by_length, rank)
-        rank -= self._by_length[length - 1]
+        return self._expand(self.grammar.start, length, rank - self._by_length[length - 1])
+
+    def exactly_from(self, symbol: Nonterminal, n: int) -> int:
+        """Return the number of subtrees of exactly ``n`` rules whose root is ``symbol``."""
+        if not 0 <= n <= self.max_rules:
+            raise LisaError(f"n is {n}; this table goes from 0 to {self.max_rules} rules")
+        return self._ways[(symbol,)][n]
+
+    def unrank_from(self, symbol: Nonterminal, n: int, rank: int) -> tuple[int, ...]:
+        """Return the subtree of ``n`` rules with a rank in range(exactly_from(symbol, n)).
+
+        Raises:
+            LisaError: The rank or ``n`` is out of range.
+        """
+        total = self.exactly_from(symbol, n)
+        if not 0 <= rank < total:
+            raise LisaError(
+                f"rank {rank} is out of range: {total} subtrees of {symbol} have exactly {n} rules"
+            )
+        return self._expand(symbol, n, rank)
+
+    def _expand(self, symbol: Nonterminal, length: int, rank: int) -> tuple[int, ...]:
+        """Return the subtree of a rank among those of a symbol and a number of rules."""
         derivation: list[int] = []
-        stack: list[tuple[Symbols, int, int]] = [((self.grammar.start,), length, rank)]
+        stack: list[tuple[Symbols, int, int]] = [((symbol,), length, rank)]
         while stack:
             symbols, length, rank = stack.pop()
             first = symbols[0]

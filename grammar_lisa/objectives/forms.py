@@ -1,22 +1,53 @@
-"""Expressions as a search sees them before they are scored: sums of terms."""
+"""Canonical forms: what is known of sentences by algebra alone, before any of them is scored."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from scipy import sparse
 
-from grammar_lisa.objectives.objective import COLUMNS, Forms, text_key
+from grammar_lisa.objectives.evaluation import Bools, Integers
 from grammar_lisa.objectives.sums import Sums, identity, identity_of_term
 
+COLUMNS: Final = 1 << 26
+"""Columns that monomials are hashed to; two share one by chance only."""
 _LARGEST: Final = 1e6
-"""The largest coefficient that is told of a term."""
+"""The largest coefficient that a monomial is given."""
+
+
+@dataclass(frozen=True)
+class Forms:
+    """The canonical forms of sentences.
+
+    Attributes:
+        keys: Canonical hashes, equal for sentences that are equal, ``[sentence]``.
+        monomials: The coefficients of the monomials that a sentence is the sum of, each in its
+            hashed column, ``[sentence, column]``; without entries for what is no expression.
+        readable: Which sentences mean anything at all, ``[sentence]``.
+    """
+
+    keys: Integers
+    monomials: sparse.csr_matrix
+    readable: Bools
+
+
+def text_key(sentence: str | None) -> int:
+    """Return the hash of a sentence of which nothing is known, the same in every process."""
+    return hash(tuple((sentence or "").encode()))
+
+
+def forms_of_texts(sentences: Sequence[str | None]) -> Forms:
+    """Return the forms of sentences that equal their own text only."""
+    keys = np.array([text_key(sentence) for sentence in sentences], dtype=np.int64)
+    readable = np.ones(len(keys), dtype=np.bool_)
+    return Forms(keys, sparse.csr_matrix((len(keys), COLUMNS)), readable)
 
 
 def forms_of(sentences: Sequence[str | None], variables: Iterable[str]) -> Forms:
-    """The forms of sentences that are expressions in some variables; see `Sums`.
+    """Return the forms of sentences that are expressions in some variables; see `Sums`.
 
-    A sentence that is no expression comes to the same as its own text only.
+    A sentence that is no expression equals its own text only.
     """
     sums = Sums(variables)
     found = [sums.of(sentence) for sentence in sentences]
@@ -31,5 +62,6 @@ def forms_of(sentences: Sequence[str | None], variables: Iterable[str]) -> Forms
     ]
     rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
     shape = len(found), COLUMNS
-    terms = sparse.csr_matrix((np.array(values, dtype=np.float64), (rows, columns)), shape)
-    return Forms(np.array(keys, dtype=np.int64), terms)
+    monomials = sparse.csr_matrix((np.array(values, dtype=np.float64), (rows, columns)), shape)
+    readable = np.array([each is not None for each in found], dtype=np.bool_)
+    return Forms(np.array(keys, dtype=np.int64), monomials, readable)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grammar_lisa.objectives.evaluation import Bools, Floats
-from grammar_lisa.objectives.objective import Checked, Objective
+from grammar_lisa.objectives.objective import Objective
 
 EXACT: Final = 1e-9
 """A score at or below this means: equal to the target as a function, up to rounding."""
@@ -115,9 +115,6 @@ def trial_statistics(
 ) -> TrialStatistics:
     """The statistics of one trial.
 
-    An objective that cannot say which sentences are valid and finite counts as valid those that
-    are not blank, and as finite those of them that score below the worst value.
-
     Args:
         scores: The scores of the sentences, ``[evaluation]``.
         sentences: What was evaluated, in the same order; None where nothing was decoded.
@@ -130,7 +127,7 @@ def trial_statistics(
     if len(values) != len(sentences):
         raise ValueError(f"{len(values)} scores for {len(sentences)} sentences")
     scored = values < objective.worst
-    valid, finite = _checks(sentences, objective, scored)
+    valid, finite = objective.valid(sentences), objective.finite(sentences, values)
     readable = {"".join(s.split()) for s, ok in zip(sentences, valid, strict=True) if ok and s}
     return TrialStatistics(
         evaluations=len(values),
@@ -138,17 +135,8 @@ def trial_statistics(
         finite=_fraction(finite),
         distinct=len(readable),
         average=float(values[scored].mean()) if scored.any() else None,
-        best=float(values.min()) if len(values) else None,
+        best=float(np.nanmin(values)) if np.isfinite(values).any() else None,
     )
-
-
-def _checks(
-    sentences: Sequence[str | None], objective: Objective, scored: Bools
-) -> tuple[Bools, Bools]:
-    if isinstance(objective, Checked):
-        return objective.valid(sentences), objective.finite(sentences)
-    present = np.array([bool(s and s.strip()) for s in sentences], dtype=np.bool_)
-    return present, present & scored
 
 
 def _fraction(mask: Bools) -> float:

@@ -10,22 +10,20 @@ from typing import Final, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.objectives.csv_data import read_columns, split_target
 from grammar_lisa.objectives.evaluation import (
     Bools,
     Floats,
-    Integers,
     as_points,
     as_vector,
     evaluate,
-    evaluate_readable,
     fold,
     parsable,
     spread_evenly,
 )
-from grammar_lisa.objectives.foresight import ExpressionForesight
-from grammar_lisa.objectives.forms import forms_of
-from grammar_lisa.objectives.objective import Foresight, Forms, Outputs
+from grammar_lisa.objectives.language import Expressions
+from grammar_lisa.objectives.objective import Evaluated, Objective
 from shared.errors import LisaError
 
 KUSNER_TARGET: Final = "1/3 + x + sin(x*x)"
@@ -34,39 +32,49 @@ KUSNER_TARGET: Final = "1/3 + x + sin(x*x)"
 MOST_POINTS: Final = 200
 """The most points at which outputs are modelled."""
 
-MOST_SCORED: Final = 1000
-"""The most points at which is learnt from what scored sentences come to."""
+CLIP: Final = 1000.0
+"""The largest squared error a point can cost, where nothing else is said."""
 
-LARGEST_ERROR: Final = 1e6
-"""The largest error that is told of an output."""
+_LARGEST_CAP: Final = 700.0
+"""exp of a larger one is no float64."""
 
 Spacing = Literal["grid", "uniform"]
 
 
-class Regression:
+class Regression(Objective):
     """The objective log(1 + mean over points of min((f − y)², clip)), smaller is better.
 
     The score of Kusner, Paige and Hernández-Lobato (2017) with true division: the squared error
     is clipped point by point, so that an overflow costs `clip` at that point. A sentence that is
     None or no expression, or that is NaN at any point, scores `worst`.
 
+    With a cap the score is min(cap, log(1 + MSE)) instead, as later work on this task has it (with
+    cap 7): no point is clipped, `clip` is infinite, and a sentence that is not finite at one point
+    scores the cap.
+
     Args:
         data: The variables, each ``[point]``.
         y: The values to meet, ``[point]``.
         clip: The largest squared error a point can cost.
+        cap: The largest score, where no point is to be clipped.
 
     Raises:
-        LisaError: The data are not finite vectors of one length, or `clip` is not positive.
+        LisaError: The data are not finite vectors of one length, `clip` or `cap` is not positive,
+            or both are given.
     """
 
     def __init__(
-        self, data: Mapping[str, npt.ArrayLike], y: npt.ArrayLike, clip: float = 1000.0
+        self,
+        data: Mapping[str, npt.ArrayLike],
+        y: npt.ArrayLike,
+        clip: float = CLIP,
+        cap: float | None = None,
     ) -> None:
         self.data: Mapping[str, Floats] = as_points(data)
         self.y: Floats = as_vector(y, "the target")
-        self.clip = float(clip)
-        if not (self.clip > 0 and math.isfinite(self.clip)):
-            raise LisaError(f"clip is {clip}; it must be a positive number")
+        _check_bounds(clip, cap)
+        self.cap = None if cap is None else float(cap)
+        self.clip = float(clip) if cap is None else math.inf
         for name, values in {**self.data, "the target": self.y}.items():
             _check_finite(name, values, len(self.y))
 
@@ -80,7 +88,8 @@ class Regression:
         high: float = 10.0,
         seed: int = 0,
         spacing: Spacing | None = None,
-        clip: float = 1000.0,
+        clip: float = CLIP,
+        cap: float | None = None,
     ) -> Self:
         """The objective whose best score, 0, is that of a known expression.
 
@@ -95,6 +104,7 @@ class Regression:
                 ``"uniform"`` draws every variable independently. By default a grid for one
                 variable and a draw for several.
             clip: The largest squared error a point can cost.
+            cap: The largest score, where no point is to be clipped.
 
         Raises:
             LisaError: The target cannot be read or is not finite at every point, or the points
@@ -109,11 +119,11 @@ class Regression:
                 f"the target {expression} is {y[bad]} at {where}; choose a range on which it is "
                 "finite"
             )
-        return cls(data, y, clip)
+        return cls(data, y, clip, cap)
 
     @classmethod
     def from_csv(
-        cls, path: Path | str, target_column: str | None = None, clip: float = 1000.0
+        cls, path: Path | str, target_column: str | None = None, clip: float = CLIP
     ) -> Self:
         """The objective that a comma-separated file states.
 
@@ -135,15 +145,15 @@ class Regression:
 
     @property
     def worst(self) -> float:
-        """log(1 + clip): the score of a sentence that cannot be scored."""
-        return math.log1p(self.clip)
+        """The score of a sentence that cannot be scored: the cap, or log(1 + clip)."""
+        return math.log1p(self.clip) if self.cap is None else self.cap
 
     def __call__(self, sentences: Sequence[str | None], /) -> Floats:
         """The scores, ``[sentence]``; see `score`."""
         return self.score(sentences)
 
     def score(self, sentences: Sequence[str | None]) -> Floats:
-        """The scores log(1 + mean clipped squared error), ``[sentence]``, in [0, `worst`]."""
+        """The scores, ``[sentence]``, in [0, `worst`]; the class says what they are."""
         totals = fold(sentences, self.data, self._clipped_errors, np.add)
         scores = np.log1p(totals / len(self.y))
         return np.where(np.isnan(scores), self.worst, np.minimum(scores, self.worst))
@@ -152,68 +162,32 @@ class Regression:
         """Which sentences are expressions over the variables, ``[sentence]``."""
         return parsable(sentences, self.data)
 
-    def finite(self, sentences: Sequence[str | None]) -> Bools:
-        """Which sentences are expressions with a finite value at every point, ``[sentence]``."""
+    def finite(self, sentences: Sequence[str | None], scores: Floats | None = None) -> Bools:
+        """Tell which sentences are expressions with a finite value at every point."""
         finite: Bools = fold(sentences, self.data, _all_finite, np.minimum) == 1.0
         return finite
 
+    def evaluate(self, sentences: Sequence[str]) -> list[Evaluated]:
+        """Score sentences; each has a score."""
+        scores = self.score(sentences).tolist()
+        return [Evaluated(text, score) for text, score in zip(sentences, scores, strict=True)]
+
     @property
-    def bound(self) -> float:
-        """The largest error that counts at a point: √clip, in deviations of y."""
-        return math.sqrt(self.clip) / self._unit
+    def language(self) -> Expressions:
+        """That of expressions in the variables."""
+        return Expressions(self.variables)
 
-    def outputs(self, sentences: Sequence[str | None]) -> Outputs:
-        """Errors and shapes of sentences at `MOST_POINTS` of the points or fewer; see `Outputs`.
+    def composite(self) -> SquaredErrors:
+        """Return how outputs at `MOST_POINTS` of the points, or fewer, make the score.
 
-        The unit of errors is the deviation of y. An error counts as √clip where there is no
-        number, and has at most `LARGEST_ERROR` units.
+        An error counts for at most √clip; with a cap, for what alone, at one of these points,
+        reaches the cap.
         """
-        values = evaluate_readable(sentences, self._points)
-        finite = np.isfinite(values)
-        with np.errstate(invalid="ignore", over="ignore"):
-            errors = np.where(finite, (values - self.y[self._some]) / self._unit, self.bound)
-        values = np.where(finite.all(axis=1, keepdims=True), values, 0.0)
-        sizes = np.abs(values).max(axis=1, keepdims=True)
-        return Outputs(
-            np.clip(errors, -LARGEST_ERROR, LARGEST_ERROR),
-            values / np.where(sizes > 0, sizes, 1.0),
-        )
-
-    def forms(self, sentences: Sequence[str | None]) -> Forms:
-        """The sums that sentences are by the rules of algebra; see `Forms` and `Sums`.
-
-        A sentence that is no expression comes to the same as its own text only.
-        """
-        return forms_of(sentences, self.variables)
-
-    def target(self) -> Floats:
-        """The values to meet at the points of `outputs`, in deviations of y, ``[point]``."""
-        values: Floats = self.y[self._some] / self._unit
-        return values
-
-    def foresight(self) -> Foresight:
-        """Foresees expressions at the points of `outputs`; see `ExpressionForesight`."""
-        scored = self._at(spread_evenly(len(self.y), MOST_SCORED))
-        wanted = self.y[self._some]
-        return ExpressionForesight(self._points, wanted, self._unit, self.bound, scored)
-
-    @property
-    def _unit(self) -> float:
-        """The deviation of y; 1 where y is constant."""
-        return float(np.std(self.y)) or 1.0
-
-    @property
-    def _some(self) -> Integers:
-        """Where outputs are modelled: points spread evenly over all."""
-        return spread_evenly(len(self.y), MOST_POINTS)
-
-    @property
-    def _points(self) -> dict[str, Floats]:
-        """The variables there, each ``[point]``."""
-        return self._at(self._some)
-
-    def _at(self, rows: Integers) -> dict[str, Floats]:
-        return {name: values[rows] for name, values in self.data.items()}
+        some = spread_evenly(len(self.y), MOST_POINTS)
+        square = self.clip if self.cap is None else math.expm1(self.cap) * len(some)
+        points = {name: values[some] for name, values in self.data.items()}
+        unit = float(np.std(self.y)) or 1.0
+        return SquaredErrors(points, self.y[some], unit, math.sqrt(square))
 
     def _clipped_errors(self, values: Floats, stretch: slice) -> Floats:
         values -= self.y[stretch]
@@ -253,6 +227,19 @@ def sample_points(
 
 def _all_finite(values: Floats, _: slice) -> Floats:
     return np.asarray(np.isfinite(values).all(axis=1), dtype=np.float64)
+
+
+def _check_bounds(clip: float, cap: float | None) -> None:
+    if not (clip > 0 and math.isfinite(clip)):
+        raise LisaError(f"clip is {clip}; it must be a positive number")
+    if cap is None:
+        return
+    if clip != CLIP:
+        raise LisaError(
+            f"clip is {clip} and cap is {cap}; under a cap no point is clipped: give one of them"
+        )
+    if not 0 < cap <= _LARGEST_CAP:
+        raise LisaError(f"cap is {cap}; it must be a positive number up to {_LARGEST_CAP:g}")
 
 
 def _check_finite(name: str, values: Floats, length: int) -> None:

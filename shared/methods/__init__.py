@@ -11,7 +11,7 @@ from shared.methods.matching import GMMDAE, WAE, InfoVAE
 from shared.methods.quantised import VQVAE
 from shared.methods.records import method_from_record, method_to_record
 from shared.methods.sampling import fit_sampler, sampler_names
-from shared.methods.spherical import LISA
+from shared.methods.spherical import LISA, READOUT
 from shared.methods.two_stage import TwoStageVAE
 from shared.methods.vampprior import VampPriorVAE
 from shared.methods.variational import VAE, BetaVAE, ConstantVarianceVAE
@@ -54,6 +54,7 @@ __all__ = [
     "METHODS",
     "RAEGP",
     "RAEL2",
+    "READOUT",
     "SVAE",
     "VAE",
     "VQVAE",

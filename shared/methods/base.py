@@ -54,6 +54,21 @@ class Method(abc.ABC):
         One of them is `reconstruction`. Terms are means over the batch, in nats.
         """
 
+    @property
+    def aligned(self) -> bool:
+        """Whether the method learns from semantics, which `aligned_loss` is then given."""
+        return False
+
+    def aligned_loss(self, net: Autoencoder, x: Tensor, semantics: Tensor) -> dict[str, Tensor]:
+        """Return the terms of `loss`, and what the method adds where semantics are known.
+
+        Args:
+            net: the net.
+            x: one batch of prepared examples.
+            semantics: what each of them does, `[batch, net.semantics]`, standardised.
+        """
+        return self.loss(net, x)
+
     def parts(self, net: Autoencoder) -> dict[str, nn.Module]:
         """Modules of the method's own, by name, for `net.parts`; trained and saved with the net.
 

@@ -1,13 +1,19 @@
 """Methods whose decoder sees directions only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from shared.autoencoder import Autoencoder
+from shared.errors import LisaError
 from shared.methods.base import Method, check_fields
+from shared.methods.records import UNRECORDED_DEFAULT
 from shared.uniformity import uniformity_loss
+
+READOUT = "readout"
+"""The part of a net that reads what an example does from its direction."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +23,10 @@ class LISA(Method):
     Its loss is Eq. 14 of the paper, R(f(u)) + λ·log mean over i ≠ j of exp(−t‖u_i − u_j‖²) with
     u = z/‖z‖, where R is the net's own reconstruction loss.
 
+    With an alignment weight, examples that do alike lie near each other: a linear readout of u, the
+    part `READOUT`, learns what the examples do, without a label, and the mean squared error of its
+    standardised outputs, times the weight, joins the loss.
+
     References:
         LISA: Latent Inference on the Sphere for A-posteriori sampling, Eqs. 11–14.
         Wang and Isola, Understanding Contrastive Representation Learning through Alignment and
@@ -25,6 +35,9 @@ class LISA(Method):
     Attributes:
         uniformity_weight: λ, the weight of the uniformity loss.
         uniformity_t: t, the inverse width of its kernel.
+        alignment_weight: the weight of the alignment loss, 5 to 10 where it is wanted: how badly
+            a linear readout of u tells what a sentence does. Images need 0: for them,
+            augmentations would tell what is alike, and these are not built yet.
     """
 
     name: ClassVar[str] = "lisa"
@@ -33,13 +46,42 @@ class LISA(Method):
 
     uniformity_weight: float = 1.0
     uniformity_t: float = 2.0
+    alignment_weight: float = field(default=0.0, metadata=UNRECORDED_DEFAULT)
 
     def __post_init__(self) -> None:
-        check_fields(self, uniformity_weight=(0, 1e6), uniformity_t=(1e-6, 1e6))
+        check_fields(
+            self, uniformity_weight=(0, 1e6), uniformity_t=(1e-6, 1e6), alignment_weight=(0, 1e6)
+        )
+
+    @property
+    def aligned(self) -> bool:
+        """Whether the alignment loss has a weight."""
+        return self.alignment_weight > 0
+
+    def parts(self, net: Autoencoder) -> dict[str, nn.Module]:
+        """The readout, where there is an alignment loss."""
+        if not self.aligned:
+            return {}
+        if net.semantics < 1:
+            raise LisaError(
+                f"{self.name}: an alignment-weight above 0 needs to know what the examples do, "
+                "which is known of sentences only; leave it at 0"
+            )
+        return {READOUT: nn.Linear(net.dim, net.semantics)}
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
         """The terms `reconstruction` (Eq. 11) and `uniformity`, λ times Eq. 13."""
+        return self._terms(net, x, self.interface(net, net.encode(x)))
+
+    def aligned_loss(self, net: Autoencoder, x: Tensor, semantics: Tensor) -> dict[str, Tensor]:
+        """Return the terms of `loss` and `alignment`, the weighted error of the readout."""
+        if not self.aligned:
+            return self.loss(net, x)
         u = self.interface(net, net.encode(x))
+        error = functional.mse_loss(net.parts[READOUT](u), semantics)
+        return self._terms(net, x, u) | {"alignment": self.alignment_weight * error}
+
+    def _terms(self, net: Autoencoder, x: Tensor, u: Tensor) -> dict[str, Tensor]:
         terms = {"reconstruction": net.reconstruction_loss(x, net.decode(u)).mean()}
         if self.uniformity_weight > 0:
             terms["uniformity"] = self.uniformity_weight * uniformity_loss(u, self.uniformity_t)

@@ -1,20 +1,32 @@
 """Data for training: drawn or read, told apart, refused."""
 
 import gzip
+import hashlib
+from collections import Counter
 
 import numpy as np
 import pytest
+from scipy import stats
 from small_grammars import ROOT, enumerated
 
 from grammar_lisa.datasets import draw_sentences, keep_sentences, read_sentences, split
 from grammar_lisa.derivations.arrays import from_array
+from grammar_lisa.derivations.parsing import Parser
 from grammar_lisa.derivations.sampling import enumerate_derivations, sample_uniform
 from grammar_lisa.derivations.text import derivation_to_text, derivations_to_texts
+from grammar_lisa.experiment import Sentences, by_algebra
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
+from grammar_lisa.objectives.forms import forms_of
+from grammar_lisa.objectives.withholding import Withhold
 from shared.errors import LisaError
 
-EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
+EXPR_FILE = ROOT / "grammars" / "expr.cfg"
+EXPR = load_grammar(EXPR_FILE)
+PARSER = Parser(EXPR)
 LINES = ["1/3+x", "sin(x*x)", "x", "exp(1)+2"]
+
+
+LAWS = ("uniform", "by-length", "weighted")
 
 
 def everything(texts):
@@ -127,6 +139,98 @@ def test_drawn_sentences_are_distinct_seeded_and_of_the_asked_number():
     assert max(map(len, drawn)) <= 15
     assert draw_sentences(EXPR, 500, 15, 3, everything)[0] == drawn
     assert set(draw_sentences(EXPR, 500, 15, 4, everything)[0]) != set(drawn)
+
+
+@pytest.mark.parametrize(
+    ("max_rules", "digest"),
+    [
+        (15, "343ff4107c5d7e89c0c10b455d662dfd638ba535fff348b49026bd94125726f3"),
+        (6, "a193602dd5c8259138442be0b9d11c52ab5a3de38306f7802b5034fc08867012"),
+    ],
+)
+def test_uniform_draws_stay_those_of_the_runs_there_are(max_rules, digest):
+    drawn, _ = draw_sentences(EXPR, 200, max_rules, 0, everything)
+    assert hashlib.sha256("\n".join(texts(drawn)).encode()).hexdigest() == digest
+
+
+@pytest.mark.parametrize("max_rules", [15, 6])
+def test_draws_by_length_are_shared_by_the_lengths_in_small_grammars_too(max_rules):
+    drawn, _ = draw_sentences(EXPR, 70, max_rules, 0, everything, law="by-length")
+    found = Counter(map(len, drawn))
+    assert found.pop(2) == 4
+    assert sorted(found) == list(range(4, max_rules + 1, 2))
+    assert stats.chisquare(list(found.values())).pvalue > 1e-3
+    uniform = Counter(map(len, draw_sentences(EXPR, 70, max_rules, 0, everything)[0]))
+    assert max(uniform.values()) > 55
+
+
+def test_by_length_a_small_grammar_gives_all_it_has():
+    drawn, _ = draw_sentences(EXPR, 10_000, 6, 0, everything, law="by-length")
+    assert set(drawn) == enumerated(EXPR, 6)
+
+
+def test_by_weight_the_rules_of_great_weight_come_more_often():
+    grammar = parse_grammar("S -> S T [0.9] | T [0.1]\nT -> 'a' [0.7] | 'b' [0.3]\n")
+    shares = {}
+    for law in LAWS:
+        drawn, _ = draw_sentences(grammar, 500, 30, 0, everything, law=law)
+        written = "".join(derivations_to_texts(grammar, drawn))
+        assert len(set(drawn)) == 500
+        shares[law] = written.count("a") / len(written)
+    assert shares["weighted"] > 0.65
+    assert shares["uniform"] < 0.55
+    assert shares["by-length"] < 0.55
+
+
+def gathered(**options):
+    """The parts of the data, as texts."""
+    sentences = Sentences(**{"grammar": EXPR_FILE, "withhold": "no", **options})
+    grammar = load_grammar(sentences.grammar)
+    parts, _ = sentences.gather(grammar, Withhold(None))
+    return [derivations_to_texts(grammar, part) for part in (parts.train, parts.valid, parts.test)]
+
+
+@pytest.mark.parametrize("max_rules", [15, 6])
+@pytest.mark.parametrize("law", LAWS)
+def test_canonical_sentences_are_never_equal_by_algebra(law, max_rules):
+    options = {"count": 2000, "held_out": 400, "max_rules": max_rules, "draw": law}
+    parts = gathered(**options, distinct="canonical")
+    found = [text for part in parts for text in part]
+    assert len(np.unique(forms_of(found, ["x"]).keys)) == len(set(found)) == len(found)
+    assert gathered(**options, distinct="canonical") == parts
+    plain = [text for part in gathered(**options) for text in part]
+    assert len(np.unique(forms_of(plain, ["x"]).keys)) < len(set(plain)) == len(plain)
+    if max_rules == 15:
+        assert [len(part) for part in parts] == [2000, 40, 400]
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_sentences_that_are_no_expressions_are_told_apart_by_their_texts(law):
+    options = {"grammar": ROOT / "grammars" / "json.cfg", "count": 200, "held_out": 30, "draw": law}
+    assert gathered(**options, distinct="canonical") == gathered(**options)
+
+
+def test_held_out_sentences_follow_the_law_of_the_others():
+    parts = gathered(count=5000, held_out=1000, draw="by-length")
+    for part in (parts[0], parts[2]):
+        lengths = Counter(len(derivation) for derivation in map(PARSER.parse, part))
+        assert stats.chisquare([lengths[n] for n in (8, 10, 12, 14)]).pvalue > 1e-3
+        assert lengths[4] < 60 < lengths[6] < lengths[8]
+
+
+def test_a_file_of_sentences_may_be_made_distinct_by_algebra(file):
+    lines = ["1+x", "x+1", "x", "(x)", "2*x", "x+x", *(f"sin({'x*' * n}x)" for n in range(12))]
+    path = file("\n".join(lines))
+    kept = [text for part in gathered(data=path, distinct="canonical") for text in part]
+    assert sorted(kept) == sorted({*lines} - {"x+1", "(x)", "x+x"})
+    assert len([text for part in gathered(data=path) for text in part]) == len(lines)
+
+
+def test_the_keys_of_algebra_are_those_of_the_forms():
+    some = [*texts(sample_uniform(EXPR, 2000, 10, seed=0)), "x+", "y", "{}", "x +", "y*1"]
+    forms = forms_of(some, ["x", "y"]).keys.tolist()
+    keys = list(by_algebra(some))
+    assert len(set(zip(keys, forms, strict=True))) == len(set(keys)) == len(set(forms)) < len(some)
 
 
 def test_withheld_sentences_are_not_drawn_but_replaced():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from grammar_lisa.objectives.objective import from_callable
+from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.protocol import (
     THRESHOLDS,
     TrialStatistics,
@@ -12,6 +12,20 @@ from grammar_lisa.objectives.protocol import (
 from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
 
 SENTENCES = ["x", "sin(x*x)+x+1/3", "x+sin(x*x)", "1/3+x", "(x)+sin(x*x)", "x+", None]
+
+
+class Scored(Objective):
+    """Scores sentences by a function of their texts, and knows nothing else of them."""
+
+    def __init__(self, score, worst):
+        self.score, self._worst = score, worst
+
+    @property
+    def worst(self):
+        return self._worst
+
+    def evaluate(self, sentences):
+        return [Evaluated(sentence, self.score(sentence)) for sentence in sentences]
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +55,12 @@ def test_a_threshold_of_zero_withholds_only_what_is_equal(kusner):
     ],
 )
 def test_counts_are_said_in_words(scores, text):
-    objective = from_callable(lambda sentence: scores[int(sentence)], worst=9.0)
+    objective = Scored(lambda sentence: scores[int(sentence)], worst=9.0)
     assert str(split_clean([str(i) for i in range(len(scores))], objective)).startswith(text)
 
 
 def test_a_score_at_the_threshold_is_kept():
-    split = split_clean(["a"], from_callable(lambda _: 0.11, worst=1.0))
+    split = split_clean(["a"], Scored(lambda _: 0.11, worst=1.0))
     assert split.kept.tolist() == [True]
 
 
@@ -72,11 +86,20 @@ def test_statistics_of_a_trial(kusner):
 
 
 def test_statistics_without_the_objectives_help():
-    objective = from_callable(lambda sentence: float(len(sentence)), worst=4.0)
+    objective = Scored(lambda sentence: float(len(sentence)), worst=4.0)
     sentences = ["a", "abcdefg", None, "  ", "a"]
     statistics = trial_statistics(objective(sentences), sentences, objective)
     assert (statistics.valid, statistics.finite) == (3 / 5, 2 / 5)
     assert (statistics.distinct, statistics.best) == (2, 1.0)
+
+
+def test_what_has_no_score_is_not_finite():
+    objective = Scored({"a": None, "b": 2.0}.get, worst=4.0)
+    statistics = trial_statistics(objective(["a", "b", "a"]), ["a", "b", "a"], objective)
+    assert (statistics.valid, statistics.finite) == (1, 1 / 3)
+    assert (statistics.average, statistics.best) == (2.0, 2.0)
+    statistics = trial_statistics(objective(["a"]), ["a"], objective)
+    assert (statistics.average, statistics.best) == (None, None)
 
 
 def test_statistics_of_nothing(kusner):

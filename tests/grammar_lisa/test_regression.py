@@ -2,11 +2,11 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grammar_lisa.objectives.evaluation import evaluate
-from grammar_lisa.objectives.objective import Checked, Composite, from_callable
 from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression, sample_points
 from shared.errors import LisaError
 
@@ -76,7 +76,6 @@ def test_valid_and_finite(kusner):
     sentences = ["x", "exp(exp(x*x))", "1/0", None, "x+", "log(x)"]
     assert kusner.valid(sentences).tolist() == [True, True, True, False, False, True]
     assert kusner.finite(sentences).tolist() == [True, False, False, False, False, False]
-    assert isinstance(kusner, Checked)
 
 
 def test_several_variables_are_drawn_from_the_seed():
@@ -180,78 +179,119 @@ def test_unreadable_csv_is_refused(tmp_path):
         Regression.from_csv(binary)
 
 
-def test_any_function_of_a_sentence_is_an_objective():
-    def length(sentence):
-        if sentence == "bad":
-            raise ValueError(sentence)
-        return {"nan": math.nan, "inf": math.inf, "long": 99.0}.get(sentence, len(sentence) / 10)
-
-    objective = from_callable(length, worst=5.0)
-    scores = objective(["ab", None, "bad", "nan", "inf", "long"])
-    assert scores.tolist() == [0.2, 5.0, 5.0, 5.0, 5.0, 5.0]
-    assert objective.worst == 5.0
-    assert objective([]).shape == (0,)
+def test_sentences_are_evaluated_with_a_score_each(kusner):
+    found = kusner.evaluate(["x", "1/0"])
+    assert [each.sentence for each in found] == ["x", "1/0"]
+    assert [each.score for each in found] == kusner(["x", "1/0"]).tolist()
+    assert not any(each.failure for each in found)
 
 
-def test_faults_of_a_function_pass_through_unless_named():
-    def fault(sentence):
-        raise KeyError(sentence)
-
-    with pytest.raises(KeyError):
-        from_callable(fault, 1.0)(["x"])
-    assert from_callable(fault, 1.0, (KeyError,))(["x"]).tolist() == [1.0]
+def test_the_language_is_that_of_expressions_in_the_variables(kusner):
+    assert str(kusner.language) == "expressions in x"
+    assert kusner.language.readable(["x", "y", "x+"]).tolist() == [True, False, False]
 
 
-def test_outputs_are_the_errors_and_shapes_at_some_points():
+def test_outputs_and_errors_at_some_points():
     objective = Regression({"x": np.linspace(-10, 10, 1000)}, np.linspace(-3, 3, 1000))
-    sentences = ["0.3*x", "x", "exp(exp(x))", "1/x", None, "x+", "log(x)", "1e9*x"]
-    found = objective.outputs(sentences)
-    assert found.errors.shape == found.shapes.shape == (8, 200)
+    composite = objective.composite()
+    outputs = composite.outputs(["0.3*x", "x", "exp(exp(x))", "x+", "log(x)", "1e9*x"])
+    errors = composite.errors(outputs)
     x = objective.data["x"][np.linspace(0, 999, 200).round().astype(int)]
-    unit = np.std(objective.y)
-    y = objective.target()
-    assert np.allclose(y, 0.3 * x / unit)
-    assert objective.bound == pytest.approx(np.sqrt(1000) / unit)
-    assert np.abs(found.errors[0]).max() < 1e-12
-    assert np.allclose(found.errors[1], x / unit - y)
-    assert np.abs(found.errors).max() == np.abs(found.errors[7]).max() == 1e6
-    assert np.array_equal(np.sign(found.errors[7]), np.sign(x))
-    assert np.allclose(found.errors[[4, 5]], objective.bound)
-    assert np.allclose(found.errors[6][x < 0], objective.bound)
-    assert np.allclose(found.errors[6][x > 0], np.log(x[x > 0]) / unit - y[x > 0])
-    overflown = ~np.isfinite(evaluate(["exp(exp(x))"], {"x": x})[0])
-    assert np.allclose(found.errors[2][overflown], objective.bound)
+    assert outputs.shape == errors.shape == (6, 200)
+    assert composite.points["x"].tolist() == x.tolist()
+    unit = composite.unit
+    assert unit == pytest.approx(np.std(objective.y))
+    assert np.allclose(composite.target, 0.3 * x)
+    assert np.allclose(outputs[1], x)
+    assert np.isnan(outputs[3]).all()
+    assert np.abs(errors[0]).max() < 1e-12
+    assert np.allclose(errors[1], 0.7 * x / unit)
+    bound = np.sqrt(1000) / unit
+    assert composite.bound == pytest.approx(np.sqrt(1000))
+    overflown = ~np.isfinite(outputs[2])
     assert 0 < overflown.sum() < 200
-    assert np.allclose(found.shapes[1], x / 10)
-    assert np.abs(found.shapes[3]).max() == 1
-    assert not found.shapes[[2, 4, 5, 6]].any()
+    assert np.allclose(errors[2][overflown], bound)
+    assert np.allclose(errors[3], bound)
+    assert np.allclose(errors[4][x < 0], bound)
+    assert np.allclose(errors[4][x > 0], (np.log(x[x > 0]) - 0.3 * x[x > 0]) / unit)
+    assert np.abs(errors).max() == np.abs(errors[5]).max() == 1e6
+    assert np.array_equal(np.sign(errors[5]), np.sign(x))
 
 
-def test_errors_add_up_where_sentences_do():
-    objective = Regression.from_target(KUSNER_TARGET)
-    terms = ["x", "sin(x*x)", "2*exp(x/3)"]
-    errors, nothing = objective.outputs(terms).errors, -objective.target()
-    together = objective.outputs(["+".join(terms)]).errors[0]
-    assert np.allclose(together - nothing, (errors - nothing).sum(axis=0))
+def test_a_constant_target_and_few_points():
+    composite = Regression({"x": [1.0, 2, 3]}, [2.0, 2, 2]).composite()
+    assert composite.unit == 1
+    assert composite.target.tolist() == [2, 2, 2]
+    errors = composite.errors(composite.outputs(["x", "0*x"]))
+    assert errors.tolist() == [[-1, 0, 1], [-2, -2, -2]]
 
 
-def test_outputs_of_a_constant_target_and_few_points():
-    objective = Regression({"x": [1.0, 2, 3]}, [2.0, 2, 2])
-    found = objective.outputs(["x", "0*x"])
-    assert found.errors.tolist() == [[-1, 0, 1], [-2, -2, -2]]
-    assert not found.shapes[1].any()
-    assert objective.target().tolist() == [2, 2, 2]
+def test_the_utility_falls_as_the_score_does(kusner):
+    few = Regression({"x": kusner.data["x"][::10]}, kusner.y[::10])
+    composite = few.composite()
+    sentences = ["x", "x*x", "exp(x)", "1/3+x", "sin(x)/(x-1)", KUSNER_TARGET]
+    errors = torch.from_numpy(composite.errors(composite.outputs(sentences)))
+    squares = np.exp(-composite.utility(errors).numpy()) * composite.unit**2
+    assert np.allclose(np.log1p(squares), few(sentences), atol=1e-9)
 
 
-def test_a_regression_is_composite_and_another_function_is_not(kusner):
-    assert isinstance(kusner, Composite)
-    assert not isinstance(from_callable(len, 1.0), Composite)
+def test_a_cap_clips_no_point():
+    objective = Regression({"x": [0.0, 1.0, 2.0, 4.0]}, [0.0, 1.0, 2.0, 3.0], cap=7.0)
+    scores = objective(["x", "x*x*x*x", "10*x", "x/(x-1)", "x+1/(x-1)*0", "y", None, "exp(exp(x))"])
+    assert scores[0] == pytest.approx(math.log1p(1 / 4), rel=1e-15)
+    assert scores[1] == 7.0 < math.log1p((14**2 + 253**2) / 4)
+    assert scores[2] == pytest.approx(math.log1p((9**2 + 18**2 + 37**2) / 4), rel=1e-12)
+    assert scores[3:].tolist() == [7.0] * 5
+    assert objective.worst == objective.cap == 7.0
+    assert objective.clip == math.inf
 
 
-def test_scores_follow_from_bounded_errors(kusner):
-    objective = Regression(kusner.data, kusner.y)
-    few = Regression({"x": objective.data["x"][::10]}, objective.y[::10])
-    sentences = ["x", "x*x", "exp(x)", "1/3+x", "sin(x)/(x-1)"]
-    errors = few.outputs(sentences).errors * np.std(few.y)
-    squares = np.clip(errors, -few.bound * np.std(few.y), few.bound * np.std(few.y)) ** 2
-    assert np.allclose(few(sentences), np.log1p(squares.mean(axis=1)))
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from(["x", "2*x", "x*x", "exp(x)", "exp(x*x)", "x+", "1/(x-x)", "0/0"])),
+    st.floats(0.1, 20),
+)
+def test_a_capped_score_is_its_definition(sentences, cap):
+    objective = Regression.from_target(KUSNER_TARGET, points=50, cap=cap)
+    for sentence, score in zip(sentences, objective(sentences), strict=True):
+        if sentence == "x+":
+            assert score == cap
+            continue
+        with np.errstate(all="ignore"):
+            error = ((evaluate([sentence], objective.data)[0] - objective.y) ** 2).mean()
+        wanted = min(cap, math.log1p(error)) if math.isfinite(error) else cap
+        assert score == pytest.approx(wanted, rel=1e-12)
+
+
+def test_without_a_cap_nothing_changes(kusner):
+    capped = Regression.from_target(KUSNER_TARGET, cap=7)
+    near = ["x", "x+sin(x*x)", "2+x+sin(2)+sin(3+1)"]
+    assert capped(near).tolist() == kusner(near).tolist()
+    assert kusner.cap is None
+    assert kusner.clip == 1000.0
+    steep = "x+x*x"
+    assert capped([steep])[0] > kusner([steep])[0]
+
+
+def test_an_error_of_the_bound_at_one_point_reaches_the_cap():
+    objective = Regression.from_target(KUSNER_TARGET, cap=7.0)
+    composite = objective.composite()
+    errors = composite.errors(composite.outputs(["1/3+x+sin(x*x)", "x+"])) * composite.unit
+    assert np.abs(errors[0]).max() < 1e-12
+    assert np.allclose(errors[1], composite.bound)
+    assert math.log1p(errors[1][0] ** 2 / errors.shape[1]) == pytest.approx(7.0)
+
+
+@pytest.mark.parametrize(
+    ("clip", "cap", "message"),
+    [
+        (1000.0, 0.0, r"cap is 0\.0; it must be a positive number up to 700"),
+        (1000.0, math.nan, "cap is nan"),
+        (1000.0, math.inf, "cap is inf"),
+        (50.0, 7.0, r"clip is 50\.0 and cap is 7\.0; under a cap no point is clipped"),
+        (-1.0, 7.0, r"clip is -1\.0; it must be"),
+    ],
+)
+def test_an_unfit_cap_is_refused(clip, cap, message):
+    with pytest.raises(LisaError, match=message):
+        Regression({"x": [1.0]}, [1.0], clip, cap)

@@ -13,13 +13,15 @@ from small_grammars import EXPR, enumerated, grammars
 from grammar_lisa.derivations.sampling import (
     _permuted,
     enumerate_derivations,
+    sample,
     sample_uniform,
     sample_weighted,
 )
 from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.grammar import load_grammar, parse_grammar
+from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
 from shared.errors import LisaError
 
+LAWS = ("uniform", "by-length", "weighted")
 SMALL = "S -> S S [0.2] | 'a' [0.5] | B [0.3]\nB -> 'b' S | 'c'"
 
 
@@ -78,6 +80,48 @@ def test_weighted_law():
     assert p_value(draws, law) > 1e-3
 
 
+def by_length_law(grammar, max_rules):
+    """Return each derivation's probability: that of its length, shared by those as long."""
+    every = sorted(enumerated(grammar, max_rules))
+    lengths = Counter(map(len, every))
+    return {each: Fraction(1, len(lengths) * lengths[len(each)]) for each in every}
+
+
+def test_by_length_law():
+    law = by_length_law(parse_grammar(SMALL), 6)
+    assert sum(law.values()) == 1
+    draws = sample(parse_grammar(SMALL), 50_000, 6, 0, "by-length", distinct=False)
+    assert min(law.values()) * len(draws) > 5
+    assert p_value(draws, law) > 1e-3
+
+
+def test_the_first_of_distinct_draws_has_the_law_by_length_too():
+    grammar = load_grammar(EXPR)
+    draws = [sample(grammar, 1, 4, seed, "by-length")[0] for seed in range(3000)]
+    assert p_value(draws, by_length_law(grammar, 4)) > 1e-3
+
+
+@pytest.mark.parametrize(("n", "all_of"), [(200, (2,)), (7000, (2, 4, 6))])
+def test_short_lengths_give_all_they_have_and_the_others_equal_shares(n, all_of):
+    grammar = load_grammar(EXPR)
+    counts = Counts(grammar, 15)
+    draws = sample(grammar, n, 15, 0, "by-length")
+    assert len(set(derivations_to_texts(grammar, draws))) == n
+    found = Counter(map(len, draws))
+    for length in all_of:
+        assert found.pop(length) == counts.exactly(length)
+    assert sorted([*all_of, *found]) == [2, 4, 6, 8, 10, 12, 14]
+    assert stats.chisquare(list(found.values())).pvalue > 1e-3
+
+
+def test_a_length_that_has_run_out_is_passed_over():
+    """Every draw is of a uniform length of those left, so the one long sentence comes early."""
+    grammar = parse_grammar("S -> 'a' | 'b' | 'c' | 'd' | L\nL -> 'e'")
+    places = Counter(sample(grammar, 5, 2, seed, "by-length").index((4, 5)) for seed in range(3000))
+    shares = [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 16]
+    assert stats.chisquare([places[n] for n in range(5)], [3000 * s for s in shares]).pvalue > 1e-3
+
+
 def test_without_replacement_is_a_permutation():
     assert sorted(_permuted(300, random.Random(0))) == list(range(300))
     orders = Counter(tuple(_permuted(3, random.Random(seed))) for seed in range(3000))
@@ -89,9 +133,10 @@ def test_without_replacement_is_a_permutation():
 @given(grammars, st.integers(0, 5), st.integers(0, 999))
 def test_samples_are_derivations_within_the_bound(grammar, extra, seed):
     bound = grammar.shortest + extra
-    for sample in (sample_uniform, sample_weighted):
-        draws = sample(grammar, 5, bound, seed, distinct=False)
-        assert draws == sample(grammar, 5, bound, seed, distinct=False)
+    for law in LAWS:
+        draws = sample(grammar, 5, bound, seed, law, distinct=False)
+        assert draws == sample(grammar, 5, bound, seed, law, distinct=False)
+        assert len(draws) == 5
         assert all(len(draw) <= bound for draw in draws)
         derivations_to_texts(grammar, draws)
 
@@ -104,10 +149,29 @@ def test_enumeration_is_complete(grammar, max_rules):
     assert set(found) == enumerated(grammar, max_rules)
 
 
-def test_seeds_differ():
+@pytest.mark.parametrize("distinct", [False, True])
+@pytest.mark.parametrize("law", LAWS)
+def test_a_sample_belongs_to_its_seed(law, distinct):
     grammar = load_grammar(EXPR)
-    assert sample_uniform(grammar, 5, 15, 0) != sample_uniform(grammar, 5, 15, 1)
-    assert sample_weighted(grammar, 5, 15, 0) != sample_weighted(grammar, 5, 15, 1)
+    first, same, other = (
+        sample(grammar, 5, 15, seed, law, distinct=distinct) for seed in (0, 0, 1)
+    )
+    assert first == same != other
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_only_the_first_drawn_of_equal_keys_is_kept(law):
+    def letters(texts):
+        return ["".join(sorted(text)) for text in texts]
+
+    grammar = load_grammar(EXPR)
+    firsts = {}
+    for derivation in sample(grammar, 6000, 15, 0, law):
+        key, *_ = letters(derivations_to_texts(grammar, [derivation]))
+        firsts.setdefault(key, derivation)
+    assert 1500 < len(firsts) < 6000
+    drawn = sample(grammar, 1500, 15, 0, law, keys=letters)
+    assert drawn == list(firsts.values())[:1500]
 
 
 def test_distinct_sentences():
@@ -121,8 +185,10 @@ def test_distinct_sentences():
 
 def test_distinct_in_an_ambiguous_grammar():
     grammar = parse_grammar("S -> S '+' S | 'x'")
-    texts = derivations_to_texts(grammar, sample_uniform(grammar, 4, 7, seed=0))
-    assert sorted(texts, key=len) == ["x", "x+x", "x+x+x", "x+x+x+x"]
+    for law in LAWS:
+        texts = derivations_to_texts(grammar, sample(grammar, 4, 7, 0, law))
+        assert sorted(texts, key=len) == ["x", "x+x", "x+x+x", "x+x+x+x"]
+        assert len(sample(grammar, 5, 7, 0, law, fewer=True)) == 4
     with pytest.raises(LisaError, match=r"has only 4 of at most 7 rules \(among 9 derivations\)"):
         sample_uniform(grammar, 5, 7, seed=0)
 
@@ -131,6 +197,10 @@ def test_too_few_sentences():
     grammar = load_grammar(EXPR)
     with pytest.raises(LisaError, match="has only 1108 derivations of at most 7 rules"):
         sample_uniform(grammar, 1109, 7, seed=0)
+    with pytest.raises(LisaError, match="has only 1108 derivations of at most 7 rules"):
+        sample(grammar, 1109, 7, 0, "by-length")
+    every = set(enumerate_derivations(grammar, 7))
+    assert set(sample(grammar, 1109, 7, 0, "by-length", fewer=True)) == every
     with pytest.raises(LisaError, match="gave only 4; ask for fewer"):
         sample_weighted(grammar, 5, 2, seed=0, distinct=True)
     cyclic = parse_grammar("S -> S | A | 'a'\nA -> S | 'b'")
@@ -138,11 +208,12 @@ def test_too_few_sentences():
         sample_uniform(cyclic, 3, 60, seed=0)
 
 
-@pytest.mark.parametrize("sample", [sample_uniform, sample_weighted])
-def test_bounds(sample):
+@pytest.mark.parametrize("law", LAWS)
+def test_bounds(law):
     grammar = load_grammar(EXPR)
     with pytest.raises(LisaError, match="the shortest has 2; set max_rules to 2 or more"):
-        sample(grammar, 3, 1, 0)
+        sample(grammar, 3, 1, 0, law)
     with pytest.raises(LisaError, match="-1 derivations asked for"):
-        sample(grammar, -1, 5, 0)
-    assert all(len(draw) == 2 for draw in sample(grammar, 4, 2, 0))
+        sample(grammar, -1, 5, 0, law)
+    assert sample(grammar, 0, 5, 0, law) == []
+    assert all(len(draw) == 2 for draw in sample(grammar, 4, 2, 0, law))

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
+from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.trial_tables import (
     COLUMNS,
     REACHED,
+    START,
     first_reached,
     mean_cells,
     means,
@@ -61,3 +63,25 @@ def test_cells_stand_under_columns_and_thresholds():
     assert cells[2] == "1 ± 0"
     assert cells[-1] == "0/2"
     assert show_cell("best", None) == "–"
+
+
+class Lengths(Objective):
+    """Scores sentences by their lengths; nothing more is known of them."""
+
+    def evaluate(self, sentences):
+        return [Evaluated(sentence, float(len(sentence))) for sentence in sentences]
+
+
+def test_thresholds_are_told_of_scores_with_outputs_only():
+    found = trial_row(["", "x+1"], [0.0, 3.0], Lengths())
+    assert found["reached"] == {}
+    assert found["best"] == 0
+    assert means([found])["best"] == 0
+    assert len(mean_cells([found])) == len(COLUMNS)
+
+
+def test_the_score_at_the_start_is_told_where_it_is_known():
+    rows = [row(["x"]) | {START: start} for start in (1.0, 3.0)]
+    assert means(rows)[START] == 2.0
+    assert START not in means([row(["x"])])
+    assert mean_cells(rows, (START,))[0] == "2.000 ± 1.414"

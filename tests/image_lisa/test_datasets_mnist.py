@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis.extra import numpy as arrays
 from small_pictures import alone, idx, noise, offline, packed, served
 
@@ -48,6 +48,7 @@ def write(folder, contents, suffix="", change=lambda name: name):
         path.write_bytes(packed(content) if suffix else content)
 
 
+@settings(deadline=None)
 @given(arrays.arrays(np.uint8, arrays.array_shapes(max_dims=4, max_side=6)))
 def test_every_array_of_bytes_comes_back(array):
     assert np.array_equal(parse_idx(idx(array), PLACE), array)

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from small_pictures import noise
@@ -35,6 +35,7 @@ def test_pixels_are_rounded_not_truncated_and_clamped():
     assert to_bytes(torch.tensor([torch.inf, -torch.inf])).tolist() == [255, 0]
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1))
 def test_rounding_is_never_off_by_more_than_half_a_step(value):
     byte = to_bytes(torch.tensor([value], dtype=torch.float64)).item()

@@ -1,7 +1,5 @@
 """Data sets by name, the digits, and what cannot be loaded."""
 
-import os
-import subprocess
 import sys
 
 import numpy as np
@@ -9,6 +7,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 from small_pictures import alone, noise, png
+from tools import environment, finish, started
 
 from image_lisa.datasets import DATASETS, load_images
 from shared.errors import LisaError
@@ -99,21 +98,22 @@ def test_every_data_set_reads_where_it_is_told_and_writes_nothing_there(tmp_path
 def test_a_download_without_network_ends_soon_in_one_message(tmp_path):
     """The real client, with every address out of reach."""
     code = (
-        "import socket\n"
+        "import socket, time\n"
         "def refused(*_, **__): raise socket.gaierror(-2, 'Name or service not known')\n"
+        "def waiting(*_): raise AssertionError('no time to wait')\n"
         "socket.getaddrinfo = refused\n"
         "from image_lisa.datasets import load_images\n"
+        "time.sleep = waiting\n"
         "try: load_images('mnist')\n"
         "except ValueError as error: print(type(error).__name__, error)\n"
     )
-    environment = {
-        name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")
+    variables = {
+        name: value for name, value in environment().items() if not name.lower().endswith("_proxy")
     }
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environment
-    )
-    assert done.stderr == ""
-    assert done.stdout.startswith("LisaError MNIST is not here: ")
-    assert done.stdout.count("ConnectionError") == 2
-    assert done.stdout.count("\n") == 1
+    with started(sys.executable, "-c", code, env=variables) as process:
+        result = finish(process)
+    assert result.err == ""
+    assert result.out.startswith("LisaError MNIST is not here: ")
+    assert result.out.count("ConnectionError") == 2
+    assert result.out.count("\n") == 1
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]

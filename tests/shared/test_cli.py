@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -13,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from tools import finish, started
 
 from shared import cli
 from shared.cli import (
@@ -551,21 +551,14 @@ sys.exit(run_tool("tool", "", {"many": Command("many", "")}, ["many"]))
 
 @pytest.mark.parametrize(("lines", "width"), [("2", "5"), ("30000", "20")])
 def test_a_reader_that_leaves_is_no_error(lines, width):
-    root = Path(cli.__file__).parents[1]
     script = PIPED.replace("LINES", lines).replace("WIDTH", width)
     reader, writer = os.pipe()
     if lines == "2":
         os.close(reader)
-    writing = subprocess.Popen(
-        [sys.executable, "-c", script],
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(root)},
-    )
-    os.close(writer)
-    if lines != "2":
-        assert os.read(reader, 6) == b"line 0"
-        os.close(reader)
-    _, err = writing.communicate(timeout=60)
-    assert (writing.returncode, err) == (0, "")
+    with started(sys.executable, "-c", script, stdout=writer) as writing:
+        os.close(writer)
+        if lines != "2":
+            assert os.read(reader, 6) == b"line 0"
+            os.close(reader)
+        result = finish(writing)
+    assert (result.status, result.err) == (0, "")

@@ -129,7 +129,7 @@ def test_views_and_parameters_can_be_written(tmp_path):
     assert torch.equal(found["slice"], base.detach()[1:3])
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.dictionaries(st.text(max_size=5), st.integers(0, 2**62), max_size=4))
 def test_any_record_survives(tmp_path_factory, meta):
     path = tmp_path_factory.mktemp("record") / "a"

@@ -7,7 +7,7 @@ import torch
 from small_nets import Vectors, vectors
 
 from shared.errors import LisaError
-from shared.methods import LISA
+from shared.methods import LISA, READOUT, VAE, equip
 
 
 @pytest.mark.parametrize(("weight", "t"), [(0.1, 2.0), (1.0, 0.5), (7.0, 4.0)])
@@ -52,3 +52,68 @@ def test_a_weight_that_is_none_is_refused(value):
 def test_a_t_that_is_none_is_refused(value):
     with pytest.raises(LisaError, match=f"lisa: uniformity-t must be at least .*, not {value}"):
         LISA(uniformity_t=value)
+
+
+def aligned_net(weight, numbers=4):
+    """A net with the method's readout, the method, examples and what they do."""
+    net, method = Vectors(plain=True), LISA(alignment_weight=weight)
+    net.semantics = numbers
+    equip(net, method, seed=0)
+    return net.double(), method, vectors(9).double(), vectors(9, seed=1).double()[:, :numbers]
+
+
+@pytest.mark.parametrize("weight", [0.5, 7.0])
+def test_the_alignment_is_the_mean_squared_error_of_a_linear_readout_of_directions(weight):
+    net, method, x, semantics = aligned_net(weight)
+    terms = method.aligned_loss(net, x, semantics)
+    assert list(terms) == ["reconstruction", "uniformity", "alignment"]
+    readout = net.parts[READOUT]
+    weights, biases = readout.weight.tolist(), readout.bias.tolist()
+    errors = []
+    for code, wanted in zip(net.encode(x).tolist(), semantics.tolist(), strict=True):
+        u = [value / math.hypot(*code) for value in code]
+        read = [
+            sum(a * b for a, b in zip(row, u, strict=True)) + bias
+            for row, bias in zip(weights, biases, strict=True)
+        ]
+        errors += [(a - b) ** 2 for a, b in zip(read, wanted, strict=True)]
+    assert len(errors) == 36
+    assert terms.pop("alignment").item() == pytest.approx(weight * sum(errors) / 36)
+    plain = LISA().loss(net, x)
+    assert terms.keys() == plain.keys()
+    assert all(torch.equal(terms[name], plain[name]) for name in plain)
+
+
+def test_the_alignment_moves_encoder_and_readout_but_no_decoder():
+    net, method, x, semantics = aligned_net(5.0)
+    method.aligned_loss(net, x, semantics)["alignment"].backward()
+    moved = [*net.encoder.parameters(), *net.to_code.parameters(), *net.parts.parameters()]
+    assert all(weights.grad.abs().max() > 0 for weights in moved)
+    assert all(weights.grad is None for weights in net.decoder.parameters())
+
+
+@pytest.mark.parametrize("method", [LISA(), VAE()], ids=lambda method: method.name)
+def test_without_alignment_semantics_change_nothing(method):
+    net, x = Vectors(width=method.encoder_width(3)), vectors(9)
+    net.semantics = 4
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    equip(net, method, seed=0)
+    assert before.keys() == net.state_dict().keys()
+    found = []
+    for loss in (method.loss, lambda net, x: method.aligned_loss(net, x, torch.ones(9, 4))):
+        net.load_state_dict(before)
+        torch.manual_seed(0)
+        found.append(loss(net, x))
+    assert found[0].keys() == found[1].keys()
+    assert all(torch.equal(value, found[1][name]) for name, value in found[0].items())
+
+
+def test_a_net_that_is_not_told_what_examples_do_cannot_be_aligned():
+    with pytest.raises(LisaError, match=r"lisa: an alignment-weight above 0 .* of sentences only"):
+        equip(Vectors(), LISA(alignment_weight=1.0), seed=0)
+
+
+@pytest.mark.parametrize("value", [-0.1, 2e6, math.nan, math.inf])
+def test_an_alignment_weight_that_is_none_is_refused(value):
+    with pytest.raises(LisaError, match="lisa: alignment-weight must be at least 0 and at most"):
+        LISA(alignment_weight=value)

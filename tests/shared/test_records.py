@@ -46,6 +46,12 @@ def test_a_record_is_the_name_and_the_hyperparameters():
     }
 
 
+def test_an_alignment_weight_is_recorded_where_there_is_one():
+    record = {"name": "lisa", "uniformity_weight": 1.0, "uniformity_t": 2.0}
+    assert method_to_record(LISA(alignment_weight=0.0)) == record
+    assert method_to_record(LISA(alignment_weight=5.0)) == {**record, "alignment_weight": 5.0}
+
+
 def test_what_a_record_lacks_has_its_default_and_the_record_is_left_alone():
     record = {"name": "wae"}
     assert method_from_record(record, METHODS) == WAE()

@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
@@ -79,6 +79,7 @@ def test_the_density_integrates_to_one_and_gives_the_divergence(dim, concentrati
     assert kl_to_uniform(dim, kappa).item() == pytest.approx(kl, rel=1e-9)
 
 
+@settings(deadline=None)
 @given(
     st.integers(2, 512),
     st.lists(st.floats(1e-6, 1e12), min_size=1, max_size=5),

@@ -1,34 +1,56 @@
 """A process that works for another does not outlive it."""
 
 import os
-import subprocess
 import sys
-import time
+import threading
+
+from tools import finish, started
 
 from shared.workers import ends_with
 
-WORK = """
+ENDLESS = """
 import sys, time
 from shared.workers import ends_with
 with ends_with(int(sys.argv[1])):
-    time.sleep(20)
+    while True:
+        time.sleep(1)
+"""
+
+WATCHED = """
+import os, sys, threading
+from shared.workers import ends_with
+
+look, looks = os.getppid, threading.Semaphore(0)
+
+def counted():
+    looks.release()
+    return look()
+
+os.getppid = counted
+with ends_with(int(sys.argv[1])):
+    for _ in range(3):
+        looks.acquire()
 """
 
 
+def run_python(script, owner):
+    with started(sys.executable, "-c", script, owner) as process:
+        return finish(process)
+
+
 def test_work_for_this_process_or_nobody_is_not_watched():
+    before = threading.enumerate()
     for owner in (None, os.getpid()):
         with ends_with(owner):
-            time.sleep(0.2)
+            assert threading.enumerate() == before
 
 
 def test_a_process_ends_when_its_owner_is_gone():
-    began = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", WORK, "999999999"], check=False)
-    assert done.returncode == 1
-    assert time.monotonic() - began < 15
+    result = run_python(ENDLESS, 999999999)
+    assert (result.status, result.err) == (1, "")
 
 
 def test_a_process_whose_owner_lives_goes_on():
-    work = WORK.replace("time.sleep(20)", "time.sleep(0.5)")
-    done = subprocess.run([sys.executable, "-c", work, str(os.getpid())], check=False)
-    assert done.returncode == 0
+    """It ends by itself, when the owner was looked for three times."""
+    result = run_python(WATCHED, os.getpid())
+    assert (result.status, result.err) == (0, "")

@@ -12,8 +12,8 @@ run_command, succeed, killed = TOOL.run, TOOL.succeed, TOOL.killed
 GRAMMARS = Path(__file__).parents[3] / "grammars"
 EXPR = GRAMMARS / "expr.cfg"
 TINY_SEARCH = [
-    *("--rounds", "2", "--batch", "5", "--begin-from", "60", "--pool", "300"),
-    *("--candidates", "40", "--fit-points", "40", "--parents", "20", "--joins", "0", "--top", "3"),
+    *("--rounds", "2", "--batch", "5", "--n-initial", "60", "--pool", "300"),
+    *("--candidates", "40", "--fit-points", "40", "--parents", "20", "--top", "3"),
 ]
 
 

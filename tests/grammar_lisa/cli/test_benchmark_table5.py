@@ -16,9 +16,8 @@ from tools import at_step, die
 
 import grammar_lisa.benchmark.work as work
 from grammar_lisa.benchmark.rows import mean_and_error
-from grammar_lisa.benchmark.systems import ALL_NETWORKS, PROTOCOLS, SYSTEMS
-from grammar_lisa.benchmark.table5 import ENTRIES, entries_of
-from grammar_lisa.cli.benchmark_table5 import chosen
+from grammar_lisa.benchmark.systems import ALL_NETWORKS, ENTRIES, PROTOCOLS, SYSTEMS, entries_of
+from grammar_lisa.cli.benchmark_table5 import chosen, default_options
 from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.experiment import Plan
@@ -27,10 +26,10 @@ from grammar_lisa.model import TOOL as TRAINED
 from grammar_lisa.model import read_data
 from grammar_lisa.objectives.evaluation import evaluate
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.search import baselines
-from grammar_lisa.search.record import Record
-from grammar_lisa.search.search import Settings
-from grammar_lisa.search.trials import plan_trials, run_trial
+from grammar_lisa.optimize import baselines
+from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.history import History
+from grammar_lisa.optimize.trials import plan_trials, run_trial
 from shared.errors import LisaError
 from shared.files import read_json
 from shared.locks import working_in
@@ -43,8 +42,8 @@ SCALE = (
     *("--kusner-epochs", 1, "--max-rules", 14, "--rounds", 2, "--batch", 5, "--pool", 200),
     *("--candidates", 40, "--fit-points", 40, "--parents", 20, "--jobs", 1),
 )
-TINY = ("benchmark", "table5", "--grammar", EXPR, *SCALE, "--trials", 2, "--begin-from", 40)
-CLEAN = (*TINY, "--protocol", "clean", "--begin-from", 30, 60)
+TINY = ("benchmark", "table5", "--grammar", EXPR, *SCALE, "--trials", 2, "--n-initial", 40)
+CLEAN = (*TINY, "--protocol", "clean", "--n-initial", 30, 60)
 LISA = (*TINY, "--protocol", "clean", "--systems", "g-lisa")
 ANSWERS = ["1/3+x+sin(x*x)", "x+1/3+sin(x*x)"]
 NEAR = ["x+sin(x*x)"]
@@ -109,7 +108,7 @@ def scored(sentence):
 def test_the_table_holds_every_system_and_the_random_draws(compared):
     _, said = compared
     assert said.json["failed"] == {}
-    rows = [(r["system"], r["begin_from"], r["evaluations"]) for r in said.json["table"]]
+    rows = [(r["system"], r["n_initial"], r["evaluations"]) for r in said.json["table"]]
     searched = [(s, n, m) for s in ("GVAE", "G-LISA", "CVAE") for n in (30, 60) for m in (5, 10)]
     for system in ("GVAE", "G-LISA", "CVAE"):
         searched += [(f"{system}, random points", None, m) for m in (5, 10)]
@@ -122,10 +121,10 @@ def test_the_table_holds_every_system_and_the_random_draws(compared):
 def test_the_statistics_are_those_of_the_trials_on_record(compared):
     folder, _ = compared
     for half, rounds in ((5, 1), (10, 2)):
-        row = row_of(folder, system="G-LISA", begin_from=60, evaluations=half)
+        row = row_of(folder, system="G-LISA", n_initial=60, evaluations=half)
         trials = [
             [e for e in evaluations(path) if e["round"] <= rounds]
-            for path in sorted((folder / "grammar-dense-g-lisa" / "begin-60").glob("*.jsonl"))
+            for path in sorted((folder / "grammar-dense-g-lisa" / "initial-60").glob("*.jsonl"))
         ]
         assert [len(trial) for trial in trials] == [half, half]
         scores = [[scored(e["sentence"]) for e in trial] for trial in trials]
@@ -154,7 +153,7 @@ def test_the_error_is_the_standard_error_of_the_mean():
 def test_the_first_half_of_a_trial_is_a_trial_of_half_the_rounds(compared, tmp_path):
     folder, _ = compared
     run = folder / "grammar-dense-g-lisa"
-    path = run / "begin-60" / "trial-02.jsonl"
+    path = run / "initial-60" / "trial-02.jsonl"
     header = json.loads(path.read_text().splitlines()[0])
     data = read_data(open_run(run, TRAINED)).train
     sentences = derivations_to_texts(load_grammar(EXPR), data)
@@ -164,21 +163,39 @@ def test_the_first_half_of_a_trial_is_a_trial_of_half_the_rounds(compared, tmp_p
         sentences,
         OBJECTIVE(sentences),
         count=2,
-        begin_from=60,
-        settings=dataclasses.replace(Settings(**header["settings"]), rounds=1),
+        n_initial=60,
+        config=dataclasses.replace(SearchConfig(**header["config"]), rounds=1),
+        black_box=header["black_box"],
         seed=derive_seed(0, "search"),
     )
     assert trials[1].seed == header["seed"]
-    half = [vars(each) for each in run_trial(trials[1], OBJECTIVE)]
+    half = [(each.sentence, each.score) for each in run_trial(trials[1], OBJECTIVE)]
     assert len(half) == 5
-    assert half == evaluations(path)[:5]
-    row = read_json(run / "begin-60" / "trial-02.json")["at"]["5"]
-    assert row["best"] == min(each["score"] for each in half)
+    assert half == [(each["sentence"], each["score"]) for each in evaluations(path)[:5]]
+    row = read_json(run / "initial-60" / "trial-02.json")["at"]["5"]
+    assert row["best"] == min(score for _, score in half)
+
+
+def test_each_system_is_searched_where_its_codes_lie_and_sees_scores_alone(compared):
+    folder, _ = compared
+    spaces = {"gvae": "box", "g-lisa": "sphere"}
+    for system, space in spaces.items():
+        run = folder / f"grammar-dense-{system}"
+        assert read_json(run / "points" / "trial-01.json")["space"] == space
+        header = json.loads((run / "initial-30" / "trial-01.jsonl").read_text().splitlines()[0])
+        assert header["config"]["space"] == "auto"
+        assert header["black_box"] is True
+
+
+def test_searches_may_see_outputs(tmp_path):
+    succeed(*LISA, "--outputs", "--rounds", 1, "--trials", 1, "--out", tmp_path)
+    (path,) = tmp_path.rglob("trial-01.jsonl")
+    assert json.loads(path.read_text().splitlines()[0])["black_box"] is False
 
 
 def test_a_network_that_decodes_no_sentence_is_a_row_with_none_valid(compared):
     folder, _ = compared
-    row = row_of(folder, system="CVAE", begin_from=60, evaluations=10)
+    row = row_of(folder, system="CVAE", n_initial=60, evaluations=10)
     assert row["network"] == "characters"
     assert row["decodes"] == row["valid"] == row["evaluated"] == 0
     assert row["average"] is row["best"] is None
@@ -215,14 +232,14 @@ def test_the_results_hold_what_they_were_made_with_and_every_trial(compared):
     assert len(results["trials"]) == 3 * 2 * 2 + 3 * 2 + 2 * 2
     assert {trial["seed"] for trial in results["trials"]} == {
         json.loads(path.read_text().splitlines()[0])["seed"]
-        for path in (folder / "grammar-dense-gvae" / "begin-30").glob("*.jsonl")
+        for path in (folder / "grammar-dense-gvae" / "initial-30").glob("*.jsonl")
     }
 
 
 def test_a_run_is_one_that_train_could_have_made_and_is_shared_by_its_searches(compared):
     folder, _ = compared
     run = folder / "grammar-dense-g-lisa"
-    assert {path.name for path in run.glob("*/")} >= {"begin-30", "begin-60", "points"}
+    assert {path.name for path in run.glob("*/")} >= {"initial-30", "initial-60", "points"}
     made = succeed("train", "--config", run / "config.json", "--runs", folder.parent / "again")
     assert made.status == 0
     (again,) = (folder.parent / "again").iterdir()
@@ -252,11 +269,11 @@ def test_systems_trials_and_beginnings_are_added(tmp_path):
     succeed(*words)
     folder = tmp_path / "table5-clean"
     before = content(folder, "*.safetensors") | content(folder, "trial-01.*")
-    succeed(*words, "--trials", 2, "--begin-from", 40, 50, "--systems", "g-lisa,grae")
+    succeed(*words, "--trials", 2, "--n-initial", 40, 50, "--systems", "g-lisa,grae")
     after = content(folder, "*.safetensors") | content(folder, "trial-01.*")
     assert before.items() <= after.items()
     rows = read_json(folder / "results.json")["table"]
-    counts = {(r["system"], r["begin_from"]): r["trials"] for r in rows}
+    counts = {(r["system"], r["n_initial"]): r["trials"] for r in rows}
     assert counts["G-LISA", 40] == counts["G-LISA", 50] == counts["GRAE", 40] == 2
     assert counts["random data", None] == counts["random grammar", None] == 2
 
@@ -306,10 +323,12 @@ def test_other_settings_are_refused_by_name(compared):
     folder, _ = compared
     before = content(folder, "*.*")
     words = (*CLEAN, "--systems", "g-lisa", "--out", folder.parent)
-    message = refused(*words, "--epochs", 3, "--batch", 6, "--set", "vae.kl-weight=0.5")
+    other = ("--epochs", 3, "--batch", 6, "--kernel", "both", "--set", "vae.kl-weight=0.5")
+    message = refused(*words, *other, "--outputs")
     assert f"{folder} was made with other settings" in message
-    for part in ("dense_epochs 2 → 3", "batch 5 → 6", "vae.kl_weight 1.0 → 0.5"):
+    for part in ("epochs 2 → 3", "batch 5 → 6", "kernel structure → both", "outputs False → True"):
         assert part in message
+    assert "vae.kl_weight 1.0 → 0.5" in message
     assert "kusner" not in message
     assert "protocol clean → published" in refused(
         *words, "--protocol", "published", "--name", folder.name
@@ -342,7 +361,8 @@ def test_one_process_at_a_time_works_in_a_folder(compared):
         (("--sentences", "data"), "--sentences data are those of a file; name it with --data"),
         (("--data", "nowhere.txt"), "cannot read nowhere.txt"),
         (("--trials", 0), "--trials must be from 1 to 1,000, not 0"),
-        (("--begin-from", 1), "--begin-from must be from 2 to 10,000,000, not 1"),
+        (("--n-initial", 1), "--n-initial must be from 2 to 10,000,000, not 1"),
+        (("--rounds", 10_001), "--rounds must be from 1 to 10,000, not 10001"),
         (("--kusner-epochs", 0), "--kusner-epochs must be from 1"),
         (("--jobs", 0), "--jobs must be from 1 to 1,024, not 0"),
         (("--name", "a/b"), "--name must be the name of a folder"),
@@ -392,8 +412,18 @@ def test_the_character_network_is_that_of_one_system_whatever_networks_are_chose
 def test_the_protocols_are_those_of_the_paper_and_ours():
     published, clean = PROTOCOLS["published"], PROTOCOLS["clean"]
     assert (published.rounds * 50, published.marks(5)) == (250, (5,))
-    assert (clean.rounds * 50, clean.marks(10), clean.begin_from) == (500, (5, 10), (500, 5000))
+    assert (clean.rounds * 50, clean.marks(10), clean.n_initial) == (500, (5, 10), (500, 5000))
     assert clean.marks(1) == (1,)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
+def test_rounds_are_by_default_those_of_the_protocol(protocol):
+    assert default_options(["--protocol", protocol.name]).search.rounds == protocol.rounds
+    assert default_options([f"--protocol={protocol.name}"]).protocol == protocol.name
+
+
+def test_without_a_protocol_nothing_is_the_default():
+    assert default_options(["--protocol", "clear"]) is default_options([]) is None
 
 
 def whole_of(tmp_path_factory):
@@ -422,7 +452,7 @@ def at_trial(number):
     """Die as the nth batch of a trial is put on record, half of it written."""
 
     def spoil():
-        append, count = Record.append, [0]
+        append, count = History.append, [0]
 
         def torn(self, evaluations):
             count[0] += 1
@@ -434,7 +464,7 @@ def at_trial(number):
             self.path.write_bytes(before + new[: len(new) // 2])
             return die()
 
-        Record.append = torn
+        History.append = torn
 
     return spoil
 
@@ -504,7 +534,7 @@ def test_a_trial_that_fails_is_reported_and_the_rest_goes_on(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(work, "run_trial", fail)
         said = succeed(*words, "--json")
-    name = "grammar-dense-g-lisa/begin-40/trial-01"
+    name = "grammar-dense-g-lisa/initial-40/trial-01"
     assert said.json["failed"] == {name: "LinAlgError: singular"}
     folder = tmp_path / "table5-clean"
     assert row_of(folder, system="G-LISA", evaluations=10)["trials"] == 1

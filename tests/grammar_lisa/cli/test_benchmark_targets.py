@@ -12,7 +12,7 @@ from grammar_lisa.benchmark.targets import SEARCH, folder_of
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.model import TOOL, load_model
 from grammar_lisa.objectives.targets import SETS, regression_for, target_for
-from grammar_lisa.search.search import Search
+from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.trial_tables import COLUMNS, REACHED
 from shared.locks import working_in
 from shared.runs import open_run
@@ -142,7 +142,7 @@ def test_text_output_shows_table_and_totals(folder, trained):
 
 
 def test_done_targets_are_not_searched_again(folder, trained, monkeypatch):
-    monkeypatch.setattr(Search, "ask", lambda self: pytest.fail("a search asked"))
+    monkeypatch.setattr(Optimizer, "ask", lambda self: pytest.fail("a search asked"))
     before = results(folder)["targets"]
     words = words_of(trained, folder.parent, "--targets", "x + 1", "--trials", 2)
     succeed(*words)
@@ -159,10 +159,10 @@ def test_more_trials_and_targets_are_added(folder, trained):
 
 
 def test_ctrl_c_keeps_what_was_evaluated(trained, tmp_path, compared, monkeypatch):
-    ask = Search.ask
+    ask = Optimizer.ask
     words = words_of(trained, tmp_path, "--targets", "expr-6", "--trials", 2)
     with monkeypatch.context() as patch:
-        patch.setattr(Search, "ask", lambda self: stop() if self.round else ask(self))
+        patch.setattr(Optimizer, "ask", lambda self: stop() if self.round else ask(self))
         result = run_command(*words)
     assert result.status == 130
     assert "go on with the same 'grammar-lisa benchmark targets' command" in result.err
@@ -206,6 +206,7 @@ def test_targets_are_drawn_from_the_grammar_of_the_run(trained, tmp_path):
         (["--targets", "livermore-23"], "livermore-23 names no target; did you mean livermore-"),
         (["--targets", "1/x + log(x)"], "choose a range on which it is finite"),
         (["--targets", "z + 1"], "unknown variable z"),
+        (["--system", "lsia"], "there is no system 'lsia'; did you mean 'lisa'?"),
         (["--trials", "0"], "--trials must be from 1 to 1,000, not 0"),
         (["--drawn", "-1"], "--drawn must be from 0 to 10,000, not -1"),
         (["--name", "a/b"], "--name must be the name of a folder"),
@@ -219,10 +220,29 @@ def test_what_makes_no_sense_is_refused(trained, tmp_path, words, message):
     assert not list(tmp_path.glob("*/*.jsonl"))
 
 
-def test_another_protocol_needs_another_folder(folder, trained):
-    words = words_of(trained, folder.parent, "--targets", "expr-6", "--seed", 1)
-    said = run_command(*words).said
-    assert "was made with other settings: seed 0 → 1" in said
+@pytest.mark.parametrize(
+    ("words", "difference"),
+    [
+        (["--seed", 1], "seed 0 → 1"),
+        (["--black-box"], "black_box False → True"),
+        (["--system", "structure"], "crossover 0.0 → 0.5, mutation 0.0 → 0.5"),
+        (["--n-initial", 50], "n_initial 60 → 50"),
+    ],
+)
+def test_another_protocol_needs_another_folder(folder, trained, words, difference):
+    said = run_command(*words_of(trained, folder.parent, "--targets", "expr-6", *words)).said
+    assert "was made with other settings: " in said
+    assert difference in said
+
+
+@pytest.mark.parametrize("words", [[], ["--black-box"]])
+def test_what_searches_see_is_on_record(trained, tmp_path, words):
+    words = words_of(trained, tmp_path, "--targets", "expr-6", "--trials", 1, *words)
+    succeed(*words, "--rounds", 1)
+    (path,) = tmp_path.rglob("trial-01.jsonl")
+    assert json.loads(path.read_text().splitlines()[0])["black_box"] is ("--black-box" in words)
+    seen = "scores alone" if "--black-box" in words else "the outputs of expressions"
+    assert f"and see {seen}." in next(tmp_path.glob("*/targets.md")).read_text()
 
 
 def test_one_process_at_a_time_works_in_a_folder(folder, trained):

@@ -1,23 +1,23 @@
 import csv
 import json
-import math
 import os
-import shutil
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from command_line import GRAMMARS, TINY_SEARCH, run_command, succeed, train
+from tools import finish, started, wait_for
 
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.model import TOOL, read_data
+from grammar_lisa.objectives.evaluation import evaluate
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.search.search import Search
+from grammar_lisa.optimize.config import SYSTEMS
+from grammar_lisa.optimize.hall_of_fame import AT_START
+from grammar_lisa.optimize.optimizer import Optimizer
 from shared.runs import open_run
 
 ROWS = ["search", "random data", "random grammar", "random sphere"]
@@ -25,7 +25,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def evaluations(search):
-    """What each trial put on record."""
+    """What each trial kept."""
     return [
         [json.loads(line) for line in path.read_text().splitlines()[1:]]
         for path in sorted(search.glob("trial-*.jsonl"))
@@ -37,29 +37,40 @@ def training_sentences(run):
     return set(derivations_to_texts(grammar, read_data(open_run(run, TOOL)).train))
 
 
+def hall_of_fame(search):
+    with (search / "hall_of_fame.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def bo(run, *words):
     """Search in this process, and give the folder and the JSON object."""
     result = succeed("bo", "--run", run, "--trials", 1, *TINY_SEARCH, "--jobs", 1, "--json", *words)
     return Path(result.json["search"]), result
 
 
-def test_parts_that_are_foreseen_are_joined_unless_that_is_turned_off(run):
-    words = ("--target", "x*sin(x)", "--begin-from", 10_000)
-    search, result = bo(run, *words, "--joins", 40)
-    assert result.json["best"][0]["score"] < 1e-9
-    assert len(evaluations(search)[0]) == 1
-    search, _ = bo(run, *words, "--no-foresee")
-    settings = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])["settings"]
-    assert (settings["foresee"], settings["joins"]) == (False, 0)
-
-
-def test_the_tables_show_all_four_rows(searched):
+def test_the_tables_show_the_system_and_the_random_rows(searched):
     out = succeed("bo", "--resume", searched[0], "--jobs", 1, "--quiet").out
-    assert "trials of the search" in out
+    assert "trials of lisa (changed), which saw outputs, and evaluations until" in out
     table = out[out.index("mean ± deviation") :]
-    assert all(f" {row} " in table for row in ROWS)
+    assert all(f" {row} " in table for row in ["lisa (changed)", *ROWS[1:]])
+    assert " start " in table
     assert "best expressions" in out
     assert "LaTeX of the best: " in out
+
+
+def test_one_line_says_what_is_about_to_search(searched):
+    said = searched[1].err.splitlines()
+    (line,) = [line for line in said if "known sentences" in line]
+    assert said.index(line) == said.index(f"search: {searched[0]}") + 1
+    system = SYSTEMS["lisa"]
+    assert line.startswith("lisa with pool 300, ")
+    assert "candidates 40" in line
+    assert f"proposals caps {system.caps:g}, arcs {system.arcs:g}" in line
+    assert f"kernel on {system.kernel}; {system.acquisition}; batches of 5; it sees outputs" in line
+    starts = [row["start"] for row in searched[1].json["trials"]["search"]]
+    assert line.endswith(
+        "2 trials begin from 60 known sentences, the best of which scores " + f"{min(starts):.4g}"
+    )
 
 
 def test_the_files_are_left(searched):
@@ -80,6 +91,9 @@ def test_the_summary_tells_what_was_evaluated(searched):
     trials = evaluations(search)
     objective = regression_for("kusner")
     assert list(result.json["trials"]) == list(result.json["means"]) == ROWS
+    assert (result.json["system"], result.json["sees"]) == ("lisa", "outputs")
+    assert (result.json["changed"], result.json["scored_to_begin_with"]) == (True, 0)
+    assert result.json["failures"] == ""
     for row, found in zip(result.json["trials"]["search"], trials, strict=True):
         scores = [e["score"] for e in found]
         assert np.allclose(scores, objective([e["sentence"] for e in found]))
@@ -87,6 +101,7 @@ def test_the_summary_tells_what_was_evaluated(searched):
         assert row["distinct"] == 10
         assert row["valid"] == 1
         assert row["best"] == min(scores)
+        assert row["start"] > 0.11
         assert [e["round"] for e in found] == [1] * 5 + [2] * 5
     for name in ROWS:
         assert all(row["evaluations"] == 10 for row in result.json["trials"][name])
@@ -94,23 +109,60 @@ def test_the_summary_tells_what_was_evaluated(searched):
         assert result.json["means"][name]["best"] == pytest.approx(np.mean(bests))
 
 
-def test_the_hall_of_fame_is_sorted_and_distinct(searched):
+def test_the_hall_of_fame_is_sorted_and_says_where_each_comes_from(searched):
     search, result = searched
-    with (search / "hall_of_fame.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    found = {e["sentence"]: e["score"] for trial in evaluations(search) for e in trial}
+    rows = hall_of_fame(search)
+    trials = evaluations(search)
     scores = [float(row["score"]) for row in rows]
-    worst = math.log(1001)
-    assert scores == sorted({score for score in found.values() if score < worst})
+    assert scores == sorted(set(scores))
+    known = training_sentences(search.parent)
     for row in rows:
-        score = float(row["score"])
-        assert found[row["sentence"]] == score
-        assert len(row["sentence"]) == min(len(s) for s, other in found.items() if other == score)
+        if row["trial"] == AT_START:
+            assert row["evaluation"] == ""
+            assert row["sentence"] in known
+        else:
+            found = trials[int(row["trial"]) - 1][int(row["evaluation"]) - 1]
+            assert (found["sentence"], found["score"]) == (row["sentence"], float(row["score"]))
+            assert row["sentence"] not in known
+    assert {row["trial"] for row in rows} >= {"1", "2", AT_START}
+    starts = {float(row["score"]) for row in rows if row["trial"] == AT_START}
+    assert {round(row["start"], 9) for row in result.json["trials"]["search"]} <= {
+        round(start, 9) for start in starts
+    }
+    best = min(min(e["score"] for trial in trials for e in trial), min(starts))
+    assert scores[0] == best == result.json["best"][0]["score"]
     assert [int(row["rank"]) for row in rows] == list(range(1, len(rows) + 1))
-    assert len(result.json["best"]) == 3
     assert [entry["sentence"] for entry in result.json["best"]] == [
         row["sentence"] for row in rows[:3]
     ]
+
+
+def test_r_squared_stands_beside_the_score(searched):
+    objective = regression_for("kusner")
+    for row in hall_of_fame(searched[0]):
+        values = evaluate([row["sentence"]], objective.data)[0]
+        residual = ((values - objective.y) ** 2).sum()
+        expected = 1 - residual / ((objective.y - objective.y.mean()) ** 2).sum()
+        assert float(row["r2"] or "nan") == pytest.approx(expected, nan_ok=True)
+
+
+def test_what_was_known_at_the_start_is_the_best_where_nothing_beats_it(run):
+    """With the target among what is known, no evaluation can do better."""
+    words = ("--target", "x + 1", "--n-initial", 10_000, "--withhold", "no", "--black-box")
+    search, result = bo(run, *words, "--pool", 6000)
+    best = result.json["best"][0]
+    assert best["score"] <= 1e-9
+    assert best["r2"] == pytest.approx(1)
+    assert (best["known_at_start"], best["trial"], best["evaluation"]) == (True, None, None)
+    assert best["sentence"] in training_sentences(run)
+    (row,) = result.json["trials"]["search"]
+    assert row["start"] <= 1e-9 < row["best"] == min(e["score"] for e in evaluations(search)[0])
+    assert row["reached"]["≤ 1e-09"] is None
+    assert hall_of_fame(search)[0]["trial"] == AT_START
+    out = succeed("bo", "--resume", search, "--jobs", 1, "--quiet").out
+    (line,) = [line for line in out.splitlines() if f" {best['sentence']} " in line]
+    assert AT_START in line
+    assert out.count(AT_START) >= 2
 
 
 def test_nothing_is_evaluated_twice(searched):
@@ -120,7 +172,7 @@ def test_nothing_is_evaluated_twice(searched):
 
 
 def test_nothing_known_is_evaluated(run):
-    search, _ = bo(run, "--begin-from", 10_000, "--pool", 6000)
+    search, _ = bo(run, "--n-initial", 10_000, "--pool", 6000)
     found = {e["sentence"] for e in evaluations(search)[0]}
     assert len(found) == 10
     assert not found & training_sentences(run)
@@ -168,23 +220,79 @@ def test_what_equals_the_target_is_withheld(run):
     assert said in result.err
     assert "the network was trained on these" in result.err
     header = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])
-    assert header["begins_from"] == 60
+    assert header["n_initial"] == 60
 
 
 def test_withheld_sentences_are_no_start_of_a_trial(run):
     kept = len(training_sentences(run))
-    _, result = bo(run, "--target", "x + 1", "--begin-from", 10_000, "--pool", 6000)
+    _, result = bo(run, "--target", "x + 1", "--n-initial", 10_000, "--pool", 6000)
     left_out = sum(result.json["withheld"].values())
     search = Path(result.json["search"])
     header = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])
-    assert header["begins_from"] == kept - left_out
+    assert header["n_initial"] == kept - left_out
     search, result = bo(
-        run, "--target", "x + 1", "--begin-from", 10_000, "--pool", 6000, "--withhold", "no"
+        run, "--target", "x + 1", "--n-initial", 10_000, "--pool", 6000, "--withhold", "no"
     )
     header = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])
-    assert header["begins_from"] == kept
+    assert header["n_initial"] == kept
     assert result.json["withheld"] == {"equal": 0, "near": 0}
     assert "nothing was withheld" in result.err
+
+
+def test_a_search_sees_outputs_or_scores_alone(run, searched):
+    search, result = bo(run, "--black-box", "--trials", 2)
+    assert result.json["sees"] == "scores alone"
+    assert "it sees scores alone; 2 trials" in result.err
+    assert evaluations(search) != evaluations(searched[0])
+    header = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])
+    assert header["black_box"] is True
+    again = succeed("bo", "--resume", search, "--jobs", 1)
+    assert "trials of lisa (changed), which saw scores alone" in again.out
+
+
+@pytest.mark.parametrize("system", ["evolution", "random-space", "turbo"])
+def test_a_system_by_its_name(run, system):
+    words = ["--run", run, "--trials", 1, "--jobs", 1, "--system", system, "--n-initial", 60]
+    words += ["--rounds", 2, "--batch", 5, "--top", 3]
+    if system == "turbo":
+        words += ["--no-trust-region", "--pool", 300, "--kernel", "structure"]
+    result = succeed("bo", *words, "--json")
+    search = Path(result.json["search"])
+    assert result.json["system"] == system
+    assert result.json["changed"] == (system == "turbo")
+    config = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])["config"]
+    own = SYSTEMS[system]
+    assert (config["space"], config["caps"], config["rounds"]) == (own.space, own.caps, 2)
+    if system == "turbo":
+        assert (config["trust_region"], config["kernel"]) == (False, "structure")
+        assert "turbo with " in result.err
+        assert "trust_region False" in result.err
+        assert "random box" in result.json["trials"]
+    else:
+        assert config["acquisition"] == "random"
+        assert f"{system}: proposals" in result.err
+    found = evaluations(search)
+    assert len(found[0]) == 10
+    (search / "trial-01.jsonl").unlink()
+    succeed("bo", "--resume", search, "--jobs", 1)
+    assert evaluations(search) == found
+
+
+def test_an_unknown_system_is_refused_with_the_list(run):
+    refused = run_command("bo", "--run", run, "--system", "turbos")
+    assert refused.status == 2
+    assert "there is no system 'turbos'; did you mean 'turbo'?" in refused.err
+    assert all(name in refused.err for name in SYSTEMS)
+    assert not list(run.glob("search-*"))
+
+
+def test_the_help_names_every_system_and_shows_its_defaults():
+    shown = " ".join(run_command("bo", "--help").out.split())
+    options = shown[shown.index("--system") : shown.index("--black-box")]
+    assert all(name in options for name in SYSTEMS)
+    turbo = run_command("bo", "--system", "turbo", "--help").out
+    assert "--no-trust-region" in turbo
+    assert "(default: box)" in turbo
 
 
 def test_a_named_target(run):
@@ -233,7 +341,7 @@ def test_other_languages_cannot_be_searched(tmp_path):
 
 def test_a_language_that_runs_out_ends_gracefully(tmp_path):
     run = train(tmp_path, "--max-rules", 4, "--count", 40, "--epochs", 30, "--batch-size", 10)
-    _, result = bo(run, "--rounds", 40, "--begin-from", 20)
+    _, result = bo(run, "--rounds", 40, "--n-initial", 20)
     assert 0 < result.json["trials"]["search"][0]["evaluations"] <= 44
     assert result.json["trials"]["random grammar"][0]["evaluations"] == 64
     assert result.json["trials"]["random sphere"][0]["evaluations"] <= 64
@@ -255,7 +363,7 @@ def characters(tmp_path):
 
 def check_box(run):
     """Search a run, in one go and stopped after a round, and give the result."""
-    search, result = bo(run, "--begin-from", 10_000, "--pool", 6000)
+    search, result = bo(run, "--n-initial", 10_000, "--pool", 6000)
     found = evaluations(search)
     assert list(result.json["trials"]) == [*ROWS[:3], "random box"]
     assert 0 < len(found[0]) <= 10
@@ -298,13 +406,10 @@ def test_a_spherical_run_on_characters_that_says_nothing_new_ends_with_a_message
     ) in refused.err
 
 
-LONG = ["--trials", 2, "--jobs", 2, "--rounds", 8, *TINY_SEARCH[2:]]
-
-
 def test_ctrl_c_keeps_what_was_evaluated(run, searched, monkeypatch):
-    ask = Search.ask
+    ask = Optimizer.ask
     with monkeypatch.context() as patch:
-        patch.setattr(Search, "ask", lambda self: stop() if self.round else ask(self))
+        patch.setattr(Optimizer, "ask", lambda self: stop() if self.round else ask(self))
         result = run_command("bo", "--run", run, "--trials", 2, "--jobs", 1, *TINY_SEARCH)
     search = run / "search-001"
     assert result.status == 130
@@ -326,40 +431,53 @@ def stop():
         "the parent alone",
     ],
 )
-def test_a_search_side_by_side_survives(trained, tmp_path, how):
-    runs = [tmp_path / "cut", tmp_path / "whole"]
-    for path in runs:
-        shutil.copytree(trained, path)
-    words = [sys.executable, "-m", "grammar_lisa", "bo", "--run", runs[0], *LONG]
-    process = subprocess.Popen(
-        [str(word) for word in words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[3],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "300"},
-        start_new_session=True,
-    )
-    search = runs[0] / "search-001"
-    deadline = time.monotonic() + 120
-    while sum(len(found) for found in evaluations_so_far(search)) < 10:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    if how == "the parent alone":
-        process.kill()
-    else:
-        os.killpg(process.pid, signal.Signals[how])
-    _, err = process.communicate(timeout=100)
+def test_a_search_side_by_side_survives(run, searched, how):
+    """Killed somewhere in the second and last round, which never ends."""
+    words = ("bo", "--run", run, "--trials", 2, "--jobs", 2, *TINY_SEARCH)
+    search = run / "search-001"
+    with started(sys.executable, "-c", ENDLESS, *words) as process:
+        wait_for(lambda: all(len(lines) > 5 for lines in lines_so_far(search)), process)
+        if how == "the parent alone":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.Signals[how])
+        result = finish(process)
     if how == "SIGINT":
-        assert process.returncode == 130
-        assert f"go on with 'grammar-lisa bo --resume {search}'" in err
-        assert "Traceback" not in err
+        assert result.status == 130
+        assert f"go on with 'grammar-lisa bo --resume {search}'" in result.err
+        assert "Traceback" not in result.err
     assert not (search / "summary.json").exists()
     succeed("bo", "--resume", search, "--jobs", 1)
-    whole = succeed("bo", "--run", runs[1], *LONG, "--jobs", 1, "--json").json["search"]
-    assert evaluations(search) == evaluations(Path(whole))
+    assert evaluations(search) == evaluations(searched[0])
 
 
-def evaluations_so_far(search):
-    return [path.read_text().splitlines()[1:] for path in search.glob("trial-*.jsonl")]
+ENDLESS = """
+import sys
+import grammar_lisa.optimize.trials
+from grammar_lisa.cli import main
+
+def without_end(trial, *rest):
+    import time
+    from grammar_lisa.optimize.history import History
+    from grammar_lisa.optimize.trials import run_trial
+
+    append = History.append
+
+    def held(self, evaluations):
+        while len(self.evaluations) + len(evaluations) > 9:
+            time.sleep(0.01)
+        append(self, evaluations)
+
+    History.append = held
+    return run_trial(trial, *rest)
+
+grammar_lisa.optimize.trials.run_trial = without_end
+sys.exit(main(sys.argv[1:]))
+"""
+"""A command line whose trials stay before their tenth evaluation, in whatever process."""
+
+
+def lines_so_far(search):
+    """Those of the histories of two trials, the headers among them."""
+    histories = [search / f"trial-{number:02d}.jsonl" for number in (1, 2)]
+    return [path.read_text().splitlines() if path.exists() else [] for path in histories]

@@ -2,16 +2,13 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 from command_line import EXPR, TINY_SEARCH, killed, run_command, succeed
-from tools import at_step, before_write, die
+from tools import at_step, before_write, die, endless, finish, started, wait_for
 
-from grammar_lisa.search.record import Record
+from grammar_lisa.optimize.history import History
 
 TRAINING = [
     *("train", "--grammar", str(EXPR), "--count", "100", "--held-out", "10", "--draws", "20"),
@@ -107,27 +104,6 @@ def test_a_damaged_checkpoint_is_refused_and_kept(tmp_path, how):
     assert path.read_bytes() == spoilt
 
 
-def start(*words):
-    """Start the installed command in a session of its own."""
-    script = Path(sys.executable).with_name("grammar-lisa")
-    return subprocess.Popen(
-        [script, *map(str, words)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "300"},
-        start_new_session=True,
-    )
-
-
-def wait_for(condition, process):
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
 LONG = [*TRAINING, "--epochs", "40"]
 
 
@@ -141,11 +117,10 @@ def long_straight(tmp_path_factory):
 
 def test_the_installed_command_survives_kill_9(tmp_path, long_straight):
     run = tmp_path / "run"
-    process = start(*LONG, "--runs", tmp_path)
-    wait_for((run / "checkpoint.safetensors").exists, process)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    with started(*endless("grammar-lisa"), *LONG, "--runs", tmp_path) as process:
+        wait_for((run / "checkpoint.safetensors").exists, process)
+        os.killpg(process.pid, signal.SIGKILL)
+        assert finish(process).status == -signal.SIGKILL
     assert not (run / "model.safetensors").exists()
     succeed("train", "--resume", run)
     assert train_bytes(run) == train_bytes(long_straight)
@@ -153,13 +128,13 @@ def test_the_installed_command_survives_kill_9(tmp_path, long_straight):
 
 def test_ctrl_c_tells_how_to_go_on(tmp_path, long_straight):
     run = tmp_path / "run"
-    process = start(*LONG, "--runs", tmp_path)
-    wait_for((run / "checkpoint.safetensors").exists, process)
-    os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert f"interrupted: go on with 'grammar-lisa train --resume {run}'" in err
-    assert "Traceback" not in err
+    with started(*endless("grammar-lisa"), *LONG, "--runs", tmp_path) as process:
+        wait_for((run / "checkpoint.safetensors").exists, process)
+        os.killpg(process.pid, signal.SIGINT)
+        result = finish(process)
+    assert result.status == 130
+    assert f"interrupted: go on with 'grammar-lisa train --resume {run}'" in result.err
+    assert "Traceback" not in result.err
     succeed("train", "--resume", run)
     assert train_bytes(run) == train_bytes(long_straight)
 
@@ -176,7 +151,7 @@ def at_append(number, part):
     """Die as the nth batch is put on record, with a part of it written."""
 
     def spoil():
-        append, count = Record.append, [0]
+        append, count = History.append, [0]
 
         def torn(self, evaluations):
             count[0] += 1
@@ -188,7 +163,7 @@ def at_append(number, part):
             self.path.write_bytes(before + new[: int(part * len(new))])
             return die()
 
-        Record.append = torn
+        History.append = torn
 
     return spoil
 

@@ -1,4 +1,5 @@
 import re
+from collections import Counter
 
 import pytest
 from command_line import EXPR, GRAMMARS, succeed
@@ -7,7 +8,7 @@ from grammar_lisa.derivations.parsing import Parser
 from grammar_lisa.grammar import load_grammar
 
 
-@pytest.mark.parametrize("law", ["uniform", "weighted"])
+@pytest.mark.parametrize("law", ["uniform", "by-length", "weighted"])
 @pytest.mark.parametrize("name", ["expr", "json", "koza", "sql"])
 def test_samples_are_sentences_one_a_line(name, law):
     path = GRAMMARS / f"{name}.cfg"
@@ -43,6 +44,16 @@ def test_weights_of_the_file_are_followed(tmp_path):
     assert 850 < lines.count("a") < 950
     lines = succeed("sample", path, "-n", 1000).lines
     assert 430 < lines.count("a") < 570
+
+
+def test_by_length_short_sentences_are_as_frequent_as_long_ones():
+    words = ("sample", EXPR, "-n", 1200, "--max-rules", 6, "--law")
+    parser = Parser(load_grammar(EXPR))
+    lines = succeed(*words, "by-length").lines
+    lengths = Counter(len(parser.parse(line)) for line in lines)
+    assert all(340 < lengths[length] < 460 for length in (2, 4, 6))
+    lines = succeed("sample", EXPR, "-n", 100, "--distinct", "--law", "by-length").lines
+    assert {"x", "1", "2", "3"} < set(lines)
 
 
 def test_the_length_is_kept():

@@ -3,7 +3,8 @@ import json
 
 import numpy as np
 import pytest
-from command_line import EXPR, GRAMMARS, run_command, succeed, train
+from command_line import EXPR, GRAMMARS, killed, run_command, succeed, train
+from tools import before_write
 
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
@@ -193,3 +194,88 @@ def test_a_finished_run_is_told_again(trained):
     assert "is finished already" in " ".join(result.err.split())
     assert "held-out reconstruction" in result.out
     assert (trained / "summary.json").stat().st_mtime_ns == before
+
+
+LAWFUL = [
+    *("train", "--grammar", EXPR, "--count", 100, "--held-out", 10, "--draws", 20, "--epochs", 1),
+    *("--max-rules", 8, "--name", "run"),
+]
+BY_LENGTH = ["--draw", "by-length", "--distinct", "canonical"]
+
+
+def data_bytes(run):
+    return (run / "data.safetensors").read_bytes()
+
+
+def without_the_law(run):
+    """The configuration as a version wrote it that drew uniformly without saying so."""
+    path = run / "config.json"
+    config = json.loads(path.read_text())
+    for name in ("draw", "distinct"):
+        del config["options"][name]
+    path.write_text(json.dumps(config))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--draw", "uniform"], "; drawn uniformly; at most 8 rules;"),
+        (BY_LENGTH, "; drawn by length, no two equal by algebra; at most 8 rules;"),
+        (["--draw", "weighted"], "; drawn by the weights of the rules; at most 8 rules;"),
+    ],
+)
+def test_the_law_is_told_and_recorded(tmp_path, words, said):
+    result = succeed(*LAWFUL, "--runs", tmp_path, *words)
+    assert "100 sentences to train on" in result.said
+    assert said in result.said
+    options = json.loads((tmp_path / "run" / "config.json").read_text())["options"]
+    assert options["draw"] == words[1]
+    assert options["distinct"] == ("canonical" if words == BY_LENGTH else "text")
+
+
+def test_sentences_of_a_file_are_told_to_be_that(data, tmp_path):
+    words = ["train", "--grammar", EXPR, "--data", data, "--runs", tmp_path, "--epochs", 1]
+    assert f"; from {data}; at most" in succeed(*words, "--draws", 20).said
+
+
+@pytest.mark.parametrize("words", [BY_LENGTH, ["--draw", "weighted"]])
+def test_a_run_stopped_before_its_data_were_kept_draws_them_again(tmp_path, words):
+    succeed(*LAWFUL, *words, "--runs", tmp_path / "straight")
+    killed([*LAWFUL, *words, "--runs", tmp_path], before_write(2))
+    assert not (tmp_path / "run" / "data.safetensors").exists()
+    succeed("train", "--resume", tmp_path / "run")
+    assert data_bytes(tmp_path / "run") == data_bytes(tmp_path / "straight" / "run")
+
+
+def test_runs_that_record_no_law_drew_uniformly(tmp_path):
+    uniform = ["--draw", "uniform", "--distinct", "text"]
+    succeed(*LAWFUL, *uniform, "--runs", tmp_path / "straight")
+    straight = tmp_path / "straight" / "run"
+    killed([*LAWFUL, *uniform, "--runs", tmp_path], before_write(2))
+    without_the_law(tmp_path / "run")
+    succeed("train", "--resume", tmp_path / "run")
+    assert data_bytes(tmp_path / "run") == data_bytes(straight)
+    config = without_the_law(straight)
+    succeed("train", "--config", config, "--runs", tmp_path, "--name", "again")
+    assert data_bytes(tmp_path / "again") == data_bytes(straight)
+
+
+@pytest.mark.parametrize(
+    ("words", "fragment"),
+    [
+        (["--draw", "evenly"], "'by-length'"),
+        (["--distinct", "algebra"], "'canonical'"),
+        (["--distinct"], "--distinct"),
+        (["--config", "CONFIG"], "the option draw cannot be 'evenly'"),
+    ],
+)
+def test_an_unknown_law_is_refused(tmp_path, words, fragment):
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"options": {"draw": "evenly"}}))
+    words = [config if word == "CONFIG" else word for word in words]
+    result = run_command(*LAWFUL, "--runs", tmp_path, *words)
+    assert result.status == 2
+    assert fragment in result.err
+    assert "Traceback" not in result.err
+    assert not (tmp_path / "run").exists()

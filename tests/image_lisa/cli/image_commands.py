@@ -1,21 +1,17 @@
 """Running `image-lisa` in this process, and training something tiny with it."""
 
-import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
-from tools import Result, Tool
+from tools import Tool, finish, started
 
 from image_lisa.cli import main
 
 torch.set_num_threads(1)
 
-ROOT = Path(__file__).parents[3]
 TOOL = Tool(main)
 run_command, succeed, refusal, killed = TOOL.run, TOOL.succeed, TOOL.refusal, TOOL.killed
 
@@ -54,29 +50,7 @@ def contents(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def environment():
-    return {
-        name: value for name, value in os.environ.items() if name not in ("RANK", "LOCAL_RANK")
-    } | {"OMP_NUM_THREADS": "1", "COLUMNS": "300", "PYTHONPATH": str(ROOT)}
-
-
-def start(*words, program=("-m", "image_lisa")):
-    """Start a command in a session of its own."""
-    return subprocess.Popen(
-        [sys.executable, *map(str, (*program, *words))],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(),
-        start_new_session=True,
-    )
-
-
-def finish(process):
-    """What a started command leaves; all its processes are gone then."""
-    try:
-        out, err = process.communicate(timeout=200)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        raise
-    return Result(process.returncode, out, err)
+def run_apart(*words, program=("-m", "image_lisa")):
+    """Run a command in a process of its own, or in several."""
+    with started(sys.executable, *program, *words) as process:
+        return finish(process)

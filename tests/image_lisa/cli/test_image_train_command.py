@@ -7,7 +7,7 @@ import math
 import os
 import shlex
 import signal
-import time
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,17 +16,26 @@ from image_commands import (
     TINY,
     TRAINING,
     contents,
-    finish,
     killed,
     pictures,
     pixels,
     refusal,
+    run_apart,
     run_command,
-    start,
     succeed,
     train,
 )
-from tools import at_step, before_write, edit, flags, mostly_slow
+from tools import (
+    at_step,
+    before_write,
+    edit,
+    endless,
+    finish,
+    flags,
+    mostly_slow,
+    started,
+    wait_for,
+)
 
 from image_lisa.cli.train import Options
 from image_lisa.model import ImageModel, run_architecture
@@ -603,23 +612,15 @@ def test_a_summary_that_was_removed_is_written_again(run):
     assert names(run) == LEFT
 
 
-def wait_for(condition, process):
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @pytest.mark.slow
 def test_the_program_survives_kill_9(tmp_path):
     """From outside, at whatever moment; the rest is done in this process."""
     words = [*TRAINING, "--epochs", "60", "--runs"]
-    process = start(*words, tmp_path / "a")
     run = tmp_path / "a" / "run"
-    wait_for((run / "checkpoint.safetensors").exists, process)
-    os.killpg(process.pid, signal.SIGKILL)
-    finish(process)
+    with started(*endless("image-lisa"), *words, tmp_path / "a") as process:
+        wait_for((run / "checkpoint.safetensors").exists, process)
+        os.killpg(process.pid, signal.SIGKILL)
+        assert finish(process).status == -signal.SIGKILL
     assert not (run / "model.safetensors").exists()
     succeed(*words, tmp_path / "b")
     goes_on_to_the_same_end(run, tmp_path / "b" / "run")
@@ -635,8 +636,7 @@ def close(first, second):
 
 
 def test_two_devices_train_as_one(tmp_path, straight):
-    process = start(*TRAINING, "--runs", tmp_path, "--devices", 2, "--device", "cpu", "--json")
-    result = finish(process)
+    result = run_apart(*TRAINING, "--runs", tmp_path, "--devices", 2, "--device", "cpu", "--json")
     assert result.status == 0, result.err
     assert result.err == ""
     run = tmp_path / "run"
@@ -652,7 +652,7 @@ def test_two_devices_train_as_one(tmp_path, straight):
 def test_a_taken_name_is_one_message_whatever_the_devices(run):
     before = contents(run)
     words = ("--name", "run", "--runs", run.parent, "--devices", 2, "--device", "cpu")
-    result = finish(start("train", *TINY, *words))
+    result = run_apart("train", *TINY, *words)
     assert result.status == 2
     assert result.out == ""
     assert result.err.count("\n") == 1
@@ -666,7 +666,7 @@ TORCHRUN = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "image
 @pytest.mark.slow
 def test_torchrun_trains_as_one(tmp_path, straight):
     words = ("--runs", tmp_path, "--devices", 2, "--device", "cpu")
-    result = finish(start(*TRAINING, *words, program=TORCHRUN))
+    result = run_apart(*TRAINING, *words, program=TORCHRUN)
     assert result.status == 0, result.err
     assert result.out.count("best epoch") == 1
     close(metrics(tmp_path / "run"), metrics(straight))
@@ -674,7 +674,7 @@ def test_torchrun_trains_as_one(tmp_path, straight):
 
 @pytest.mark.slow
 def test_torchrun_without_devices_is_refused(tmp_path):
-    result = finish(start(*TRAINING, "--runs", tmp_path, program=TORCHRUN))
+    result = run_apart(*TRAINING, "--runs", tmp_path, program=TORCHRUN)
     assert result.status != 0
     assert "torchrun started 2 processes for 1 devices; give --devices 2" in result.err
     assert result.err.count("error: torchrun") == 1
@@ -705,12 +705,12 @@ def test_a_full_disk_is_one_message_whatever_the_devices(tmp_path, straight, fai
     script = tmp_path / "full.py"
     script.write_text(FULL)
     words = (*TRAINING, "--runs", tmp_path, "--devices", 2, "--device", "cpu", fails)
-    result = finish(start(*words, program=(script,)))
+    result = run_apart(*words, program=(script,))
     assert result.status == 2
     assert result.err.count("\n") == 1, result.err
     assert "No space left on device; what was there is unchanged" in result.err
     if fails == 4:
-        result = finish(start("train", "--resume", tmp_path / "run", "--quiet"))
+        result = run_apart("train", "--resume", tmp_path / "run", "--quiet")
         assert result.status == 0, result.err
         close(metrics(tmp_path / "run"), metrics(straight))
 
@@ -718,12 +718,13 @@ def test_a_full_disk_is_one_message_whatever_the_devices(tmp_path, straight, fai
 @pytest.mark.slow
 @pytest.mark.parametrize("devices", [1, 2])
 def test_ctrl_c_is_one_message(tmp_path, devices):
-    words = ("--runs", tmp_path, "--epochs", 4000, "--devices", devices, "--device", "cpu")
-    process = start(*TRAINING, *words)
+    """Of a training that takes hours."""
+    words = ("--runs", tmp_path, "--epochs", 1_000_000, "--devices", devices, "--device", "cpu")
     run = tmp_path / "run"
-    wait_for((run / "best.safetensors").exists, process)
-    os.killpg(process.pid, signal.SIGINT)
-    result = finish(process)
+    with started(sys.executable, "-m", "image_lisa", *TRAINING, *words) as process:
+        wait_for((run / "best.safetensors").exists, process)
+        os.killpg(process.pid, signal.SIGINT)
+        result = finish(process)
     assert result.status == 130
     assert result.err == f"\ninterrupted: go on with 'image-lisa train --resume {run}'\n"
     assert (run / "best.safetensors").exists()

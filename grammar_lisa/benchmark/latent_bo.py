@@ -1,0 +1,419 @@
+"""Systems of latent-space optimisation on one protocol: the same network, data and harness.
+
+A comparison is a folder: the lines that networks learn from, a run for each target and autoencoder,
+and a file for each trial. What is there is not done again.
+"""
+
+import dataclasses
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from grammar_lisa.benchmark.start_sets import NONE, Protocol, StartSet, drawn_from_grammar
+from grammar_lisa.benchmark.work import OnEnd, Training, Work, do_all, failures
+from grammar_lisa.datasets import read_lines
+from grammar_lisa.derivations.sampling import Law
+from grammar_lisa.experiment import Plan, Sentences
+from grammar_lisa.grammar import load_grammar
+from grammar_lisa.model import TOOL
+from grammar_lisa.objectives.objective import Objective
+from grammar_lisa.objectives.protocol import EXACT
+from grammar_lisa.objectives.regression import Regression
+from grammar_lisa.optimize.config import FIELDS, SYSTEMS, SearchConfig
+from grammar_lisa.optimize.trials import Trial, run_trial
+from shared.errors import LisaError
+from shared.files import read_json, write_json
+from shared.methods import METHODS
+from shared.runs import Run
+from shared.seeds import derive_seed
+from shared.training import Training as Schedule
+
+LATENT_BO_TOOL: Final = f"{TOOL} benchmark latent-bo"
+MARKS: Final = (100, 250, 500)
+"""After how many evaluations the best score so far is told."""
+_DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A system, with what is different from its own configuration.
+
+    Attributes:
+        name: As it was asked for, ``SYSTEM[+option=value]…``.
+        config: What its searches consist of.
+        method: The autoencoder whose codes are searched, a key of `METHODS`.
+        untrained: Whether the network keeps its initial weights.
+    """
+
+    name: str
+    config: SearchConfig
+    method: str = "lisa"
+    untrained: bool = False
+
+    @classmethod
+    def parse(cls, text: str, protocol: Protocol, batch: int) -> "Entrant":
+        """Read ``lisa``, ``lisa+kernel=both``, ``lisa+method=vae``, ``lisa+untrained=yes``.
+
+        Args:
+            text: What was asked for.
+            protocol: Knows the budget.
+            batch: Sentences a batch, unless `text` says otherwise.
+
+        Raises:
+            LisaError: There is no such system or option, or a value does not fit.
+        """
+        system, *changes = text.split("+")
+        if system not in SYSTEMS:
+            raise LisaError(f"there is no system '{system}'; valid: {', '.join(SYSTEMS)}")
+        method, untrained = "lisa", False
+        config = SYSTEMS[system].changed(batch=batch)
+        for change in changes:
+            name, equals, value = change.partition("=")
+            if not equals:
+                raise LisaError(f"{text}: '{change}' is no option=value")
+            if name == "method":
+                method = _one_of(text, name, value, tuple(METHODS))
+            elif name == "untrained":
+                untrained = _one_of(text, name, value, ("yes", "no")) == "yes"
+            else:
+                config = config.changed(**{name: _read(text, config, name, value)})
+        rounds = math.ceil(protocol.budget / config.batch)
+        return cls(text, config.changed(rounds=rounds), method, untrained)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all calls that work on one folder share.
+
+    Attributes:
+        protocol: What searches begin from and how long they go on.
+        grammar: Its file.
+        data: The file of lines; None where sentences are drawn from the grammar.
+        known: How many scored sentences a trial begins from.
+        black_box: Whether searches see scores alone.
+        epochs: Of each training.
+        dim: The code size.
+        max_rules: The most rules of a sentence.
+        draw: How sentences are drawn from the grammar, where there is no file.
+        batch: Sentences a batch.
+        seed: Of everything random.
+    """
+
+    protocol: Protocol
+    grammar: Path
+    data: Path | None
+    known: int | None
+    black_box: bool
+    epochs: int
+    dim: int
+    max_rules: int
+    draw: Law
+    batch: int
+    seed: int
+
+    def record(self) -> dict[str, Any]:
+        """What must be the same in every call.
+
+        Raises:
+            LisaError: The grammar or the data cannot be read.
+        """
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return fields | {
+            "protocol": self.protocol.name,
+            "grammar": load_grammar(self.grammar).digest,
+            "data": None if self.data is None else self.data.name,
+        }
+
+
+@dataclass(frozen=True)
+class Search(Work):
+    """One trial of a system for a target.
+
+    Attributes:
+        path: The file that keeps what it reached.
+        target: What it looks for.
+        system: Which searches, as it was asked for.
+        trial: The trial.
+        start: The best known score at the beginning.
+    """
+
+    path: Path
+    target: str
+    system: str
+    trial: Trial
+    start: float
+
+    @property
+    def name(self) -> str:
+        """Target, system, trial."""
+        return "/".join([*self.path.parts[-3:-1], self.path.stem])
+
+    @property
+    def result(self) -> Path:
+        """What it reached."""
+        return self.path
+
+    @property
+    def failure(self) -> Path:
+        """Beside it."""
+        return self.path.with_name(f"{self.path.stem}-failed.json")
+
+    def do(self, objective: Objective) -> None:
+        """Search, and keep what was reached."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        began = time.process_time()
+        found = run_trial(self.trial, objective)
+        seconds = time.process_time() - began
+        scores = np.array([each.value for each in found])
+        what = {"target": self.target, "system": self.system, "trial": self.trial.number}
+        record = what | {"seed": self.trial.seed, "seconds": seconds}
+        write_json(self.path, record | reached(scores, self.start, objective.worst))
+
+
+def reached(scores: np.ndarray[Any, Any], start: float, worst: float) -> dict[str, Any]:
+    """Return what a trial reached.
+
+    Args:
+        scores: Of its evaluations, in order.
+        start: The best known score at the beginning.
+        worst: The score of what is useless, which no average includes.
+
+    Returns:
+        The number of evaluations; the first that met the target, or None; the best score known
+        after each of `MARKS`; the average score, and the best line known at the beginning.
+    """
+    exact = np.flatnonzero(scores <= EXACT)
+    best = {str(mark): float(np.fmin.reduce([start, *scores[:mark]])) for mark in MARKS}
+    useful = scores[scores < worst]
+    return {
+        "evaluations": len(scores),
+        "exact": int(exact[0]) + 1 if len(exact) else None,
+        "best": best,
+        "average": float(useful.mean()) if len(useful) else None,
+        "start": start,
+    }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A folder of trials.
+
+    Attributes:
+        folder: With the settings in its `config.json`.
+        setting: What all share.
+    """
+
+    folder: Run
+    setting: Setting
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.folder.path
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the file of data.
+
+        Raises:
+            LisaError: There is none, or it cannot be read.
+        """
+        if self.setting.data is None:
+            raise LisaError(
+                f"the protocol {self.setting.protocol.name} begins from lines of a file; name it "
+                "with --data FILE"
+            )
+        return read_lines(self.setting.data)
+
+    def objective(self, target: str) -> Regression:
+        """Return what scores sentences."""
+        return self.setting.protocol.regression(target)
+
+    def do(
+        self, target: str, entrants: Sequence[Entrant], seeds: int, jobs: int, on_end: OnEnd
+    ) -> None:
+        """Train and search what is missing for one target."""
+        objective = self.objective(target)
+        plans = {each.method: self._plan(target, each.method, objective) for each in entrants}
+        trainings = [Training(self._run(target, name), plan) for name, plan in plans.items()]
+        do_all(trainings, objective, jobs, on_end)
+        trained = {name for name, each in zip(plans, trainings, strict=True) if each.done}
+        searches = [
+            search
+            for number in range(1, seeds + 1)
+            for search in self._searches(target, objective, entrants, trained, number)
+        ]
+        do_all(searches, objective, jobs, on_end)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return every trial that was kept: target, system, and what it reached."""
+        paths = sorted(self.path.glob("trials/*/*/trial-*.json"))
+        return [read_json(path) for path in paths if not path.stem.endswith("-failed")]
+
+    def failed(self) -> dict[str, str]:
+        """Return why work failed that has not succeeded since."""
+        return failures(self.path)
+
+    def _searches(
+        self,
+        target: str,
+        objective: Regression,
+        entrants: Sequence[Entrant],
+        trained: set[str],
+        number: int,
+    ) -> Iterator[Search]:
+        """Yield the trials of one seed that are missing."""
+        folders = {
+            each.name: self.path / "trials" / _folded(target) / _folded(each.name)
+            for each in entrants
+            if each.method in trained
+        }
+        paths = {name: path / f"trial-{number:02d}.json" for name, path in folders.items()}
+        if all(path.is_file() for path in paths.values()):
+            return
+        seed = derive_seed(self.setting.seed, "trial", number)
+        start = self._start(target, objective, seed)
+        known = dict(zip(start.known_lines, start.known_scores.tolist(), strict=True))
+        scores = np.array(list(known.values()))
+        for each in entrants:
+            if each.name not in paths:
+                continue
+            path = paths[each.name]
+            trial = Trial(
+                number,
+                self._run(target, each.method),
+                path.with_suffix(".jsonl"),
+                list(known),
+                scores,
+                each.config,
+                self.setting.black_box,
+                seed,
+                each.untrained,
+            )
+            yield Search(path, target, each.name, trial, float(scores.min()))
+
+    def _start(self, target: str, objective: Regression, seed: int) -> StartSet:
+        protocol, setting = self.setting.protocol, self.setting
+        if protocol.pick is not None and setting.data is not None:
+            return protocol.start(self.lines, objective(self.lines), seed, setting.known)
+        known = setting.known or (protocol.known if isinstance(protocol.known, int) else 500)
+        drawn = drawn_from_grammar(
+            load_grammar(setting.grammar), objective, seed, known, setting.max_rules
+        )
+        if protocol.name == NONE:
+            return drawn
+        assert protocol.pick is not None
+        return dataclasses.replace(drawn, known=protocol.pick(drawn.scores))
+
+    def _plan(self, target: str, method: str, objective: Regression) -> Plan:
+        """Return how the run of a target and an autoencoder comes about."""
+        setting = self.setting
+        data = None if setting.data is None else self._pool(target, objective)
+        drawn_clean = data is None and setting.protocol.name != NONE
+        withhold: Literal["yes", "no"] = "yes" if drawn_clean else "no"
+        return Plan(
+            Sentences(
+                setting.grammar,
+                data,
+                count=50_000,
+                held_out=1_000,
+                max_rules=setting.max_rules,
+                target=target,
+                withhold=withhold,
+                draw=setting.draw,
+                seed=setting.seed,
+            ),
+            "dense",
+            setting.dim,
+            METHODS[method](),
+            Schedule(
+                epochs=setting.epochs,
+                batch_size=256,
+                learning_rate=3e-3,
+                schedule="cosine",
+                seed=derive_seed(setting.seed, "training"),
+            ),
+            draws=_DRAWS,
+            threads=1,
+            seed=setting.seed,
+        )
+
+    def _pool(self, target: str, objective: Regression) -> Path:
+        """Return the file of the lines that networks learn from for a target, written once."""
+        path = self.path / "pools" / f"{_folded(target)}.txt"
+        if not path.is_file():
+            start = self.setting.protocol.start(self.lines, objective(self.lines), 0, 1)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("\n".join(dict.fromkeys(start.pool)) + "\n", encoding="utf-8")
+        return path
+
+    def _run(self, target: str, method: str) -> Path:
+        return self.path / "runs" / f"{_folded(target)}-{method}"
+
+
+def rows_of(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row for each target and system: means over trials, with standard errors."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for record in records:
+        groups.setdefault((record["target"], record["system"]), []).append(record)
+    return [
+        {"target": target, "system": system} | _row(group)
+        for (target, system), group in groups.items()
+    ]
+
+
+def _row(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    hits = [record["exact"] for record in group if record["exact"] is not None]
+    row: dict[str, Any] = {"trials": len(group), "exact": len(hits)}
+    row["exact at"] = float(np.median(hits)) if hits else None
+    for mark in MARKS:
+        row[f"exact by {mark}"] = sum(hit <= mark for hit in hits)
+        values = [record["best"][str(mark)] for record in group]
+        row[f"best at {mark}"] = float(np.mean(values))
+        row[f"error at {mark}"] = _error(values)
+    averages = [record["average"] for record in group if record["average"] is not None]
+    row["average"] = float(np.mean(averages)) if averages else None
+    row["start"] = float(np.mean([record["start"] for record in group]))
+    row["seconds"] = float(np.median([record["seconds"] for record in group]))
+    return row
+
+
+def _error(values: Sequence[float]) -> float | None:
+    """Return the standard error of the mean."""
+    return float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
+
+
+def _one_of(text: str, name: str, value: str, valid: Sequence[str]) -> str:
+    if value not in valid:
+        raise LisaError(f"{text}: {name} cannot be '{value}'; valid: {', '.join(valid)}")
+    return value
+
+
+def _read(text: str, config: SearchConfig, name: str, value: str) -> object:
+    """Return the value of an option of the search, of the type that it has."""
+    if name not in FIELDS:
+        valid = ", ".join(("method", "untrained", *FIELDS))
+        raise LisaError(f"{text}: there is no option '{name}'; valid: {valid}")
+    kind = type(getattr(config, name))
+    try:
+        if kind is bool:
+            return {"yes": True, "no": False}[value]
+        return kind(value)
+    except (KeyError, ValueError):
+        raise LisaError(
+            f"{text}: {name} cannot be '{value}', which is no {kind.__name__}"
+        ) from None
+
+
+_SIGNS: Final = str.maketrans({"/": "÷", " ": "_"})
+
+
+def _folded(text: str) -> str:
+    """Return a target or system as the name of a folder."""
+    return text.translate(_SIGNS)

@@ -1,0 +1,236 @@
+"""Figures that others published on the protocols of Kusner's task, to be read beside ours.
+
+They are fit to be compared with figures on the same protocol at the same number of evaluations,
+and with nothing else.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from grammar_lisa.benchmark.rows import mean_and_error
+from grammar_lisa.benchmark.start_sets import CAP, PROTOCOLS
+from grammar_lisa.objectives.evaluation import Floats
+from shared.errors import LisaError
+
+LOGP, PMO = "penalised logP", "PMO"
+"""Tasks of molecules; of their scores larger is better."""
+STATISTICS: Final = ("valid", "average", "best", "top three", "sum")
+"""What is told: the fraction decoded, the average below the worst score, and the best score, all
+as our own tables name them; the best three molecules; the sum over the tasks of PMO."""
+RETRAINING: Final = "weighted-retraining"
+"""The protocol whose runs were published evaluation by evaluation."""
+TRACED: Final = (250, 500)
+"""After how many evaluations these are told of."""
+
+_ROOT_FIVE = "± is the deviation over 10 trials divided by √5"
+_KUSNER = f"published on the protocol of Kusner et al. (2017), integer division; {_ROOT_FIVE}"
+_COBO = "the table of CoBO"
+_TRACES = "official traces, cambridge-mlg/weighted-retraining; ± is the standard error of the mean"
+_RUNS: Final = {
+    "k_1e-3_r_50": "weighted, retrained every 50",
+    "k_1e-3_r_100": "weighted, retrained every 100",
+    "k_1e-3_r_1000000": "weighted, never retrained",
+    "k_inf_r_50": "not weighted, retrained every 50",
+    "k_inf_r_1000000": "plain latent BO",
+    "k_1e-1_r_50": "weighted less (k = 0.1), retrained every 50",
+}
+"""The settings of the traces, as they name them, and what they mean."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One published number.
+
+    Attributes:
+        system: what reached it.
+        protocol: a key of `PROTOCOLS`, or another task.
+        evaluations: after how many; None where that is not told.
+        statistic: one of `STATISTICS`, the mean over trials.
+        value: the number.
+        spread: what stands behind ±, which the source explains; None where nothing does.
+        source: where it is from.
+        trials: how many; None where that is not told.
+        minutes: how long a trial took on their GPU; None where that is not told.
+    """
+
+    system: str
+    protocol: str
+    evaluations: int | None
+    statistic: str
+    value: float
+    spread: float | None
+    source: str
+    trials: int | None = None
+    minutes: float | None = None
+
+
+def _kusner(system: str, average: tuple[float, float], valid: tuple[float, float]) -> list[Figure]:
+    return [
+        Figure(system, "published", 250, statistic, value, spread, _KUSNER, 10)
+        for statistic, (value, spread) in (("valid", valid), ("average", average))
+    ]
+
+
+def _cobo(system: str, best: float, minutes: float) -> Figure:
+    return Figure(system, "t-lbo", 500, "best", best, None, _COBO, 3, minutes)
+
+
+def _traced(
+    run: str, half: tuple[float, float], full: tuple[float, float], average: tuple[float, float]
+) -> list[Figure]:
+    told = ((250, "best", half), (500, "best", full), (250, "average", average))
+    return [
+        Figure(_RUNS[run], RETRAINING, evaluations, statistic, value, spread, _TRACES, 3)
+        for evaluations, statistic, (value, spread) in told
+    ]
+
+
+def _molecules(
+    system: str, task: str, evaluations: int | None, value: float, source: str
+) -> Figure:
+    statistic = "sum" if task == PMO else "top three"
+    return Figure(system, task, evaluations, statistic, value, None, source)
+
+
+FIGURES: Final = (
+    *_kusner("GVAE", (3.47, 0.24), (0.99, 0.01)),
+    Figure("GVAE, another run", "published", 250, "average", 3.26, 0.20, _KUSNER, 10),
+    *_kusner("CVAE", (4.75, 0.25), (0.86, 0.06)),
+    *_kusner("GRAE", (3.22, 0.03), (1.00, 0.00)),
+    *_kusner("G-GMM-DAE", (3.32, 0.04), (1.00, 0.00)),
+    *_kusner("G-LISA", (3.16, 0.21), (1.00, 0.00)),
+    _cobo("CoBO", 0.1468, 5.4),
+    _cobo("LOL-BO", 0.4624, 11.3),
+    _cobo("LS-BO", 0.5533, 1621.0),
+    _cobo("W-LBO", 0.5848, 11.1),
+    _cobo("TuRBO-L", 0.7725, 338.0),
+    *_traced("k_1e-3_r_50", (0.480, 0.087), (0.480, 0.087), (2.03, 0.28)),
+    *_traced("k_1e-3_r_100", (0.681, 0.149), (0.681, 0.149), (2.57, 0.12)),
+    *_traced("k_1e-3_r_1000000", (0.672, 0.145), (0.672, 0.145), (2.75, 0.08)),
+    *_traced("k_inf_r_50", (0.763, 0.026), (0.763, 0.026), (3.70, 0.39)),
+    *_traced("k_inf_r_1000000", (1.520, 0.379), (1.184, 0.200), (3.72, 0.23)),
+    _molecules("T-LBO", LOGP, 2300, 24.06, "T-LBO"),
+    _molecules("T-LBO", LOGP, 7750, 38.57, "T-LBO"),
+    _molecules("weighted retraining", LOGP, None, 27.84, "weighted retraining"),
+    _molecules("NF-BO", PMO, 10_000, 18.1, "PMO sums"),
+    _molecules("REINVENT", PMO, 10_000, 16.8, "PMO sums"),
+    _molecules("Graph GA", PMO, 10_000, 16.2, "PMO sums"),
+    _molecules("GP BO", PMO, 10_000, 15.3, "PMO sums"),
+    _molecules("VAE BO", PMO, 10_000, 11.4, "PMO sums"),
+)
+"""All of them. What is said of T-LBO on `t-lbo` elsewhere, 0.088, has no source that was found."""
+
+
+def published_rows(protocol: str, figures: Iterable[Figure] = FIGURES) -> list[dict[str, Any]]:
+    """The published rows of a protocol, with the names that rows of our own tables have.
+
+    Args:
+        protocol: a key of `PROTOCOLS`, or another task that figures were published on.
+        figures: taken from.
+
+    Returns:
+        One for each system and number of `evaluations`, with `trials`, `minutes` and `source`,
+        and of each of its statistics the value and, as `_error`, what stands behind ±. None for a
+        protocol that nobody published on.
+
+    Raises:
+        LisaError: There is no such protocol.
+    """
+    valid = (*PROTOCOLS, LOGP, PMO)
+    if protocol not in valid:
+        raise LisaError(f"there is no protocol {protocol}; valid are {', '.join(valid)}")
+    rows: dict[tuple[str, int | None], dict[str, Any]] = {}
+    for figure in figures:
+        if figure.protocol == protocol:
+            row = rows.setdefault((figure.system, figure.evaluations), _head(figure))
+            row |= {figure.statistic: figure.value, f"{figure.statistic}_error": figure.spread}
+    return list(rows.values())
+
+
+def _head(figure: Figure) -> dict[str, Any]:
+    names = ("system", "evaluations", "trials", "minutes", "source")
+    return {name: getattr(figure, name) for name in names}
+
+
+def read_traces(path: Path) -> dict[str, Floats]:
+    """The scores of published runs, evaluation by evaluation.
+
+    Args:
+        path: a file of tab-separated columns `run`, `evaluation`, `expression` and `score`.
+
+    Returns:
+        Of each run its scores, ``[evaluation]``.
+
+    Raises:
+        LisaError: The file cannot be read; the message names line and column.
+    """
+    scores: dict[str, list[float]] = {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, delimiter="\t")
+            missing = {"run", "evaluation", "score"} - set(reader.fieldnames or ())
+            if missing:
+                raise LisaError(f"{path}, line 1 names no column {', '.join(sorted(missing))}")
+            for row in reader:
+                _add(scores, row, f"{path}, line {reader.line_num}")
+    except OSError as error:
+        raise LisaError(f"cannot read {path}: {error.strerror or error}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise LisaError(f"cannot read {path}: {error}") from error
+    return {run: np.array(values) for run, values in scores.items()}
+
+
+def _add(scores: dict[str, list[float]], row: Mapping[str, str | None], place: str) -> None:
+    known = scores.setdefault(str(row["run"]), [])
+    if row["evaluation"] != str(len(known) + 1):
+        raise LisaError(
+            f"{place}: evaluation {row['evaluation']} of {row['run']} stands where "
+            f"{len(known) + 1} is due"
+        )
+    try:
+        score = float(row["score"] or "")
+    except ValueError:
+        score = math.nan
+    if not math.isfinite(score):
+        raise LisaError(f"{place}, column score: {row['score']!r} is no finite number")
+    known.append(score)
+
+
+def trace_figures(traces: Mapping[str, Floats]) -> list[Figure]:
+    """The figures of `weighted-retraining` anew from its traces.
+
+    A run's name ends in its seed; runs that differ in that alone are trials of one setting.
+
+    Args:
+        traces: as `read_traces` gives them.
+
+    Returns:
+        Of each setting the mean best score after `TRACED` evaluations, where all its trials are so
+        long, and the average of the first 250 scores that are better than the worst.
+    """
+    settings: dict[str, list[Floats]] = {}
+    for run, scores in traces.items():
+        settings.setdefault(run.rpartition("_seed")[0] or run, []).append(scores)
+    return [figure for run, trials in settings.items() for figure in _figures(run, trials)]
+
+
+def _figures(run: str, trials: Sequence[Floats]) -> Iterable[Figure]:
+    shortest = min(len(scores) for scores in trials)
+    marks = [mark for mark in TRACED if mark <= shortest]
+    told = [(mark, "best", [float(scores[:mark].min()) for scores in trials]) for mark in marks]
+    for mark in marks[:1]:
+        better = [scores[:mark][scores[:mark] < CAP] for scores in trials]
+        told.append((mark, "average", [float(scores.mean()) for scores in better if len(scores)]))
+    for mark, statistic, values in told:
+        value, error = mean_and_error(values)
+        if value is not None:
+            system = _RUNS.get(run, run)
+            yield Figure(system, RETRAINING, mark, statistic, value, error, _TRACES, len(trials))

@@ -1,0 +1,327 @@
+"""What published searches of Kusner's task begin from, rebuilt from the lines of his file.
+
+A protocol says which lines a model may be trained on (the pool), of how many of them the search
+knows the scores, how sentences are scored, and how many it may evaluate. The pool of a protocol is
+the same for every trial; which of it are known is drawn by the seed of the trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from grammar_lisa.derivations.sampling import sample_uniform
+from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.grammar import Grammar
+from grammar_lisa.objectives.evaluation import Floats, Integers
+from grammar_lisa.objectives.objective import Objective
+from grammar_lisa.objectives.protocol import NEAR
+from grammar_lisa.objectives.regression import CLIP, KUSNER_TARGET, Regression
+from shared.errors import LisaError
+from shared.seeds import derive_seed
+
+CAP: Final = 7.0
+"""The largest score of all protocols but Kusner's own and ours."""
+NONE: Final = "none"
+"""The protocol without a file."""
+BEST_WITHHELD: Final = "best-withheld"
+"""The name of start sets for other targets."""
+
+Known = int | Literal["all"]
+"""How many scored sentences a search begins from."""
+Pick = Callable[[Floats], Integers]
+"""From the scores of all lines to the numbers of those a model may be trained on, in order."""
+
+_DRAWN: Final = 0.05
+"""How many lines T-LBO draws from the better ones, as a share of all."""
+
+
+@dataclass(frozen=True, eq=False)
+class StartSet:
+    """What a search begins from.
+
+    Attributes:
+        name: of the protocol.
+        pool: the lines that a model may be trained on.
+        scores: of all of them, ``[line]``. A model of the search may look at those known only.
+        known: which of the pool the search knows the scores of, in the order they were drawn.
+    """
+
+    name: str
+    pool: tuple[str, ...]
+    scores: Floats
+    known: Integers
+
+    @property
+    def known_lines(self) -> list[str]:
+        """The lines whose scores the search knows."""
+        return [self.pool[i] for i in self.known]
+
+    @property
+    def known_scores(self) -> Floats:
+        """Their scores."""
+        return self.scores[self.known]
+
+    @property
+    def best(self) -> float:
+        """The best known score."""
+        return float(self.known_scores.min())
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What a search begins from and how long it goes on.
+
+    Attributes:
+        name: what the command line calls it.
+        description: one line for tables.
+        budget: the most evaluations of a trial.
+        known: how many scored sentences a trial begins from, unless the user says otherwise.
+        cap: the largest score, without clipping; None for squared errors clipped at 1000.
+        pick: which lines of the file a model may be trained on; None where there is no file.
+    """
+
+    name: str
+    description: str
+    budget: int
+    known: Known
+    cap: float | None
+    pick: Pick | None
+
+    @property
+    def score(self) -> str:
+        """How a sentence is scored, for tables."""
+        if self.cap is None:
+            return f"log(1 + MSE), squared errors clipped at {CLIP:g}"
+        return f"min({self.cap:g}, log(1 + MSE))"
+
+    def regression(self, target: str = KUSNER_TARGET) -> Regression:
+        """What scores sentences under this protocol."""
+        return Regression.from_target(target, cap=self.cap)
+
+    def start(
+        self, lines: Sequence[str], scores: npt.ArrayLike, seed: int, known: Known | None = None
+    ) -> StartSet:
+        """The start set of a trial.
+
+        Args:
+            lines: those of the file, in its order.
+            scores: theirs, by `regression`.
+            seed: of the trial.
+            known: how many lines are known; by default the protocol's number.
+
+        Raises:
+            LisaError: This protocol begins from no file, the scores do not fit the lines, or the
+                lines are too few.
+        """
+        if self.pick is None:
+            raise LisaError(
+                f"the protocol {self.name} begins from no file; draw its sentences from a grammar"
+            )
+        wanted = self.known if known is None else known
+        return _start_set(self.name, lines, scores, self.pick, seed, wanted)
+
+
+def best_withheld(
+    lines: Sequence[str],
+    scores: npt.ArrayLike,
+    share: float = 0.03,
+    *,
+    known: Known = 5000,
+    seed: int = 0,
+) -> StartSet:
+    """The start set for any target: all lines but the best ones for that target.
+
+    Args:
+        lines: those of the file.
+        scores: theirs for the target.
+        share: of lines to withhold; those that tie with the worst of these are withheld, too.
+        known: how many of the rest are known.
+        seed: of the trial.
+
+    Raises:
+        LisaError: The share is no fraction, the scores do not fit the lines, or too few are left.
+    """
+    if not 0 <= share < 1:
+        raise LisaError(f"share is {share}; it must be at least 0 and below 1")
+
+    def worse(scores: Floats) -> Integers:
+        return np.flatnonzero(scores > np.percentile(scores, 100 * share))
+
+    pick = worse if share else all_lines
+    return _start_set(BEST_WITHHELD, lines, scores, pick, seed, known)
+
+
+def drawn_from_grammar(
+    grammar: Grammar, objective: Objective, seed: int, known: int = 15, max_rules: int = 15
+) -> StartSet:
+    """The start set of the protocol `none`: a few distinct sentences, all of them known.
+
+    They are uniform over all derivations, so most of them are about as long as is allowed.
+
+    Args:
+        grammar: drawn from.
+        objective: scores them.
+        seed: of the trial.
+        known: how many.
+        max_rules: the most rules of a sentence.
+
+    Raises:
+        LisaError: fewer than one is asked for, or the grammar has too few.
+    """
+    if known < 1:
+        raise LisaError(f"{known} known sentences are asked for; ask for at least 1")
+    drawn = sample_uniform(grammar, known, max_rules, derive_seed(seed, "begin"))
+    texts = derivations_to_texts(grammar, drawn)
+    return StartSet(NONE, tuple(texts), objective(texts), np.arange(known))
+
+
+def t_lbo_lines(scores: Floats) -> Integers:
+    """The lines of T-LBO's data set: the worst 35 % and, drawn, 5 % of those better.
+
+    It has the best 3 % withheld. The draws are those of huawei-noah/HEBO (T-LBO), so that the set
+    is theirs line by line; a line just at the 65th percentile can be in it twice.
+
+    Raises:
+        LisaError: So few lines lie between the 3rd and the 65th percentile that 5 % cannot be
+            drawn from them.
+    """
+    low, high = np.percentile(scores, 3), np.percentile(scores, 65)
+    bad = np.flatnonzero(scores >= high)
+    good = np.flatnonzero((scores > low) & (scores <= high))
+    count = int(_DRAWN * len(scores))
+    if len(good) < count:
+        raise LisaError(
+            f"only {len(good)} of {len(scores)} lines score above the 3rd percentile, {low:g}, and "
+            f"up to the 65th, {high:g}, but {count} are to be drawn from them; give lines whose "
+            "scores differ more"
+        )
+    legacy = np.random.RandomState(0)
+    bad = bad[legacy.permutation(len(bad))]
+    good = good[legacy.choice(len(good), size=count, replace=False)]
+    both = np.concatenate([bad, good])
+    return both[legacy.permutation(len(both))]
+
+
+def worse_half(scores: Floats) -> Integers:
+    """The lines that do not score better than the median."""
+    return np.flatnonzero(scores >= np.median(scores))
+
+
+def far_lines(scores: Floats) -> Integers:
+    """The lines that neither equal the target nor come near it."""
+    return np.flatnonzero(scores >= NEAR)
+
+
+def withheld_lines(scores: Floats) -> Integers:
+    """The lines but the best 3 %, and those that tie with the worst of these."""
+    return np.flatnonzero(scores > np.percentile(scores, 3))
+
+
+def all_lines(scores: Floats) -> Integers:
+    """All lines, the answer with them if they hold it."""
+    return np.arange(len(scores))
+
+
+PROTOCOLS: Final[Mapping[str, Protocol]] = MappingProxyType(
+    {
+        protocol.name: protocol
+        for protocol in (
+            Protocol(
+                "published",
+                "the whole file, answer included (Kusner et al. 2017)",
+                budget=250,
+                known="all",
+                cap=None,
+                pick=all_lines,
+            ),
+            Protocol(
+                "weighted-retraining",
+                "the worse half of the file, 5,000 of it known (Tripp et al. 2020)",
+                budget=500,
+                known=5000,
+                cap=CAP,
+                pick=worse_half,
+            ),
+            Protocol(
+                "t-lbo",
+                "the worst 35 % of the file and 5 % of the better, best 3 % withheld (T-LBO)",
+                budget=500,
+                known=5000,
+                cap=CAP,
+                pick=t_lbo_lines,
+            ),
+            Protocol(
+                "few",
+                "105 lines of the T-LBO set known, the network trained on all of it",
+                budget=500,
+                known=105,
+                cap=CAP,
+                pick=t_lbo_lines,
+            ),
+            Protocol(
+                "withheld",
+                "the file without the best 3 % of its lines for the target, 5,000 known (ours)",
+                budget=500,
+                known=5000,
+                cap=CAP,
+                pick=withheld_lines,
+            ),
+            Protocol(
+                NONE,
+                "no data: 15 random sentences of the grammar (BOSS)",
+                budget=25,
+                known=15,
+                cap=CAP,
+                pick=None,
+            ),
+            Protocol(
+                "clean",
+                f"nothing that equals the target or scores under {NEAR:g} (ours)",
+                budget=500,
+                known=5000,
+                cap=None,
+                pick=far_lines,
+            ),
+        )
+    }
+)
+"""By name, in the order of tables."""
+
+
+def _start_set(
+    name: str, lines: Sequence[str], scores: npt.ArrayLike, pick: Pick, seed: int, known: Known
+) -> StartSet:
+    values = _checked(lines, scores)
+    rows = pick(values)
+    pool = tuple(lines[row] for row in rows)
+    return StartSet(name, pool, values[rows], _drawn(name, len(pool), seed, known))
+
+
+def _drawn(name: str, size: int, seed: int, known: Known) -> Integers:
+    """Drawn as `plan_trials` draws, so that fewer known lines are the first of more."""
+    count = size if known == "all" else known
+    if not 1 <= count <= size:
+        raise LisaError(
+            f"{known} known lines are asked for, but the start set {name} holds {size}; "
+            + (f"ask for 1 to {size}, or all" if size else "give lines that score worse")
+        )
+    order = np.random.default_rng(derive_seed(seed, "begin")).permutation(size)
+    return order[:count]
+
+
+def _checked(lines: Sequence[str], scores: npt.ArrayLike) -> Floats:
+    values = np.asarray(scores, dtype=np.float64)
+    if values.shape != (len(lines),) or not len(lines):
+        raise LisaError(
+            f"the scores have shape {values.shape} for {len(lines)} lines; one for each is needed"
+        )
+    if not np.isfinite(values).all():
+        bad = int(np.argmin(np.isfinite(values)))
+        raise LisaError(f"line {bad + 1} scores {values[bad]}; finite scores are needed")
+    return values

@@ -1,0 +1,33 @@
+"""Tables of benchmarks: as lines of Markdown, as CSV, and the cell of a score that was reached."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a table."""
+    lines = [heads, *rows]
+    written = [f"| {' | '.join(cells)} |" for cells in lines]
+    return [written[0], f"|{'---|' * len(heads)}", *written[1:]]
+
+
+def csv_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table as CSV; None is an empty cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(heads)
+    writer.writerows(["" if value is None else value for value in row] for row in rows)
+    return text.getvalue()
+
+
+def reached_cell(reached: Mapping[str, Any], trials: int) -> str:
+    """In how many trials a score was reached, and in brackets the median of their evaluations.
+
+    Args:
+        reached: as `first_reached` gives it.
+        trials: how many there were.
+    """
+    count, median = reached["trials"], reached["median_evaluations"]
+    return f"{count}/{trials}" + (f" ({median:g})" if count else "")

@@ -1,0 +1,121 @@
+"""The options of `grammar-lisa bo`."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Self
+
+from grammar_lisa.cli.bo_objective import ObjectiveOptions
+from grammar_lisa.cli.search_options import DEFAULT_SYSTEM, N_INITIAL, check_search, system_named
+from grammar_lisa.optimize.config import SearchConfig
+from shared.cli import Output, check_name, check_ranges
+from shared.errors import LisaError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Search the codes of a trained run for the sentence with the least score.
+
+    By default that is the expression that fits a target best. The parts of the search stand at the
+    end; --system NAME --help shows those of another system.
+
+    Attributes:
+        run: The folder of the run; by default the newest in --runs.
+        runs: The folder that runs are kept in.
+        scoring: What scores sentences.
+        system: What searches, and the default of each option of the search: lisa, lsbo, turbo,
+            weighted-retraining, lol-bo, evolution, structure, random-space or random-grammar.
+        search: What the search consists of.
+        black_box: Show the search scores alone. Without it a search for an expression also sees
+            the outputs of what was scored, as the score is a known function of them.
+        trials: Searches from different seeds; by default 5, or 1 where your own code scores.
+        n_initial: Training sentences whose scores a trial knows to begin with; by default 1000.
+            Where your own code scores, they are scored first, once for all trials, and the default
+            is 50.
+        withhold: Keep training sentences that equal the target, or score under 0.11, from the
+            search (the clean protocol); auto does so for a target, and not for a table of data.
+        controls: Score as many random sentences as a trial does, from the training data, the
+            grammar and the space, to compare with; auto does so unless your own code scores.
+        top: How many of the best sentences to print and to simplify.
+        jobs: Trials at a time; by default one for each processor.
+        seed: Of everything random.
+        name: The folder of the search within the run; by default a new one, search-001 and so on.
+        overwrite: Replace the search of that name.
+        resume: Go on with a search that was stopped: its folder. All else is read from it.
+    """
+
+    run: Path | None = None
+    runs: Path = Path("runs")
+    scoring: ObjectiveOptions = field(default_factory=ObjectiveOptions)
+    system: str = DEFAULT_SYSTEM
+    search: SearchConfig = field(default_factory=SearchConfig)
+    black_box: bool = False
+    trials: int | None = None
+    n_initial: int | None = None
+    withhold: Literal["auto", "yes", "no"] = "auto"
+    controls: Literal["auto", "yes", "no"] = "auto"
+    top: int = 10
+    jobs: int | None = None
+    seed: int = 0
+    name: str | None = None
+    overwrite: bool = False
+    resume: Path | None = None
+
+    @property
+    def own_code(self) -> bool:
+        """Whether the user's own code scores."""
+        return self.scoring.own_code
+
+    @property
+    def clean(self) -> bool:
+        """Whether sentences near the target are withheld."""
+        if self.withhold == "auto":
+            return self.scoring.csv is None and not self.own_code
+        return self.withhold == "yes"
+
+    @property
+    def compared(self) -> bool:
+        """Whether random sentences are scored as well."""
+        return not self.own_code if self.controls == "auto" else self.controls == "yes"
+
+    @property
+    def budget(self) -> int:
+        """The evaluations of a trial."""
+        return self.search.rounds * self.search.batch
+
+    @property
+    def trial_count(self) -> int:
+        """How many trials there are."""
+        return (1 if self.own_code else 5) if self.trials is None else self.trials
+
+    @property
+    def known_count(self) -> int:
+        """How many scored sentences a trial begins from."""
+        return (50 if self.own_code else 1000) if self.n_initial is None else self.n_initial
+
+    def settled(self) -> Self:
+        """Return the options with the numbers that depend on what scores filled in."""
+        return dataclasses.replace(self, trials=self.trial_count, n_initial=self.known_count)
+
+    def check(self) -> None:
+        """Refuse options that contradict each other or make no sense.
+
+        Raises:
+            LisaError: Naming the first.
+        """
+        check_name(self.name)
+        system_named(self.system)
+        self.scoring.check()
+        if self.withhold == "yes" and self.own_code:
+            raise LisaError(
+                "--withhold yes keeps sentences near a target from the search, and --objective "
+                "and --command have none; leave it away"
+            )
+        check_ranges(
+            self,
+            trials=(1, 1000),
+            n_initial=N_INITIAL,
+            top=(1, 1000),
+            jobs=(1, 1024),
+        )
+        check_search(self.search)

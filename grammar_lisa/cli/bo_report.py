@@ -1,0 +1,209 @@
+"""What `grammar-lisa bo` says at the end: tables, files and pictures."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from grammar_lisa.cli.bo_outcome import SEARCH, Outcome
+from grammar_lisa.cli.pictures import plot_best, plot_convergence
+from grammar_lisa.objectives.evaluation import evaluate
+from grammar_lisa.objectives.latex import latex
+from grammar_lisa.objectives.objective import Objective
+from grammar_lisa.objectives.regression import Regression
+from grammar_lisa.optimize.hall_of_fame import AT_START, Entry, best_entries, r_squared
+from grammar_lisa.trial_tables import COLUMNS, START, mean_cells, means, show_cell, trial_row
+from shared.cli import Terminal, show
+from shared.runs import SUMMARY, Run
+
+HALL_OF_FAME, CONVERGENCE, BEST = "hall_of_fame.csv", "convergence.png", "best.png"
+_KEPT = 100
+"""Sentences that the hall of fame holds."""
+
+Row = dict[str, Any]
+
+
+def report(folder: Run, outcome: Outcome, top: int, terminal: Terminal) -> None:
+    """Write the files of a search and print its tables.
+
+    Args:
+        folder: Of the search.
+        outcome: What it found.
+        top: How many of the best sentences are printed and simplified.
+        terminal: Where tables are printed.
+    """
+    rows = _rows(outcome)
+    best = hall_of_fame(outcome, top)
+    folder.write_text(HALL_OF_FAME, _as_csv(best))
+    files = [HALL_OF_FAME, SUMMARY, CONVERGENCE, *_draw(folder, outcome, best)]
+    _print_trials(terminal, outcome, rows[SEARCH])
+    _print_means(terminal, outcome, rows)
+    _print_best(terminal, outcome, best[:top])
+    if outcome.failures:
+        terminal.print(outcome.failures)
+    summary = _summary(outcome, rows, best[:top])
+    folder.write_json(SUMMARY, summary)
+    terminal.note(f"kept in {folder.path}: {', '.join(files)}")
+    terminal.result(search=str(folder.path), **summary)
+
+
+def hall_of_fame(outcome: Outcome, top: int) -> list[Row]:
+    """Return the best sentences known, and of expressions R², LaTeX and a shorter form.
+
+    Only the first `top` are simplified.
+    """
+    entries = best_entries(outcome.trials, outcome.found, outcome.objective, max(_KEPT, top))
+    forms = _simplified(entries[:top], outcome.objective)
+    forms += [entry.sentence for entry in entries[top:]]
+    return [
+        _entry(rank, entry, form, outcome.objective)
+        for rank, (entry, form) in enumerate(zip(entries, forms, strict=True), start=1)
+    ]
+
+
+def _simplified(entries: Sequence[Entry], objective: Objective) -> list[str]:
+    sentences = [entry.sentence for entry in entries]
+    if not isinstance(objective, Regression):
+        return sentences
+    from grammar_lisa.objectives.algebra import simplify_all  # brings sympy, which is slow
+
+    return simplify_all(sentences, variables=objective.variables)
+
+
+def _entry(rank: int, entry: Entry, form: str, objective: Objective) -> Row:
+    expression = isinstance(objective, Regression)
+    return {
+        "rank": rank,
+        "score": entry.score,
+        "r2": r_squared(objective, entry.sentence),
+        "sentence": entry.sentence,
+        "simplified": form if expression else None,
+        "latex": latex(form) if expression else None,
+        "known_at_start": entry.trial is None,
+        "trial": entry.trial,
+        "evaluation": entry.evaluation,
+    }
+
+
+def _as_csv(best: Sequence[Row]) -> str:
+    text = io.StringIO()
+    columns = ["rank", "score", "r2", "sentence", "simplified", "latex", "trial", "evaluation"]
+    writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(row | ({"trial": AT_START} if row["known_at_start"] else {}) for row in best)
+    return text.getvalue()
+
+
+def _rows(outcome: Outcome) -> dict[str, list[Row]]:
+    """Return the statistics of each trial; of the search also the best known at its start."""
+    rows = {
+        name: [trial_row(each.texts, each.scores, outcome.objective) for each in scored]
+        for name, scored in outcome.scored().items()
+    }
+    for row, trial in zip(rows[SEARCH], outcome.trials, strict=True):
+        row[START] = trial.best_known
+    return rows
+
+
+def _summary(outcome: Outcome, rows: Mapping[str, list[Row]], best: Sequence[Row]) -> Row:
+    withhold = outcome.problem.withhold
+    return {
+        "target": outcome.target,
+        "system": outcome.system,
+        "changed": outcome.changed,
+        "sees": outcome.sees,
+        "withheld": {"equal": withhold.equal, "near": withhold.near},
+        "scored_to_begin_with": len(outcome.initial),
+        "evaluations_per_trial": outcome.budget,
+        "trials": rows,
+        "means": {name: means(each) for name, each in rows.items()},
+        "best": list(best),
+        "failures": outcome.failures,
+    }
+
+
+def _draw(folder: Run, outcome: Outcome, best: Sequence[Row]) -> list[str]:
+    """Draw the pictures that the objective has a meaning for; return those beside convergence."""
+    curves = {
+        outcome.label if name == SEARCH else name: [each.scores for each in scored]
+        for name, scored in outcome.scored().items()
+    }
+    regression = outcome.objective if isinstance(outcome.objective, Regression) else None
+    label = "best score so far" + ("" if regression is None else ", log(1 + MSE)")
+    plot_convergence(folder, curves, outcome.budget, outcome.best_known, label)
+    if regression is None:
+        return []
+    fits = {
+        f"{row['simplified']}  ({row['score']:.4f})": evaluate([row["sentence"]], regression.data)[
+            0
+        ]
+        for row in best[:3]
+    }
+    plot_best(folder, regression.data, regression.y, fits)
+    return [BEST]
+
+
+def _print_trials(terminal: Terminal, outcome: Outcome, rows: Sequence[Row]) -> None:
+    reached = list(rows[0]["reached"])
+    cell = _cell(outcome)
+    first = len(outcome.initial)
+    terminal.table(
+        f"trials of {outcome.label}, which saw {outcome.sees}"
+        + (", and evaluations until a score was reached" if reached else "")
+        + (f"; {first} sentences were scored to begin with" if first else ""),
+        ("trial", START, *COLUMNS, *reached),
+        [
+            (
+                number,
+                *(cell(name, row[name]) for name in (START, *COLUMNS)),
+                *(show(first) for first in row["reached"].values()),
+            )
+            for number, row in enumerate(rows, start=1)
+        ],
+    )
+
+
+def _print_means(terminal: Terminal, outcome: Outcome, rows: Mapping[str, list[Row]]) -> None:
+    reached = list(rows[SEARCH][0]["reached"])
+    columns, cell = (START, *COLUMNS), _cell(outcome)
+    terminal.table(
+        "mean ± deviation over trials"
+        + (", and trials that reached a score" if reached else "")
+        + f"; {START} is the best known at the start, the rest of evaluations after it",
+        ("", *columns, *reached),
+        [
+            (outcome.label if name == SEARCH else name, *mean_cells(each, columns, cell))
+            for name, each in rows.items()
+        ],
+    )
+
+
+def _print_best(terminal: Terminal, outcome: Outcome, best: Sequence[Row]) -> None:
+    if not best:
+        terminal.print("no sentence could be scored better than the worst score")
+        return
+    expression = isinstance(outcome.objective, Regression)
+    columns = ["score", *(["R²"] if expression else []), "sentence"]
+    columns += [*(["simplified"] if expression else []), "found"]
+    terminal.table(
+        "best expressions" if expression else "best sentences",
+        columns,
+        [_best_cells(row, expression) for row in best],
+    )
+    if expression:
+        terminal.print(f"LaTeX of the best: {best[0]['latex']}")
+
+
+def _best_cells(row: Row, expression: bool) -> list[str]:
+    where = Entry(row["score"], row["sentence"], row["trial"], row["evaluation"]).where
+    fit = [show(row["r2"])] if expression else []
+    form = [row["simplified"]] if expression else []
+    return [f"{row['score']:.4g}", *fit, row["sentence"], *form, where]
+
+
+def _cell(outcome: Outcome) -> Any:
+    """Return what writes numbers: scores of your own code may be of any size."""
+    if isinstance(outcome.objective, Regression):
+        return show_cell
+    scores = (START, "average", "best")
+    return lambda column, value: show(value) if column in scores else show_cell(column, value)

@@ -1,0 +1,91 @@
+"""The options of a search that commands share: a system by its name, and every part of it."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from grammar_lisa.optimize.config import SYSTEMS, SearchConfig
+from shared.cli import check_ranges, flag_value, unknown
+from shared.errors import LisaError
+
+DEFAULT_SYSTEM = "lisa"
+LARGEST_BUDGET = 1_000_000
+"""The most evaluations of a trial."""
+N_INITIAL = (2, 10_000_000)
+"""How many scored sentences a trial may begin from."""
+
+
+def system_of(words: Sequence[str]) -> tuple[str, SearchConfig]:
+    """Return the system that command-line words name, and what it consists of.
+
+    Raises:
+        LisaError: There is no such system.
+    """
+    name = flag_value(words, "system")
+    name = DEFAULT_SYSTEM if name is None else name
+    return name, system_named(name)
+
+
+def system_named(name: str) -> SearchConfig:
+    """Return what a system consists of.
+
+    Raises:
+        LisaError: There is no such system.
+    """
+    if name not in SYSTEMS:
+        raise LisaError(unknown("system", name, SYSTEMS))
+    return SYSTEMS[name]
+
+
+def check_search(config: SearchConfig) -> None:
+    """Refuse numbers that would take all memory and time there is.
+
+    Raises:
+        LisaError: Naming the option.
+    """
+    check_ranges(
+        config,
+        rounds=(1, 10_000),
+        batch=(1, 10_000),
+        pool=(1, 1_000_000),
+        candidates=(1, 20_000),
+        fit_points=(2, 10_000),
+        parents=(1, 1_000_000),
+    )
+    if config.rounds * config.batch > LARGEST_BUDGET:
+        raise LisaError(
+            f"--rounds {config.rounds} of --batch {config.batch} are more than "
+            f"{LARGEST_BUDGET:,} evaluations a trial; ask for fewer"
+        )
+
+
+def recorded(options: object, unrecorded: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the values of options as JSON has them, but for some."""
+    return {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in _flat(options)
+        if name not in unrecorded
+    }
+
+
+def _flat(options: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the names and values of a dataclass and of those in it."""
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from _flat(value)
+        else:
+            yield field.name, value
+
+
+def title_of(system: str, config: SearchConfig) -> str:
+    """Return the name of a system, with what was changed of it; the budget aside."""
+    named = system_named(system)
+    changed = [
+        f"{field.name} {getattr(config, field.name)}"
+        for field in dataclasses.fields(SearchConfig)
+        if field.name not in ("rounds", "batch")
+        and getattr(config, field.name) != getattr(named, field.name)
+    ]
+    return f"{system} with {', '.join(changed)}" if changed else system

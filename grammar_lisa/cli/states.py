@@ -1,0 +1,147 @@
+"""The folder of a search by hand, as `ask` makes it and `tell` goes on with it."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from grammar_lisa.cli.search_options import (
+    DEFAULT_SYSTEM,
+    check_search,
+    recorded,
+    system_named,
+    title_of,
+)
+from grammar_lisa.model import TOOL, load_model
+from grammar_lisa.objectives.language import PlainText
+from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.spaces import space_of_run
+from grammar_lisa.optimize.state import (
+    Score,
+    SearchState,
+    Setup,
+    expressions_of,
+    language_from,
+    language_record,
+    new_scores,
+)
+from shared.cli import DISTRIBUTION, options_from_record
+from shared.errors import LisaError
+from shared.locks import working_in
+from shared.runs import CONFIG, Run, create_run, newest_run, open_run
+
+ASK_TOOL = f"{TOOL} ask"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupOptions:
+    """What the first ask settles: a later one has to say the same, or nothing.
+
+    Attributes:
+        run: The folder of the run; by default the newest in --runs.
+        runs: The folder that runs are kept in.
+        language: text tells sentences apart by their text; expressions are told apart by the
+            rules of algebra, so that none is asked for that equals a known one.
+        seed: Of everything random.
+        system: What searches, and the default of each option of the search: lisa, lsbo, turbo,
+            weighted-retraining, lol-bo, evolution, structure, random-space or random-grammar.
+        search: What the search consists of.
+    """
+
+    run: Path | None = None
+    runs: Path = Path("runs")
+    language: Literal["text", "expressions"] = "text"
+    seed: int = 0
+    system: str = DEFAULT_SYSTEM
+    search: SearchConfig = field(default_factory=SearchConfig)
+
+    @property
+    def title(self) -> str:
+        """The system, and what was changed of it."""
+        return title_of(self.system, self.search)
+
+
+def recorded_setup(folder: Path) -> SetupOptions | None:
+    """Return the options that a search in a folder was begun with; None where there is no search.
+
+    Raises:
+        LisaError: The folder holds something else, or its configuration is damaged.
+    """
+    if not (folder / CONFIG).is_file():
+        return None
+    record = open_run(folder, ASK_TOOL).config.get("options")
+    return options_from_record(SetupOptions, record, str(folder / CONFIG))
+
+
+@contextmanager
+def state_in(folder: Path) -> Iterator[SearchState]:
+    """Open the search in a folder, and keep other commands out of it within the block.
+
+    Raises:
+        LisaError: There is none, a file in it is damaged, or another command is at work in it.
+    """
+    if not (folder / CONFIG).is_file():
+        raise LisaError(
+            f"{folder} holds no search; begin one with '{ASK_TOOL} --state {folder} --run RUN'"
+        )
+    with working_in(folder):
+        options = recorded_setup(folder)
+        source = str(folder / CONFIG)
+        if options is None or options.run is None:
+            raise LisaError(f"{source} names no run; restore it, or begin another search")
+        language = language_from(open_run(folder, ASK_TOOL).config.get("language"), source)
+        setup = Setup(options.run, options.search, language, options.seed)
+        yield SearchState.open(folder, setup)
+
+
+def create_state(folder: Path, options: SetupOptions, scores: Sequence[Score]) -> None:
+    """Begin a search in a folder; nothing is written if it cannot be.
+
+    Args:
+        folder: Where it is kept.
+        options: What it consists of.
+        scores: That are known before it begins.
+
+    Raises:
+        LisaError: The options, the run, the folder or the scores are not fit.
+    """
+    system_named(options.system)
+    check_search(options.search)
+    run = newest_run(options.runs, TOOL) if options.run is None else open_run(options.run, TOOL)
+    run = Run(run.path.resolve(), run.config)
+    model = load_model(run)
+    space_of_run(model, run, options.search.space)
+    new = new_scores(scores, (), model)
+    language = expressions_of(run, model) if options.language == "expressions" else PlainText()
+    record = {
+        "tool": ASK_TOOL,
+        "version": version(DISTRIBUTION),
+        "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "options": recorded(dataclasses.replace(options, run=run.path)),
+        "language": language_record(language),
+    }
+    create_run(folder, record)
+    setup = Setup(run.path, options.search, language, options.seed)
+    SearchState.open(folder, setup).take(new, initial=True)
+
+
+def check_same(folder: Path, given: SetupOptions, begun: SetupOptions) -> None:
+    """Refuse options that a search was not begun with.
+
+    Raises:
+        LisaError: Naming the first.
+    """
+    for name, value in recorded(given, ["runs"]).items():
+        before = recorded(begun)[name]
+        if name == "run" and value is not None:
+            value = str(Path(value).resolve())
+        if value != before:
+            flag = name.replace("_", "-")
+            raise LisaError(
+                f"the search in {folder} was begun with {flag} {before}, not {value}: leave "
+                f"--{flag} away, or begin another search in another --state"
+            )

@@ -1,0 +1,66 @@
+"""`grammar-lisa tell --state FOLDER scores.csv`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from grammar_lisa.cli.score_files import read_scores, score_of
+from grammar_lisa.cli.states import state_in
+from grammar_lisa.optimize.state import Score
+from shared.cli import Output, Terminal, show
+from shared.errors import LisaError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Tell a search by hand the scores of sentences, whether it asked for them or not.
+
+    Attributes:
+        file: A .csv or .tsv file with the columns sentence and score; a score that is empty or nan
+            says that a sentence could not be scored.
+        state: The folder of the search, which 'ask' makes.
+        sentence: One sentence, in place of a file.
+        score: Its score; nan where it could not be scored.
+    """
+
+    file: tyro.conf.Positional[Path | None] = None
+    state: Path
+    sentence: str | None = None
+    score: str | None = None
+
+
+def run(options: Options, terminal: Terminal) -> None:
+    """Carry the command out."""
+    scores = _scores(options)
+    with state_in(options.state) as state:
+        new = state.new_among(scores)
+        state.take(new)
+    failed = sum(score.score is None for score in new)
+    known, best = len(scores) - len(new), state.best
+    terminal.print(
+        f"{len(new)} taken"
+        + (f", {failed} of them without a score" if failed else "")
+        + (f"; {known} known already" if known else "")
+    )
+    if best is not None:
+        terminal.print(f"the best so far is {show(best.score)}: {best.sentence}")
+    terminal.result(
+        state=str(options.state),
+        taken=len(new),
+        failed=failed,
+        known=known,
+        best=None if best is None else {"sentence": best.sentence, "score": best.score},
+    )
+
+
+def _scores(options: Options) -> list[Score]:
+    if options.file is not None and (options.sentence is not None or options.score is not None):
+        raise LisaError(
+            f"{options.file} and --sentence with --score both give scores; give one of them"
+        )
+    if options.file is not None:
+        return read_scores(options.file)
+    if options.sentence is None or options.score is None:
+        raise LisaError("there is no score to tell: give a file, or --sentence and --score")
+    return [Score(options.sentence, score_of(options.score, "--score"), "--sentence")]

@@ -1,0 +1,60 @@
+"""What sentences of a grammar are beyond text: which are readable, and which are equal."""
+
+import abc
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grammar_lisa.objectives.evaluation import Bools, parsable
+from grammar_lisa.objectives.forms import Forms, forms_of, forms_of_texts
+
+
+class Language(abc.ABC):
+    """What may be known of a sentence without scoring it."""
+
+    @abc.abstractmethod
+    def forms(self, sentences: Sequence[str]) -> Forms:
+        """Return the canonical forms of sentences, which costs no evaluation."""
+
+    @abc.abstractmethod
+    def readable(self, sentences: Sequence[str]) -> Bools:
+        """Tell which sentences mean anything at all, ``[sentence]``."""
+
+
+@dataclass(frozen=True)
+class PlainText(Language):
+    """Sentences of which nothing is known: each equals its own text only."""
+
+    def __str__(self) -> str:
+        return "sentences"
+
+    def forms(self, sentences: Sequence[str]) -> Forms:
+        """Return hashes of the texts."""
+        return forms_of_texts(sentences)
+
+    def readable(self, sentences: Sequence[str]) -> Bools:
+        """Tell that all are."""
+        return np.ones(len(sentences), dtype=np.bool_)
+
+
+@dataclass(frozen=True)
+class Expressions(Language):
+    """Sentences that are arithmetic expressions.
+
+    Attributes:
+        variables: The names that they may use as variables.
+    """
+
+    variables: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"expressions in {', '.join(self.variables)}"
+
+    def forms(self, sentences: Sequence[str]) -> Forms:
+        """Return the sums of monomials that expressions are by the rules of algebra."""
+        return forms_of(sentences, self.variables)
+
+    def readable(self, sentences: Sequence[str]) -> Bools:
+        """Tell which are expressions in the variables."""
+        return parsable(sentences, self.variables)

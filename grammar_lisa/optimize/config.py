@@ -1,0 +1,204 @@
+"""What a search consists of, and the published systems as values of it."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final, Literal, get_args
+
+from grammar_lisa.optimize.spaces import SpaceName
+from shared.errors import LisaError
+
+KernelName = Literal["direction", "structure", "both", "each"]
+AcquisitionName = Literal["thompson", "qlogei", "gradient", "mean", "random"]
+Retraining = Literal["none", "weighted", "joint"]
+
+_NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "space": get_args(SpaceName),
+        "kernel": get_args(KernelName),
+        "tree_kernel": get_args(KernelName),
+        "acquisition": get_args(AcquisitionName),
+        "retraining": get_args(Retraining),
+    }
+)
+
+GROUPS: Final = (("caps", "arcs", "uniform"), ("crossover", "mutation"), ("fresh",))
+"""Where sentences to score come from: decoded points of the space, trees, the grammar."""
+PROPOSALS: Final = tuple(name for group in GROUPS for name in group)
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """What a search consists of.
+
+    Attributes:
+        rounds: Batches that are scored.
+        batch: Sentences a batch.
+        space: Where points are proposed: on the sphere, in the box of the training codes, or what
+            suits the method that the model was trained by (auto).
+        pool: Sentences proposed a round.
+        steps: In how many steps these are proposed, each from the best of those before.
+        caps: The share of the pool that lies around good points.
+        arcs: The share that lies between two good points.
+        uniform: The share that is drawn from the whole space.
+        crossover: The share that exchanges subtrees of two good derivations.
+        mutation: The share that puts a new subtree into a good derivation.
+        fresh: The share that is drawn from the grammar.
+        trees_after: After so many rounds without a better best, crossover and mutation make half
+            of a batch, until there is one; 0 for never.
+        parents: How many good sentences proposals start from.
+        radius: The largest step from a parent: on the sphere an angle in radians, in a box a
+            distance, where that of codes from their mean is 1.
+        trust_region: Keep proposals within a cap around the best sentence that grows with success
+            and shrinks without.
+        kernel: Which likeness the surrogate knows: of directions, of derivations' structure, the
+            sum of both, or each (a surrogate of directions chooses half of a batch, one of
+            structure the other).
+        tree_kernel: The same for the surrogate that judges what crossover and mutation make.
+        fit_points: Scored sentences that the surrogate is fitted to.
+        fit_best: The share of these that are the best; the others are drawn from the rest.
+        candidates: The most candidates that are weighed against each other.
+        acquisition: How a batch is chosen: Thompson sampling, log expected improvement (joint,
+            one after the other), its maximum by gradient in the space, the best posterior means,
+            or at random, without a surrogate.
+        exploit: The share of a batch that is chosen by posterior means alone.
+        retraining: Whether the network is trained further on the way: not at all, on sentences
+            weighted by their rank, or jointly with the surrogate.
+        retrain_every: How many rounds lie between two trainings.
+    """
+
+    rounds: int = 10
+    batch: int = 50
+    space: SpaceName = "auto"
+    pool: int = 10_000
+    steps: int = 4
+    caps: float = 0.5
+    arcs: float = 0.35
+    uniform: float = 0.15
+    crossover: float = 0.0
+    mutation: float = 0.0
+    fresh: float = 0.0
+    trees_after: int = 2
+    parents: int = 100
+    radius: float = 1.2
+    trust_region: bool = False
+    kernel: KernelName = "direction"
+    tree_kernel: KernelName = "structure"
+    fit_points: int = 1000
+    fit_best: float = 0.5
+    candidates: int = 1000
+    acquisition: AcquisitionName = "thompson"
+    exploit: float = 0.5
+    retraining: Retraining = "none"
+    retrain_every: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("rounds", "batch", "pool", "steps", "candidates", "parents", "retrain_every"):
+            if getattr(self, name) < 1:
+                raise LisaError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.trees_after < 0:
+            raise LisaError(f"trees_after must be at least 0, not {self.trees_after}")
+        if self.fit_points < 2:
+            raise LisaError(f"fit_points must be at least 2, not {self.fit_points}")
+        for name in (*PROPOSALS, "fit_best", "exploit"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise LisaError(f"{name} must be a share from 0 to 1, not {getattr(self, name)}")
+        if not any(self.shares.values()):
+            raise LisaError(f"nothing is proposed: one of {', '.join(PROPOSALS)} must be above 0")
+        if not 0 < self.radius <= math.pi:
+            raise LisaError(f"radius must be in (0, π], not {self.radius}")
+        for name, names in _NAMES.items():
+            if getattr(self, name) not in names:
+                valid = ", ".join(names)
+                raise LisaError(f"{name} must be one of {valid}, not {getattr(self, name)!r}")
+        if self.acquisition == "gradient" and self.kernel != "direction":
+            raise LisaError("gradient needs points alone: choose the kernel direction with it")
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The shares of the kinds of proposals, by name."""
+        return {name: getattr(self, name) for name in PROPOSALS}
+
+    def stuck(self) -> "SearchConfig":
+        """Return the configuration for rounds after `trees_after` without a better best."""
+        whole = sum(self.shares.values())
+        halves = {name: share / whole / 2 for name, share in self.shares.items()}
+        halves["crossover"] += 0.25
+        halves["mutation"] += 0.25
+        return replace(self, **halves)  # type: ignore[arg-type]
+
+    @property
+    def decodes(self) -> bool:
+        """Whether any proposal is decoded from a point of the space."""
+        return any(self.shares[name] > 0 for name in GROUPS[0])
+
+    def kernels(self, trees: bool) -> tuple[tuple[str, ...], ...]:
+        """Return for each surrogate of the scores the kernels that it adds up.
+
+        Args:
+            trees: Whether it judges trees, not points.
+        """
+        name = self.tree_kernel if trees else self.kernel
+        parts = ("direction", "structure")
+        if name == "each":
+            return tuple((part,) for part in parts)
+        return (parts,) if name == "both" else ((name,),)
+
+    def describe(self) -> str:
+        """Say in one line what the search consists of."""
+        kinds = ", ".join(f"{name} {share:g}" for name, share in self.shares.items() if share)
+        kernel = self.kernel if self.decodes else self.tree_kernel
+        model = "no surrogate" if self.acquisition == "random" else f"kernel on {kernel}"
+        trees = f"; trees after {self.trees_after} rounds without progress" * bool(self.trees_after)
+        return f"proposals {kinds}{trees}; {model}; {self.acquisition}; batches of {self.batch}"
+
+    def changed(self, **fields: object) -> "SearchConfig":
+        """Return the configuration with other values; None leaves a value as it is."""
+        given = {name: value for name, value in fields.items() if value is not None}
+        return replace(self, **given)  # type: ignore[arg-type]
+
+
+_TREES: Final = SearchConfig(
+    caps=0.0,
+    arcs=0.0,
+    uniform=0.0,
+    crossover=0.5,
+    mutation=0.5,
+    trees_after=0,
+)
+_LOCAL: Final = SearchConfig(
+    space="box",
+    caps=1.0,
+    arcs=0.0,
+    uniform=0.0,
+    steps=1,
+    kernel="direction",
+    exploit=0.0,
+    trust_region=True,
+    trees_after=0,
+)
+
+SYSTEMS: Final[Mapping[str, SearchConfig]] = MappingProxyType(
+    {
+        "lisa": SearchConfig(),
+        "lsbo": replace(_LOCAL, caps=0.0, uniform=1.0, trust_region=False, acquisition="gradient"),
+        "turbo": _LOCAL,
+        "weighted-retraining": replace(
+            _LOCAL, caps=0.5, uniform=0.5, trust_region=False, retraining="weighted"
+        ),
+        "lol-bo": replace(_LOCAL, retraining="joint"),
+        "evolution": replace(_TREES, steps=1, acquisition="random"),
+        "structure": _TREES,
+        "random-space": replace(
+            _LOCAL, caps=0.0, uniform=1.0, trust_region=False, space="auto", acquisition="random"
+        ),
+        "random-grammar": replace(
+            _TREES, crossover=0.0, mutation=0.0, fresh=1.0, steps=1, acquisition="random"
+        ),
+    }
+)
+"""By name: ours, the published ones, and what they are compared with."""
+
+FIELDS: Final = tuple(field.name for field in dataclasses.fields(SearchConfig))

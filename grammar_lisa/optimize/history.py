@@ -1,0 +1,130 @@
+"""The evaluations of one search, appended to a file as they happen."""
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from grammar_lisa.objectives.objective import Evaluated
+from shared.errors import LisaError
+from shared.files import write_atomically
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One sentence that was scored.
+
+    Attributes:
+        round: Counted from 1; 0 for what was scored before the search began.
+        sentence: Its text.
+        score: Smaller is better; None where there is none.
+        failure: Why there is none, else empty.
+    """
+
+    round: int
+    sentence: str
+    score: float | None
+    failure: str = ""
+
+    @classmethod
+    def of(cls, number: int, found: Evaluated) -> "Evaluation":
+        """Return what an objective said, in a round."""
+        return cls(number, found.sentence, found.score, found.failure)
+
+    @property
+    def evaluated(self) -> Evaluated:
+        """What the objective said."""
+        return Evaluated(self.sentence, self.score, self.failure)
+
+    @property
+    def value(self) -> float:
+        """The score; NaN where there is none."""
+        return math.nan if self.score is None else self.score
+
+
+class History:
+    """An append-only JSONL file: a header line, then one line an evaluation.
+
+    A line that a killed process left unfinished is dropped when the file is opened again.
+    """
+
+    def __init__(self, path: Path, header: dict[str, Any]) -> None:
+        """Open the history, or begin it.
+
+        Raises:
+            LisaError: The file belongs to another search, or a line in it is damaged.
+        """
+        self.path = path
+        self.evaluations: list[Evaluation] = []
+        if path.exists():
+            self._read(header)
+        else:
+            write_atomically(path, (json.dumps(header) + "\n").encode())
+
+    def append(self, evaluations: Sequence[Evaluation]) -> None:
+        """Add evaluations; they are on the disk when this returns.
+
+        Raises:
+            LisaError: The file cannot be written.
+        """
+        lines = "".join(json.dumps(_plain(e), ensure_ascii=False) + "\n" for e in evaluations)
+        try:
+            with self.path.open("ab") as file:
+                file.write(lines.encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise LisaError(f"cannot write {self.path}: {error.strerror}") from error
+        self.evaluations.extend(evaluations)
+
+    def _read(self, header: dict[str, Any]) -> None:
+        content = self.path.read_bytes()
+        whole, _, rest = content.rpartition(b"\n")
+        lines = whole.decode("utf-8", errors="replace").split("\n")
+        if _parse(self.path, 1, lines[0]) != header:
+            raise LisaError(
+                f"{self.path} was written by another search: its first line is not "
+                f"{json.dumps(header)}; restore the file, or begin a search of another name"
+            )
+        for number, line in enumerate(lines[1:], start=2):
+            self.evaluations.append(_evaluation(self.path, number, line))
+        if rest:
+            write_atomically(self.path, whole + b"\n")
+
+
+def _plain(evaluation: Evaluation) -> dict[str, Any]:
+    """Return an evaluation as a line has it: a failure only where there is one."""
+    values = asdict(evaluation)
+    return values if evaluation.failure else {k: v for k, v in values.items() if k != "failure"}
+
+
+def _evaluation(path: Path, number: int, line: str) -> Evaluation:
+    found = _parse(path, number, line)
+    if not _is_evaluation(found):
+        raise LisaError(
+            f"{path}, line {number} is no evaluation, which has a round, a sentence and a finite "
+            f"score, or none and a failure: {line[:200]}; restore the file or begin another search"
+        )
+    return Evaluation(**found)
+
+
+def _is_evaluation(found: Any) -> bool:
+    if not isinstance(found, dict):
+        return False
+    kinds = {name: type(value) for name, value in found.items()}
+    if kinds == {"round": int, "sentence": str, "score": float}:
+        return math.isfinite(found["score"])
+    return kinds == {"round": int, "sentence": str, "score": type(None), "failure": str}
+
+
+def _parse(path: Path, number: int, line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise LisaError(
+            f"{path}, line {number} is damaged: {line[:60]!r}; restore the file or begin another "
+            "search"
+        ) from error

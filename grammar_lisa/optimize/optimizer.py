@@ -1,0 +1,358 @@
+"""Bayesian optimisation over codes: ask for sentences, tell their scores."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from grammar_lisa.objectives.composite import SquaredErrors
+from grammar_lisa.optimize import acquisition
+from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.diversity import diverse, residual_correlation
+from grammar_lisa.optimize.outputs import fit_outputs
+from grammar_lisa.optimize.progress import rounds_without_progress, trust_radius
+from grammar_lisa.optimize.proposals import Group, Parents, groups_of, kinds_of, propose
+from grammar_lisa.optimize.retraining import retrain
+from grammar_lisa.optimize.sentences import Derivations, Reader, Sentences
+from grammar_lisa.optimize.surrogate import Surrogate, fit_scores
+from shared.errors import LisaError
+from shared.seeds import derive_seed
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_LOOKED_AT = 3000
+"""The best sentences among which those that err differently are looked for."""
+_LIKE_PARENTS, _LIKE_STARTS, _LIKE_POINTS = 0.3, 0.1, 0.05
+"""Shares of an error below which a difference does not count, see `diverse`."""
+_PARTNERS, _LEAST_SHARE = 30, 0.05
+_ATTEMPTS = 5
+"""Maximisations of an acquisition over the space, of which each may decode to known sentences."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """New sentences, and what the first surrogate expects of them.
+
+    Attributes:
+        sentences: `n` of them.
+        value: What is maximised, at the posterior mean, ``[n]``.
+    """
+
+    sentences: Sentences
+    value: Tensor
+
+    def rows(self, index: Sequence[int]) -> "Candidates":
+        """Return some of them."""
+        rows = np.array(index, dtype=np.int64)
+        return Candidates(self.sentences.rows(rows), self.value[torch.as_tensor(rows)])
+
+    def __add__(self, other: "Candidates") -> "Candidates":
+        return Candidates(self.sentences + other.sentences, torch.cat([self.value, other.value]))
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How a part of a batch is chosen.
+
+    Attributes:
+        lead: The surrogate whose means proposals follow; None for none.
+        judge: The surrogate whose posterior the acquisition looks at; None for none.
+        share: Of a batch.
+    """
+
+    lead: Surrogate | None
+    judge: Surrogate | None
+    share: float
+
+
+class Optimizer:
+    """One search for the sentence with the least score.
+
+    No sentence is asked for that is known, or equals a known one by its canonical form. A sentence
+    stands at the point that the encoder gives it, however it was proposed.
+
+    Where outputs are told, a surrogate of the outputs is followed beside one of the scores, and
+    arcs lead to sentences that explain what the best one leaves over.
+
+    There is no hidden state: what is asked next follows from the seed, the round and what was
+    told, so a search that is told the same again goes on the same way.
+
+    Attributes:
+        known: All sentences with a score.
+        scores: Theirs, smaller is better, ``[n]``.
+        round: How many batches were told.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        config: SearchConfig,
+        sentences: Sequence[str],
+        scores: Floats,
+        *,
+        outputs: Floats | None = None,
+        composite: SquaredErrors | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Begin from scored sentences.
+
+        Args:
+            reader: Of the model whose codes are searched.
+            config: What the search consists of.
+            sentences: The initial design, distinct.
+            scores: Theirs, ``[n]``; NaN for what could not be scored.
+            outputs: Theirs, ``[n, point]``, where they are known.
+            composite: How outputs make the score; needed with outputs.
+            seed: Of every draw.
+
+        Raises:
+            LisaError: Fewer than two sentences have a score, or one is no sentence of the grammar
+                or too long for the model.
+        """
+        self.reader, self.config, self.seed = reader, config, seed
+        self.known = reader.read(sentences)
+        self.scores = np.asarray(scores, dtype=np.float64)
+        if np.isfinite(self.scores).sum() < 2:
+            raise LisaError(
+                f"a search begins from at least 2 scored sentences, not "
+                f"{int(np.isfinite(self.scores).sum())}"
+            )
+        self.outputs, self.composite = outputs, composite
+        self.n_initial, self.round = len(self.known), 0
+        self._keys, self._texts = set(self.known.keys.tolist()), set(sentences)
+        self._kinds = kinds_of(reader)
+        self._batches: list[int] = []
+
+    def ask(self, q: int | None = None) -> list[str]:
+        """Return the next batch of sentences to score: new, distinct, complete.
+
+        Args:
+            q: How many; by default the configuration's batch. Fewer come back where nothing new is
+                found.
+        """
+        q = self.config.batch if q is None else q
+        seed = derive_seed(self.seed, "round", self.round)
+        rng = np.random.default_rng(seed)
+        fit = self._fit(rng)
+        if self.config.acquisition == "gradient":
+            return self._by_gradient(fit(False)[0], q, seed)
+        batch, done = self._nothing(), 0.0
+        parts = [(group, policy) for group in self._groups() for policy in fit(group.trees)]
+        for place, (group, policy) in enumerate(parts):
+            done += group.share * policy.share
+            quota = round(q * done) - len(batch.sentences)
+            if quota > 0:
+                own = derive_seed(seed, "part", place)
+                found = self._candidates(group, policy, own, batch)
+                batch += found.rows(self._choose(found, policy, quota, own))
+        return batch.sentences.texts
+
+    def tell(self, sentences: Sequence[str], scores: Floats, outputs: Floats | None = None) -> None:
+        """Take the scores of a batch, and begin the next round.
+
+        Args:
+            sentences: That were scored, whether asked for or not.
+            scores: Theirs, ``[n]``; NaN for what could not be scored.
+            outputs: Theirs, ``[n, point]``, where the search began with outputs.
+        """
+        if len(sentences):
+            read = self.reader.read(sentences)
+            self.known += read
+            self.scores = np.concatenate([self.scores, np.asarray(scores, dtype=np.float64)])
+            if self.outputs is not None and outputs is not None:
+                self.outputs = np.concatenate([self.outputs, outputs])
+            self._keys.update(read.keys.tolist())
+            self._texts.update(sentences)
+        self._batches.append(len(sentences))
+        self.round += 1
+        if self.config.retraining != "none" and self.round % self.config.retrain_every == 0:
+            self._retrain()
+
+    def _retrain(self) -> None:
+        """Train the network further, and encode what is known anew."""
+        seed = derive_seed(self.seed, "retraining", self.round)
+        self.reader = retrain(self.reader, self.known, self.utility(), self.config, seed)
+        self.known = self.reader.describe(self.known.derivations, self.known.texts)
+        self._kinds = kinds_of(self.reader)
+
+    @property
+    def best(self) -> tuple[str, float]:
+        """The best sentence known and its score."""
+        row = int(np.nanargmin(self.scores))
+        return self.known.texts[row], float(self.scores[row])
+
+    def utility(self) -> Floats:
+        """Return what the surrogate models of scores: −log(0.1 + (s − best)/(median − best)).
+
+        Larger is better. The logarithm tells apart what is good, where a plain score would spend
+        the surrogate on how bad the bad ones are; best and median make it free of the scores'
+        unit. What could not be scored counts as the worst score.
+        """
+        scores = np.where(np.isnan(self.scores), np.nanmax(self.scores), self.scores)
+        best = scores.min()
+        spread = np.median(scores) - best
+        values: Floats = -np.log(0.1 + (scores - best) / (spread if spread > 0 else 1.0))
+        return values
+
+    def _groups(self) -> list[Group]:
+        """Return the groups of proposals of this round."""
+        config, patience = self.config, self.config.trees_after
+        idle = rounds_without_progress(self.scores, self.n_initial, self._batches)
+        return groups_of(self._kinds, config.stuck() if 0 < patience <= idle else config)
+
+    def _fit(self, rng: np.random.Generator) -> Callable[[bool], list[Policy]]:
+        """Return what fits surrogates, for trees or for points, and says how they choose."""
+        if self.config.acquisition == "random":
+            return lambda _: [Policy(None, None, 1.0)]
+        rows = self._fitted(rng)
+        inputs, layout = self.known.inputs[torch.as_tensor(rows)], self.reader.layout
+        utility = torch.from_numpy(self.utility()[rows])
+        if self.config.acquisition == "gradient":
+            inputs = inputs[:, : layout.dim]
+        sums: Surrogate | None = None
+        if self.outputs is not None and self.composite is not None:
+            sums = fit_outputs(inputs, self.outputs[rows], self.composite, layout)
+
+        def fit(trees: bool) -> list[Policy]:
+            kernels = self.config.kernels(trees)
+            found = [fit_scores(inputs, utility, parts, layout) for parts in kernels]
+            return [Policy(sums or each, each, 1 / len(found)) for each in found]
+
+        return fit
+
+    def _fitted(self, rng: np.random.Generator) -> Integers:
+        """Return the sentences that surrogates are fitted to: good ones, and some of the others."""
+        limit = self.config.fit_points
+        order = np.argsort(self.scores, kind="stable")
+        if len(order) <= limit:
+            return order
+        few = round(limit * self.config.fit_best)
+        good = order[:few]
+        if self.outputs is not None and self.composite is not None:
+            errors = self.composite.errors(self.outputs)
+            good = diverse(order[:_LOOKED_AT], errors, _LIKE_POINTS, few)
+            shares = self._shares(int(order[0]))
+            good = np.union1d(good, np.argsort(-shares, kind="stable")[: limit // 10])
+        others = rng.permutation(np.setdiff1d(order, good))
+        return np.concatenate([good, others[: max(0, limit - len(good))]])
+
+    def _parents(self, rng: np.random.Generator) -> tuple[Sentences, Sentences]:
+        """Return good sentences, best first, and what these may lack."""
+        order = np.argsort(self.scores, kind="stable")[:_LOOKED_AT]
+        if self.outputs is None or self.composite is None:
+            good = order[: self.config.parents]
+            return self.known.rows(good), self.known.rows(order[:0])
+        errors = self.composite.errors(self.outputs)
+        good = diverse(order, errors, _LIKE_PARENTS, self.config.parents)
+        best = good[min(int(rng.geometric(0.5)), len(good)) - 1]
+        shares = self._shares(int(best))
+        lacking = np.argsort(-shares, kind="stable")[:_LOOKED_AT]
+        lacking = lacking[shares[lacking] >= _LEAST_SHARE]
+        partners = diverse(lacking, errors, _LIKE_PARENTS, _PARTNERS)
+        return self.known.rows(good), self.known.rows(partners)
+
+    def _shares(self, best: int) -> Floats:
+        """Return how much of the error of one sentence each other could explain, ``[n]``."""
+        assert self.outputs is not None
+        assert self.composite is not None
+        return residual_correlation(self.outputs, best, self.composite.target)
+
+    def _candidates(self, group: Group, policy: Policy, seed: int, taken: Candidates) -> Candidates:
+        """Return new sentences from a group of proposals, found in steps.
+
+        The first step proposes from the best sentences, each further one from the candidates that
+        the surrogate expects most of: decoding is free, so what a surrogate knows can be followed
+        far before it is tested.
+        """
+        config = self.config
+        good, partners = self._parents(np.random.default_rng(derive_seed(seed, "parents")))
+        radius = config.radius
+        if config.trust_region:
+            radius = trust_radius(self.scores, self.n_initial, self._batches, config)
+            good = good.rows(np.arange(1))
+        found = self._nothing()
+        for step in range(config.steps):
+            if step and policy.lead and len(found.sentences):
+                good = found.sentences.rows(self._promising(found))
+            derivations = propose(
+                group.kinds,
+                Parents(good, partners, radius),
+                math.ceil(config.pool * group.share * policy.share / config.steps),
+                derive_seed(seed, "step", step),
+            )
+            found += self._new(derivations, policy.lead, found, taken)
+        return found
+
+    def _promising(self, found: Candidates) -> Integers:
+        """Return the candidates that the surrogate expects most of."""
+        order: Integers = found.value.argsort(descending=True, stable=True).numpy()
+        return order[: self.config.parents]
+
+    def _new(
+        self, derivations: Derivations, lead: Surrogate | None, *found: Candidates
+    ) -> Candidates:
+        """Keep the derivations of sentences that are not known; of equal ones the shortest."""
+        derivations = np.unique(derivations, axis=0)
+        texts = self.reader.write(derivations)
+        known = self._keys.union(*(each.sentences.keys.tolist() for each in found))
+        fits = self.reader.fits
+        rows = [row for row, text in enumerate(texts) if text not in self._texts and fits(text)]
+        rows.sort(key=lambda row: (len(texts[row]), texts[row]))
+        read = self.reader.describe(derivations[rows], [texts[row] for row in rows])
+        first: dict[int, int] = {}
+        for place, key in enumerate(read.keys.tolist()):
+            if read.readable[place] and key not in known:
+                first.setdefault(key, place)
+        read = read.rows(np.array(list(first.values()), dtype=np.int64))
+        value = torch.zeros(len(read), dtype=torch.float64)
+        if lead is not None and len(read):
+            value = lead.value(read.inputs)
+        return Candidates(read, value)
+
+    def _choose(self, found: Candidates, policy: Policy, q: int, seed: int) -> list[int]:
+        """Return the rows of the candidates to score: the best means, then by acquisition."""
+        if len(found.sentences) <= q:
+            return list(range(len(found.sentences)))
+        if policy.judge is None:
+            rng = np.random.default_rng(derive_seed(seed, "choice"))
+            return [int(row) for row in rng.permutation(len(found.sentences))[:q]]
+        sure = round(q * self.config.exploit)
+        chosen: list[int] = found.value.argsort(descending=True, stable=True)[:sure].tolist()
+        if sure == q:
+            return chosen
+        rows = self._weighed(found, policy.judge, chosen, q)
+        choose = acquisition.ACQUISITIONS[self.config.acquisition]
+        seed = derive_seed(seed, "acquisition")
+        more = choose(policy.judge, found.sentences.inputs[rows], q - sure, seed)
+        return chosen + rows[more].tolist()
+
+    def _weighed(
+        self, found: Candidates, surrogate: Surrogate, chosen: list[int], q: int
+    ) -> Tensor:
+        """Return the rows of the candidates that an acquisition chooses among."""
+        value = surrogate.value(found.sentences.inputs).clone()
+        value[chosen] = -torch.inf
+        most = min(max(self.config.candidates, q), len(value) - len(chosen))
+        return value.topk(most).indices
+
+    def _by_gradient(self, policy: Policy, q: int, seed: int) -> list[str]:
+        """Return new sentences that the maxima of the acquisition over the space decode to."""
+        space = self.reader.space
+        found = self._nothing()
+        assert policy.judge is not None
+        for attempt in range(_ATTEMPTS):
+            own = derive_seed(seed, "gradient", attempt)
+            points = acquisition.maximise(policy.judge, space.bounds, q, own)
+            found += self._new(self.reader.decode(space.retract(points)), None, found)
+            if len(found.sentences) >= q:
+                break
+        return found.sentences.texts[:q]
+
+    def _nothing(self) -> Candidates:
+        """Return no candidates."""
+        return Candidates(self.known.rows(np.arange(0)), torch.empty(0, dtype=torch.float64))

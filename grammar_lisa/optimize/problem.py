@@ -1,0 +1,237 @@
+"""What a search is given, and the random draws that it is compared with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grammar_lisa.model import TOOL, SentenceModel, load_model
+from grammar_lisa.objectives.external import failure_report
+from grammar_lisa.objectives.objective import Objective
+from grammar_lisa.objectives.regression import Regression
+from grammar_lisa.objectives.withholding import Withhold
+from grammar_lisa.optimize.baselines import from_data, from_grammar, from_space
+from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.history import Evaluation
+from grammar_lisa.optimize.spaces import Space, SpaceName, space_of_run
+from grammar_lisa.optimize.start import draw_design, training_sentences
+from grammar_lisa.optimize.trials import Trial, plan_trials
+from shared.errors import LisaError
+from shared.runs import Run
+from shared.seeds import derive_seed
+
+Draws = Sequence[str | None]
+"""What was drawn, in order; None for a text that is no sentence."""
+
+
+@dataclass(frozen=True)
+class SearchProblem:
+    """What a search is given: model, objective, and the sentences it may begin from.
+
+    Attributes:
+        model: Of the run.
+        space: That its codes are searched in.
+        objective: Scores sentences.
+        sentences: The scored ones that a trial may begin from.
+        scores: Theirs; NaN for what could not be scored.
+        withhold: What was kept out.
+        data: The training sentences that random draws are made from.
+    """
+
+    model: SentenceModel
+    space: Space
+    objective: Objective
+    sentences: list[str]
+    scores: NDArray[np.float64]
+    withhold: Withhold
+    data: list[str]
+
+    @property
+    def seen(self) -> int:
+        """How many withheld sentences the network was trained on."""
+        return self.withhold.equal + self.withhold.near
+
+    def trials(
+        self,
+        run: Path,
+        folder: Path,
+        *,
+        count: int,
+        n_initial: int,
+        config: SearchConfig,
+        black_box: bool,
+        seed: int,
+    ) -> list[Trial]:
+        """Return the trials of a search for it, the same for every command with the same options.
+
+        Args:
+            run: The folder of the trained model.
+            folder: Where histories go.
+            count: How many.
+            n_initial: How many scored sentences a trial begins from.
+            config: Of each search.
+            black_box: Whether searches see scores alone.
+            seed: Of the command.
+        """
+        return plan_trials(
+            run,
+            folder,
+            self.sentences,
+            self.scores,
+            count=count,
+            n_initial=n_initial,
+            config=config,
+            black_box=black_box,
+            seed=derive_seed(seed, "search"),
+        )
+
+
+@dataclass(frozen=True)
+class SearchedRun:
+    """A run whose codes can be searched, with the sentences it was trained on.
+
+    Attributes:
+        run: The run.
+        model: Its model.
+        space: That its codes are searched in.
+        sentences: On which it was trained, distinct.
+    """
+
+    run: Run
+    model: SentenceModel
+    space: Space
+    sentences: list[str]
+
+    @classmethod
+    def load(cls, run: Run, space: SpaceName = "auto") -> "SearchedRun":
+        """Load the model and the sentences of a run.
+
+        Args:
+            run: The run.
+            space: In which its codes are searched.
+
+        Raises:
+            LisaError: The run cannot be read, or has no such space.
+        """
+        model = load_model(run)
+        sentences = training_sentences(run, model)
+        return cls(run, model, space_of_run(model, run, space), sentences)
+
+    def problem(
+        self, objective: Objective, *, clean: bool, tell: Callable[[str], None]
+    ) -> SearchProblem:
+        """Return what a search is given where all training sentences can be scored at no cost.
+
+        Args:
+            objective: Scores sentences.
+            clean: Whether sentences that equal the target, or nearly do, are withheld.
+            tell: Hears what cannot be scored and what was withheld.
+
+        Raises:
+            LisaError: No sentence can be scored, fewer than two are left to begin from, or there
+                is no target that could be withheld.
+        """
+        withhold = Withhold(_with_target(objective) if clean else None)
+        sentences = self._readable(objective, tell)
+        scores = objective(sentences)
+        kept = withhold(sentences)
+        tell(str(withhold))
+        chosen = [text for text, keep in zip(sentences, kept, strict=True) if keep]
+        problem = self._problem(objective, chosen, scores[kept], withhold, chosen)
+        if problem.seen:
+            tell(
+                f"the network was trained on these {problem.seen}: to keep them from it as well, "
+                "train with the --target of this search"
+            )
+        if len(chosen) < 2:
+            raise LisaError(
+                f"{len(chosen)} of the {len(self.sentences)} training sentences are left to begin "
+                f"from; a search needs at least 2: keep the others with '{TOOL} bo --withhold no', "
+                "or train on more data"
+            )
+        return problem
+
+    def design(self, count: int, seed: int) -> list[str]:
+        """Draw training sentences to be scored before a search, where scoring has a cost."""
+        return draw_design(self.sentences, count, seed)
+
+    def problem_from(
+        self, objective: Objective, evaluations: Sequence[Evaluation]
+    ) -> SearchProblem:
+        """Return what a search is given that begins from these evaluations and no others.
+
+        Args:
+            objective: Scored them.
+            evaluations: Of distinct training sentences.
+
+        Raises:
+            LisaError: Fewer than two have a score.
+        """
+        scored = sum(evaluation.score is not None for evaluation in evaluations)
+        if scored < 2:
+            failures = failure_report([evaluation.evaluated for evaluation in evaluations])
+            raise LisaError(
+                f"a search begins from at least 2 scored sentences, not {scored}"
+                + (f": {failures}" if failures else "")
+            )
+        sentences = [evaluation.sentence for evaluation in evaluations]
+        scores = np.array([evaluation.value for evaluation in evaluations])
+        return self._problem(objective, sentences, scores, Withhold(None), self.sentences)
+
+    def _problem(
+        self,
+        objective: Objective,
+        sentences: list[str],
+        scores: NDArray[np.float64],
+        withhold: Withhold,
+        data: list[str],
+    ) -> SearchProblem:
+        return SearchProblem(self.model, self.space, objective, sentences, scores, withhold, data)
+
+    def _readable(self, objective: Objective, tell: Callable[[str], None]) -> list[str]:
+        """Return the training sentences that mean something to the objective."""
+        readable = objective.language.readable(self.sentences)
+        if not readable.any():
+            raise LisaError(
+                f"no sentence of {self.run.path} can be scored: they are no "
+                f"{objective.language}, such as this one: {self.sentences[0]}"
+            )
+        if not readable.all():
+            tell(
+                f"{(~readable).mean():.0%} of the training sentences cannot be scored, and are "
+                f"left out: they are no {objective.language}"
+            )
+        return [text for text, good in zip(self.sentences, readable, strict=True) if good]
+
+
+def random_draws(
+    problem: SearchProblem, budget: int, seeds: Sequence[int]
+) -> dict[str, list[Draws]]:
+    """Draw at random what could be evaluated in place of a search: for each seed, distinct.
+
+    None stands for a text that is no sentence, as codes may decode to where the network writes
+    characters.
+
+    Args:
+        problem: Of the search.
+        budget: Evaluations of a trial; draws may be fewer where there is nothing new.
+        seeds: Of the trials.
+    """
+    return {
+        "random data": [from_data(problem.data, budget, seed) for seed in seeds],
+        "random grammar": [from_grammar(problem.model, budget, seed) for seed in seeds],
+        f"random {problem.space.name}": [
+            from_space(problem.model, problem.space, budget, seed) for seed in seeds
+        ],
+    }
+
+
+def _with_target(objective: Objective) -> Regression:
+    if isinstance(objective, Regression):
+        return objective
+    raise LisaError(
+        "sentences near a target are withheld, and this objective has none; --withhold yes goes "
+        "with --target or --csv"
+    )

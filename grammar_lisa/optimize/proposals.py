@@ -1,0 +1,225 @@
+"""Where sentences to score come from: points around and between good ones, trees, the grammar."""
+
+import abc
+import random as python_random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from grammar_lisa.derivations.arrays import to_array
+from grammar_lisa.derivations.moves import TreeMoves
+from grammar_lisa.grammar import Counts
+from grammar_lisa.optimize.config import GROUPS, SearchConfig
+from grammar_lisa.optimize.sentences import Derivations, Reader, Sentences
+from grammar_lisa.optimize.spaces import Space
+from shared.seeds import derive_seed
+
+_NEAREST = 1 / 6
+"""The least step from a parent against the largest: nearer points decode to the parent."""
+
+
+@dataclass(frozen=True)
+class Parents:
+    """What proposals start from.
+
+    Attributes:
+        good: Good sentences, best first.
+        partners: What these may lack, best first: the other ends of half of all arcs.
+        radius: The largest step from a good one.
+    """
+
+    good: Sentences
+    partners: Sentences
+    radius: float
+
+
+class Random:
+    """Random numbers of one round for NumPy and torch, from one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.numpy = np.random.default_rng(seed)
+        self.torch = torch.Generator().manual_seed(derive_seed(seed, "torch"))
+
+    def favoured(self, n: int, count: int) -> NDArray[np.int64]:
+        """Draw ranks below n with odds that fall off as one over the rank."""
+        odds = 1 / np.arange(1, n + 1)
+        return self.numpy.choice(n, size=count, p=odds / odds.sum())
+
+
+class Proposal(abc.ABC):
+    """One kind of proposal."""
+
+    @abc.abstractmethod
+    def derivations(self, parents: Parents, count: int, random: Random) -> Derivations:
+        """Propose at most `count` derivations, ``[_, step]``; some may be known already."""
+
+
+@dataclass(frozen=True)
+class PointProposal(Proposal):
+    """Points of a space, decoded.
+
+    Attributes:
+        reader: Decodes.
+    """
+
+    reader: Reader
+
+    @property
+    def space(self) -> Space:
+        """Whose points are proposed."""
+        return self.reader.space
+
+    @abc.abstractmethod
+    def points(self, parents: Parents, count: int, random: Random) -> Tensor:
+        """Propose points ``[count, dim]``."""
+
+    def derivations(self, parents: Parents, count: int, random: Random) -> Derivations:
+        """Decode the points proposed."""
+        return self.reader.decode(self.points(parents, count, random))
+
+
+class Caps(PointProposal):
+    """Points around good ones."""
+
+    def points(self, parents: Parents, count: int, random: Random) -> Tensor:
+        """Step away from good points, a random way in a random direction."""
+        centres = parents.good.points[random.favoured(len(parents.good), count)]
+        far = torch.rand(count, generator=random.torch, dtype=torch.float64)
+        radius = parents.radius * (_NEAREST + (1 - _NEAREST) * far)
+        return self.space.perturb(centres, radius, random.torch)
+
+
+class Arcs(PointProposal):
+    """Points between two good ones, or between a good one and what it may lack."""
+
+    def points(self, parents: Parents, count: int, random: Random) -> Tensor:
+        """Go a random part of the way from one to the other."""
+        first = parents.good.points[random.favoured(len(parents.good), count)]
+        half = count // 2 if len(parents.partners) else 0
+        ends = [parents.good.points[random.favoured(len(parents.good), count - half)]]
+        if half:
+            ends.append(parents.partners.points[random.favoured(len(parents.partners), half)])
+        share = torch.rand(count, generator=random.torch, dtype=torch.float64)
+        return self.space.interpolate(first, torch.cat(ends), share)
+
+
+class Uniform(PointProposal):
+    """Points from anywhere."""
+
+    def points(self, parents: Parents, count: int, random: Random) -> Tensor:
+        """Draw from the whole space."""
+        return self.space.sample(count, random.torch)
+
+
+@dataclass(frozen=True)
+class TreeProposal(Proposal):
+    """Derivations changed as trees.
+
+    Attributes:
+        moves: How trees are changed.
+    """
+
+    moves: TreeMoves
+
+
+class Crossover(TreeProposal):
+    """Good derivations with a subtree of another good one."""
+
+    def derivations(self, parents: Parents, count: int, random: Random) -> Derivations:
+        """Exchange subtrees."""
+        first, second = (
+            parents.good.derivations[random.favoured(len(parents.good), count)] for _ in range(2)
+        )
+        return self.moves.crossover(first, second, random.numpy)
+
+
+class Mutation(TreeProposal):
+    """Good derivations with a new subtree."""
+
+    def derivations(self, parents: Parents, count: int, random: Random) -> Derivations:
+        """Draw new subtrees."""
+        chosen = parents.good.derivations[random.favoured(len(parents.good), count)]
+        return self.moves.mutate(chosen, random.numpy)
+
+
+@dataclass(frozen=True)
+class Fresh(Proposal):
+    """Derivations drawn from the grammar, each possible number of rules equally often.
+
+    Attributes:
+        counts: Of the grammar's derivations.
+    """
+
+    counts: Counts
+
+    def derivations(self, parents: Parents, count: int, random: Random) -> Derivations:
+        """Draw whole derivations."""
+        counts = self.counts
+        start, most = counts.grammar.start, counts.max_rules
+        lengths = [n for n in range(1, most + 1) if counts.exactly(n)]
+        whole = python_random.Random(int(random.numpy.integers(2**63)))  # noqa: S311
+        drawn = []
+        for length in random.numpy.choice(lengths, size=count).tolist():
+            rank = whole.randrange(counts.exactly(length))
+            drawn.append(counts.unrank_from(start, length, rank))
+        return to_array(drawn, most, len(counts.grammar.rules))
+
+
+@dataclass(frozen=True)
+class Group:
+    """Proposals whose candidates compete with each other for their share of a batch.
+
+    Points, trees and fresh derivations are groups of their own: in one pool the surrogate would
+    take nearly all from the trees, which stay nearest to what it knows.
+
+    Attributes:
+        kinds: Kinds of proposals with their shares, which sum to 1.
+        share: Of the pool and of a batch.
+        trees: Whether these are derivations that are changed as trees.
+    """
+
+    kinds: list[tuple[Proposal, float]]
+    share: float
+    trees: bool
+
+
+def kinds_of(reader: Reader) -> dict[str, Proposal]:
+    """Return every kind of proposal, by the name of its share in a `SearchConfig`."""
+    grammar, most = reader.model.grammar, reader.model.architecture.max_rules
+    moves = TreeMoves(grammar, most)
+    return {
+        "caps": Caps(reader),
+        "arcs": Arcs(reader),
+        "uniform": Uniform(reader),
+        "crossover": Crossover(moves),
+        "mutation": Mutation(moves),
+        "fresh": Fresh(Counts(grammar, most)),
+    }
+
+
+def groups_of(kinds: Mapping[str, Proposal], config: SearchConfig) -> list[Group]:
+    """Return the groups of proposals that have a share of the pool."""
+    whole = sum(config.shares.values())
+    found = []
+    for names in GROUPS:
+        share = sum(config.shares[name] for name in names)
+        if share > 0:
+            own = [(kinds[name], config.shares[name] / share) for name in names]
+            some = [each for each in own if each[1] > 0]
+            found.append(Group(some, share / whole, "crossover" in names))
+    return found
+
+
+def propose(
+    kinds: Sequence[tuple[Proposal, float]], parents: Parents, count: int, seed: int
+) -> Derivations:
+    """Return about `count` derivations in all, of each kind by its share, ``[_, step]``."""
+    made = [
+        kind.derivations(parents, max(1, round(share * count)), Random(derive_seed(seed, place)))
+        for place, (kind, share) in enumerate(kinds)
+    ]
+    return np.concatenate(made)

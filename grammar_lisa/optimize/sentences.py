@@ -1,0 +1,176 @@
+"""Sentences as a search holds them: read, encoded and taken apart once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.model import SentenceModel
+from grammar_lisa.objectives.language import Language
+from grammar_lisa.optimize.features import monomial_columns, subtrees_and_steps
+from grammar_lisa.optimize.spaces import Space
+from shared.errors import LisaError
+
+Derivations = NDArray[np.signedinteger]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns of a surrogate's inputs hold what.
+
+    Attributes:
+        dim: The size of a direction.
+        steps: The most rules of a derivation.
+        monomials: The most monomials of a sentence.
+    """
+
+    dim: int
+    steps: int
+    monomials: int
+
+    @property
+    def direction(self) -> tuple[int, ...]:
+        """The columns of the point of the space."""
+        return tuple(range(self.dim))
+
+    @property
+    def subtrees(self) -> tuple[int, ...]:
+        """The columns of the subtrees' hashes."""
+        return tuple(range(self.dim, self.dim + self.steps))
+
+    @property
+    def rules(self) -> tuple[int, ...]:
+        """The columns of the hashes of the steps from rule to rule."""
+        return tuple(range(self.dim + self.steps, self.dim + 2 * self.steps))
+
+    @property
+    def sums(self) -> tuple[int, ...]:
+        """The columns of monomials and their coefficients."""
+        begin = self.dim + 2 * self.steps
+        return tuple(range(begin, begin + 2 * self.monomials))
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Sentences with all that proposals and surrogates need to know of them.
+
+    Attributes:
+        texts: As the grammar writes them, `n`.
+        derivations: Rule numbers, padded, ``[n, step]``.
+        keys: Canonical hashes, ``[n]``.
+        readable: Which mean anything at all, ``[n]``.
+        inputs: What a surrogate sees: direction, features; float64, ``[n, column]``.
+        dim: How many of these columns are the point of the space.
+    """
+
+    texts: list[str]
+    derivations: Derivations
+    keys: Integers
+    readable: NDArray[np.bool_]
+    inputs: Tensor
+    dim: int
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @property
+    def points(self) -> Tensor:
+        """Their points of the space, ``[n, dim]``."""
+        return self.inputs[:, : self.dim]
+
+    def rows(self, index: NDArray[np.integer]) -> "Sentences":
+        """Return some of them."""
+        return Sentences(
+            [self.texts[row] for row in index],
+            self.derivations[index],
+            self.keys[index],
+            self.readable[index],
+            self.inputs[torch.as_tensor(index)],
+            self.dim,
+        )
+
+    def __add__(self, other: "Sentences") -> "Sentences":
+        """Return these and others behind them."""
+        return Sentences(
+            self.texts + other.texts,
+            np.concatenate([self.derivations, other.derivations]),
+            np.concatenate([self.keys, other.keys]),
+            np.concatenate([self.readable, other.readable]),
+            torch.cat([self.inputs, other.inputs]),
+            self.dim,
+        )
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads sentences: to derivations, points, canonical forms and features, each once.
+
+    Attributes:
+        model: Encodes and decodes.
+        space: Whose points codes are mapped to.
+        language: Knows which sentences are equal.
+    """
+
+    model: SentenceModel
+    space: Space
+    language: Language
+
+    @property
+    def layout(self) -> Layout:
+        """Where the surrogate's inputs hold what."""
+        steps = self.model.architecture.max_rules
+        return Layout(self.space.dim, steps, max(16, steps))
+
+    def read(self, texts: Sequence[str]) -> Sentences:
+        """Parse and encode sentences.
+
+        Raises:
+            LisaError: A text is no sentence of the grammar, or too long for the model.
+        """
+        derivations = self.model.parse(texts)
+        steps, pad = self.layout.steps, len(self.model.grammar.rules)
+        for text, needed in zip(texts, (derivations != pad).sum(axis=1).tolist(), strict=True):
+            if needed > steps:
+                raise LisaError(
+                    f"'{text}' needs {needed} rules; this model was trained for at most {steps}"
+                )
+        return self.describe(derivations[:, :steps], list(texts))
+
+    def describe(self, derivations: Derivations, texts: list[str] | None = None) -> Sentences:
+        """Encode derivations ``[n, step]``; texts are written where none are given."""
+        texts = self.write(derivations) if texts is None else texts
+        forms = self.language.forms(texts)
+        layout, grammar = self.layout, self.model.grammar
+        rows = self.model.architecture.rows(grammar, derivations)
+        codes = self.model.encode_rows(rows) if len(texts) else np.empty((0, layout.dim))
+        parts = [self.space.project(torch.as_tensor(codes))]
+        parts += [torch.from_numpy(each) for each in subtrees_and_steps(grammar, derivations)]
+        parts.append(torch.from_numpy(monomial_columns(forms.monomials, layout.monomials)))
+        inputs = torch.cat(parts, dim=1)
+        return Sentences(texts, derivations, forms.keys, forms.readable, inputs, layout.dim)
+
+    def write(self, derivations: Derivations) -> list[str]:
+        """Return the texts of derivations."""
+        return derivations_to_texts(self.model.grammar, derivations)
+
+    def fits(self, text: str) -> bool:
+        """Tell whether the network can read a sentence; one on characters cannot read each."""
+        if self.model.architecture.alphabet is None:
+            return True
+        try:
+            self.model.rows([text])
+        except LisaError:
+            return False
+        return True
+
+    def decode(self, points: Tensor) -> Derivations:
+        """Return the derivations of points that decode to sentences, each once, ``[k, step]``."""
+        rows = self.model.decode_rows(self.space.codes(points).numpy())
+        derivations, _ = self.model.derivations(np.unique(rows, axis=0))
+        steps, pad = self.layout.steps, len(self.model.grammar.rules)
+        return derivations[(derivations[:, steps:] == pad).all(axis=1), :steps]

@@ -1,0 +1,162 @@
+"""The Gaussian processes that stand in for an objective."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import gpytorch
+import torch
+from botorch.acquisition.objective import MCAcquisitionObjective
+from botorch.fit import fit_gpytorch_mll
+from botorch.models import SingleTaskGP
+from botorch.models.transforms.outcome import Standardize
+from gpytorch.constraints import GreaterThan
+from gpytorch.kernels import Kernel, MaternKernel, ScaleKernel
+from gpytorch.likelihoods import GaussianLikelihood
+from gpytorch.mlls import ExactMarginalLogLikelihood
+from gpytorch.priors import GammaPrior, LogNormalPrior
+from torch import Tensor
+
+from grammar_lisa.optimize.kernels import MonomialKernel, OncePerBatch, TreeKernel
+from grammar_lisa.optimize.sentences import Layout
+
+HYPER_POINTS = 300
+"""Hyperparameters are fitted to at most so many points; the model of all points takes them."""
+STEPS = 60
+"""The most steps of such a fit."""
+_LARGEST = 20_000
+"""Up to this size covariances are factored exactly."""
+_LEAST_NOISE = 1e-4
+_AT_A_TIME = 1000
+"""Means are asked for of so many sentences, as the covariances among these are computed, too."""
+
+
+@contextmanager
+def exact() -> Iterator[None]:
+    """Compute Gaussian processes by Cholesky factors, whatever their size."""
+    with ExitStack() as stack:
+        stack.enter_context(gpytorch.settings.max_cholesky_size(_LARGEST))
+        stack.enter_context(
+            gpytorch.settings.fast_computations(
+                covar_root_decomposition=False, log_prob=False, solves=False
+            )
+        )
+        yield
+
+
+def sentence_kernel(parts: Sequence[str], layout: Layout, outputs: int = 1) -> Kernel:
+    """Return the sum of the kernels that are named, each scaled by a variance of its own.
+
+    Args:
+        parts: `direction` (Matérn-5/2 of the chordal distance, one lengthscale for all axes, as
+            the axes of a code mean nothing in themselves), `structure` (shared subtrees, and
+            shared steps from rule to rule), `monomials` (a linear kernel).
+        layout: Of the inputs.
+        outputs: Of the model; each has variances of its own.
+    """
+    bases: list[Kernel] = []
+    for part in parts:
+        if part == "direction":
+            bases.append(
+                MaternKernel(
+                    nu=2.5, active_dims=layout.direction, lengthscale_prior=LogNormalPrior(0.0, 0.7)
+                )
+            )
+            bases[-1].lengthscale = 1.0
+        elif part == "structure":
+            bases += [
+                TreeKernel(active_dims=layout.subtrees),
+                TreeKernel(active_dims=layout.rules),
+            ]
+        elif part == "monomials":
+            bases.append(MonomialKernel(active_dims=layout.sums))
+    batch = torch.Size([outputs] if outputs > 1 else [])
+    scaled = [
+        ScaleKernel(OncePerBatch(base), batch_shape=batch, outputscale_prior=GammaPrior(1.5, 1.5))
+        for base in bases
+    ]
+    for kernel in scaled:
+        kernel.outputscale = torch.full(batch, 1.0 / len(scaled))
+    total = scaled[0]
+    for kernel in scaled[1:]:
+        total = total + kernel
+    return total
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """A fitted model and what of its outputs is to be large.
+
+    Attributes:
+        model: Of the inputs of sentences.
+        objective: From outputs to what is maximised; None where the one output is that.
+        best: The largest value of that so far.
+    """
+
+    model: SingleTaskGP
+    objective: MCAcquisitionObjective | None
+    best: float
+
+    @torch.no_grad()
+    def value(self, inputs: Tensor) -> Tensor:
+        """Return what is maximised at the posterior mean, ``[n]``."""
+        with exact(), gpytorch.settings.skip_posterior_variances():
+            means = [self.model.posterior(some).mean for some in inputs.split(_AT_A_TIME)]
+        mean = torch.cat(means)
+        return mean.squeeze(-1) if self.objective is None else self.objective(mean)
+
+
+def build_scores(
+    inputs: Tensor, utility: Tensor, parts: Sequence[str], layout: Layout
+) -> SingleTaskGP:
+    """Build a process of utilities ``[n]``, larger is better, with unfitted hyperparameters."""
+    likelihood = GaussianLikelihood(
+        noise_prior=LogNormalPrior(-3.0, 1.5), noise_constraint=GreaterThan(_LEAST_NOISE)
+    )
+    likelihood.noise = 0.05
+    return SingleTaskGP(
+        inputs,
+        utility[:, None],
+        likelihood=likelihood,
+        covar_module=sentence_kernel(parts, layout),
+        outcome_transform=Standardize(m=1),
+    )
+
+
+def fit_scores(inputs: Tensor, utility: Tensor, parts: Sequence[str], layout: Layout) -> Surrogate:
+    """Fit a process to utilities ``[n]``, larger is better.
+
+    Hyperparameters maximise the marginal likelihood (times their priors) of at most
+    `HYPER_POINTS` of the points, spread evenly over all.
+    """
+
+    def build(rows: Tensor) -> SingleTaskGP:
+        return build_scores(inputs[rows], utility[rows], parts, layout)
+
+    return Surrogate(fitted(build, len(inputs)), None, float(utility.max()))
+
+
+def fitted(
+    build: Callable[[Tensor], SingleTaskGP], n: int, most: int = HYPER_POINTS, steps: int = STEPS
+) -> SingleTaskGP:
+    """Fit hyperparameters on some rows, and give them to the model of all.
+
+    Args:
+        build: From rows to the model of these.
+        n: How many rows there are.
+        most: How many of them hyperparameters are fitted to, spread evenly.
+        steps: The most steps of the fit.
+    """
+    some = torch.linspace(0, n - 1, min(n, most)).long()
+    with exact():
+        small = build(some)
+        mll = ExactMarginalLogLikelihood(small.likelihood, small)
+        fit_gpytorch_mll(mll, optimizer_kwargs={"options": {"maxiter": steps}})
+        model = build(torch.arange(n))
+    state = {
+        name: value
+        for name, value in small.state_dict().items()
+        if not name.startswith("outcome_transform")
+    }
+    model.load_state_dict(state, strict=False)
+    return model.eval()

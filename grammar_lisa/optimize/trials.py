@@ -1,0 +1,155 @@
+"""Several searches from several seeds, side by side."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+
+from grammar_lisa.objectives.objective import Objective
+from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.history import Evaluation, History
+from grammar_lisa.optimize.optimizer import Optimizer
+from grammar_lisa.optimize.search import search
+from grammar_lisa.optimize.start import open_optimizer
+from shared.seeds import derive_seed
+from shared.threads import limited_threads
+from shared.workers import ends_with
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One search: all that a worker needs to carry it out.
+
+    Attributes:
+        number: Counted from 1.
+        run: The folder of the trained model.
+        history: The file that evaluations are written to.
+        sentences: The initial design.
+        scores: Theirs; NaN for what could not be scored.
+        config: What the search consists of.
+        black_box: Whether the search sees scores alone, though the objective has outputs.
+        seed: Of this trial.
+        untrained: Whether the network has its initial weights instead of the trained ones.
+    """
+
+    number: int
+    run: Path
+    history: Path
+    sentences: list[str]
+    scores: NDArray[np.float64]
+    config: SearchConfig
+    black_box: bool
+    seed: int
+    untrained: bool = False
+
+    @property
+    def best_known(self) -> float:
+        """The best score of the initial design."""
+        return float(np.nanmin(self.scores))
+
+    def header(self) -> dict[str, object]:
+        """Return what identifies the trial in its history."""
+        return {
+            "trial": self.number,
+            "seed": self.seed,
+            "n_initial": len(self.sentences),
+            "black_box": self.black_box,
+            "untrained": self.untrained,
+            "config": asdict(self.config),
+        }
+
+    def optimizer(self, objective: Objective) -> Optimizer:
+        """Return the search at its beginning.
+
+        Raises:
+            LisaError: The run cannot be read, or is not fit for the configuration.
+        """
+        return open_optimizer(
+            self.run,
+            self.sentences,
+            self.scores,
+            config=self.config,
+            language=objective.language,
+            composite=None if self.black_box else objective.composite(),
+            seed=self.seed,
+            untrained=self.untrained,
+        )
+
+
+def plan_trials(
+    run: Path,
+    folder: Path,
+    sentences: Sequence[str],
+    scores: NDArray[np.float64],
+    *,
+    count: int,
+    n_initial: int,
+    config: SearchConfig,
+    black_box: bool,
+    seed: int,
+) -> list[Trial]:
+    """Plan trials that each begin from their own draw of scored sentences.
+
+    Args:
+        run: The folder of the trained model.
+        folder: Where histories go.
+        sentences: Those that a trial may begin from.
+        scores: Of all of them.
+        count: How many trials.
+        n_initial: How many scored sentences a trial begins from, or all where they are fewer.
+        config: Of each search.
+        black_box: Whether searches see scores alone.
+        seed: Of all trials; each has its own, derived from it.
+    """
+    trials = []
+    for number in range(1, count + 1):
+        own = derive_seed(seed, "trial", number)
+        rng = np.random.default_rng(derive_seed(own, "begin"))
+        chosen = rng.permutation(len(sentences))[:n_initial]
+        trials.append(
+            Trial(
+                number,
+                run,
+                folder / f"trial-{number:02d}.jsonl",
+                [sentences[i] for i in chosen],
+                scores[chosen],
+                config,
+                black_box,
+                own,
+            )
+        )
+    return trials
+
+
+def run_trial(trial: Trial, objective: Objective, owner: int | None = None) -> list[Evaluation]:
+    """Carry one trial out, on one thread, from its history if there is one.
+
+    Args:
+        trial: What to do.
+        objective: Scores sentences.
+        owner: The process that waits for the result, by default this one.
+    """
+    with limited_threads(1), ends_with(owner), np.errstate(all="ignore"):
+        history = History(trial.history, trial.header())
+        return search(trial.optimizer(objective), objective, history)
+
+
+def run_trials(
+    trials: Sequence[Trial], objective: Objective, jobs: int
+) -> Iterator[list[Evaluation]]:
+    """Carry trials out in worker processes, one thread each; results come in order.
+
+    Args:
+        trials: What to do.
+        objective: Scores sentences; it is handed to each worker.
+        jobs: How many at a time; 1 stays in this process.
+    """
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
+    results: Iterator[list[Evaluation]] = parallel(
+        joblib.delayed(run_trial)(trial, objective, os.getpid()) for trial in trials
+    )
+    return results

@@ -1,1 +1,0 @@
-"""Bayesian optimisation over the codes of a trained model."""

@@ -1,0 +1,32 @@
+"""Small grammars, and models that searching needs no training of."""
+
+import torch
+
+from grammar_lisa.grammar import parse_grammar
+from grammar_lisa.model import Architecture, GrammarModel
+from shared.methods import LISA
+
+EXPR = """
+S -> S '+' T | S '*' T | S '/' T | T
+T -> '(' S ')' | 'sin(' S ')' | 'exp(' S ')' | 'x' | '1' | '2' | '3'
+"""
+TINY = "S -> 'x' | '1' | '2' | 'x' '+' S\n"
+
+
+def untrained(text, max_rules, dim=5):
+    """A model with its initial weights: searching it needs no training."""
+    grammar = parse_grammar(text)
+    architecture = Architecture("dense", dim, max_rules, LISA(), seed=0)
+    return GrammarModel(grammar, architecture, architecture.build(grammar))
+
+
+def learn(model, rows, steps):
+    optimizer = torch.optim.Adam(model.net.parameters(), 1e-2)
+    model.net.train()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            sum(model.method.loss(model.net, torch.from_numpy(rows)).values()).backward()
+            optimizer.step()
+    model.net.eval()
