@@ -18,13 +18,17 @@ succeed = Tool(grammar_lisa.cli.main).succeed
 TOOLS = {"grammar-lisa": grammar_lisa.cli.main, "image-lisa": image_lisa.cli.main}
 LESS = {
     ("grammar-lisa", "train"): "--count 600 --held-out 60 --epochs 1 --draws 50 --quiet",
-    ("grammar-lisa", "bo"): "--rounds 1 --batch 5 --begin-from 40 --pool 400 --jobs 1 --quiet",
+    ("grammar-lisa", "bo"): "--rounds 1 --batch 5 --n-initial 40 --pool 400 --jobs 1 --quiet",
     ("grammar-lisa", "benchmark", "table5"): (
         "--systems g-lisa --networks dense --count 100 --held-out 20 --epochs 1 --trials 1 "
-        "--rounds 2 --batch 5 --begin-from 40 --pool 200 --candidates 40 --jobs 1 --quiet"
+        "--rounds 2 --batch 5 --n-initial 40 --pool 200 --candidates 40 --jobs 1 --quiet"
     ),
     ("grammar-lisa", "benchmark", "targets"): (
-        "--trials 1 --rounds 1 --batch 5 --begin-from 40 --pool 200 --jobs 1 --quiet"
+        "--trials 1 --rounds 1 --batch 5 --n-initial 40 --pool 200 --jobs 1 --quiet"
+    ),
+    ("grammar-lisa", "benchmark", "latent-bo"): (
+        "--systems lisa+pool=200 --known 5 --epochs 1 --budget 5 --batch 5 --seeds 1 --jobs 1 "
+        "--quiet"
     ),
     ("image-lisa", "train"): "--epochs 2 --quiet",
     ("image-lisa", "evaluate"): "--quiet",
@@ -69,7 +73,7 @@ def test_the_readme_shows_commands():
     shown = {" ".join(line.split()[:2]) for line in commands()}
     assert shown >= {f"grammar-lisa {name}" for name in ("check", "train", "bo", "generate")}
     assert shown >= {f"image-lisa {name}" for name in ("train", "sample", "evaluate", "diagnose")}
-    assert len(blocks("python")) == 2
+    assert len(blocks("python")) == 3
 
 
 @pytest.mark.timeout(600)

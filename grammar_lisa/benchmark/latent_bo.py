@@ -57,12 +57,12 @@ class Entrant:
     untrained: bool = False
 
     @classmethod
-    def parse(cls, text: str, protocol: Protocol, batch: int) -> "Entrant":
+    def parse(cls, text: str, budget: int, batch: int) -> "Entrant":
         """Read ``lisa``, ``lisa+kernel=both``, ``lisa+method=vae``, ``lisa+untrained=yes``.
 
         Args:
             text: What was asked for.
-            protocol: Knows the budget.
+            budget: The most evaluations of a trial.
             batch: Sentences a batch, unless `text` says otherwise.
 
         Raises:
@@ -83,7 +83,7 @@ class Entrant:
                 untrained = _one_of(text, name, value, ("yes", "no")) == "yes"
             else:
                 config = config.changed(**{name: _read(text, config, name, value)})
-        rounds = math.ceil(protocol.budget / config.batch)
+        rounds = math.ceil(budget / config.batch)
         return cls(text, config.changed(rounds=rounds), method, untrained)
 
 

@@ -62,6 +62,7 @@ class Options(Output):
         seeds: Trials of each system, each with a start of its own.
         known: How many scored sentences a trial begins from; by default what the protocol says.
         outputs: Let searches see the outputs of expressions, not their scores alone.
+        budget: The most evaluations of a trial; by default what the protocol says.
         batch: Sentences a batch.
         epochs: Of the training of each network.
         dim: The code size d.
@@ -84,6 +85,7 @@ class Options(Output):
     seeds: int = 5
     known: int | None = None
     outputs: bool = False
+    budget: int | None = None
     batch: int = 50
     epochs: int = 20
     dim: int = 25
@@ -116,7 +118,8 @@ def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     _check_options(options)
     setting = options.setting()
-    entrants = [Entrant.parse(text, setting.protocol, options.batch) for text in options.systems]
+    budget = options.budget or setting.protocol.budget
+    entrants = [Entrant.parse(text, budget, options.batch) for text in options.systems]
     if options.data is None and options.protocol not in ("clean", "none"):
         raise LisaError(
             f"the protocol {options.protocol} begins from lines of a file; name it with --data FILE"
@@ -240,6 +243,7 @@ def _check_options(options: Options) -> None:
         drawn=(0, 10_000),
         seeds=(1, 1000),
         known=(2, 10_000_000),
+        budget=(1, 1_000_000),
         batch=(1, 10_000),
         epochs=(1, 1_000_000),
         dim=(2, LARGEST_DIM),

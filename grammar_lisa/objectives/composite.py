@@ -1,14 +1,18 @@
 """Composite objectives: a sentence has outputs, and its score is a known function of these."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from torch import Tensor
 
 from grammar_lisa.objectives.evaluation import Floats, evaluate_readable
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LARGEST_OUTPUT: Final = 1e6
 """The largest error that is modelled, in the target's deviations."""

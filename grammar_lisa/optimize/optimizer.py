@@ -29,6 +29,8 @@ _LOOKED_AT = 3000
 """The best sentences among which those that err differently are looked for."""
 _LIKE_PARENTS, _LIKE_STARTS, _LIKE_POINTS = 0.3, 0.1, 0.05
 """Shares of an error below which a difference does not count, see `diverse`."""
+_UTILITY_RANK = 100
+"""The rank, from 0, of the score whose distance to the best is the unit of utilities."""
 _PARTNERS, _LEAST_SHARE = 30, 0.05
 _ATTEMPTS = 5
 """Maximisations of an acquisition over the space, of which each may decode to known sentences."""
@@ -116,7 +118,7 @@ class Optimizer:
         """
         self.reader, self.config, self.seed = reader, config, seed
         self.known = reader.read(sentences)
-        self.scores = np.asarray(scores, dtype=np.float64)
+        self.scores = _numbers(scores)
         if np.isfinite(self.scores).sum() < 2:
             raise LisaError(
                 f"a search begins from at least 2 scored sentences, not "
@@ -159,11 +161,20 @@ class Optimizer:
             sentences: That were scored, whether asked for or not.
             scores: Theirs, ``[n]``; NaN for what could not be scored.
             outputs: Theirs, ``[n, point]``, where the search began with outputs.
+
+        Raises:
+            LisaError: There are not as many scores, or outputs, as sentences.
         """
+        if len(scores) != len(sentences):
+            raise LisaError(f"{len(scores)} scores for {len(sentences)} sentences were told")
+        if self.outputs is not None and len(sentences):
+            found = 0 if outputs is None else len(outputs)
+            if found != len(sentences):
+                raise LisaError(f"outputs of {found} of {len(sentences)} sentences were told")
         if len(sentences):
             read = self.reader.read(sentences)
             self.known += read
-            self.scores = np.concatenate([self.scores, np.asarray(scores, dtype=np.float64)])
+            self.scores = np.concatenate([self.scores, _numbers(scores)])
             if self.outputs is not None and outputs is not None:
                 self.outputs = np.concatenate([self.outputs, outputs])
             self._keys.update(read.keys.tolist())
@@ -187,15 +198,16 @@ class Optimizer:
         return self.known.texts[row], float(self.scores[row])
 
     def utility(self) -> Floats:
-        """Return what the surrogate models of scores: −log(0.1 + (s − best)/(median − best)).
+        """Return what the surrogate models: −log(0.1 + (s − best)/(s′ − best)) of scores s.
 
-        Larger is better. The logarithm tells apart what is good, where a plain score would spend
-        the surrogate on how bad the bad ones are; best and median make it free of the scores'
-        unit. What could not be scored counts as the worst score.
+        s′ is the score of rank `_UTILITY_RANK`. Larger is better. The logarithm tells apart what is
+        good, where a plain score would spend the surrogate on how bad the bad ones are; best and s′
+        make it free of the scores' unit, and s′ follows the search, so that what is near the best is
+        told apart ever more finely. What could not be scored counts as the worst score.
         """
         scores = np.where(np.isnan(self.scores), np.nanmax(self.scores), self.scores)
-        best = scores.min()
-        spread = np.median(scores) - best
+        best, rank = scores.min(), min(_UTILITY_RANK, len(scores) - 1)
+        spread = np.partition(scores, rank)[rank] - best
         values: Floats = -np.log(0.1 + (scores - best) / (spread if spread > 0 else 1.0))
         return values
 
@@ -356,3 +368,9 @@ class Optimizer:
     def _nothing(self) -> Candidates:
         """Return no candidates."""
         return Candidates(self.known.rows(np.arange(0)), torch.empty(0, dtype=torch.float64))
+
+
+def _numbers(scores: Floats) -> Floats:
+    """Return scores with NaN for what is no finite number."""
+    values = np.asarray(scores, dtype=np.float64)
+    return np.where(np.isfinite(values), values, np.nan)

@@ -18,7 +18,7 @@ from grammar_lisa.optimize.sentences import Derivations, Reader, Sentences
 from grammar_lisa.optimize.spaces import Space
 from shared.seeds import derive_seed
 
-_NEAREST = 1 / 6
+_NEAREST = 1 / 3
 """The least step from a parent against the largest: nearer points decode to the parent."""
 
 

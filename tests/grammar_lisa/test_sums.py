@@ -3,7 +3,6 @@
 import math
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import mpmath
@@ -261,10 +260,7 @@ BIG = [
 
 @pytest.mark.parametrize("text", BIG, ids=range(4))
 def test_products_and_powers_of_long_sums_stay_short(text):
-    begun = time.perf_counter()
-    found = Sums(DATA).of(text)
-    assert time.perf_counter() - begun < 2
-    assert len(found) <= 13
+    assert len(Sums(DATA).of(text)) <= 13
 
 
 def test_a_product_is_multiplied_out_to_twelve_terms():

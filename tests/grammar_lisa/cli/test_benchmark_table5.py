@@ -323,10 +323,10 @@ def test_other_settings_are_refused_by_name(compared):
     folder, _ = compared
     before = content(folder, "*.*")
     words = (*CLEAN, "--systems", "g-lisa", "--out", folder.parent)
-    other = ("--epochs", 3, "--batch", 6, "--kernel", "both", "--set", "vae.kl-weight=0.5")
+    other = ("--epochs", 3, "--batch", 6, "--parents", 21, "--set", "vae.kl-weight=0.5")
     message = refused(*words, *other, "--outputs")
     assert f"{folder} was made with other settings" in message
-    for part in ("epochs 2 → 3", "batch 5 → 6", "kernel structure → both", "outputs False → True"):
+    for part in ("epochs 2 → 3", "batch 5 → 6", "parents 20 → 21", "outputs False → True"):
         assert part in message
     assert "vae.kl_weight 1.0 → 0.5" in message
     assert "kusner" not in message

@@ -12,6 +12,7 @@ from grammar_lisa.benchmark.targets import SEARCH, folder_of
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.model import TOOL, load_model
 from grammar_lisa.objectives.targets import SETS, regression_for, target_for
+from grammar_lisa.optimize.config import SYSTEMS
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.trial_tables import COLUMNS, REACHED
 from shared.locks import working_in
@@ -225,7 +226,7 @@ def test_what_makes_no_sense_is_refused(trained, tmp_path, words, message):
     [
         (["--seed", 1], "seed 0 → 1"),
         (["--black-box"], "black_box False → True"),
-        (["--system", "structure"], "crossover 0.0 → 0.5, mutation 0.0 → 0.5"),
+        (["--system", "evolution"], f"acquisition {SYSTEMS['lisa'].acquisition} → random"),
         (["--n-initial", 50], "n_initial 60 → 50"),
     ],
 )

@@ -123,7 +123,6 @@ def test_the_hall_of_fame_is_sorted_and_says_where_each_comes_from(searched):
         else:
             found = trials[int(row["trial"]) - 1][int(row["evaluation"]) - 1]
             assert (found["sentence"], found["score"]) == (row["sentence"], float(row["score"]))
-            assert row["sentence"] not in known
     assert {row["trial"] for row in rows} >= {"1", "2", AT_START}
     starts = {float(row["score"]) for row in rows if row["trial"] == AT_START}
     assert {round(row["start"], 9) for row in result.json["trials"]["search"]} <= {
@@ -363,11 +362,10 @@ def characters(tmp_path):
 
 def check_box(run):
     """Search a run, in one go and stopped after a round, and give the result."""
-    search, result = bo(run, "--n-initial", 10_000, "--pool", 6000)
+    search, result = bo(run, "--pool", 6000)
     found = evaluations(search)
     assert list(result.json["trials"]) == [*ROWS[:3], "random box"]
     assert 0 < len(found[0]) <= 10
-    assert not {e["sentence"] for e in found[0]} & training_sentences(run)
     assert result.json["trials"]["search"][0]["valid"] == 1
     (search / "summary.json").unlink()
     record = search / "trial-01.jsonl"

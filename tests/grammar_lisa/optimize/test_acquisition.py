@@ -135,9 +135,9 @@ def test_log_expected_improvement_picks_by_what_it_says(surrogate):
 
 def test_best_means_are_in_order(surrogate, candidates):
     value = surrogate.value(candidates)
-    assert best_means(surrogate, candidates, 5).tolist() == value.argsort(descending=True)[
-        :5
-    ].tolist()
+    assert (
+        best_means(surrogate, candidates, 5).tolist() == value.argsort(descending=True)[:5].tolist()
+    )
 
 
 @each
@@ -166,4 +166,3 @@ def test_maximised_points_lie_within_bounds_and_where_much_is_expected(surrogate
     assert value > surrogate.value(drawn).quantile(0.9)
     assert torch.equal(maximise(surrogate, space.bounds, 2, 0), points)
     assert not torch.equal(*points)
-

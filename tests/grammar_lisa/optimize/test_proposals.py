@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from small_models import EXPR, TINY, untrained
+from small_models import EXPR, TINY
 from small_searches import reader_of
 
 from grammar_lisa.derivations.arrays import from_array

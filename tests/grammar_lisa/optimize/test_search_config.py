@@ -48,9 +48,7 @@ def test_something_must_be_proposed():
         SearchConfig(**dict.fromkeys(PROPOSALS, 0.0))
 
 
-@pytest.mark.parametrize(
-    "name", ["space", "kernel", "tree_kernel", "acquisition", "retraining"]
-)
+@pytest.mark.parametrize("name", ["space", "kernel", "tree_kernel", "acquisition", "retraining"])
 def test_names_that_there_are_not_are_refused(name):
     with pytest.raises(LisaError, match=rf"{name} must be one of .*, not 'unheard-of'"):
         SearchConfig(**{name: "unheard-of"})

@@ -154,7 +154,6 @@ def test_a_sentence_of_characters_that_is_too_long_is_refused(spelling):
         spelling.read(["x", LONG])
 
 
-
 def test_a_network_of_characters_cannot_read_what_has_others_or_too_many(spelling, reader):
     alphabet = spelling.model.architecture.alphabet
     assert spelling.fits("x" * alphabet.length)

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.stats import norm
-
 from grammar_lisa.search.acquisition import SmallErrors, SmallValue, Wish, choose, log_improvement
 from grammar_lisa.search.points import Kernel
 from grammar_lisa.search.surrogate import Posterior
+from scipy.stats import norm
 
 
 class Spread:

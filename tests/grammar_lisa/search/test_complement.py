@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from grammar_lisa.search.complement import complement, distinct
 from hypothesis import given
 from hypothesis import strategies as st
-
-from grammar_lisa.search.complement import complement, distinct
 
 
 def least_share(f, best, target):

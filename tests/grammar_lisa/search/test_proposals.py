@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from grammar_lisa.search.proposals import propose
 from grammar_lisa.search.space import Box, Sphere
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from grammar_lisa.search.space import Box, Sphere, space_of, space_of_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grammar_lisa.search.space import Box, Sphere, space_of, space_of_run
 from shared.errors import LisaError
 from shared.expost import save_codes
 from shared.methods import METHODS, Codes

@@ -4,12 +4,12 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from grammar_lisa.search.structure import parts_of, similarity
 
 from grammar_lisa.derivations.arrays import to_array
 from grammar_lisa.derivations.parsing import Parser
 from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.grammar import parse_grammar
-from grammar_lisa.search.structure import parts_of, similarity
 
 GRAMMARS = {
     "expressions": """

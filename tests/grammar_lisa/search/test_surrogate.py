@@ -2,6 +2,10 @@
 
 import numpy as np
 import pytest
+from grammar_lisa.search.points import KERNELS, OF_TERMS, Kernel, Points, Similarities
+from grammar_lisa.search.space import Box, Sphere
+from grammar_lisa.search.structure import parts_of
+from grammar_lisa.search.surrogate import Surrogate, evidence
 from scipy import sparse
 from scipy.stats import multivariate_normal
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -11,10 +15,6 @@ from grammar_lisa.derivations.arrays import to_array
 from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.grammar import parse_grammar
 from grammar_lisa.objectives.objective import COLUMNS
-from grammar_lisa.search.points import KERNELS, OF_TERMS, Kernel, Points, Similarities
-from grammar_lisa.search.space import Box, Sphere
-from grammar_lisa.search.structure import parts_of
-from grammar_lisa.search.surrogate import Surrogate, evidence
 
 EXPR = """
 S -> S '+' T | S '*' T | S '/' T | T

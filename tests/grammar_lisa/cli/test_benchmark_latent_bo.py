@@ -1,0 +1,152 @@
+import json
+import math
+
+import numpy as np
+import pytest
+from command_line import GRAMMARS, run_command, succeed
+
+from grammar_lisa.benchmark.latent_bo import MARKS, Entrant, reached, rows_of
+from grammar_lisa.optimize.config import SYSTEMS
+from shared.errors import LisaError
+
+SMALL = [
+    *("--epochs", 1, "--budget", 10, "--batch", 5, "--known", 30, "--jobs", 1),
+    *("--grammar", GRAMMARS / "expr.cfg"),
+]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A file of 600 sentences of the grammar."""
+    path = tmp_path_factory.mktemp("lines") / "lines.txt"
+    drawn = succeed("sample", GRAMMARS / "expr.cfg", "-n", 600, "--max-rules", 12, "--seed", 1)
+    path.write_text(drawn.out, encoding="utf-8")
+    return path
+
+
+def words(data, out, *more):
+    return ["benchmark", "latent-bo", "--data", data, "--out", out, *SMALL, *more]
+
+
+@pytest.fixture(scope="module")
+def compared(data, tmp_path_factory):
+    """Two systems on one protocol, one seed; not to be changed."""
+    out = tmp_path_factory.mktemp("benchmarks")
+    systems = ["--systems", "lisa+pool=300", "structure+pool=300", "--seeds", 1]
+    return out, succeed(*words(data, out, "--protocol", "withheld", *systems, "--json"))
+
+
+def test_a_table_of_systems_is_left(compared):
+    out, result = compared
+    path = out / "latent-bo-withheld"
+    table = (path / "latent-bo.md").read_text()
+    assert result.json["failed"] == {}
+    assert [row["system"] for row in result.json["table"]] == [
+        "lisa+pool=300",
+        "structure+pool=300",
+    ]
+    assert all(row["trials"] == 1 for row in result.json["table"])
+    assert "scores alone" in table
+    assert len(json.loads((path / "results.json").read_text())["trials"]) == 2
+
+
+def test_what_is_done_is_not_done_again_and_seeds_are_added(compared, data):
+    out, _ = compared
+    kept = {path: path.stat().st_mtime_ns for path in out.rglob("trial-01.*")}
+    more = ["--protocol", "withheld", "--systems", "structure+pool=300", "--seeds", 2, "--json"]
+    found = succeed(*words(data, out, *more)).json["table"]
+    assert {row["system"]: row["trials"] for row in found} == {
+        "lisa+pool=300": 1,
+        "structure+pool=300": 2,
+    }
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("trial-01.*")} == kept
+
+
+def test_systems_begin_from_the_same_known_sentences(compared):
+    headers = [
+        json.loads(path.read_text().splitlines()[0]) for path in compared[0].rglob("trial-01.jsonl")
+    ]
+    assert len({header["seed"] for header in headers}) == 1
+    assert {header["n_initial"] for header in headers} == {30}
+    assert all(header["black_box"] for header in headers)
+
+
+def test_other_settings_are_refused(compared, data):
+    out, _ = compared
+    found = run_command(*words(data, out, "--protocol", "withheld", "--dim", 7))
+    assert found.status == 2
+    assert "dim" in found.err
+
+
+def test_published_figures_stand_below(data, tmp_path):
+    systems = ["--systems", "random-grammar", "--seeds", 1]
+    found = succeed(*words(data, tmp_path, "--protocol", "t-lbo", *systems))
+    assert "CoBO" in found.out
+    assert "0.147" in found.out
+
+
+def test_a_protocol_without_data_draws_sentences(tmp_path):
+    systems = ["--systems", "random-grammar", "--seeds", 1, "--max-rules", 8]
+    found = succeed(
+        "benchmark", "latent-bo", "--protocol", "none", "--out", tmp_path, *SMALL, *systems
+    )
+    assert "protocol none" in found.out
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--systems", "cobo"], "there is no system 'cobo'"),
+        (["--systems", "lisa+kernel"], "is no option=value"),
+        (["--systems", "lisa+depth=3"], "there is no option 'depth'"),
+        (["--systems", "lisa+pool=many"], "pool cannot be 'many'"),
+        (["--systems", "lisa+method=gan"], "method cannot be 'gan'"),
+        (["--seeds", 0], "--seeds"),
+    ],
+)
+def test_bad_options_end_with_one_message(data, tmp_path, more, said):
+    found = run_command(*words(data, tmp_path, "--protocol", "t-lbo", *more))
+    assert found.status == 2
+    assert said in found.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_protocol_of_lines_needs_a_file(tmp_path):
+    found = run_command("benchmark", "latent-bo", "--protocol", "few", "--out", tmp_path)
+    assert found.status == 2
+    assert "--data" in found.err
+
+
+def test_an_entrant_is_a_system_with_changes():
+    entrant = Entrant.parse("lisa+kernel=both+method=vae+untrained=yes+exploit=0.25", 500, 20)
+    assert (entrant.method, entrant.untrained) == ("vae", True)
+    assert entrant.config == SYSTEMS["lisa"].changed(
+        kernel="both", exploit=0.25, batch=20, rounds=25
+    )
+    assert Entrant.parse("turbo+trust_region=no", 500, 50).config.trust_region is False
+    with pytest.raises(LisaError, match="trust_region"):
+        Entrant.parse("turbo+trust_region=maybe", 500, 50)
+
+
+def test_what_a_trial_reached():
+    scores = np.full(300, 2.0)
+    scores[[10, 120]] = 0.5, 0.0
+    scores[3] = math.nan
+    found = reached(scores, 1.0, 7.0)
+    assert found["exact"] == 121
+    assert found["best"] == {"100": 0.5, "250": 0.0, "500": 0.0}
+    assert found["evaluations"] == 300
+    assert reached(np.array([7.0, 7.0]), 1.0, 7.0)["average"] is None
+    assert reached(np.array([3.0]), 1.0, 7.0)["best"] == dict.fromkeys(map(str, MARKS), 1.0)
+
+
+def test_rows_are_means_with_standard_errors():
+    trials = [
+        reached(np.array([value] * 5), 3.0, 7.0)
+        | {"target": "x", "system": "lisa", "seconds": seconds}
+        for value, seconds in ((1.0, 5.0), (2.0, 7.0), (0.0, 9.0))
+    ]
+    (row,) = rows_of(trials)
+    assert row["best at 500"] == pytest.approx(1.0)
+    assert row["error at 500"] == pytest.approx(1 / math.sqrt(3))
+    assert (row["exact by 100"], row["exact at"], row["seconds"]) == (1, 1.0, 7.0)

@@ -1,0 +1,472 @@
+"""Ask and tell: what a search asks for, and what it makes of what it is told."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from small_models import TINY, untrained
+from small_searches import COMMANDS, X, begin, learnt, played, reader_of
+
+from grammar_lisa.derivations.sampling import sample_uniform
+from grammar_lisa.derivations.text import derivations_to_texts, is_sentence
+from grammar_lisa.networks import CHARACTERS
+from grammar_lisa.objectives.language import PlainText
+from grammar_lisa.objectives.targets import regression_for
+from grammar_lisa.optimize import SYSTEMS, SearchConfig, optimizer
+from grammar_lisa.optimize.optimizer import Optimizer
+from grammar_lisa.optimize.progress import trust_radius
+from grammar_lisa.optimize.proposals import Crossover, Fresh
+from grammar_lisa.optimize.sentences import Reader
+from shared.errors import LisaError
+from shared.methods import METHODS
+
+SMALL = {
+    "rounds": 3,
+    "batch": 4,
+    "pool": 120,
+    "steps": 2,
+    "candidates": 30,
+    "fit_points": 20,
+    "parents": 10,
+}
+CONFIG = SearchConfig().changed(**SMALL)
+TREES = SYSTEMS["structure"].changed(**SMALL)
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    with np.errstate(all="ignore"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def reader(model):
+    return reader_of(model)
+
+
+@pytest.fixture
+def search(reader, begun, objective):
+    def make(config=CONFIG, *, seed=0, composite=False, **fields):
+        config = config.changed(**fields)
+        return begin(reader, config, objective, begun[0], seed=seed, composite=composite)
+
+    return make
+
+
+def flat(batches):
+    return [sentence for batch in batches for sentence in batch]
+
+
+def check_asked(one, asked, known):
+    """What was asked for is new, distinct and complete, by text and by canonical form."""
+    assert len(set(asked)) == len(asked)
+    assert not set(asked) & set(known)
+    keys = one.reader.language.forms([*known, *asked]).keys[len(known) :].tolist()
+    assert len(set(keys)) == len(keys)
+    assert not set(keys) & set(one.reader.language.forms(known).keys.tolist())
+    grammar = one.reader.model.grammar
+    derivations = one.reader.model.parse(asked)
+    assert all(is_sentence(grammar, row) for row in derivations)
+    assert derivations_to_texts(grammar, derivations) == asked
+
+
+@pytest.mark.parametrize("composite", [False, True])
+def test_what_is_asked_for_is_new_distinct_and_complete(search, objective, begun, composite):
+    one = search(composite=composite)
+    batches = played(one, objective, 3)
+    assert [len(batch) for batch in batches] == [4, 4, 4]
+    check_asked(one, flat(batches), begun[0])
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("method", ["lisa", "vae"])
+def test_every_system_searches_the_sphere_and_the_box(trained, sentences, objective, name, method):
+    model = trained(method)
+    reader = reader_of(model, X, () if method == "lisa" else sentences)
+    fields = {"batch": 5, "pool": 150, "candidates": 30, "fit_points": 40}
+    begun = sentences[:20]
+    one = begin(reader, SYSTEMS[name].changed(**fields), objective, begun)
+    batches = played(one, objective, 2)
+    assert [len(batch) for batch in batches] == [5, 5]
+    check_asked(one, flat(batches), begun)
+    assert one.round == 2
+    assert one.known.texts == begun + flat(batches)
+    assert (one.reader.model is model) == (SYSTEMS[name].retraining == "none")
+    again = begin(reader, SYSTEMS[name].changed(**fields), objective, begun)
+    assert again.ask() == batches[0]
+    if SYSTEMS[name].retraining != "none":
+        again.tell(batches[0], objective(batches[0]))
+        assert again.ask() == batches[1]
+
+
+@pytest.mark.parametrize("composite", [False, True])
+def test_asking_is_decided_by_seed_and_scores(search, objective, composite):
+    first = played(search(composite=composite), objective, 2)
+    assert played(search(composite=composite), objective, 2) == first
+    one = search(composite=composite)
+    torch.manual_seed(7)
+    assert one.ask() == one.ask() == first[0]
+
+
+def test_other_seeds_and_other_scores_ask_otherwise(search, objective):
+    first = played(search(), objective, 2)
+    assert search(seed=1).ask() != first[0]
+    other = search()
+    other.tell(first[0], np.arange(4.0))
+    assert other.ask() != first[1]
+
+
+@pytest.mark.parametrize("composite", [False, True])
+def test_a_search_that_is_told_the_same_goes_on_the_same_way(search, objective, composite):
+    straight = search(composite=composite)
+    batches = played(straight, objective, 3)
+    again = search(composite=composite)
+    for batch in batches:
+        outputs = again.composite.outputs(batch) if composite else None
+        again.tell(batch, objective(batch), outputs)
+    assert again.ask() == straight.ask()
+    assert again.best == straight.best
+    assert np.array_equal(again.scores, straight.scores)
+    assert torch.equal(again.known.inputs, straight.known.inputs)
+
+
+def test_a_search_may_be_told_what_it_did_not_ask_for(search, objective, begun):
+    one = search()
+    own = ["x+3*x", "sin(sin(sin(x)))"]
+    one.tell(own, objective(own))
+    assert one.known.texts == begun[0] + own
+    check_asked(one, one.ask(), begun[0] + own)
+
+
+@pytest.mark.parametrize("q", [0, 1, 3, 11])
+def test_as_many_are_asked_for_as_wanted(search, q):
+    for config in (CONFIG, TREES, CONFIG.changed(crossover=0.3, fresh=0.4, kernel="each")):
+        assert len(search(config).ask(q)) == q
+
+
+def test_what_is_known_stands_where_the_encoder_puts_it(search, objective, reader):
+    one = search()
+    asked = flat(played(one, objective, 2))
+    expected = reader.read(asked).inputs
+    assert torch.allclose(one.known.inputs[-len(asked) :], expected, atol=1e-6)
+    assert np.array_equal(one.scores[-len(asked) :], objective(asked))
+
+
+def test_a_retrained_search_encodes_all_anew(search, objective):
+    one = search(SYSTEMS["weighted-retraining"].changed(**SMALL), retrain_every=2)
+    played(one, objective, 1)
+    before = one.known.points.clone()
+    played(one, objective, 1)
+    assert not torch.allclose(one.known.points[: len(before)], before)
+    fresh = one.reader.read(one.known.texts)
+    assert torch.allclose(one.known.inputs, fresh.inputs, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["lisa", "turbo", "structure", "random-grammar"])
+def test_scores_may_be_lacking(reader, begun, objective, name):
+    scores = begun[1].copy()
+    scores[[0, 3, 7]] = np.nan
+    scores[5] = np.inf
+    one = Optimizer(reader, SYSTEMS[name].changed(**SMALL), begun[0], scores)
+    assert np.isfinite(one.utility()).all()
+    for told in ([np.nan] * 4, [1.0, np.nan, 2.0, -np.inf], [0.5, 0.4, np.nan, 3.0]):
+        batch = one.ask()
+        assert len(batch) == 4
+        one.tell(batch, np.array(told))
+    assert one.best == (batch[1], 0.4)
+    worst = one.utility().min()
+    assert (one.utility()[[0, 3, 5, 7]] == worst).all()
+    check_asked(one, one.ask(), one.known.texts)
+
+
+def test_outputs_may_be_lacking(search, objective):
+    one = search(composite=True)
+    batch = one.ask()
+    outputs = one.composite.outputs(batch)
+    outputs[0], outputs[1, :3] = np.nan, np.inf
+    scores = objective(batch)
+    scores[0] = np.nan
+    one.tell(batch, scores, outputs)
+    assert len(one.ask()) == 4
+
+
+@pytest.mark.parametrize("scores", [[], [1.0], [np.nan, 2.0, np.nan], [np.inf, 1.0]])
+def test_there_must_be_two_scores_to_begin_from(reader, begun, scores):
+    few = int(np.isfinite(scores).sum())
+    with pytest.raises(LisaError, match=f"at least 2 scored sentences, not {few}"):
+        Optimizer(reader, CONFIG, begun[0][: len(scores)], np.array(scores))
+
+
+def test_a_beginning_outside_the_grammar_is_refused(reader):
+    with pytest.raises(LisaError, match="not a sentence"):
+        Optimizer(reader, CONFIG, ["x", "x+y"], np.arange(2.0))
+
+
+def test_what_is_told_belongs_together(search, objective):
+    with pytest.raises(LisaError, match="3 scores for 2 sentences"):
+        search().tell(["x+3*x", "x*3*x"], np.arange(3.0))
+    with pytest.raises(LisaError, match="outputs"):
+        search(composite=True).tell(["x+3*x"], np.ones(1))
+
+
+def test_the_best_is_the_best_of_all_known(search, begun):
+    one = search()
+    place = int(begun[1].argmin())
+    assert one.best == (begun[0][place], begun[1][place])
+    one.tell(["x+3*x", "x*3*x"], np.array([100.0, np.nan]))
+    assert one.best == (begun[0][place], begun[1][place])
+    one.tell(["x*x+3", "x/3*x"], np.array([-5.0, -2.0]))
+    assert one.best == ("x*x+3", -5.0)
+    assert isinstance(one.best[1], float)
+
+
+def test_utility_falls_with_the_score_and_has_no_unit(reader, begun):
+    def utility(scores):
+        return Optimizer(reader, CONFIG, begun[0][: len(scores)], scores).utility()
+
+    scores = np.array([0.4, 6.9, 0.9, 4.0, 2.0])
+    values = utility(scores)
+    assert np.argsort(-values).tolist() == np.argsort(scores).tolist()
+    assert values == pytest.approx(utility(1000 * scores - 7))
+    assert values[0] == pytest.approx(math.log(10))
+    assert values[4] == pytest.approx(-math.log(1.1))
+    assert np.isfinite(utility(np.full(3, 2.0))).all()
+    assert np.isfinite(utility(np.array([1.0, 1.0, 1.0, 2.0]))).all()
+
+
+def test_a_language_that_runs_out_ends_the_search(tiny_model, objective):
+    begun = ["x", "1"]
+    config = CONFIG.changed(pool=1500, radius=math.pi, batch=3)
+    one = begin(reader_of(tiny_model, PlainText()), config, objective, begun)
+    batches = played(one, objective, 5)
+    assert len(set(flat(batches))) == len(flat(batches)) <= 7
+    assert not set(flat(batches)) & set(begun)
+    assert batches[-1] == []
+    assert one.round == 5
+
+
+@pytest.mark.parametrize("config", [CONFIG, TREES, SYSTEMS["lsbo"]])
+def test_where_all_is_known_nothing_is_asked_for(objective, config):
+    model = untrained(TINY, 3)
+    everything = [a + b for a in ("", "x+", "x+x+") for b in ("x", "1", "2")]
+    one = begin(reader_of(model), config.changed(pool=120, batch=2), objective, everything)
+    assert one.ask() == []
+
+
+def test_a_language_without_arithmetic_is_searched(objective):
+    """Commands are searched by a score of their text; a command is equal to itself only."""
+    model = untrained(COMMANDS, 14)
+    draws = sample_uniform(model.grammar, 20, 14, 0)
+    begun = derivations_to_texts(model.grammar, draws)
+
+    def score(texts):
+        return np.array([abs(text.count("left") - 3) + text.count("stop") for text in texts])
+
+    for config in (CONFIG, CONFIG.changed(kernel="structure"), TREES):
+        one = begin(reader_of(model, PlainText()), config, score, begun)
+        batches = played(one, score, 2)
+        assert [len(batch) for batch in batches] == [4, 4]
+        check_asked(one, flat(batches), begun)
+
+
+def say(texts, monkeypatch):
+    """Let every point decode to some texts."""
+    monkeypatch.setattr(Reader, "decode", lambda self, points: self.model.parse(texts))
+
+
+def test_of_sentences_that_are_equal_the_shortest_is_asked_for(search, monkeypatch):
+    say(["3*2+(x*x)", "(x*x)+3+3", "x*x+3*2", "3+3+(x*x)", "1+x+3", "x+(3+1)"], monkeypatch)
+    one = search(trees_after=0)
+    assert sorted(one.ask()) == ["1+x+3", "x*x+3*2"]
+    one.tell(["x*x+3*2"], np.ones(1))
+    assert one.ask() == ["1+x+3"]
+    say(["x*x+2*3", "(x)*x+2+1+3"], monkeypatch)
+    assert one.ask() == []
+
+
+def test_without_algebra_they_are_different(model, begun, objective, monkeypatch):
+    texts = ["3*2+(x*x)", "(x*x)+3+3", "x*x+3*2"]
+    say(texts, monkeypatch)
+    one = begin(reader_of(model, PlainText()), CONFIG, objective, begun[0])
+    assert sorted(one.ask()) == sorted(texts)
+
+
+def test_what_means_nothing_is_not_asked_for(monkeypatch):
+    model = untrained("S -> 'x' | 'x' '+' | S '+' 'x'", 5)
+    say(["x+x", "x+", "x++x", "x+x+x"], monkeypatch)
+    one = Optimizer(reader_of(model), CONFIG, ["x", "x+x+x+x"], np.arange(2.0))
+    assert sorted(one.ask()) == ["x+x", "x+x+x"]
+
+
+TARGET = "x*2+sin(x/3+3)"
+APART = [
+    *("x", "1", "2*x+1", "sin(x)", "x*x", "3+x*x", "exp(x)", "sin(x)*x", "1+x+exp(x)", "x/3"),
+    *("2/x", "sin(x*x)", "sin(x/3+3)+1", "exp(sin(x+1))+x", "sin(3/x+3)+1", "sin(x)/x"),
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sum_of_terms_that_were_scored_apart_is_found_at_once(reader, seed):
+    objective = regression_for(TARGET)
+    assert objective(APART).min() > 0.3
+    config = SYSTEMS["structure"].changed(pool=1500, batch=2)
+    one = begin(reader, config, objective, APART, seed=seed, composite=True)
+    key = X.forms([TARGET]).keys[0]
+    assert key in X.forms(one.ask()).keys
+    plain = begin(reader, config, objective, APART, seed=seed)
+    assert key not in X.forms(plain.ask()).keys
+
+
+class Watched:
+    """What a search fits surrogates to and proposes from."""
+
+    def __init__(self, monkeypatch):
+        self.fitted, self.parents, self.kinds, self.counts = [], [], [], []
+        fit, propose = optimizer.fit_scores, optimizer.propose
+
+        def watch_fit(inputs, utility, parts, layout):
+            self.fitted.append((inputs, utility, parts))
+            return fit(inputs, utility, parts, layout)
+
+        def watch_propose(kinds, parents, count, seed):
+            self.parents.append(parents)
+            self.kinds.append([type(kind) for kind, _ in kinds])
+            self.counts.append(count)
+            return propose(kinds, parents, count, seed)
+
+        monkeypatch.setattr(optimizer, "fit_scores", watch_fit)
+        monkeypatch.setattr(optimizer, "propose", watch_propose)
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    return Watched(monkeypatch)
+
+
+def rows_of(one, inputs):
+    """Which known sentences some inputs are those of."""
+    return {int((one.known.inputs == row).all(1).int().argmax()) for row in inputs}
+
+
+@pytest.mark.parametrize(("points", "best"), [(20, 0.5), (20, 1.0), (10, 0.0), (40, 0.5)])
+@pytest.mark.parametrize("composite", [False, True])
+def test_surrogates_see_good_sentences_and_some_others(search, watched, composite, points, best):
+    one = search(composite=composite, fit_points=points, fit_best=best)
+    one.ask()
+    inputs, utility, _ = watched.fitted[0]
+    rows = rows_of(one, inputs)
+    assert len(rows) == len(inputs) == min(points, 30)
+    assert np.allclose(utility, [one.utility()[int(row)] for row in _ordered(one, inputs)])
+    if not composite:
+        assert set(np.argsort(one.scores)[: round(points * best)].tolist()) <= rows
+
+
+def _ordered(one, inputs):
+    return [int((one.known.inputs == row).all(1).int().argmax()) for row in inputs]
+
+
+def test_each_kernel_is_a_surrogate_of_its_own_for_points_and_for_trees(search, watched):
+    one = search(kernel="each", tree_kernel="both", crossover=0.5)
+    assert len(one.ask()) == 4
+    assert [parts for _, _, parts in watched.fitted] == [
+        ("direction",),
+        ("structure",),
+        ("direction", "structure"),
+    ]
+
+
+def test_proposals_start_from_the_best_and_go_on_from_the_most_promising(search, watched):
+    one = search(steps=3, parents=5, kernel="direction")
+    one.ask()
+    order = np.argsort(one.scores, kind="stable")
+    first, second, third = watched.parents
+    assert first.good.texts == [one.known.texts[row] for row in order[:5]]
+    assert first.radius == one.config.radius
+    assert watched.counts == [40, 40, 40]
+    for later in (second, third):
+        assert len(later.good) == 5
+        assert not set(later.good.texts) & set(one.known.texts)
+
+
+def test_partners_explain_what_the_best_lack(reader, watched):
+    """A sentence that scores badly, but has what the best one lacks, is among the partners."""
+    objective = regression_for("x+sin(x*x)*3")
+    begun = ["x", "x/2", "exp(x)", "x*x*x", "x*2+sin(x*x)*3*3*3*3", "x/(x*x)"]
+    one = begin(reader, CONFIG, objective, begun, composite=True)
+    one.ask()
+    assert begun[4] in watched.parents[0].partners.texts
+    plain = begin(reader, CONFIG, objective, begun)
+    plain.ask()
+    assert len(watched.parents[-1].partners) == 0
+
+
+def test_a_trust_region_lies_around_the_best(search, watched):
+    one = search(SYSTEMS["turbo"].changed(**SMALL))
+    for better in (False, True, False):
+        batch = one.ask()
+        parents = watched.parents[-2]
+        assert parents.good.texts == [one.best[0]]
+        sizes = [4] * one.round
+        expected = trust_radius(one.scores, 30, sizes, one.config)
+        assert parents.radius == pytest.approx(expected)
+        scores = np.full(4, 9.0)
+        scores[0] = one.best[1] - 1 if better else 9.0
+        one.tell(batch, scores)
+    assert len({parents.radius for parents in watched.parents}) > 1
+
+
+def test_a_search_that_is_stuck_changes_trees(search, watched):
+    one = search(trees_after=2, steps=1)
+    trees = []
+    for better in (False, False, False, True, False):
+        watched.kinds.clear()
+        batch = one.ask()
+        assert len(batch) == 4
+        trees.append(any(Crossover in kinds for kinds in watched.kinds))
+        one.tell(batch, np.full(4, one.best[1] - 1 if better else 9.0))
+    assert trees == [False, False, True, True, False]
+
+
+def test_groups_of_proposals_have_their_share_of_a_batch(search, model, monkeypatch):
+    """Points and the grammar propose different sentences; half of a batch is of either."""
+    points = [f"sin({a}*x)+{b}" for a in "123" for b in "123"]
+    fresh = [f"exp({a}*x)+{b}" for a in "123" for b in "123"]
+
+    def propose(kinds, parents, count, seed):
+        is_fresh = any(isinstance(kind, Fresh) for kind, _ in kinds)
+        return model.parse(fresh if is_fresh else points)
+
+    monkeypatch.setattr(optimizer, "propose", propose)
+    for q, least in ((8, 4), (7, 3), (2, 1)):
+        batch = search(caps=0.5, arcs=0.0, uniform=0.0, fresh=0.5, steps=1).ask(q)
+        assert len(batch) == q
+        assert min(len(set(batch) & set(own)) for own in (points, fresh)) >= least
+
+
+def test_to_exploit_wholly_is_to_choose_the_best_means(search):
+    exploiting = search(exploit=1.0)
+    assert sorted(exploiting.ask()) == sorted(search(exploit=0.0, acquisition="mean").ask())
+    assert exploiting.ask() != search(exploit=0.0, seed=0).ask()
+
+
+SHORT = ["x", "x+1", "sin(x)", "x+x", "sin(x)+1", "sin(x+1)", "1", "x+sin(x)", "x+x+x"]
+
+
+@pytest.fixture(scope="module")
+def spelling():
+    """A reader of a model of characters that has learnt sentences of up to eight."""
+    grammar = "S -> S '+' T | T\nT -> 'x' | 'sin(' S ')' | '1'"
+    model = learnt(grammar, SHORT, 12, 4, METHODS["ae"](), CHARACTERS)
+    return reader_of(model, X, SHORT)
+
+
+@pytest.mark.parametrize("name", ["lisa", "lsbo", "structure", "random-grammar"])
+def test_models_of_characters_are_searched(spelling, objective, name):
+    """They decode to what is no sentence, and cannot read each: neither is asked for."""
+    one = begin(spelling, SYSTEMS[name].changed(**SMALL), objective, SHORT)
+    batches = played(one, objective, 3)
+    check_asked(one, flat(batches), SHORT)
+    assert all(map(spelling.fits, flat(batches)))
+    if name in {"structure", "random-grammar"}:
+        assert [len(batch) for batch in batches] == [4, 4, 4]
