@@ -72,7 +72,7 @@ class SearchConfig:
     rounds: int = 10
     batch: int = 50
     space: SpaceName = "auto"
-    pool: int = 10_000
+    pool: int = 20_000
     steps: int = 4
     caps: float = 0.5
     arcs: float = 0.35

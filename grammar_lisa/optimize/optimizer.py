@@ -29,8 +29,6 @@ _LOOKED_AT = 3000
 """The best sentences among which those that err differently are looked for."""
 _LIKE_PARENTS, _LIKE_STARTS, _LIKE_POINTS = 0.3, 0.1, 0.05
 """Shares of an error below which a difference does not count, see `diverse`."""
-_UTILITY_RANK = 100
-"""The rank, from 0, of the score whose distance to the best is the unit of utilities."""
 _PARTNERS, _LEAST_SHARE = 30, 0.05
 _ATTEMPTS = 5
 """Maximisations of an acquisition over the space, of which each may decode to known sentences."""
@@ -200,14 +198,13 @@ class Optimizer:
     def utility(self) -> Floats:
         """Return what the surrogate models: −log(0.1 + (s − best)/(s′ − best)) of scores s.
 
-        s′ is the score of rank `_UTILITY_RANK`. Larger is better. The logarithm tells apart what is
-        good, where a plain score would spend the surrogate on how bad the bad ones are; best and s′
-        make it free of the scores' unit, and s′ follows the search, so that what is near the best is
-        told apart ever more finely. What could not be scored counts as the worst score.
+        s′ is the median. Larger is better. The logarithm tells apart what is good, where a plain
+        score would spend the surrogate on how bad the bad ones are; best and median make it free
+        of the scores' unit. What could not be scored counts as the worst score.
         """
         scores = np.where(np.isnan(self.scores), np.nanmax(self.scores), self.scores)
-        best, rank = scores.min(), min(_UTILITY_RANK, len(scores) - 1)
-        spread = np.partition(scores, rank)[rank] - best
+        best = scores.min()
+        spread = np.median(scores) - best
         values: Floats = -np.log(0.1 + (scores - best) / (spread if spread > 0 else 1.0))
         return values
 

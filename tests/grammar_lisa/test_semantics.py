@@ -14,6 +14,9 @@ from tools import Tool
 
 from grammar_lisa.cli import main
 from grammar_lisa.datasets import Split
+from grammar_lisa.derivations.arrays import to_array
+from grammar_lisa.derivations.sampling import sample_uniform
+from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.evaluation import readout_r2
 from grammar_lisa.experiment import SEMANTICS, Plan, Sentences
 from grammar_lisa.grammar import load_grammar
@@ -155,6 +158,17 @@ def test_only_a_method_that_learns_from_semantics_has_any():
             plan.semantics_in(load_grammar(EXPR), Split(row, row, row, 0))
 
 
+def test_a_method_that_learns_from_semantics_takes_the_outputs_of_training_and_test():
+    grammar = load_grammar(EXPR)
+    rows = sample_uniform(grammar, 9, 8, seed=0)
+    data = Split(*(to_array(part, 8, len(grammar.rules)) for part in (rows[:5], rows, rows[5:])), 0)
+    plan = Plan(Sentences(EXPR), "dense", 4, LISA(alignment_weight=1.0), Training())
+    found = plan.semantics_in(grammar, data)
+    together = semantics_of(derivations_to_texts(grammar, rows), OUTPUTS, seed=5)
+    assert np.array_equal(found["train"], together[:5])
+    assert np.array_equal(found["test"], together[5:])
+
+
 def test_an_architecture_records_semantics_where_it_has_some():
     plain = Architecture("dense", 4, 8, LISA(), 0)
     assert "semantics" not in plain.to_json()
@@ -177,11 +191,15 @@ WORDS = [
 def trained(tmp_path_factory):
     """A run that learnt what sentences do, and the one summary that was printed."""
     runs = tmp_path_factory.mktemp("runs")
-    words = ["--runs", runs, "--name", "run", "--epochs", 12, "--alignment-weight", 5]
-    return runs / "run", TOOL.succeed(*WORDS, *words).out
+    (runs / "lengths.py").write_text(LENGTHS)
+    words = ["--runs", runs, "--name", "run", "--epochs", 30, "--learning-rate", 0.01]
+    words += ["--alignment-weight", 5, "--semantics", "lengths:vector"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(runs)
+        return runs / "run", TOOL.succeed(*WORDS, *words).out
 
 
-def test_a_training_on_outputs_lifts_what_directions_tell_of_held_out_sentences(trained):
+def test_a_training_lifts_what_directions_tell_of_held_out_sentences(trained):
     path, said = trained
     run = open_run(path, GRAMMAR_TOOL)
     r2 = json.loads((path / "summary.json").read_text())["alignment"]["r2"]

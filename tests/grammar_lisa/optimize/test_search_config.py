@@ -56,7 +56,7 @@ def test_names_that_there_are_not_are_refused(name):
 
 @pytest.mark.parametrize("kernel", ["structure", "both", "each"])
 def test_a_gradient_needs_a_kernel_of_points_alone(kernel):
-    with pytest.raises(LisaError, match="gradient .* kernel direction"):
+    with pytest.raises(LisaError, match=r"gradient .* kernel direction"):
         SearchConfig(acquisition="gradient", kernel=kernel)
     assert SearchConfig(acquisition="gradient", kernel="direction").kernel == "direction"
 
