@@ -18,7 +18,7 @@ import torch
 from environment_record import environment
 
 from grammar_lisa.datasets import default_max_rules
-from grammar_lisa.evaluation import is_sentence
+from grammar_lisa.derivations.text import is_sentence
 from grammar_lisa.grammar import Grammar, load_grammar
 from grammar_lisa.model import Architecture
 from shared.files import write_json

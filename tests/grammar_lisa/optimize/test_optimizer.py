@@ -88,7 +88,7 @@ def test_every_system_searches_the_sphere_and_the_box(trained, sentences, object
     begun = sentences[:20]
     one = begin(reader, SYSTEMS[name].changed(**fields), objective, begun)
     batches = played(one, objective, 2)
-    assert [len(batch) for batch in batches] == [5, 5]
+    assert all(1 <= len(batch) <= 5 for batch in batches)
     check_asked(one, flat(batches), begun)
     assert one.round == 2
     assert one.known.texts == begun + flat(batches)
