@@ -1,6 +1,12 @@
-"""What all tests share: no example of hypothesis has to be quick, as machines may be busy."""
+"""What all tests share, so that they pass on a busy machine and under any parent process."""
+
+import signal
 
 from hypothesis import settings
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+# A shell starts what runs in the background with Ctrl-C ignored, and children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

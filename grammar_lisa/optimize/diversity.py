@@ -57,11 +57,11 @@ def diverse(order: Integers, errors: Floats, share: float, limit: int) -> Intege
     squares = (ordered**2).sum(axis=1)
     free = np.ones(len(order), dtype=bool)
     for place in range(len(order)):
+        if len(kept) >= limit:
+            break
         if not free[place]:
             continue
         kept.append(place)
-        if len(kept) == limit:
-            break
         apart = squares + squares[place] - 2 * (ordered @ ordered[place])
         free &= apart >= share**2 * squares - _ROUNDING * squares[place]
     return order[np.array(kept, dtype=np.int64)]

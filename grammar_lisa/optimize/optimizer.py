@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -244,11 +244,12 @@ class Optimizer:
         good = order[:few]
         if self.outputs is not None and self.composite is not None:
             errors = self.composite.errors(self.outputs)
+            few = min(few, limit - limit // 10)
             good = diverse(order[:_LOOKED_AT], errors, _LIKE_POINTS, few)
             shares = self._shares(int(order[0]))
             good = np.union1d(good, np.argsort(-shares, kind="stable")[: limit // 10])
         others = rng.permutation(np.setdiff1d(order, good))
-        return np.concatenate([good, others[: max(0, limit - len(good))]])
+        return np.concatenate([good, others[: limit - len(good)]])
 
     def _parents(self, rng: np.random.Generator) -> tuple[Sentences, Sentences]:
         """Return good sentences, best first, and what these may lack."""
@@ -276,7 +277,7 @@ class Optimizer:
 
         The first step proposes from the best sentences, each further one from the candidates that
         the surrogate expects most of: decoding is free, so what a surrogate knows can be followed
-        far before it is tested.
+        far before it is tested. A trust region so small that it holds nothing new is widened.
         """
         config = self.config
         good, partners = self._parents(np.random.default_rng(derive_seed(seed, "parents")))
@@ -284,13 +285,24 @@ class Optimizer:
         if config.trust_region:
             radius = trust_radius(self.scores, self.n_initial, self._batches, config)
             good = good.rows(np.arange(1))
-        found = self._nothing()
+        while True:
+            parents = Parents(good, partners, radius)
+            found = self._in_steps(group, policy, parents, seed, taken)
+            if len(found.sentences) or radius >= config.radius:
+                return found
+            radius = min(config.radius, 2 * radius)
+
+    def _in_steps(
+        self, group: Group, policy: Policy, parents: Parents, seed: int, taken: Candidates
+    ) -> Candidates:
+        """Propose from parents, then from what the surrogate expects most of."""
+        config, found = self.config, self._nothing()
         for step in range(config.steps):
             if step and policy.lead and len(found.sentences):
-                good = found.sentences.rows(self._promising(found))
+                parents = replace(parents, good=found.sentences.rows(self._promising(found)))
             derivations = propose(
                 group.kinds,
-                Parents(good, partners, radius),
+                parents,
                 math.ceil(config.pool * group.share * policy.share / config.steps),
                 derive_seed(seed, "step", step),
             )

@@ -1,5 +1,6 @@
 """The Gaussian processes that stand in for an objective."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from gpytorch.kernels import Kernel, MaternKernel, ScaleKernel
 from gpytorch.likelihoods import GaussianLikelihood
 from gpytorch.mlls import ExactMarginalLogLikelihood
 from gpytorch.priors import GammaPrior, LogNormalPrior
+from linear_operator.utils.warnings import NumericalWarning
 from torch import Tensor
 
 from grammar_lisa.optimize.kernels import MonomialKernel, OncePerBatch, TreeKernel
@@ -33,8 +35,13 @@ _AT_A_TIME = 1000
 
 @contextmanager
 def exact() -> Iterator[None]:
-    """Compute Gaussian processes by Cholesky factors, whatever their size."""
+    """Compute Gaussian processes by Cholesky factors, whatever their size.
+
+    Where candidates are nearly the same a factor needs a jitter, which is nothing to warn of.
+    """
     with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore", NumericalWarning)
         stack.enter_context(gpytorch.settings.max_cholesky_size(_LARGEST))
         stack.enter_context(
             gpytorch.settings.fast_computations(

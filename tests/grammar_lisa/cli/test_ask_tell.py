@@ -242,7 +242,7 @@ def test_bad_words_of_tell_are_refused(begun, monkeypatch, words, fragment):
         (("--pool", 7), "was begun with pool 300, not 7: leave --pool away"),
         (("--seed", 5), "was begun with seed 0, not 5"),
         (("--language", "expressions"), "was begun with language text, not expressions"),
-        (("--trust-region",), "was begun with trust_region False, not True: leave --trust-region"),
+        (("--trust-region",), "was begun with trust-region False, not True: leave --trust-region"),
         (("--run", "elsewhere"), "was begun with run "),
         (("-q", 0), "--q must be from 1"),
     ],

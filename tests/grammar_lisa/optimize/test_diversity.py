@@ -63,9 +63,10 @@ def test_rows_that_err_alike_are_one():
     assert diverse(order, errors, 0.2, 2).tolist() == [3, 0]
     assert diverse(order, errors, 0.0, 10).tolist() == order.tolist()
     assert diverse(order[:0], errors, 0.2, 10).tolist() == []
+    assert diverse(order, errors, 0.2, 0).tolist() == []
 
 
-@given(st.integers(0, 10_000), st.floats(0.001, 2), st.integers(1, 12))
+@given(st.integers(0, 10_000), st.floats(0.001, 2), st.integers(0, 12))
 def test_kept_rows_differ_and_dropped_ones_do_not(seed, share, limit):
     rng = np.random.default_rng(seed)
     errors = rng.standard_normal((12, 3))
