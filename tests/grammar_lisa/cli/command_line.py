@@ -22,6 +22,7 @@ def train(runs, *words):
     result = succeed(
         *("train", "--grammar", EXPR, "--runs", runs, "--count", 300, "--held-out", 20),
         *("--draws", 50, "--epochs", 1, "--max-rules", 8, "--batch-size", 50),
+        *("--draw", "uniform", "--distinct", "text"),
         *("--json", "--quiet", *words),
     )
     return Path(result.json["run"])

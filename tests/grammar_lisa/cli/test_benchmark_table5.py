@@ -558,7 +558,7 @@ def test_a_plan_records_options_of_train(compared):
     assert config["withhold"] == "yes"
     assert "devices" not in config
     assert {field.name for field in dataclasses.fields(Plan)} - config.keys() == {
-        *("sentences", "training")
+        *("sentences", "training", "semantics")
     }
 
 

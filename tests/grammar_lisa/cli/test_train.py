@@ -217,12 +217,15 @@ def without_the_law(run):
     return path
 
 
+TEXT = ("--distinct", "text")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--draw", "uniform"], "; drawn uniformly; at most 8 rules;"),
+        (["--draw", "uniform", *TEXT], "; drawn uniformly; at most 8 rules;"),
         (BY_LENGTH, "; drawn by length, no two equal by algebra; at most 8 rules;"),
-        (["--draw", "weighted"], "; drawn by the weights of the rules; at most 8 rules;"),
+        (["--draw", "weighted", *TEXT], "; drawn by the weights of the rules; at most 8 rules;"),
     ],
 )
 def test_the_law_is_told_and_recorded(tmp_path, words, said):

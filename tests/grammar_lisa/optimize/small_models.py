@@ -20,13 +20,16 @@ def untrained(text, max_rules, dim=5):
     return GrammarModel(grammar, architecture, architecture.build(grammar))
 
 
-def learn(model, rows, steps):
+def learn(model, rows, steps, batch=None):
+    """Train a model on rows, on all of them at each step or on random ones."""
     optimizer = torch.optim.Adam(model.net.parameters(), 1e-2)
+    rows = torch.from_numpy(rows)
     model.net.train()
     with torch.random.fork_rng():
         torch.manual_seed(0)
         for _ in range(steps):
+            some = rows if batch is None else rows[torch.randint(len(rows), (batch,))]
             optimizer.zero_grad()
-            sum(model.method.loss(model.net, torch.from_numpy(rows)).values()).backward()
+            sum(model.method.loss(model.net, some).values()).backward()
             optimizer.step()
     model.net.eval()
