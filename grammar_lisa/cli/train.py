@@ -63,7 +63,7 @@ class Options(WithMethod):
         schedule: How the learning rate changes.
         precision: The arithmetic, as Lightning Fabric names it.
         device: Where to train.
-        semantics: What --alignment-weight learns from: outputs, the values of an expression at 64
+        semantics: What directions are aligned with: outputs, the values of an expression at 64
             points, which is the default; or package.module:function, which makes of a sentence a
             vector of numbers, always of one length.
         threads: Of the processor; by default one for a network of under a million weights, which

@@ -98,8 +98,6 @@ def clearly_better(ours, theirs):
 
 def test_a_search_beats_random_directions(best, taught):
     ours = best("lisa", taught, SearchConfig())
-    print(ours, best("random", taught, SYSTEMS["random-space"]), best("untrained", taught.untrained(), SearchConfig()))
-    print([x.mean() for x in (ours, best("random", taught, SYSTEMS["random-space"]), best("untrained", taught.untrained(), SearchConfig()), best("sabotage", taught, SearchConfig(acquisition="random")))])
     assert clearly_better(ours, best("random", taught, SYSTEMS["random-space"]))
 
 
