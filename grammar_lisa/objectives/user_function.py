@@ -31,7 +31,7 @@ SHORT: Final = reprlib.Repr()
 SHORT.maxstring = SHORT.maxother = 60
 
 
-def serve(text: str, folder: str) -> None:
+def serve(text: str, folder: str, owner: int) -> None:
     """Answer lines on standard input until it ends: the worker process.
 
     The first answer is a refusal, empty where the function was found. Then each sentence is
@@ -40,9 +40,10 @@ def serve(text: str, folder: str) -> None:
     Args:
         text: Where the function is found.
         folder: The folder to import it from, before `sys.path`.
+        owner: The process that asks: when it is gone, this one ends.
     """
     requests, replies = _own_streams()
-    with requests, replies, ends_with(os.getppid()), hosting(folder):
+    with requests, replies, ends_with(owner), hosting(folder):
         try:
             function = resolve(text, folder)
         except LisaError as error:

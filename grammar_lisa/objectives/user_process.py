@@ -66,7 +66,8 @@ class Worker:
     def _greet(self, text: str, folder: str) -> None:
         path = [str(Path(entry).absolute()) for entry in sys.path]
         try:
-            refusal = self.ask({"path": path, "text": text, "folder": folder}, _START_SECONDS)
+            setup = {"path": path, "text": text, "folder": folder, "owner": self._owner}
+            refusal = self.ask(setup, _START_SECONDS)
         except TimeoutError:
             self.end()
             limit = f"{_START_SECONDS:g} s"

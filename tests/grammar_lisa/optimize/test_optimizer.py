@@ -420,6 +420,22 @@ def test_a_trust_region_lies_around_the_best(search, watched):
     assert len({parents.radius for parents in watched.parents}) > 1
 
 
+def test_a_trust_region_that_holds_nothing_new_is_widened(search, model, begun, monkeypatch):
+    known, new, radii = model.parse(begun[0]), model.parse(["x+3*x", "x*3*x"]), []
+
+    def propose(kinds, parents, count, seed):
+        radii.append(parents.radius)
+        return new if parents.radius > 1 else known
+
+    monkeypatch.setattr(optimizer, "propose", propose)
+    one = search(SYSTEMS["turbo"].changed(**SMALL), steps=1, radius=1.2)
+    one.tell(["x*x+3*x"], np.array([9.0]))
+    assert sorted(one.ask()) == ["x*3*x", "x+3*x"]
+    assert radii == pytest.approx([0.3, 0.6, 1.2])
+    one.tell(["x+3*x", "x*3*x"], np.array([9.0, 9.0]))
+    assert one.ask() == []
+
+
 def test_a_search_that_is_stuck_changes_trees(search, watched):
     one = search(trees_after=2, steps=1)
     trees = []

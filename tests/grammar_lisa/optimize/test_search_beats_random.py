@@ -91,9 +91,9 @@ def best(sums, taught):
 
 
 def clearly_better(ours, theirs):
-    """Better by a quarter on average, and in most of the searches."""
+    """Better by a third on average, and in most of the searches."""
     better, worse = (ours < theirs).sum(), (ours > theirs).sum()
-    return ours.mean() < 0.75 * theirs.mean() and better >= 3 * worse
+    return ours.mean() < 0.67 * theirs.mean() and better >= 4 * worse
 
 
 def test_a_search_beats_random_directions(best, taught):
