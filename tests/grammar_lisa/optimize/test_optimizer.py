@@ -94,9 +94,8 @@ def test_every_system_searches_the_sphere_and_the_box(trained, sentences, object
     assert one.round == 2
     assert one.known.texts == begun + flat(batches)
     assert (one.reader.model is model) == (SYSTEMS[name].retraining == "none")
-    again = begin(reader, SYSTEMS[name].changed(**fields), objective, begun)
-    assert again.ask() == batches[0]
-    if SYSTEMS[name].retraining != "none":
+    if SYSTEMS[name].retraining != "none":  # in a training, too, all follows from the seed
+        again = begin(reader, SYSTEMS[name].changed(**fields), objective, begun)
         again.tell(batches[0], objective(batches[0]))
         assert again.ask() == batches[1]
 
