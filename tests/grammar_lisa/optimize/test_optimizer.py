@@ -120,7 +120,7 @@ def test_other_seeds_and_other_scores_ask_otherwise(search, objective):
 @pytest.mark.parametrize("composite", [False, True])
 def test_a_search_that_is_told_the_same_goes_on_the_same_way(search, objective, composite):
     straight = search(composite=composite)
-    batches = played(straight, objective, 3)
+    batches = played(straight, objective, 2)
     again = search(composite=composite)
     for batch in batches:
         outputs = again.composite.outputs(batch) if composite else None
@@ -141,8 +141,14 @@ def test_a_search_may_be_told_what_it_did_not_ask_for(search, objective, begun):
 
 @pytest.mark.parametrize("q", [0, 3, 11])
 def test_as_many_are_asked_for_as_wanted(search, q):
-    for config in (CONFIG, TREES, CONFIG.changed(crossover=0.3, fresh=0.4, kernel="each")):
-        assert len(search(config).ask(q)) == q
+    assert len(search().ask(q)) == q
+    assert len(search(TREES).ask(q)) == q
+
+
+def test_groups_and_surrogates_together_make_up_the_batch(search):
+    for q in (1, 5):
+        one = search(crossover=0.3, fresh=0.4, kernel="each")
+        assert len(one.ask(q)) == q
 
 
 def test_what_is_known_stands_where_the_encoder_puts_it(search, objective, reader):
