@@ -224,7 +224,8 @@ class Optimizer:
         if self.config.acquisition == "gradient":
             inputs = inputs[:, : layout.dim]
         sums: Surrogate | None = None
-        if self.outputs is not None and self.composite is not None:
+        gradient = self.config.acquisition == "gradient"
+        if self.outputs is not None and self.composite is not None and not gradient:
             sums = fit_outputs(inputs, self.outputs[rows], self.composite, layout)
 
         def fit(trees: bool) -> list[Policy]:
