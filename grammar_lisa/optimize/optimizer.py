@@ -221,11 +221,10 @@ class Optimizer:
         rows = self._fitted(rng)
         inputs, layout = self.known.inputs[torch.as_tensor(rows)], self.reader.layout
         utility = torch.from_numpy(self.utility()[rows])
+        sums: Surrogate | None = None
         if self.config.acquisition == "gradient":
             inputs = inputs[:, : layout.dim]
-        sums: Surrogate | None = None
-        gradient = self.config.acquisition == "gradient"
-        if self.outputs is not None and self.composite is not None and not gradient:
+        elif self.outputs is not None and self.composite is not None:
             sums = fit_outputs(inputs, self.outputs[rows], self.composite, layout)
 
         def fit(trees: bool) -> list[Policy]:
