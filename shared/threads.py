@@ -1,17 +1,19 @@
-"""How many threads torch may use for a while."""
+"""How many threads numerical libraries may use for a while."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from threadpoolctl import threadpool_limits
 
 
 @contextmanager
 def limited_threads(count: int) -> Iterator[None]:
-    """Let torch use `count` threads within the block, and as many as before behind it."""
+    """Let torch and BLAS use `count` threads within the block, and as many as before behind it."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
-        yield
+        with threadpool_limits(count):
+            yield
     finally:
         torch.set_num_threads(before)

@@ -57,13 +57,13 @@ class Entrant:
     untrained: bool = False
 
     @classmethod
-    def parse(cls, text: str, budget: int, batch: int) -> "Entrant":
+    def parse(cls, text: str, budget: int, batch: int | None) -> "Entrant":
         """Read ``lisa``, ``lisa+kernel=both``, ``lisa+method=vae``, ``lisa+untrained=yes``.
 
         Args:
             text: What was asked for.
             budget: The most evaluations of a trial.
-            batch: Sentences a batch, unless `text` says otherwise.
+            batch: Sentences a batch, unless `text` says otherwise; None for the system's own.
 
         Raises:
             LisaError: There is no such system or option, or a value does not fit.
@@ -101,7 +101,7 @@ class Setting:
         dim: The code size.
         max_rules: The most rules of a sentence.
         draw: How sentences are drawn from the grammar, where there is no file.
-        batch: Sentences a batch.
+        batch: Sentences a batch; None for the systems' own.
         seed: Of everything random.
     """
 
@@ -114,7 +114,7 @@ class Setting:
     dim: int
     max_rules: int
     draw: Law
-    batch: int
+    batch: int | None
     seed: int
 
     def record(self) -> dict[str, Any]:

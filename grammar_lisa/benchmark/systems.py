@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from grammar_lisa.networks import CHARACTERS, NETWORKS
+from grammar_lisa.optimize import SearchConfig
 from shared.training import Schedule
 
 
@@ -133,6 +134,11 @@ class Protocol:
     rounds: int
     halves: bool
     n_initial: tuple[int, ...]
+
+    @property
+    def search(self) -> SearchConfig:
+        """What a search consists of by default: batches of 50, as published."""
+        return SearchConfig(rounds=self.rounds, batch=50)
 
     def marks(self, rounds: int) -> tuple[int, ...]:
         """The rounds after which a trial of so many is told of."""

@@ -63,7 +63,7 @@ class Options(Output):
         known: How many scored sentences a trial begins from; by default what the protocol says.
         outputs: Let searches see the outputs of expressions, not their scores alone.
         budget: The most evaluations of a trial; by default what the protocol says.
-        batch: Sentences a batch.
+        batch: Sentences a batch; by default as many as the system has.
         epochs: Of the training of each network.
         dim: The code size d.
         max_rules: The most rules of a sentence.
@@ -86,7 +86,7 @@ class Options(Output):
     known: int | None = None
     outputs: bool = False
     budget: int | None = None
-    batch: int = 50
+    batch: int | None = None
     epochs: int = 20
     dim: int = 25
     max_rules: int = 15

@@ -26,7 +26,6 @@ from grammar_lisa.cli.check import LENGTHS
 from grammar_lisa.cli.search_options import N_INITIAL, check_search
 from grammar_lisa.model import LARGEST_DIM
 from grammar_lisa.networks import NETWORKS
-from grammar_lisa.optimize.config import SearchConfig
 from shared.cli import Output, Terminal, check_name, check_ranges, flag_value, unknown
 from shared.environment import environment
 from shared.errors import LisaError
@@ -69,11 +68,11 @@ class Options(Setting, Output):
 
 
 def default_options(words: Sequence[str]) -> Options | None:
-    """The options with as many rounds as the protocol has that words name, if they name one."""
+    """The options with the budget of the protocol that words name, if they name one."""
     protocol = PROTOCOLS.get(flag_value(words, "protocol") or "")
     if protocol is None:
         return None
-    return Options(protocol=protocol.name, search=SearchConfig(rounds=protocol.rounds))
+    return Options(protocol=protocol.name, search=protocol.search)
 
 
 def run(options: Options, terminal: Terminal) -> None:

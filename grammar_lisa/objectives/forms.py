@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -49,19 +50,34 @@ def forms_of(sentences: Sequence[str | None], variables: Iterable[str]) -> Forms
 
     A sentence that is no expression equals its own text only.
     """
-    sums = Sums(variables)
-    found = [sums.of(sentence) for sentence in sentences]
-    keys = [
-        text_key(sentence) if each is None else identity(each)
-        for sentence, each in zip(sentences, found, strict=True)
-    ]
+    names = tuple(variables)
+    found = [_form(sentence, names) for sentence in sentences]
     entries = [
-        (row, identity_of_term(term) % COLUMNS, min(max(value, -_LARGEST), _LARGEST))
-        for row, each in enumerate(found)
-        for term, value in each or ()
+        (row, column, value) for row, each in enumerate(found) for column, value in each.monomials
     ]
     rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
     shape = len(found), COLUMNS
     monomials = sparse.csr_matrix((np.array(values, dtype=np.float64), (rows, columns)), shape)
-    readable = np.array([each is not None for each in found], dtype=np.bool_)
-    return Forms(np.array(keys, dtype=np.int64), monomials, readable)
+    readable = np.array([each.readable for each in found], dtype=np.bool_)
+    return Forms(np.array([each.key for each in found], dtype=np.int64), monomials, readable)
+
+
+class _Form(NamedTuple):
+    """The canonical form of one sentence: its hash, its monomials by column, and if it is any."""
+
+    key: int
+    monomials: tuple[tuple[int, float], ...]
+    readable: bool
+
+
+@lru_cache(maxsize=1 << 16)
+def _form(sentence: str | None, variables: tuple[str, ...]) -> _Form:
+    """Return the form of a sentence; a search decodes the same ones again and again."""
+    terms = Sums(variables).of(sentence)
+    if terms is None:
+        return _Form(text_key(sentence), (), False)
+    monomials = tuple(
+        (identity_of_term(term) % COLUMNS, min(max(value, -_LARGEST), _LARGEST))
+        for term, value in terms
+    )
+    return _Form(identity(terms), monomials, True)

@@ -3,6 +3,7 @@
 import abc
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,7 +12,13 @@ from grammar_lisa.objectives.forms import Forms, forms_of, forms_of_texts
 
 
 class Language(abc.ABC):
-    """What may be known of a sentence without scoring it."""
+    """What may be known of a sentence without scoring it.
+
+    Attributes:
+        has_terms: Whether canonical forms are sums of monomials.
+    """
+
+    has_terms: ClassVar[bool]
 
     @abc.abstractmethod
     def forms(self, sentences: Sequence[str]) -> Forms:
@@ -25,6 +32,8 @@ class Language(abc.ABC):
 @dataclass(frozen=True)
 class PlainText(Language):
     """Sentences of which nothing is known: each equals its own text only."""
+
+    has_terms: ClassVar[bool] = False
 
     def __str__(self) -> str:
         return "sentences"
@@ -45,6 +54,8 @@ class Expressions(Language):
     Attributes:
         variables: The names that they may use as variables.
     """
+
+    has_terms: ClassVar[bool] = True
 
     variables: tuple[str, ...]
 

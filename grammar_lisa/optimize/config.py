@@ -10,7 +10,7 @@ from typing import Final, Literal, get_args
 from grammar_lisa.optimize.spaces import SpaceName
 from shared.errors import LisaError
 
-KernelName = Literal["direction", "structure", "both", "each"]
+KernelName = Literal["direction", "structure", "terms", "both", "sentence", "all"]
 AcquisitionName = Literal["thompson", "qlogei", "gradient", "mean", "random"]
 Retraining = Literal["none", "weighted", "joint"]
 
@@ -18,11 +18,19 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "space": get_args(SpaceName),
         "kernel": get_args(KernelName),
-        "tree_kernel": get_args(KernelName),
         "acquisition": get_args(AcquisitionName),
         "retraining": get_args(Retraining),
     }
 )
+
+_PARTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "both": ("direction", "structure"),
+        "sentence": ("structure", "terms"),
+        "all": ("direction", "structure", "terms"),
+    }
+)
+"""What the names of several kernels stand for."""
 
 GROUPS: Final = (("caps", "arcs", "uniform"), ("crossover", "mutation"), ("fresh",))
 """Where sentences to score come from: decoded points of the space, trees, the grammar."""
@@ -53,10 +61,9 @@ class SearchConfig:
             distance, where that of codes from their mean is 1.
         trust_region: Keep proposals within a cap around the best sentence that grows with success
             and shrinks without.
-        kernel: Which likeness the surrogate knows: of directions, of derivations' structure, the
-            sum of both, or each (a surrogate of directions chooses half of a batch, one of
-            structure the other).
-        tree_kernel: The same for the surrogate that judges what crossover and mutation make.
+        kernel: Which likeness the surrogate knows: of directions, of the structure of derivations,
+            of the terms of canonical forms (where the language has any), or the sum of the first
+            two (both), the last two (sentence) or all.
         fit_points: Scored sentences that the surrogate is fitted to.
         fit_best: The share of these that are the best; the others are drawn from the rest.
         candidates: The most candidates that are weighed against each other.
@@ -69,8 +76,8 @@ class SearchConfig:
         retrain_every: How many rounds lie between two trainings.
     """
 
-    rounds: int = 10
-    batch: int = 50
+    rounds: int = 20
+    batch: int = 25
     space: SpaceName = "auto"
     pool: int = 20_000
     steps: int = 4
@@ -85,7 +92,6 @@ class SearchConfig:
     radius: float = 1.2
     trust_region: bool = False
     kernel: KernelName = "direction"
-    tree_kernel: KernelName = "structure"
     fit_points: int = 1000
     fit_best: float = 0.5
     candidates: int = 1000
@@ -134,23 +140,16 @@ class SearchConfig:
         """Whether any proposal is decoded from a point of the space."""
         return any(self.shares[name] > 0 for name in GROUPS[0])
 
-    def kernels(self, trees: bool) -> tuple[tuple[str, ...], ...]:
-        """Return for each surrogate of the scores the kernels that it adds up.
-
-        Args:
-            trees: Whether it judges trees, not points.
-        """
-        name = self.tree_kernel if trees else self.kernel
-        parts = ("direction", "structure")
-        if name == "each":
-            return tuple((part,) for part in parts)
-        return (parts,) if name == "both" else ((name,),)
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """The kernels that the surrogate of the scores adds up."""
+        return _PARTS.get(self.kernel, (self.kernel,))
 
     def describe(self) -> str:
         """Say in one line what the search consists of."""
         kinds = ", ".join(f"{name} {share:g}" for name, share in self.shares.items() if share)
-        kernel = self.kernel if self.decodes else self.tree_kernel
-        model = "no surrogate" if self.acquisition == "random" else f"kernel on {kernel}"
+        kernel = f"kernel on {', '.join(self.kernels)}"
+        model = "no surrogate" if self.acquisition == "random" else kernel
         trees = f"; trees after {self.trees_after} rounds without progress" * bool(self.trees_after)
         return f"proposals {kinds}{trees}; {model}; {self.acquisition}; batches of {self.batch}"
 
@@ -167,6 +166,7 @@ _TREES: Final = SearchConfig(
     crossover=0.5,
     mutation=0.5,
     trees_after=0,
+    kernel="structure",
 )
 _LOCAL: Final = SearchConfig(
     space="box",

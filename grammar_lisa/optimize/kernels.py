@@ -1,5 +1,7 @@
 """GPyTorch kernels of sentences: of their directions, their trees and their monomials."""
 
+import math
+
 import numpy as np
 import torch
 from gpytorch.kernels import Kernel
@@ -10,6 +12,9 @@ from torch import Tensor
 from grammar_lisa.optimize.features import NOTHING
 
 Floats = NDArray[np.float64]
+
+_ROUNDING = 1e-12
+"""Of a squared distance."""
 
 
 class FeatureKernel(Kernel):
@@ -97,6 +102,43 @@ class MonomialKernel(FeatureKernel):
         columns, values = x[:, :width].detach().numpy(), x[:, width:].detach().numpy()
         rows, places = np.nonzero(columns != NOTHING)
         return Entries(rows, columns[rows, places], values[rows, places])
+
+
+class TermsKernel(Kernel):
+    """A Matérn-5/2 kernel of the distance between the coefficients of two sums of monomials.
+
+    A coefficient c counts as log(1 + |c|) with its sign, so that a large constant does not hide the
+    rest. Sums of the same monomials are near where their coefficients are.
+    """
+
+    has_lengthscale = True
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        self.products = _Logarithms()
+
+    def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, **params: object) -> Tensor:
+        """Return the covariances of rows ``[..., n, _]`` and ``[..., m, _]``: ``[..., n, m]``."""
+        products = self.products.forward
+        cross = products(x1, x2, diag=diag, **params)
+        first, second = (products(x, x, diag=True, **params) for x in (x1, x2))
+        scale = self.lengthscale
+        if diag:
+            scale = scale.squeeze(-1)
+        else:
+            first, second = first[..., :, None], second[..., None, :]
+        far = (first + second - 2 * cross).clamp_min(_ROUNDING).sqrt() * (math.sqrt(5) / scale)
+        covariance: Tensor = (1 + far + far**2 / 3) * torch.exp(-far)
+        return covariance
+
+
+class _Logarithms(MonomialKernel):
+    """The product of the logarithms of coefficients."""
+
+    def _rows(self, x: Tensor) -> Entries:
+        entries = super()._rows(x)
+        entries.values = np.sign(entries.values) * np.log1p(np.abs(entries.values))
+        return entries
 
 
 class OncePerBatch(Kernel):

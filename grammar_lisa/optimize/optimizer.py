@@ -1,7 +1,7 @@
 """Bayesian optimisation over codes: ask for sentences, tell their scores."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -57,17 +57,15 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Policy:
-    """How a part of a batch is chosen.
+    """How a batch is chosen.
 
     Attributes:
         lead: The surrogate whose means proposals follow; None for none.
         judge: The surrogate whose posterior the acquisition looks at; None for none.
-        share: Of a batch.
     """
 
-    lead: Surrogate | None
-    judge: Surrogate | None
-    share: float
+    lead: Surrogate | None = None
+    judge: Surrogate | None = None
 
 
 class Optimizer:
@@ -111,10 +109,14 @@ class Optimizer:
             seed: Of every draw.
 
         Raises:
-            LisaError: Fewer than two sentences have a score, or one is no sentence of the grammar
-                or too long for the model.
+            LisaError: Fewer than two sentences have a score, one is no sentence of the grammar or
+                too long for the model, or the language has nothing that the kernel looks at.
         """
         self.reader, self.config, self.seed = reader, config, seed
+        if config.kernels == ("terms",) and not reader.language.has_terms:
+            raise LisaError(
+                "the kernel terms needs expressions; for other sentences take structure"
+            )
         self.known = reader.read(sentences)
         self.scores = _numbers(scores)
         if np.isfinite(self.scores).sum() < 2:
@@ -138,13 +140,12 @@ class Optimizer:
         q = self.config.batch if q is None else q
         seed = derive_seed(self.seed, "round", self.round)
         rng = np.random.default_rng(seed)
-        fit = self._fit(rng)
+        policy = self._fit(rng)
         if self.config.acquisition == "gradient":
-            return self._by_gradient(fit(False)[0], q, seed)
+            return self._by_gradient(policy, q, seed)
         batch, done = self._nothing(), 0.0
-        parts = [(group, policy) for group in self._groups() for policy in fit(group.trees)]
-        for place, (group, policy) in enumerate(parts):
-            done += group.share * policy.share
+        for place, group in enumerate(self._groups()):
+            done += group.share
             quota = round(q * done) - len(batch.sentences)
             if quota > 0:
                 own = derive_seed(seed, "part", place)
@@ -214,25 +215,19 @@ class Optimizer:
         idle = rounds_without_progress(self.scores, self.n_initial, self._batches)
         return groups_of(self._kinds, config.stuck() if 0 < patience <= idle else config)
 
-    def _fit(self, rng: np.random.Generator) -> Callable[[bool], list[Policy]]:
-        """Return what fits surrogates, for trees or for points, and says how they choose."""
+    def _fit(self, rng: np.random.Generator) -> Policy:
+        """Fit the surrogates of this round."""
         if self.config.acquisition == "random":
-            return lambda _: [Policy(None, None, 1.0)]
+            return Policy()
         rows = self._fitted(rng)
         inputs, layout = self.known.inputs[torch.as_tensor(rows)], self.reader.layout
         utility = torch.from_numpy(self.utility()[rows])
-        sums: Surrogate | None = None
         if self.config.acquisition == "gradient":
             inputs = inputs[:, : layout.dim]
-        elif self.outputs is not None and self.composite is not None:
-            sums = fit_outputs(inputs, self.outputs[rows], self.composite, layout)
-
-        def fit(trees: bool) -> list[Policy]:
-            kernels = self.config.kernels(trees)
-            found = [fit_scores(inputs, utility, parts, layout) for parts in kernels]
-            return [Policy(sums or each, each, 1 / len(found)) for each in found]
-
-        return fit
+        scores = fit_scores(inputs, utility, self.config.kernels, layout)
+        if self.outputs is None or self.composite is None or self.config.acquisition == "gradient":
+            return Policy(scores, scores)
+        return Policy(fit_outputs(inputs, self.outputs[rows], self.composite, layout), scores)
 
     def _fitted(self, rng: np.random.Generator) -> Integers:
         """Return the sentences that surrogates are fitted to: good ones, and some of the others."""
@@ -303,7 +298,7 @@ class Optimizer:
             derivations = propose(
                 group.kinds,
                 parents,
-                math.ceil(config.pool * group.share * policy.share / config.steps),
+                math.ceil(config.pool * group.share / config.steps),
                 derive_seed(seed, "step", step),
             )
             found += self._new(derivations, policy.lead, found, taken)
@@ -346,17 +341,18 @@ class Optimizer:
         chosen: list[int] = found.value.argsort(descending=True, stable=True)[:sure].tolist()
         if sure == q:
             return chosen
-        rows = self._weighed(found, policy.judge, chosen, q)
+        rows = self._weighed(found, policy, chosen, q)
         choose = acquisition.ACQUISITIONS[self.config.acquisition]
         seed = derive_seed(seed, "acquisition")
         more = choose(policy.judge, found.sentences.inputs[rows], q - sure, seed)
         return chosen + rows[more].tolist()
 
-    def _weighed(
-        self, found: Candidates, surrogate: Surrogate, chosen: list[int], q: int
-    ) -> Tensor:
+    def _weighed(self, found: Candidates, policy: Policy, chosen: list[int], q: int) -> Tensor:
         """Return the rows of the candidates that an acquisition chooses among."""
-        value = surrogate.value(found.sentences.inputs).clone()
+        assert policy.judge is not None
+        same = policy.judge is policy.lead
+        value = found.value if same else policy.judge.value(found.sentences.inputs)
+        value = value.clone()
         value[chosen] = -torch.inf
         most = min(max(self.config.candidates, q), len(value) - len(chosen))
         return value.topk(most).indices

@@ -179,12 +179,10 @@ class Group:
     Attributes:
         kinds: Kinds of proposals with their shares, which sum to 1.
         share: Of the pool and of a batch.
-        trees: Whether these are derivations that are changed as trees.
     """
 
     kinds: list[tuple[Proposal, float]]
     share: float
-    trees: bool
 
 
 def kinds_of(reader: Reader) -> dict[str, Proposal]:
@@ -210,7 +208,7 @@ def groups_of(kinds: Mapping[str, Proposal], config: SearchConfig) -> list[Group
         if share > 0:
             own = [(kinds[name], config.shares[name] / share) for name in names]
             some = [each for each in own if each[1] > 0]
-            found.append(Group(some, share / whole, "crossover" in names))
+            found.append(Group(some, share / whole))
     return found
 
 

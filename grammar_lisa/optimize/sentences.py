@@ -26,7 +26,7 @@ class Layout:
     Attributes:
         dim: The size of a direction.
         steps: The most rules of a derivation.
-        monomials: The most monomials of a sentence.
+        monomials: The most monomials of a sentence; 0 where the language has none.
     """
 
     dim: int
@@ -124,7 +124,7 @@ class Reader:
     def layout(self) -> Layout:
         """Where the surrogate's inputs hold what."""
         steps = self.model.architecture.max_rules
-        return Layout(self.space.dim, steps, max(16, steps))
+        return Layout(self.space.dim, steps, max(16, steps) if self.language.has_terms else 0)
 
     def read(self, texts: Sequence[str]) -> Sentences:
         """Parse and encode sentences.

@@ -19,7 +19,7 @@ from gpytorch.priors import GammaPrior, LogNormalPrior
 from linear_operator.utils.warnings import NumericalWarning
 from torch import Tensor
 
-from grammar_lisa.optimize.kernels import MonomialKernel, OncePerBatch, TreeKernel
+from grammar_lisa.optimize.kernels import MonomialKernel, OncePerBatch, TermsKernel, TreeKernel
 from grammar_lisa.optimize.sentences import Layout
 
 HYPER_POINTS = 300
@@ -29,7 +29,7 @@ STEPS = 60
 _LARGEST = 20_000
 """Up to this size covariances are factored exactly."""
 _LEAST_NOISE = 1e-4
-_AT_A_TIME = 1000
+_AT_A_TIME = 250
 """Means are asked for of so many sentences, as the covariances among these are computed, too."""
 
 
@@ -57,19 +57,17 @@ def sentence_kernel(parts: Sequence[str], layout: Layout, outputs: int = 1) -> K
     Args:
         parts: `direction` (Matérn-5/2 of the chordal distance, one lengthscale for all axes, as
             the axes of a code mean nothing in themselves), `structure` (shared subtrees, and
-            shared steps from rule to rule), `monomials` (a linear kernel).
+            shared steps from rule to rule), `terms` (Matérn-5/2 of the chord between canonical
+            forms; nothing where the language has none), `monomials` (a linear kernel).
         layout: Of the inputs.
         outputs: Of the model; each has variances of its own.
     """
     bases: list[Kernel] = []
     for part in parts:
         if part == "direction":
-            bases.append(
-                MaternKernel(
-                    nu=2.5, active_dims=layout.direction, lengthscale_prior=LogNormalPrior(0.0, 0.7)
-                )
-            )
-            bases[-1].lengthscale = 1.0
+            bases.append(_of_chords(MaternKernel, layout.direction, nu=2.5))
+        elif part == "terms" and layout.monomials:
+            bases.append(_of_chords(TermsKernel, layout.sums))
         elif part == "structure":
             bases += [
                 TreeKernel(active_dims=layout.subtrees),
@@ -88,6 +86,13 @@ def sentence_kernel(parts: Sequence[str], layout: Layout, outputs: int = 1) -> K
     for kernel in scaled[1:]:
         total = total + kernel
     return total
+
+
+def _of_chords(kind: type[Kernel], columns: tuple[int, ...], **options: float) -> Kernel:
+    """Return a kernel of distances between points at most 2 apart."""
+    kernel = kind(active_dims=columns, lengthscale_prior=LogNormalPrior(0.0, 0.7), **options)
+    kernel.lengthscale = 1.0
+    return kernel
 
 
 @dataclass(frozen=True)

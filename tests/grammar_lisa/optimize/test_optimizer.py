@@ -1,5 +1,6 @@
 """Ask and tell: what a search asks for, and what it makes of what it is told."""
 
+import dataclasses
 import itertools
 import math
 
@@ -145,9 +146,9 @@ def test_as_many_are_asked_for_as_wanted(search, q):
     assert len(search(TREES).ask(q)) == q
 
 
-def test_groups_and_surrogates_together_make_up_the_batch(search):
+def test_groups_together_make_up_the_batch(search):
     for q in (1, 5):
-        one = search(crossover=0.3, fresh=0.4, kernel="each")
+        one = search(crossover=0.3, fresh=0.4)
         assert len(one.ask(q)) == q
 
 
@@ -375,14 +376,21 @@ def _ordered(one, inputs):
     return [int((one.known.inputs == row).all(1).int().argmax()) for row in inputs]
 
 
-def test_each_kernel_is_a_surrogate_of_its_own_for_points_and_for_trees(search, watched):
-    one = search(kernel="each", tree_kernel="both", crossover=0.5)
-    assert len(one.ask()) == 4
-    assert [parts for _, _, parts in watched.fitted] == [
-        ("direction",),
-        ("structure",),
-        ("direction", "structure"),
-    ]
+def test_one_surrogate_judges_points_and_trees(search, watched):
+    assert len(search(kernel="all", crossover=0.5).ask()) == 4
+    assert [parts for _, _, parts in watched.fitted] == [("direction", "structure", "terms")]
+
+
+def test_a_kernel_of_terms_is_for_languages_that_have_some(reader):
+    plain = dataclasses.replace(reader, language=PlainText())
+    texts, scores = ["x", "x+1", "sin(x)"], np.arange(3.0)
+    with pytest.raises(LisaError, match="the kernel terms needs expressions"):
+        Optimizer(plain, CONFIG.changed(kernel="terms"), texts, scores)
+    one, other = (
+        Optimizer(plain, CONFIG.changed(kernel=kernel), texts, scores).ask()
+        for kernel in ("sentence", "structure")
+    )
+    assert one == other
 
 
 def test_proposals_start_from_the_best_and_go_on_from_the_most_promising(search, watched):

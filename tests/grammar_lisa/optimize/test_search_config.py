@@ -48,13 +48,13 @@ def test_something_must_be_proposed():
         SearchConfig(**dict.fromkeys(PROPOSALS, 0.0))
 
 
-@pytest.mark.parametrize("name", ["space", "kernel", "tree_kernel", "acquisition", "retraining"])
+@pytest.mark.parametrize("name", ["space", "kernel", "acquisition", "retraining"])
 def test_names_that_there_are_not_are_refused(name):
     with pytest.raises(LisaError, match=rf"{name} must be one of .*, not 'unheard-of'"):
         SearchConfig(**{name: "unheard-of"})
 
 
-@pytest.mark.parametrize("kernel", ["structure", "both", "each"])
+@pytest.mark.parametrize("kernel", ["structure", "both", "terms"])
 def test_a_gradient_needs_a_kernel_of_points_alone(kernel):
     with pytest.raises(LisaError, match=r"gradient .* kernel direction"):
         SearchConfig(acquisition="gradient", kernel=kernel)
@@ -70,7 +70,7 @@ def test_values_cannot_be_changed_afterwards():
 
 def test_changed_leaves_what_is_not_given():
     config = SearchConfig().changed(rounds=3, batch=None, radius=0.5)
-    assert (config.rounds, config.batch, config.radius) == (3, 50, 0.5)
+    assert (config.rounds, config.batch, config.radius) == (3, 25, 0.5)
     assert config.changed() == config
     with pytest.raises(LisaError, match="rounds must be at least 1"):
         config.changed(rounds=0)
@@ -99,17 +99,18 @@ def test_systems_differ():
 @pytest.mark.parametrize(
     ("name", "kernels"),
     {
-        "direction": [("direction",)],
-        "structure": [("structure",)],
-        "both": [("direction", "structure")],
-        "each": [("direction",), ("structure",)],
+        "direction": ("direction",),
+        "structure": ("structure",),
+        "terms": ("terms",),
+        "both": ("direction", "structure"),
+        "sentence": ("structure", "terms"),
+        "all": ("direction", "structure", "terms"),
     }.items(),
 )
-def test_a_kernel_says_what_each_surrogate_adds_up(name, kernels):
-    config = SearchConfig(kernel=name, tree_kernel="direction")
-    assert list(config.kernels(trees=False)) == kernels
-    assert list(config.kernels(trees=True)) == [("direction",)]
-    assert list(SearchConfig(tree_kernel=name).kernels(trees=True)) == kernels
+def test_a_kernel_says_what_the_surrogate_adds_up(name, kernels):
+    config = SearchConfig(kernel=name)
+    assert config.kernels == kernels
+    assert f"kernel on {', '.join(kernels)};" in config.describe()
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

@@ -8,8 +8,10 @@ from small_searches import reader_of
 
 from grammar_lisa.derivations.arrays import to_array
 from grammar_lisa.derivations.sampling import sample_uniform
+from grammar_lisa.objectives.language import Expressions
 from grammar_lisa.optimize.features import NOTHING
 from grammar_lisa.optimize.kernels import TreeKernel
+from grammar_lisa.optimize.sentences import Reader
 from grammar_lisa.optimize.surrogate import HYPER_POINTS, build_scores, exact, fit_scores, fitted
 from shared.sphere import project
 
@@ -147,6 +149,24 @@ def test_parts_that_are_off_are_not_looked_at(inputs, signs, reader, parts):
     other = new.clone()
     other[:, list(layout.sums)] = 1.0
     assert torch.allclose(surrogate.value(other), value)
+
+
+def test_a_kernel_of_terms_learns_from_coefficients_alone(reader):
+    seen = [f"{a}*x+{b}" for a in range(1, 7) for b in range(1, 7) if (a + b) % 3]
+    new = [f"{a}*x+{b}" for a in range(1, 7) for b in range(1, 7) if not (a + b) % 3]
+    one = Reader(reader.model, reader.space, Expressions(("x",)))
+    train, test = (one.describe(np.zeros((len(texts), 12), int), texts) for texts in (seen, new))
+
+    def value(texts):
+        a, b = np.array([(text[0], text[-1]) for text in texts], dtype=float).T
+        return torch.from_numpy((a - 3) ** 2 - (b - 4) ** 2)
+
+    found = fit_scores(train.inputs, value(seen), ("terms",), one.layout).value(test.inputs)
+    assert (found - value(new)).square().mean() < 0.05 * value(new).var()
+    other = test.inputs.clone()
+    other[:, : one.layout.sums[0]] = 0
+    again = fit_scores(train.inputs, value(seen), ("terms",), one.layout).value(other)
+    assert torch.equal(found, again)
 
 
 @each_kind
