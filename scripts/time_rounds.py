@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from environment_record import environment
 
 from grammar_lisa.model import TOOL
@@ -27,6 +26,7 @@ from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.problem import SearchedRun
 from shared.files import write_json
 from shared.runs import open_run
+from shared.threads import limited_threads
 
 
 def begun(options: argparse.Namespace, objective: Objective) -> Optimizer:
@@ -79,10 +79,9 @@ def main() -> None:
     arguments.add_argument("--n-initial", type=int, default=500)
     arguments.add_argument("--seed", type=int, default=0)
     options = arguments.parse_args()
-    torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     objective = regression_for(options.target)
-    with np.errstate(all="ignore"):
+    with limited_threads(1), np.errstate(all="ignore"):
         optimizer = begun(options, objective)
         rows = carry_out(optimizer, objective)
     record = {

@@ -57,17 +57,17 @@ def sentence_kernel(parts: Sequence[str], layout: Layout, outputs: int = 1) -> K
     Args:
         parts: `direction` (Matérn-5/2 of the chordal distance, one lengthscale for all axes, as
             the axes of a code mean nothing in themselves), `structure` (shared subtrees, and
-            shared steps from rule to rule), `terms` (Matérn-5/2 of the chord between canonical
-            forms; nothing where the language has none), `monomials` (a linear kernel).
+            shared steps from rule to rule), `terms` (Matérn-5/2 of the distance between
+            canonical forms; nothing where the language has none), `monomials` (a linear kernel).
         layout: Of the inputs.
         outputs: Of the model; each has variances of its own.
     """
     bases: list[Kernel] = []
     for part in parts:
         if part == "direction":
-            bases.append(_of_chords(MaternKernel, layout.direction, nu=2.5))
+            bases.append(_of_distances(MaternKernel, layout.direction, nu=2.5))
         elif part == "terms" and layout.monomials:
-            bases.append(_of_chords(TermsKernel, layout.sums))
+            bases.append(_of_distances(TermsKernel, layout.sums))
         elif part == "structure":
             bases += [
                 TreeKernel(active_dims=layout.subtrees),
@@ -88,8 +88,8 @@ def sentence_kernel(parts: Sequence[str], layout: Layout, outputs: int = 1) -> K
     return total
 
 
-def _of_chords(kind: type[Kernel], columns: tuple[int, ...], **options: float) -> Kernel:
-    """Return a kernel of distances between points at most 2 apart."""
+def _of_distances(kind: type[Kernel], columns: tuple[int, ...], **options: float) -> Kernel:
+    """Return a kernel of distances, with the lengthscale that it begins from and expects."""
     kernel = kind(active_dims=columns, lengthscale_prior=LogNormalPrior(0.0, 0.7), **options)
     kernel.lengthscale = 1.0
     return kernel
