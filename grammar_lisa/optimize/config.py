@@ -11,7 +11,7 @@ from grammar_lisa.optimize.spaces import SpaceName
 from shared.errors import LisaError
 
 KernelName = Literal["direction", "structure", "terms", "both", "sentence", "all"]
-AcquisitionName = Literal["thompson", "qlogei", "gradient", "mean", "random"]
+AcquisitionName = Literal["believer", "thompson", "qlogei", "gradient", "mean", "random"]
 Retraining = Literal["none", "weighted", "joint"]
 
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -67,17 +67,18 @@ class SearchConfig:
         fit_points: Scored sentences that the surrogate is fitted to.
         fit_best: The share of these that are the best; the others are drawn from the rest.
         candidates: The most candidates that are weighed against each other.
-        acquisition: How a batch is chosen: Thompson sampling, log expected improvement (joint,
-            one after the other), its maximum by gradient in the space, the best posterior means,
-            or at random, without a surrogate.
+        acquisition: How a batch is chosen: log expected improvement, one after the other, each as
+            if those before it scored what the model expects (the Kriging believer); Thompson
+            sampling; joint log expected improvement; its maximum by gradient in the space; the
+            best posterior means; or at random, without a surrogate.
         exploit: The share of a batch that is chosen by posterior means alone.
         retraining: Whether the network is trained further on the way: not at all, on sentences
             weighted by their rank, or jointly with the surrogate.
         retrain_every: How many rounds lie between two trainings.
     """
 
-    rounds: int = 20
-    batch: int = 25
+    rounds: int = 10
+    batch: int = 50
     space: SpaceName = "auto"
     pool: int = 20_000
     steps: int = 4
@@ -91,11 +92,11 @@ class SearchConfig:
     parents: int = 100
     radius: float = 1.2
     trust_region: bool = False
-    kernel: KernelName = "direction"
+    kernel: KernelName = "structure"
     fit_points: int = 1000
     fit_best: float = 0.5
     candidates: int = 1000
-    acquisition: AcquisitionName = "thompson"
+    acquisition: AcquisitionName = "believer"
     exploit: float = 0.5
     retraining: Retraining = "none"
     retrain_every: int = 1
@@ -175,6 +176,7 @@ _LOCAL: Final = SearchConfig(
     uniform=0.0,
     steps=1,
     kernel="direction",
+    acquisition="thompson",
     exploit=0.0,
     trust_region=True,
     trees_after=0,

@@ -150,7 +150,7 @@ class Optimizer:
             if quota > 0:
                 own = derive_seed(seed, "part", place)
                 found = self._candidates(group, policy, own, batch)
-                batch += found.rows(self._choose(found, policy, quota, own))
+                batch += found.rows(self._choose(found, policy, quota, own, batch))
         return batch.sentences.texts
 
     def tell(self, sentences: Sequence[str], scores: Floats, outputs: Floats | None = None) -> None:
@@ -330,8 +330,18 @@ class Optimizer:
             value = lead.value(read.inputs)
         return Candidates(read, value)
 
-    def _choose(self, found: Candidates, policy: Policy, q: int, seed: int) -> list[int]:
-        """Return the rows of the candidates to score: the best means, then by acquisition."""
+    def _choose(
+        self, found: Candidates, policy: Policy, q: int, seed: int, taken: Candidates
+    ) -> list[int]:
+        """Return the rows of the candidates to score: the best means, then by acquisition.
+
+        Args:
+            found: To choose from.
+            policy: How.
+            q: How many.
+            seed: Of the draws.
+            taken: What the batch holds already.
+        """
         if len(found.sentences) <= q:
             return list(range(len(found.sentences)))
         if policy.judge is None:
@@ -344,7 +354,9 @@ class Optimizer:
         rows = self._weighed(found, policy, chosen, q)
         choose = acquisition.ACQUISITIONS[self.config.acquisition]
         seed = derive_seed(seed, "acquisition")
-        more = choose(policy.judge, found.sentences.inputs[rows], q - sure, seed)
+        inputs = found.sentences.inputs
+        pending = torch.cat([taken.sentences.inputs, inputs[chosen]])
+        more = choose(policy.judge, inputs[rows], q - sure, seed, pending)
         return chosen + rows[more].tolist()
 
     def _weighed(self, found: Candidates, policy: Policy, chosen: list[int], q: int) -> Tensor:

@@ -117,6 +117,12 @@ class Surrogate:
         mean = torch.cat(means)
         return mean.squeeze(-1) if self.objective is None else self.objective(mean)
 
+    @property
+    def noise(self) -> float:
+        """The variance of the noise of the one output, in the output's own unit."""
+        scale = self.model.outcome_transform.stdvs.square()
+        return float((self.model.likelihood.noise.detach() * scale).mean())
+
 
 def build_scores(
     inputs: Tensor, utility: Tensor, parts: Sequence[str], layout: Layout

@@ -40,7 +40,7 @@ def test_a_run_and_a_function_make_a_search(folder, known):
 def test_a_search_follows_from_its_seed_and_scores(folder, known):
     def asked(seed=0, shift=0.0):
         scores = [score(text) + shift * row for row, text in enumerate(known)]
-        return open_optimizer(str(folder), known, scores, config=CONFIG, seed=seed).ask()
+        return open_optimizer(str(folder), known, scores, config=CONFIG, seed=seed).ask(20)
 
     assert asked() == asked()
     assert asked() != asked(seed=1)
