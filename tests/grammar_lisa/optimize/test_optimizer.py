@@ -15,7 +15,7 @@ from grammar_lisa.derivations.text import derivations_to_texts, is_sentence
 from grammar_lisa.networks import CHARACTERS
 from grammar_lisa.objectives.language import PlainText
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.optimize import SYSTEMS, SearchConfig, optimizer
+from grammar_lisa.optimize import SYSTEMS, SearchConfig, acquisition, optimizer
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.progress import trust_radius
 from grammar_lisa.optimize.proposals import Crossover, Fresh
@@ -481,6 +481,21 @@ def test_to_exploit_wholly_is_to_choose_the_best_means(search):
     exploiting = search(exploit=1.0)
     assert sorted(exploiting.ask()) == sorted(search(exploit=0.0, acquisition="mean").ask())
     assert exploiting.ask() != search(exploit=0.0, seed=0).ask()
+
+
+def test_an_acquisition_is_told_what_the_batch_holds_already(search, monkeypatch):
+    """The best means of its own group, behind all that other groups gave."""
+    told = []
+
+    def choose(judge, inputs, q, seed, pending):
+        assert not (inputs[:, None] == pending).all(2).any()
+        told.append((q, len(pending)))
+        return torch.arange(q)
+
+    monkeypatch.setattr(acquisition, "ACQUISITIONS", {"believer": choose})
+    one = search(caps=0.5, arcs=0.0, uniform=0.0, crossover=0.5, exploit=0.5)
+    assert len(one.ask(8)) == 8
+    assert told == [(2, 2), (2, 6)]
 
 
 SHORT = ["x", "x+1", "sin(x)", "x+x", "sin(x)+1", "sin(x+1)", "1", "x+sin(x)", "x+x+x"]
