@@ -89,7 +89,7 @@ def test_the_best_are_learnt_most(trained, sentences):
     with torch.no_grad():
         seen = model.method.interface(net, net.encode(rows))
         losses = net.reconstruction_loss(rows, net.decode(seen))
-    assert 2 * losses[0] < losses[20:].median()
+    assert losses[0] < losses[20:].median() - 1
 
 
 def test_joint_training_moves_codes_to_where_the_surrogate_explains_the_scores(
