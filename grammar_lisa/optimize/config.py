@@ -54,8 +54,6 @@ class SearchConfig:
         crossover: The share that exchanges subtrees of two good derivations.
         mutation: The share that puts a new subtree into a good derivation.
         fresh: The share that is drawn from the grammar.
-        trees_after: After so many rounds without a better best, crossover and mutation make half
-            of a batch, until there is one; 0 for never.
         parents: How many good sentences proposals start from.
         radius: The largest step from a parent: on the sphere an angle in radians, in a box a
             distance, where that of codes from their mean is 1.
@@ -88,11 +86,10 @@ class SearchConfig:
     crossover: float = 0.0
     mutation: float = 0.0
     fresh: float = 0.0
-    trees_after: int = 2
     parents: int = 100
     radius: float = 1.2
     trust_region: bool = False
-    kernel: KernelName = "structure"
+    kernel: KernelName = "both"
     fit_points: int = 1000
     fit_best: float = 0.5
     candidates: int = 1000
@@ -105,8 +102,6 @@ class SearchConfig:
         for name in ("rounds", "batch", "pool", "steps", "candidates", "parents", "retrain_every"):
             if getattr(self, name) < 1:
                 raise LisaError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.trees_after < 0:
-            raise LisaError(f"trees_after must be at least 0, not {self.trees_after}")
         if self.fit_points < 2:
             raise LisaError(f"fit_points must be at least 2, not {self.fit_points}")
         for name in (*PROPOSALS, "fit_best", "exploit"):
@@ -128,14 +123,6 @@ class SearchConfig:
         """The shares of the kinds of proposals, by name."""
         return {name: getattr(self, name) for name in PROPOSALS}
 
-    def stuck(self) -> "SearchConfig":
-        """Return the configuration for rounds after `trees_after` without a better best."""
-        whole = sum(self.shares.values())
-        halves = {name: share / whole / 2 for name, share in self.shares.items()}
-        halves["crossover"] += 0.25
-        halves["mutation"] += 0.25
-        return replace(self, **halves)  # type: ignore[arg-type]
-
     @property
     def decodes(self) -> bool:
         """Whether any proposal is decoded from a point of the space."""
@@ -151,8 +138,7 @@ class SearchConfig:
         kinds = ", ".join(f"{name} {share:g}" for name, share in self.shares.items() if share)
         kernel = f"kernel on {', '.join(self.kernels)}"
         model = "no surrogate" if self.acquisition == "random" else kernel
-        trees = f"; trees after {self.trees_after} rounds without progress" * bool(self.trees_after)
-        return f"proposals {kinds}{trees}; {model}; {self.acquisition}; batches of {self.batch}"
+        return f"proposals {kinds}; {model}; {self.acquisition}; batches of {self.batch}"
 
     def changed(self, **fields: object) -> "SearchConfig":
         """Return the configuration with other values; None leaves a value as it is."""
@@ -166,7 +152,6 @@ _TREES: Final = SearchConfig(
     uniform=0.0,
     crossover=0.5,
     mutation=0.5,
-    trees_after=0,
     kernel="structure",
 )
 _LOCAL: Final = SearchConfig(
@@ -179,7 +164,6 @@ _LOCAL: Final = SearchConfig(
     acquisition="thompson",
     exploit=0.0,
     trust_region=True,
-    trees_after=0,
 )
 
 SYSTEMS: Final[Mapping[str, SearchConfig]] = MappingProxyType(

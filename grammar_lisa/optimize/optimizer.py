@@ -14,7 +14,7 @@ from grammar_lisa.optimize import acquisition
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.diversity import diverse, residual_correlation
 from grammar_lisa.optimize.outputs import fit_outputs
-from grammar_lisa.optimize.progress import rounds_without_progress, trust_radius
+from grammar_lisa.optimize.progress import trust_radius
 from grammar_lisa.optimize.proposals import Group, Parents, groups_of, kinds_of, propose
 from grammar_lisa.optimize.retraining import retrain
 from grammar_lisa.optimize.sentences import Derivations, Reader, Sentences
@@ -144,7 +144,7 @@ class Optimizer:
         if self.config.acquisition == "gradient":
             return self._by_gradient(policy, q, seed)
         batch, done = self._nothing(), 0.0
-        for place, group in enumerate(self._groups()):
+        for place, group in enumerate(groups_of(self._kinds, self.config)):
             done += group.share
             quota = round(q * done) - len(batch.sentences)
             if quota > 0:
@@ -208,12 +208,6 @@ class Optimizer:
         spread = np.median(scores) - best
         values: Floats = -np.log(0.1 + (scores - best) / (spread if spread > 0 else 1.0))
         return values
-
-    def _groups(self) -> list[Group]:
-        """Return the groups of proposals of this round."""
-        config, patience = self.config, self.config.trees_after
-        idle = rounds_without_progress(self.scores, self.n_initial, self._batches)
-        return groups_of(self._kinds, config.stuck() if 0 < patience <= idle else config)
 
     def _fit(self, rng: np.random.Generator) -> Policy:
         """Fit the surrogates of this round."""

@@ -1,6 +1,6 @@
-"""What a search does by its progress: the radius of its trust region, and when it is stuck."""
+"""What a search does by its progress: the radius of its trust region."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,39 +31,14 @@ def trust_radius(
         batches: How many sentences each batch told.
         config: Knows the largest radius.
     """
-    radius = config.radius / 2
-    for better in _progress(scores, n_initial, batches):
-        if better:
+    radius, place = config.radius / 2, n_initial
+    for size in batches:
+        before, after = np.nanmin(scores[:place]), np.nanmin(scores[: place + size])
+        place += size
+        if after < before - _BETTER * max(abs(before), 1e-9):
             radius = min(config.radius, radius * _GROWTH)
         else:
             radius /= _SHRINKAGE
         if radius < _LEAST * config.radius:
             radius = config.radius / 2
     return radius
-
-
-def rounds_without_progress(
-    scores: NDArray[np.float64], n_initial: int, batches: Sequence[int]
-) -> int:
-    """Return how many of the last batches did not improve on the best score before them.
-
-    Args:
-        scores: Of all known sentences, in the order in which they were told, ``[n]``.
-        n_initial: How many of them the search began from.
-        batches: How many sentences each batch told.
-    """
-    count = 0
-    for better in _progress(scores, n_initial, batches):
-        count = 0 if better else count + 1
-    return count
-
-
-def _progress(
-    scores: NDArray[np.float64], n_initial: int, batches: Sequence[int]
-) -> Iterator[bool]:
-    """Yield for each batch whether it improved on the best score by a thousandth or more."""
-    place = n_initial
-    for size in batches:
-        before, after = np.nanmin(scores[:place]), np.nanmin(scores[: place + size])
-        yield bool(after < before - _BETTER * max(abs(before), 1e-9))
-        place += size

@@ -18,7 +18,7 @@ from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize import SYSTEMS, SearchConfig, acquisition, optimizer
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.progress import trust_radius
-from grammar_lisa.optimize.proposals import Crossover, Fresh
+from grammar_lisa.optimize.proposals import Fresh
 from grammar_lisa.optimize.sentences import Reader
 from shared.errors import LisaError
 from shared.methods import METHODS
@@ -284,7 +284,7 @@ def say(texts, monkeypatch):
 
 def test_of_sentences_that_are_equal_the_shortest_is_asked_for(search, monkeypatch):
     say(["3*2+(x*x)", "(x*x)+3+3", "x*x+3*2", "3+3+(x*x)", "1+x+3", "x+(3+1)"], monkeypatch)
-    one = search(trees_after=0)
+    one = search()
     assert sorted(one.ask()) == ["1+x+3", "x*x+3*2"]
     one.tell(["x*x+3*2"], np.ones(1))
     assert one.ask() == ["1+x+3"]
@@ -447,18 +447,6 @@ def test_a_trust_region_that_holds_nothing_new_is_widened(search, model, begun, 
     assert radii == pytest.approx([0.3, 0.6, 1.2])
     one.tell(["x+3*x", "x*3*x"], np.array([9.0, 9.0]))
     assert one.ask() == []
-
-
-def test_a_search_that_is_stuck_changes_trees(search, watched):
-    one = search(trees_after=2, steps=1)
-    trees = []
-    for better in (False, False, False, True, False):
-        watched.kinds.clear()
-        batch = one.ask()
-        assert len(batch) == 4
-        trees.append(any(Crossover in kinds for kinds in watched.kinds))
-        one.tell(batch, np.full(4, one.best[1] - 1 if better else 9.0))
-    assert trees == [False, False, True, True, False]
 
 
 def test_groups_of_proposals_have_their_share_of_a_batch(search, model, monkeypatch):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grammar_lisa.optimize.config import SearchConfig
-from grammar_lisa.optimize.progress import rounds_without_progress, trust_radius
+from grammar_lisa.optimize.progress import trust_radius
 
 CONFIG = SearchConfig(radius=0.8)
 
@@ -55,17 +55,3 @@ def test_batches_may_be_empty_or_of_any_size():
 @given(st.lists(st.lists(st.floats(-5, 5), min_size=1, max_size=3), max_size=12))
 def test_it_stays_between_a_sixteenth_and_the_largest(batches):
     assert all(0.05 <= radius <= 0.8 for radius in radii([1.0], *batches))
-
-
-def idle(begun, *batches):
-    """Return how many rounds have gone without progress."""
-    scores = np.array([*begun, *(score for batch in batches for score in batch)])
-    return rounds_without_progress(scores, len(begun), [len(batch) for batch in batches])
-
-
-def test_rounds_without_progress_are_those_since_the_last_better_best():
-    assert idle([3, 2]) == 0
-    assert idle([3, 2], [2.5]) == 1
-    assert idle([3, 2], [2.5], [], [np.nan, 2]) == 3
-    assert idle([3, 2], [2.5], [1, 9]) == 0
-    assert idle([3, 2], [2.5], [1, 9], [1], [0.9999]) == 2

@@ -19,7 +19,6 @@ SHARES = (*PROPOSALS, "fit_best", "exploit")
     [
         *((name, value) for name in COUNTS for value in (0, -3)),
         *(("fit_points", value) for value in (1, 0, -1)),
-        ("trees_after", -1),
         *((name, value) for name in SHARES for value in (-0.1, 1.1, math.nan, math.inf)),
         *(("radius", value) for value in (0, -1, 3.2, math.nan, math.inf)),
     ],
@@ -34,7 +33,6 @@ def test_values_out_of_range_are_refused(name, value):
     [
         *((name, 1) for name in COUNTS),
         ("fit_points", 2),
-        ("trees_after", 0),
         *((name, value) for name in SHARES for value in (0, 1)),
         *(("radius", value) for value in (1e-6, math.pi)),
     ],
@@ -111,17 +109,6 @@ def test_a_kernel_says_what_the_surrogate_adds_up(name, kernels):
     config = SearchConfig(kernel=name)
     assert config.kernels == kernels
     assert f"kernel on {', '.join(kernels)};" in config.describe()
-
-
-@pytest.mark.parametrize("name", SYSTEMS)
-def test_a_search_that_is_stuck_gives_half_to_trees(name):
-    config, stuck = SYSTEMS[name], SYSTEMS[name].stuck()
-    whole = sum(config.shares.values())
-    assert sum(stuck.shares.values()) == pytest.approx(1)
-    for kind, share in config.shares.items():
-        more = 0.25 if kind in {"crossover", "mutation"} else 0
-        assert stuck.shares[kind] == pytest.approx(share / whole / 2 + more)
-    assert stuck.changed(**config.shares) == config
 
 
 def test_fields_are_those_of_the_configuration():
