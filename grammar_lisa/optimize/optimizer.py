@@ -11,6 +11,7 @@ from torch import Tensor
 
 from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.optimize import acquisition
+from grammar_lisa.optimize.candidates import Candidates, equal_to, expected
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.diversity import diverse, residual_correlation
 from grammar_lisa.optimize.outputs import fit_outputs
@@ -32,27 +33,6 @@ _LIKE_PARENTS, _LIKE_STARTS, _LIKE_POINTS = 0.3, 0.1, 0.05
 _PARTNERS, _LEAST_SHARE = 30, 0.05
 _ATTEMPTS = 5
 """Maximisations of an acquisition over the space, of which each may decode to known sentences."""
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """New sentences, and what the first surrogate expects of them.
-
-    Attributes:
-        sentences: `n` of them.
-        value: What is maximised, at the posterior mean, ``[n]``.
-    """
-
-    sentences: Sentences
-    value: Tensor
-
-    def rows(self, index: Sequence[int]) -> "Candidates":
-        """Return some of them."""
-        rows = np.array(index, dtype=np.int64)
-        return Candidates(self.sentences.rows(rows), self.value[torch.as_tensor(rows)])
-
-    def __add__(self, other: "Candidates") -> "Candidates":
-        return Candidates(self.sentences + other.sentences, torch.cat([self.value, other.value]))
 
 
 @dataclass(frozen=True)
@@ -284,45 +264,49 @@ class Optimizer:
     def _in_steps(
         self, group: Group, policy: Policy, parents: Parents, seed: int, taken: Candidates
     ) -> Candidates:
-        """Propose from parents, then from what the surrogate expects most of."""
-        config, found = self.config, self._nothing()
+        """Propose from good sentences, then from what the surrogate expects most of.
+
+        That is looked for among the good sentences, what equals one of them by its canonical form,
+        and the candidates found so far. An equal sentence is no candidate, but its derivation is
+        another, and what lies near its point may lie far from that of the known one.
+        """
+        config, lead = self.config, policy.lead
+        found, begun = self._nothing(), expected(parents.good, lead)
         for step in range(config.steps):
-            if step and policy.lead and len(found.sentences):
-                parents = replace(parents, good=found.sentences.rows(self._promising(found)))
+            if step and lead:
+                parents = replace(parents, good=self._promising(begun + found))
             derivations = propose(
                 group.kinds,
                 parents,
                 math.ceil(config.pool * group.share / config.steps),
                 derive_seed(seed, "step", step),
             )
-            found += self._new(derivations, policy.lead, found, taken)
+            read = self._unscored(derivations)
+            begun += expected(equal_to(begun.sentences, read), lead)
+            found += expected(self._new(read, found, taken), lead)
         return found
 
-    def _promising(self, found: Candidates) -> Integers:
-        """Return the candidates that the surrogate expects most of."""
+    def _promising(self, found: Candidates) -> Sentences:
+        """Return the sentences that the surrogate expects most of."""
         order: Integers = found.value.argsort(descending=True, stable=True).numpy()
-        return order[: self.config.parents]
+        return found.sentences.rows(order[: self.config.parents])
 
-    def _new(
-        self, derivations: Derivations, lead: Surrogate | None, *found: Candidates
-    ) -> Candidates:
-        """Keep the derivations of sentences that are not known; of equal ones the shortest."""
+    def _unscored(self, derivations: Derivations) -> Sentences:
+        """Read the derivations whose very text has no score, each once, shorter ones first."""
         derivations = np.unique(derivations, axis=0)
-        texts = self.reader.write(derivations)
-        known = self._keys.union(*(each.sentences.keys.tolist() for each in found))
-        fits = self.reader.fits
+        texts, fits = self.reader.write(derivations), self.reader.fits
         rows = [row for row, text in enumerate(texts) if text not in self._texts and fits(text)]
         rows.sort(key=lambda row: (len(texts[row]), texts[row]))
-        read = self.reader.describe(derivations[rows], [texts[row] for row in rows])
+        return self.reader.describe(derivations[rows], [texts[row] for row in rows])
+
+    def _new(self, read: Sentences, *found: Candidates) -> Sentences:
+        """Return the sentences that equal nothing known or found; of equal ones the first."""
+        known = self._keys.union(*(each.sentences.keys.tolist() for each in found))
         first: dict[int, int] = {}
         for place, key in enumerate(read.keys.tolist()):
             if read.readable[place] and key not in known:
                 first.setdefault(key, place)
-        read = read.rows(np.array(list(first.values()), dtype=np.int64))
-        value = torch.zeros(len(read), dtype=torch.float64)
-        if lead is not None and len(read):
-            value = lead.value(read.inputs)
-        return Candidates(read, value)
+        return read.rows(np.array(list(first.values()), dtype=np.int64))
 
     def _choose(
         self, found: Candidates, policy: Policy, q: int, seed: int, taken: Candidates
@@ -371,7 +355,8 @@ class Optimizer:
         for attempt in range(_ATTEMPTS):
             own = derive_seed(seed, "gradient", attempt)
             points = acquisition.maximise(policy.judge, space.bounds, q, own)
-            found += self._new(self.reader.decode(space.retract(points)), None, found)
+            read = self._unscored(self.reader.decode(space.retract(points)))
+            found += expected(self._new(read, found), None)
             if len(found.sentences) >= q:
                 break
         return found.sentences.texts[:q]

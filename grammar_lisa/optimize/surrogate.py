@@ -12,7 +12,7 @@ from botorch.fit import fit_gpytorch_mll
 from botorch.models import SingleTaskGP
 from botorch.models.transforms.outcome import Standardize
 from gpytorch.constraints import GreaterThan
-from gpytorch.kernels import Kernel, MaternKernel, ScaleKernel
+from gpytorch.kernels import AdditiveKernel, Kernel, MaternKernel, ScaleKernel
 from gpytorch.likelihoods import GaussianLikelihood
 from gpytorch.mlls import ExactMarginalLogLikelihood
 from gpytorch.priors import GammaPrior, LogNormalPrior
@@ -29,8 +29,8 @@ STEPS = 60
 _LARGEST = 20_000
 """Up to this size covariances are factored exactly."""
 _LEAST_NOISE = 1e-4
-_AT_A_TIME = 250
-"""Means are asked for of so many sentences, as the covariances among these are computed, too."""
+_AT_A_TIME = 1000
+"""Means are computed of so many sentences, to bound memory."""
 
 
 @contextmanager
@@ -112,9 +112,8 @@ class Surrogate:
     @torch.no_grad()
     def value(self, inputs: Tensor) -> Tensor:
         """Return what is maximised at the posterior mean, ``[n]``."""
-        with exact(), gpytorch.settings.skip_posterior_variances():
-            means = [self.model.posterior(some).mean for some in inputs.split(_AT_A_TIME)]
-        mean = torch.cat(means)
+        with exact():
+            mean = torch.cat([_means(self.model, some) for some in inputs.split(_AT_A_TIME)])
         return mean.squeeze(-1) if self.objective is None else self.objective(mean)
 
     @property
@@ -122,6 +121,28 @@ class Surrogate:
         """The variance of the noise of the one output, in the output's own unit."""
         scale = self.model.outcome_transform.stdvs.square()
         return float((self.model.likelihood.noise.detach() * scale).mean())
+
+
+def _means(model: SingleTaskGP, inputs: Tensor) -> Tensor:
+    """Return posterior means ``[n, output]`` of a model whose kernel is a `sentence_kernel`.
+
+    A posterior of GPyTorch computes covariances among the inputs even where its variances are
+    skipped, and those with the training inputs once for each output.
+    """
+    if model.prediction_strategy is None:
+        with gpytorch.settings.skip_posterior_variances():
+            model.posterior(inputs[:1])
+    train = model.train_inputs[0].reshape(-1, *model.train_inputs[0].shape[-2:])[0]
+    weights = model.prediction_strategy.mean_cache
+    kernel = model.covar_module
+    mean = model.mean_module(inputs.expand(*weights.shape[:-1], *inputs.shape))
+    for part in kernel.kernels if isinstance(kernel, AdditiveKernel) else [kernel]:
+        scaled = part.outputscale.unsqueeze(-1) * weights
+        mean = mean + scaled @ part.base_kernel(train, inputs).to_dense()
+    mean = torch.atleast_2d(mean).transpose(-1, -2)
+    whole = not hasattr(model, "outcome_transform")
+    found: Tensor = mean if whole else model.outcome_transform.untransform(mean)[0]
+    return found
 
 
 def build_scores(

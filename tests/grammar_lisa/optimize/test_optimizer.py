@@ -16,6 +16,7 @@ from grammar_lisa.networks import CHARACTERS
 from grammar_lisa.objectives.language import PlainText
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize import SYSTEMS, SearchConfig, acquisition, optimizer
+from grammar_lisa.optimize.candidates import Candidates
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.progress import trust_radius
 from grammar_lisa.optimize.proposals import Fresh
@@ -332,7 +333,7 @@ class Watched:
     """What a search fits surrogates to and proposes from."""
 
     def __init__(self, monkeypatch):
-        self.fitted, self.parents, self.kinds, self.counts = [], [], [], []
+        self.fitted, self.parents, self.counts = [], [], []
         fit, propose = optimizer.fit_scores, optimizer.propose
 
         def watch_fit(inputs, utility, parts, layout):
@@ -341,7 +342,6 @@ class Watched:
 
         def watch_propose(kinds, parents, count, seed):
             self.parents.append(parents)
-            self.kinds.append([type(kind) for kind, _ in kinds])
             self.counts.append(count)
             return propose(kinds, parents, count, seed)
 
@@ -393,17 +393,38 @@ def test_a_kernel_of_terms_is_for_languages_that_have_some(reader):
     assert one == other
 
 
-def test_proposals_start_from_the_best_and_go_on_from_the_most_promising(search, watched):
-    one = search(steps=3, parents=5, kernel="direction")
+@pytest.mark.parametrize("hopeful", [True, False])
+def test_proposals_go_on_from_what_is_expected_most_of(search, watched, monkeypatch, hopeful):
+    """Of the best sentences known and the candidates, whatever the surrogate makes of them."""
+    one = search(steps=3, parents=5)
+
+    def expected(sentences, lead):
+        known = torch.tensor([text in one.known.texts for text in sentences.texts])
+        return Candidates(sentences, (known != hopeful).double())
+
+    monkeypatch.setattr(optimizer, "expected", expected)
     one.ask()
     order = np.argsort(one.scores, kind="stable")
     first, second, third = watched.parents
-    assert first.good.texts == [one.known.texts[row] for row in order[:5]]
+    best = [one.known.texts[row] for row in order[:5]]
+    assert first.good.texts == best
     assert first.radius == one.config.radius
     assert watched.counts == [40, 40, 40]
     for later in (second, third):
         assert len(later.good) == 5
-        assert not set(later.good.texts) & set(one.known.texts)
+        if hopeful:
+            assert not set(later.good.texts) & set(one.known.texts)
+        else:
+            assert later.good.texts == best
+
+
+def test_proposals_start_from_other_forms_of_what_is_good(search, watched, model, monkeypatch):
+    """Of what equals the best sentence nothing is asked for, but its derivation is a parent."""
+    one = search(steps=2, parents=5)
+    one.tell(["x*x+3*2"], np.array([one.best[1] - 5]))
+    say(["3*2+(x*x)", "(x*x)+3+3", "x+exp(3)"], monkeypatch)
+    assert one.ask() == ["x+exp(3)"]
+    assert {"3*2+(x*x)", "(x*x)+3+3"} <= set(watched.parents[1].good.texts)
 
 
 def test_partners_explain_what_the_best_lack(reader, watched):
