@@ -66,7 +66,8 @@ def test_one_line_says_what_is_about_to_search(searched):
     assert line.startswith("lisa with pool 300, ")
     assert "candidates 40" in line
     assert f"proposals caps {system.caps:g}, arcs {system.arcs:g}" in line
-    assert f"kernel on {system.kernel}; {system.acquisition}; batches of 5; it sees outputs" in line
+    kernels = ", ".join(system.kernels)
+    assert f"kernel on {kernels}; {system.acquisition}; batches of 5; it sees outputs" in line
     starts = [row["start"] for row in searched[1].json["trials"]["search"]]
     assert line.endswith(
         "2 trials begin from 60 known sentences, the best of which scores " + f"{min(starts):.4g}"
