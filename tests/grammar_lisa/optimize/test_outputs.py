@@ -74,6 +74,17 @@ def test_what_has_no_seen_monomial_is_expected_to_come_to_nothing(reader):
     assert variance[-1, 0] > 10 * variance[:20, 0].max()
 
 
+def test_values_are_those_of_the_means_of_the_posterior(reader):
+    composite = regression_for("x+sin(x)", variables=("x",)).composite()
+    texts = sums(0, 40)
+    surrogate, _, expected = held_out(reader, composite, texts, 30)
+    with torch.no_grad(), exact():
+        means = surrogate.model.posterior(reader.read(texts[30:]).inputs).mean
+    assert means.shape[1] > 1
+    assert surrogate.objective is not None
+    assert torch.allclose(expected[-10:], surrogate.objective(means), rtol=1e-6)
+
+
 def test_a_utility_is_the_negative_log_of_the_mean_squared_error():
     rng = np.random.default_rng(0)
     target = rng.standard_normal(50)

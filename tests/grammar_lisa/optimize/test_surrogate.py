@@ -218,6 +218,15 @@ def test_the_model_has_all_points_whatever_its_hyperparameters_saw(inputs, reade
     assert HYPER_POINTS >= 100
 
 
+@each_kind
+def test_values_are_the_means_of_the_posterior(inputs, reader, parts):
+    surrogate = fit_scores(inputs[:90], smooth(inputs[:90]), parts, reader.layout)
+    found = surrogate.value(inputs)
+    with torch.no_grad(), exact():
+        mean = surrogate.model.posterior(inputs).mean.squeeze(1)
+    assert torch.allclose(found, mean, rtol=1e-9, atol=1e-9)
+
+
 def test_values_of_many_sentences_are_those_of_few(inputs, reader):
     surrogate = fit_scores(inputs[:40], smooth(inputs[:40]), ("direction",), reader.layout)
     many = inputs.repeat(9, 1)
