@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from grammar_lisa.objectives.canonical import Canonical, canonical
 from grammar_lisa.objectives.evaluation import Bools, parsable
 from grammar_lisa.objectives.forms import Forms, forms_of, forms_of_texts
 
@@ -25,6 +26,10 @@ class Language(abc.ABC):
         """Return the canonical forms of sentences, which costs no evaluation."""
 
     @abc.abstractmethod
+    def canonical(self, sentences: Sequence[str]) -> list[Canonical]:
+        """Return one text for all sentences that differ in order alone, and their skeletons."""
+
+    @abc.abstractmethod
     def readable(self, sentences: Sequence[str]) -> Bools:
         """Tell which sentences mean anything at all, ``[sentence]``."""
 
@@ -41,6 +46,10 @@ class PlainText(Language):
     def forms(self, sentences: Sequence[str]) -> Forms:
         """Return hashes of the texts."""
         return forms_of_texts(sentences)
+
+    def canonical(self, sentences: Sequence[str]) -> list[Canonical]:
+        """Return the sentences as they are, each its own skeleton."""
+        return [Canonical(sentence, sentence) for sentence in sentences]
 
     def readable(self, sentences: Sequence[str]) -> Bools:
         """Tell that all are."""
@@ -65,6 +74,10 @@ class Expressions(Language):
     def forms(self, sentences: Sequence[str]) -> Forms:
         """Return the sums of monomials that expressions are by the rules of algebra."""
         return forms_of(sentences, self.variables)
+
+    def canonical(self, sentences: Sequence[str]) -> list[Canonical]:
+        """Return the sentences with terms and factors in one order."""
+        return canonical(sentences, self.variables)
 
     def readable(self, sentences: Sequence[str]) -> Bools:
         """Tell which are expressions in the variables."""

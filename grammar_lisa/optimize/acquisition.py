@@ -23,14 +23,19 @@ _LEAST_VARIANCE = 1e-9
 """Of what is all but known, against rounding."""
 
 
-def believer(surrogate: Surrogate, inputs: Tensor, q: int, seed: int, pending: Tensor) -> Tensor:
+def believer(
+    surrogate: Surrogate, inputs: Tensor, q: int, seed: int, pending: Tensor, cost: Tensor
+) -> Tensor:
     """Choose q candidates one after the other, each of the greatest expected improvement.
 
     Each is believed to score what the model expects of it, as are the pending ones: means stay as
-    they are, but what is like a chosen candidate has less left to promise.
+    they are, but what is like a chosen candidate has less left to promise. A cost is a prior belief
+    that improvement is less likely here than there.
 
     References:
         Ginsbourger, Le Riche and Carraro, Kriging Is Well-Suited to Parallelize Optimization, 2010.
+        Hvarfner et al., πBO: Augmenting Acquisition Functions with User Beliefs, 2022,
+        arXiv:2204.11051.
 
     Args:
         surrogate: Fitted, of one output, which is maximised.
@@ -38,6 +43,7 @@ def believer(surrogate: Surrogate, inputs: Tensor, q: int, seed: int, pending: T
         q: How many.
         seed: Of the draws; nothing is drawn here.
         pending: Inputs of what was chosen before, ``[m, column]``, none of them a candidate.
+        cost: What is taken from the log improvement of each candidate, ``[n]``.
 
     Returns:
         Rows of `inputs`, ``[q]``, no two alike.
@@ -52,7 +58,7 @@ def believer(surrogate: Surrogate, inputs: Tensor, q: int, seed: int, pending: T
     chosen: list[int] = []
     for _ in range(q):
         deviation = covariance.diagonal().clamp_min(_LEAST_VARIANCE).sqrt()
-        improvement = log_improvement(mean, deviation, surrogate.best)
+        improvement = log_improvement(mean, deviation, surrogate.best) - cost
         improvement[chosen] = -torch.inf
         chosen.append(int(improvement.argmax()))
         _believe(covariance, chosen[-1], noise)
@@ -83,11 +89,13 @@ def log_improvement(mean: Tensor, deviation: Tensor, best: float) -> Tensor:
     return deviation.log() + improvement
 
 
-def thompson(surrogate: Surrogate, inputs: Tensor, q: int, seed: int, pending: Tensor) -> Tensor:
+def thompson(
+    surrogate: Surrogate, inputs: Tensor, q: int, seed: int, pending: Tensor, cost: Tensor
+) -> Tensor:
     """Choose q candidates, each the best of one draw from the joint posterior.
 
-    Arguments and result are those of `believer`; what is pending changes nothing, and the
-    surrogate may have an objective.
+    Arguments and result are those of `believer`; what is pending and the cost change nothing, and
+    the surrogate may have an objective.
     """
     sampling = MaxPosteriorSampling(surrogate.model, surrogate.objective, replacement=False)
     with torch.random.fork_rng(devices=[]), torch.no_grad(), exact():
@@ -96,7 +104,7 @@ def thompson(surrogate: Surrogate, inputs: Tensor, q: int, seed: int, pending: T
 
 
 def log_expected_improvement(
-    surrogate: Surrogate, inputs: Tensor, q: int, seed: int, pending: Tensor
+    surrogate: Surrogate, inputs: Tensor, q: int, seed: int, pending: Tensor, cost: Tensor
 ) -> Tensor:
     """Choose q candidates, one after the other, that raise joint log expected improvement most.
 
@@ -109,7 +117,9 @@ def log_expected_improvement(
     return _rows(inputs, chosen)
 
 
-def best_means(surrogate: Surrogate, inputs: Tensor, q: int, seed: int, pending: Tensor) -> Tensor:
+def best_means(
+    surrogate: Surrogate, inputs: Tensor, q: int, seed: int, pending: Tensor, cost: Tensor
+) -> Tensor:
     """Choose the q candidates with the best posterior means; nothing is drawn."""
     return surrogate.value(inputs).topk(q).indices
 
@@ -133,15 +143,15 @@ def maximise(surrogate: Surrogate, bounds: Tensor, q: int, seed: int) -> Tensor:
     return found
 
 
-ACQUISITIONS: Final[Mapping[str, Callable[[Surrogate, Tensor, int, int, Tensor], Tensor]]] = (
-    MappingProxyType(
-        {
-            "believer": believer,
-            "thompson": thompson,
-            "qlogei": log_expected_improvement,
-            "mean": best_means,
-        }
-    )
+Acquisition = Callable[[Surrogate, Tensor, int, int, Tensor, Tensor], Tensor]
+
+ACQUISITIONS: Final[Mapping[str, Acquisition]] = MappingProxyType(
+    {
+        "believer": believer,
+        "thompson": thompson,
+        "qlogei": log_expected_improvement,
+        "mean": best_means,
+    }
 )
 """Those that choose among candidates, by name."""
 

@@ -59,6 +59,9 @@ class SearchConfig:
             distance, where that of codes from their mean is 1.
         trust_region: Keep proposals within a cap around the best sentence that grows with success
             and shrinks without.
+        canonical: Encode a sentence by its canonical text, where the language has one and the
+            network can read it: sentences that differ in the order of their terms alone stand at
+            one point.
         kernel: Which likeness the surrogate knows: of directions, of the structure of derivations,
             of the terms of canonical forms (where the language has any), or the sum of the first
             two (both), the last two (sentence) or all.
@@ -70,6 +73,10 @@ class SearchConfig:
             sampling; joint log expected improvement; its maximum by gradient in the space; the
             best posterior means; or at random, without a surrogate.
         exploit: The share of a batch that is chosen by posterior means alone.
+        alike: In the rest of a batch, the most candidates that differ in constants alone and are
+            weighed; 0 for any number.
+        simplicity: In the rest of a batch, by what factor an additional rule makes a candidate
+            less worthwhile, as its natural logarithm.
         retraining: Whether the network is trained further on the way: not at all, on sentences
             weighted by their rank, or jointly with the surrogate.
         retrain_every: How many rounds lie between two trainings.
@@ -89,12 +96,15 @@ class SearchConfig:
     parents: int = 100
     radius: float = 1.2
     trust_region: bool = False
+    canonical: bool = True
     kernel: KernelName = "both"
     fit_points: int = 1000
     fit_best: float = 0.5
     candidates: int = 1000
     acquisition: AcquisitionName = "believer"
     exploit: float = 0.5
+    alike: int = 2
+    simplicity: float = 1.0
     retraining: Retraining = "none"
     retrain_every: int = 1
 
@@ -107,6 +117,9 @@ class SearchConfig:
         for name in (*PROPOSALS, "fit_best", "exploit"):
             if not 0 <= getattr(self, name) <= 1:
                 raise LisaError(f"{name} must be a share from 0 to 1, not {getattr(self, name)}")
+        for name in ("alike", "simplicity"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise LisaError(f"{name} must be 0 or more, not {getattr(self, name)}")
         if not any(self.shares.values()):
             raise LisaError(f"nothing is proposed: one of {', '.join(PROPOSALS)} must be above 0")
         if not 0 < self.radius <= math.pi:
@@ -160,9 +173,12 @@ _LOCAL: Final = SearchConfig(
     arcs=0.0,
     uniform=0.0,
     steps=1,
+    canonical=False,
     kernel="direction",
     acquisition="thompson",
     exploit=0.0,
+    alike=0,
+    simplicity=0.0,
     trust_region=True,
 )
 

@@ -65,3 +65,12 @@ def diverse(order: Integers, errors: Floats, share: float, limit: int) -> Intege
         apart = squares + squares[place] - 2 * (ordered @ ordered[place])
         free &= apart >= share**2 * squares - _ROUNDING * squares[place]
     return order[np.array(kept, dtype=np.int64)]
+
+
+def ranks_within(groups: Integers) -> Integers:
+    """Return how many of the same group come before each, ``[n]``."""
+    order = np.argsort(groups, kind="stable")
+    sizes = np.unique(groups, return_counts=True)[1]
+    ranks = np.empty(len(groups), dtype=np.int64)
+    ranks[order] = np.arange(len(groups)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return ranks

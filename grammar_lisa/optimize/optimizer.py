@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.optimize import acquisition
-from grammar_lisa.optimize.candidates import Candidates, equal_to, expected
+from grammar_lisa.optimize.candidates import Candidates, expected
 from grammar_lisa.optimize.config import SearchConfig
-from grammar_lisa.optimize.diversity import diverse, residual_correlation
+from grammar_lisa.optimize.diversity import diverse, ranks_within, residual_correlation
 from grammar_lisa.optimize.outputs import fit_outputs
 from grammar_lisa.optimize.progress import trust_radius
 from grammar_lisa.optimize.proposals import Group, Parents, groups_of, kinds_of, propose
@@ -31,6 +30,8 @@ _LOOKED_AT = 3000
 _LIKE_PARENTS, _LIKE_STARTS, _LIKE_POINTS = 0.3, 0.1, 0.05
 """Shares of an error below which a difference does not count, see `diverse`."""
 _PARTNERS, _LEAST_SHARE = 30, 0.05
+_NAT = 0.1
+"""What a nat of log improvement is worth as utility, where candidates are picked to be weighed."""
 _ATTEMPTS = 5
 """Maximisations of an acquisition over the space, of which each may decode to known sentences."""
 
@@ -92,6 +93,7 @@ class Optimizer:
             LisaError: Fewer than two sentences have a score, one is no sentence of the grammar or
                 too long for the model, or the language has nothing that the kernel looks at.
         """
+        reader = replace(reader, canonical=config.canonical)
         self.reader, self.config, self.seed = reader, config, seed
         if config.kernels == ("terms",) and not reader.language.has_terms:
             raise LisaError(
@@ -266,9 +268,7 @@ class Optimizer:
     ) -> Candidates:
         """Propose from good sentences, then from what the surrogate expects most of.
 
-        That is looked for among the good sentences, what equals one of them by its canonical form,
-        and the candidates found so far. An equal sentence is no candidate, but its derivation is
-        another, and what lies near its point may lie far from that of the known one.
+        That is looked for among the good sentences and the candidates found so far.
         """
         config, lead = self.config, policy.lead
         found, begun = self._nothing(), expected(parents.good, lead)
@@ -282,7 +282,6 @@ class Optimizer:
                 derive_seed(seed, "step", step),
             )
             read = self._unscored(derivations)
-            begun += expected(equal_to(begun.sentences, read), lead)
             found += expected(self._new(read, found, taken), lead)
         return found
 
@@ -329,23 +328,33 @@ class Optimizer:
         chosen: list[int] = found.value.argsort(descending=True, stable=True)[:sure].tolist()
         if sure == q:
             return chosen
-        rows = self._weighed(found, policy, chosen, q)
+        rows = self._weighed(found, policy, chosen, q - sure)
         choose = acquisition.ACQUISITIONS[self.config.acquisition]
         seed = derive_seed(seed, "acquisition")
         inputs = found.sentences.inputs
         pending = torch.cat([taken.sentences.inputs, inputs[chosen]])
-        more = choose(policy.judge, inputs[rows], q - sure, seed, pending)
-        return chosen + rows[more].tolist()
+        cost = self.config.simplicity * self.reader.n_rules(found.sentences)
+        more = choose(policy.judge, inputs[rows], q - sure, seed, pending, cost[rows])
+        return [*chosen, *rows[more.numpy()].tolist()]
 
-    def _weighed(self, found: Candidates, policy: Policy, chosen: list[int], q: int) -> Tensor:
-        """Return the rows of the candidates that an acquisition chooses among."""
+    def _weighed(
+        self, found: Candidates, policy: Policy, chosen: list[int], least: int
+    ) -> Integers:
+        """Return the rows of the candidates that an acquisition chooses among, at least so many.
+
+        They are those of the best means, less what their rules cost; of candidates that differ in
+        constants alone, only the best few, unless the rest is needed to make up the number.
+        """
         assert policy.judge is not None
         same = policy.judge is policy.lead
         value = found.value if same else policy.judge.value(found.sentences.inputs)
-        value = value.clone()
-        value[chosen] = -torch.inf
-        most = min(max(self.config.candidates, q), len(value) - len(chosen))
-        return value.topk(most).indices
+        cost = self.config.simplicity * self.reader.n_rules(found.sentences)
+        order: Integers = (value - _NAT * cost).argsort(descending=True, stable=True).numpy()
+        order = order[~np.isin(order, chosen)]
+        if self.config.alike:
+            first = ranks_within(found.sentences.skeletons[order]) < self.config.alike
+            order = np.concatenate([order[first], order[~first][: max(0, least - first.sum())]])
+        return order[: max(self.config.candidates, least)]
 
     def _by_gradient(self, policy: Policy, q: int, seed: int) -> list[str]:
         """Return new sentences that the maxima of the acquisition over the space decode to."""

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -35,7 +36,7 @@ def retrain(
     """
     model = copy.copy(reader.model)
     model.net = copy.deepcopy(reader.model.net)
-    trained = Reader(model, reader.space, reader.language)
+    trained = replace(reader, model=model)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         if config.retraining == "weighted":

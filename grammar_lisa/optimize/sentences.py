@@ -10,8 +10,10 @@ from torch import Tensor
 
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.model import SentenceModel
+from grammar_lisa.objectives.canonical import Canonical
+from grammar_lisa.objectives.forms import text_key
 from grammar_lisa.objectives.language import Language
-from grammar_lisa.optimize.features import monomial_columns, subtrees_and_steps
+from grammar_lisa.optimize.features import NOTHING, monomial_columns, subtrees_and_steps
 from grammar_lisa.optimize.spaces import Space
 from shared.errors import LisaError
 
@@ -63,6 +65,7 @@ class Sentences:
         texts: As the grammar writes them, `n`.
         derivations: Rule numbers, padded, ``[n, step]``.
         keys: Canonical hashes, ``[n]``.
+        skeletons: Hashes of what they are but for constants, ``[n]``.
         readable: Which mean anything at all, ``[n]``.
         inputs: What a surrogate sees: direction, features; float64, ``[n, column]``.
         dim: How many of these columns are the point of the space.
@@ -71,6 +74,7 @@ class Sentences:
     texts: list[str]
     derivations: Derivations
     keys: Integers
+    skeletons: Integers
     readable: NDArray[np.bool_]
     inputs: Tensor
     dim: int
@@ -89,6 +93,7 @@ class Sentences:
             [self.texts[row] for row in index],
             self.derivations[index],
             self.keys[index],
+            self.skeletons[index],
             self.readable[index],
             self.inputs[torch.as_tensor(index)],
             self.dim,
@@ -100,6 +105,7 @@ class Sentences:
             self.texts + other.texts,
             np.concatenate([self.derivations, other.derivations]),
             np.concatenate([self.keys, other.keys]),
+            np.concatenate([self.skeletons, other.skeletons]),
             np.concatenate([self.readable, other.readable]),
             torch.cat([self.inputs, other.inputs]),
             self.dim,
@@ -114,11 +120,14 @@ class Reader:
         model: Encodes and decodes.
         space: Whose points codes are mapped to.
         language: Knows which sentences are equal.
+        canonical: Whether a sentence is encoded, and compared, by its canonical text, where the
+            model can read that.
     """
 
     model: SentenceModel
     space: Space
     language: Language
+    canonical: bool = False
 
     @property
     def layout(self) -> Layout:
@@ -146,13 +155,42 @@ class Reader:
         texts = self.write(derivations) if texts is None else texts
         forms = self.language.forms(texts)
         layout, grammar = self.layout, self.model.grammar
-        rows = self.model.architecture.rows(grammar, derivations)
+        written = self.language.canonical(texts)
+        seen = self._seen(derivations, texts, written) if self.canonical else derivations
+        rows = self.model.architecture.rows(grammar, seen)
         codes = self.model.encode_rows(rows) if len(texts) else np.empty((0, layout.dim))
         parts = [self.space.project(torch.as_tensor(codes))]
-        parts += [torch.from_numpy(each) for each in subtrees_and_steps(grammar, derivations)]
+        parts += [torch.from_numpy(each) for each in subtrees_and_steps(grammar, seen)]
         parts.append(torch.from_numpy(monomial_columns(forms.monomials, layout.monomials)))
         inputs = torch.cat(parts, dim=1)
-        return Sentences(texts, derivations, forms.keys, forms.readable, inputs, layout.dim)
+        skeletons = np.array([text_key(each.skeleton) for each in written], dtype=np.int64)
+        return Sentences(
+            texts, derivations, forms.keys, skeletons, forms.readable, inputs, layout.dim
+        )
+
+    def n_rules(self, sentences: Sentences) -> Tensor:
+        """Return of how many rules the derivations are that sentences are compared by, ``[n]``."""
+        return (sentences.inputs[:, self.layout.rules] != NOTHING).sum(dim=1)
+
+    def _seen(
+        self, derivations: Derivations, texts: list[str], written: list[Canonical]
+    ) -> Derivations:
+        """Return the derivations of canonical texts; a sentence's own where there is none."""
+        found = derivations.copy()
+        for row, (text, canonical) in enumerate(zip(texts, written, strict=True)):
+            other = self._derivation(canonical.text) if canonical.text != text else None
+            if other is not None:
+                found[row] = other
+        return found
+
+    def _derivation(self, text: str) -> Derivations | None:
+        """Return the derivation of a sentence, ``[step]``; None where the model has none."""
+        try:
+            row = self.model.parse([text])[0]
+        except LisaError:
+            return None
+        steps, pad = self.layout.steps, len(self.model.grammar.rules)
+        return row[:steps] if (row[steps:] == pad).all() and self.fits(text) else None
 
     def write(self, derivations: Derivations) -> list[str]:
         """Return the texts of derivations."""

@@ -31,6 +31,7 @@ GOAL = torch.tensor([1.0, 0.0, 0.0]).double()
 each = pytest.mark.parametrize("name", ACQUISITIONS)
 exploring = pytest.mark.parametrize("choose", [believer, thompson, log_expected_improvement])
 NONE = torch.empty(0, DIM, dtype=torch.float64)
+FREE = torch.zeros(1, dtype=torch.float64)
 
 
 def height(points):
@@ -56,7 +57,7 @@ def candidates():
 @each
 @pytest.mark.parametrize("q", [1, 2, 5, 33])
 def test_a_batch_takes_no_candidate_twice(surrogate, candidates, name, q):
-    found = ACQUISITIONS[name](surrogate, candidates, q, 0, NONE)
+    found = ACQUISITIONS[name](surrogate, candidates, q, 0, NONE, FREE)
     assert found.shape == (q,)
     assert len(set(found.tolist())) == q
     assert ((found >= 0) & (found < 33)).all()
@@ -67,8 +68,8 @@ def test_what_is_clearly_better_is_chosen_first(surrogate, candidates, name):
     """Joint improvement need not take a second candidate beside the first."""
     better = {30, 31, 32}
     for seed in range(5):
-        assert int(ACQUISITIONS[name](surrogate, candidates, 1, seed, NONE)) in better
-        chosen = set(ACQUISITIONS[name](surrogate, candidates, 3, seed, NONE).tolist())
+        assert int(ACQUISITIONS[name](surrogate, candidates, 1, seed, NONE, FREE)) in better
+        chosen = set(ACQUISITIONS[name](surrogate, candidates, 3, seed, NONE, FREE).tolist())
         assert chosen == better or (name == "qlogei" and chosen & better)
 
 
@@ -76,21 +77,23 @@ def test_what_is_clearly_better_is_chosen_first(surrogate, candidates, name):
 def test_a_choice_follows_from_the_seed_and_leaves_torch_alone(surrogate, candidates, name):
     choose = ACQUISITIONS[name]
     before = torch.get_rng_state()
-    first = choose(surrogate, candidates[:30], 8, 3, NONE)
+    first = choose(surrogate, candidates[:30], 8, 3, NONE, FREE)
     assert torch.equal(before, torch.get_rng_state())
     torch.manual_seed(99)
-    assert torch.equal(choose(surrogate, candidates[:30], 8, 3, NONE), first)
+    assert torch.equal(choose(surrogate, candidates[:30], 8, 3, NONE, FREE), first)
     torch.set_rng_state(before)
 
 
 def test_other_seeds_draw_otherwise(surrogate, candidates):
-    chosen = {tuple(thompson(surrogate, candidates, 8, seed, NONE).tolist()) for seed in range(5)}
+    chosen = {
+        tuple(thompson(surrogate, candidates, 8, seed, NONE, FREE).tolist()) for seed in range(5)
+    }
     assert len(chosen) > 1
 
 
 def test_seeds_may_be_as_large_as_they_are_derived(surrogate, candidates):
     for name in ACQUISITIONS:
-        assert len(ACQUISITIONS[name](surrogate, candidates, 2, 2**63 - 1, NONE)) == 2
+        assert len(ACQUISITIONS[name](surrogate, candidates, 2, 2**63 - 1, NONE, FREE)) == 2
     assert len(maximise(surrogate, Sphere(DIM).bounds, 1, 2**63 - 1)) == 1
 
 
@@ -102,7 +105,9 @@ def test_what_is_not_known_may_be_chosen_before_what_is_known_to_be_middling(cho
     surrogate = fit_scores(points, values, ("direction",), LAYOUT)
     middling = points[0] + 0.02 * torch.randn(8, 3, generator=torch.Generator().manual_seed(0))
     unknown = torch.tensor([[40.0, 0, 0]]).double()
-    found = [int(choose(surrogate, torch.cat([middling, unknown]), 1, s, NONE)) for s in range(9)]
+    found = [
+        int(choose(surrogate, torch.cat([middling, unknown]), 1, s, NONE, FREE)) for s in range(9)
+    ]
     assert found.count(8) > 4
 
 
@@ -118,7 +123,7 @@ def test_draws_are_those_of_the_joint_posterior(surrogate):
     mean, covariance = law.mean.numpy(), law.covariance_matrix.numpy()
     draws = np.random.default_rng(0).multivariate_normal(mean, covariance, 20_000)
     expected = np.bincount(draws.argmax(1), minlength=6) / 20_000
-    found = [int(thompson(surrogate, candidates, 1, seed, NONE)) for seed in range(200)]
+    found = [int(thompson(surrogate, candidates, 1, seed, NONE, FREE)) for seed in range(200)]
     assert np.allclose(np.bincount(found, minlength=6) / 200, expected, atol=0.12)
     assert expected.max() < 0.9
 
@@ -134,7 +139,7 @@ def test_log_expected_improvement_picks_by_what_it_says(surrogate, choose):
         z = (mean - best) / deviation
         improvement = (mean - best) * norm.cdf(z) + deviation * norm.pdf(z)
         asked = replace(surrogate, best=float(best))
-        chosen = int(choose(asked, candidates, 1, 0, NONE))
+        chosen = int(choose(asked, candidates, 1, 0, NONE, FREE))
         assert improvement[chosen] == pytest.approx(improvement.max(), rel=0.05)
 
 
@@ -153,7 +158,7 @@ def test_log_improvement_is_that_of_botorch(surrogate):
 def test_a_believer_chooses_as_if_what_it_expects_had_been_seen(surrogate):
     """Against GPyTorch's own fantasies, one after the other, some chosen before."""
     candidates, before = uniform(30, DIM, 8), uniform(2, DIM, 9)
-    chosen = believer(surrogate, candidates, 6, 0, before).tolist()
+    chosen = believer(surrogate, candidates, 6, 0, before, FREE).tolist()
     model, expected = surrogate.model, []
     with torch.no_grad(), exact():
         for point in before:
@@ -168,12 +173,28 @@ def test_a_believer_chooses_as_if_what_it_expects_had_been_seen(surrogate):
             point = candidates[expected[-1]][None]
             model = model.condition_on_observations(point, model.posterior(point).mean)
     assert chosen == expected
-    assert chosen != believer(surrogate, candidates, 6, 0, NONE).tolist()
+    assert chosen != believer(surrogate, candidates, 6, 0, NONE, FREE).tolist()
+
+
+def test_a_believer_weighs_what_candidates_cost(surrogate):
+    """Of two that promise the same the cheaper one; a nat takes a factor of e from improvement."""
+    point, other = uniform(2, DIM, 8)
+    twins = torch.stack([point, point + 1e-7])
+    for cost in ([0.0, 1.0], [1.0, 0.0]):
+        chosen = believer(surrogate, twins, 1, 0, NONE, torch.tensor(cost).double())
+        assert int(chosen) == int(np.argmin(cost))
+    pair, asked = torch.stack([point, other]), replace(surrogate, best=0.0)
+    with torch.no_grad(), exact():
+        law = surrogate.model.posterior(pair).distribution
+    first, second = log_improvement(law.mean, law.stddev, asked.best).tolist()
+    for more, expected in ((-0.01, 0), (0.01, 1)):
+        cost = torch.tensor([first - second + more, 0.0]).double()
+        assert int(believer(asked, pair, 1, 0, NONE, cost)) == expected
 
 
 def test_best_means_are_in_order(surrogate, candidates):
     value = surrogate.value(candidates)
-    found = best_means(surrogate, candidates, 5, 0, NONE)
+    found = best_means(surrogate, candidates, 5, 0, NONE, FREE)
     assert found.tolist() == value.argsort(descending=True)[:5].tolist()
 
 
@@ -185,7 +206,7 @@ def test_an_objective_of_outputs_decides(surrogate, candidates, name):
         objective=GenericMCObjective(lambda samples, X=None: -samples.squeeze(-1)),
         best=-float(surrogate.model.outcome_transform.means),
     )
-    found = ACQUISITIONS[name](turned, candidates, 5, 0, NONE)
+    found = ACQUISITIONS[name](turned, candidates, 5, 0, NONE, FREE)
     assert not set(found.tolist()) & {30, 31, 32}
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grammar_lisa.optimize.diversity import diverse, residual_correlation
+from grammar_lisa.optimize.diversity import diverse, ranks_within, residual_correlation
 
 
 def explained(f, best, target):
@@ -78,3 +78,9 @@ def test_kept_rows_differ_and_dropped_ones_do_not(seed, share, limit):
         alike = any(norm(errors[row] - errors[k]) < share * norm(errors[row]) for k in before)
         assert (row in kept) != alike
     assert diverse(order, errors, share, limit).tolist() == kept[:limit]
+
+
+@given(st.lists(st.integers(-3, 3)))
+def test_ranks_within_groups_count_what_came_before(groups):
+    expected = [groups[:place].count(group) for place, group in enumerate(groups)]
+    assert ranks_within(np.array(groups, dtype=np.int64)).tolist() == expected

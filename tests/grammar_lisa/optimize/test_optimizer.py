@@ -153,12 +153,15 @@ def test_groups_together_make_up_the_batch(search):
         assert len(one.ask(q)) == q
 
 
-def test_what_is_known_stands_where_the_encoder_puts_it(search, objective, reader):
-    one = search()
+@pytest.mark.parametrize("canonical", [True, False])
+def test_what_is_known_stands_where_the_encoder_puts_it(search, objective, reader, canonical):
+    one = search(canonical=canonical)
     asked = flat(played(one, objective, 2))
-    expected = reader.read(asked).inputs
+    expected = dataclasses.replace(reader, canonical=canonical).read(asked).inputs
     assert torch.allclose(one.known.inputs[-len(asked) :], expected, atol=1e-6)
     assert np.array_equal(one.scores[-len(asked) :], objective(asked))
+    one.tell(["3*2+(x*x)", "x*x+3*2"], np.array([9.0, 9.0]))
+    assert torch.equal(*one.known.points[-2:]) == canonical
 
 
 def test_a_retrained_search_encodes_all_anew(search, objective):
@@ -418,15 +421,6 @@ def test_proposals_go_on_from_what_is_expected_most_of(search, watched, monkeypa
             assert later.good.texts == best
 
 
-def test_proposals_start_from_other_forms_of_what_is_good(search, watched, model, monkeypatch):
-    """Of what equals the best sentence nothing is asked for, but its derivation is a parent."""
-    one = search(steps=2, parents=5)
-    one.tell(["x*x+3*2"], np.array([one.best[1] - 5]))
-    say(["3*2+(x*x)", "(x*x)+3+3", "x+exp(3)"], monkeypatch)
-    assert one.ask() == ["x+exp(3)"]
-    assert {"3*2+(x*x)", "(x*x)+3+3"} <= set(watched.parents[1].good.texts)
-
-
 def test_partners_explain_what_the_best_lack(reader, watched):
     """A sentence that scores badly, but has what the best one lacks, is among the partners."""
     objective = regression_for("x+sin(x*x)*3")
@@ -487,8 +481,9 @@ def test_groups_of_proposals_have_their_share_of_a_batch(search, model, monkeypa
 
 
 def test_to_exploit_wholly_is_to_choose_the_best_means(search):
-    exploiting = search(exploit=1.0)
-    assert sorted(exploiting.ask()) == sorted(search(exploit=0.0, acquisition="mean").ask())
+    exploiting, free = search(exploit=1.0), {"alike": 0, "simplicity": 0.0}
+    by_mean = search(exploit=0.0, acquisition="mean", **free)
+    assert sorted(exploiting.ask()) == sorted(by_mean.ask())
     assert exploiting.ask() != search(exploit=0.0, seed=0).ask()
 
 
@@ -496,7 +491,7 @@ def test_an_acquisition_is_told_what_the_batch_holds_already(search, monkeypatch
     """The best means of its own group, behind all that other groups gave."""
     told = []
 
-    def choose(judge, inputs, q, seed, pending):
+    def choose(judge, inputs, q, seed, pending, cost):
         assert not (inputs[:, None] == pending).all(2).any()
         told.append((q, len(pending)))
         return torch.arange(q)
@@ -505,6 +500,42 @@ def test_an_acquisition_is_told_what_the_batch_holds_already(search, monkeypatch
     one = search(caps=0.5, arcs=0.0, uniform=0.0, crossover=0.5, exploit=0.5)
     assert len(one.ask(8)) == 8
     assert told == [(2, 2), (2, 6)]
+
+
+ALIKE = ["x/3+1", "2+x/3", "x/3+sin(3)", "sin(x*2)", "exp(x/3)"]
+
+
+@pytest.mark.parametrize(
+    ("alike", "batch", "weighed"), [(1, 2, 3), (2, 2, 4), (0, 2, 5), (1, 4, 4), (1, 5, 5)]
+)
+def test_of_candidates_that_differ_in_constants_a_few_are_weighed(
+    reader, monkeypatch, alike, batch, weighed
+):
+    """Those with the best means, and all others only to make up the number."""
+    told = []
+
+    def choose(judge, inputs, q, seed, pending, cost):
+        told.append((inputs, cost))
+        return torch.arange(q)
+
+    monkeypatch.setattr(acquisition, "ACQUISITIONS", {"believer": choose})
+    monkeypatch.setattr(optimizer, "propose", lambda *_: reader.model.parse(ALIKE))
+    config = CONFIG.changed(alike=alike, exploit=0.0, batch=batch, simplicity=0.7)
+    one = begin(reader, config, regression_for(TARGET), APART)
+    assert len(one.ask()) == batch
+    if batch == 5:  # all there are, and nothing to choose
+        assert not told
+        return
+    (inputs, cost), found = told[0], one.reader.read(ALIKE)
+    assert len(inputs) == weighed
+    rows = [int((found.inputs == row).all(1).int().argmax()) for row in inputs]
+    assert {3, 4} <= set(rows)
+    rules = [len(reader.model.parser.parse(each.text)) for each in X.canonical(ALIKE)]
+    assert cost.tolist() == pytest.approx([0.7 * rules[row] for row in rows])
+    if alike == 1:
+        value = one._fit(np.random.default_rng()).lead.value(found.inputs)[:3]
+        ranked = (value - 0.07 * torch.tensor(rules[:3])).argsort(descending=True).tolist()
+        assert [row for row in rows if row < 3] == ranked[: weighed - 2]
 
 
 SHORT = ["x", "x+1", "sin(x)", "x+x", "sin(x)+1", "sin(x+1)", "1", "x+sin(x)", "x+x+x"]

@@ -21,6 +21,7 @@ SHARES = (*PROPOSALS, "fit_best", "exploit")
         *(("fit_points", value) for value in (1, 0, -1)),
         *((name, value) for name in SHARES for value in (-0.1, 1.1, math.nan, math.inf)),
         *(("radius", value) for value in (0, -1, 3.2, math.nan, math.inf)),
+        *((name, value) for name in ("alike", "simplicity") for value in (-1, math.nan, math.inf)),
     ],
 )
 def test_values_out_of_range_are_refused(name, value):

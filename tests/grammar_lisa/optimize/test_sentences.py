@@ -1,5 +1,7 @@
 """Sentences as a search holds them: read, encoded and taken apart once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -46,6 +48,30 @@ def test_what_is_read_stands_where_the_layout_says(reader, model):
     monomials = monomial_columns(X.forms(TEXTS).monomials, layout.monomials)
     assert np.array_equal(inputs[:, layout.sums], monomials)
     assert found.inputs.shape[1] == layout.sums[-1] + 1
+
+
+def test_a_sentence_is_encoded_and_compared_by_its_canonical_text(reader, model):
+    texts = ["x*1+1", "(1)+x", "sin(x)*x", "x/x"]
+    canonical = replace(reader, canonical=True)
+    found, own = canonical.read(texts), reader.read(["1+x", "1+x", "x*sin(x)", "x/x"])
+    assert torch.equal(found.inputs, own.inputs)
+    assert found.texts == texts
+    assert np.array_equal(found.derivations, model.parse(texts))
+    assert not torch.equal(found.inputs, reader.read(texts).inputs)
+
+
+@pytest.mark.parametrize(
+    ("grammar", "max_rules", "texts"),
+    [
+        ("S -> 'x' '+' '1' | 'x' '*' '1'", 4, ["x+1", "x*1"]),
+        ("S -> 'x' '*' '2' | T '*' 'x'\nT -> '2' | '3'", 1, ["x*2"]),
+    ],
+)
+def test_what_has_no_canonical_text_for_a_model_is_encoded_as_it_is(grammar, max_rules, texts):
+    model = untrained(grammar, max_rules)
+    reader = reader_of(model)
+    found = replace(reader, canonical=True).read(texts)
+    assert torch.equal(found.inputs, reader.read(texts).inputs)
 
 
 def test_equal_expressions_have_equal_keys_and_monomials(reader):
