@@ -37,3 +37,11 @@ def expected(sentences: Sentences, lead: Surrogate | None) -> Candidates:
     if lead is None or not len(sentences):
         return Candidates(sentences, torch.zeros(len(sentences), dtype=torch.float64))
     return Candidates(sentences, lead.value(sentences.inputs))
+
+
+def equal_to(known: Sentences, read: Sentences) -> Sentences:
+    """Return those that equal a known one by their canonical forms, but not by text."""
+    keys, texts = set(known.keys.tolist()), set(known.texts)
+    pairs = enumerate(zip(read.keys.tolist(), read.texts, strict=True))
+    rows = [row for row, (key, text) in pairs if key in keys and text not in texts]
+    return read.rows(np.array(rows, dtype=np.int64))

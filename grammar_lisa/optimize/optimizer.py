@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.optimize import acquisition
-from grammar_lisa.optimize.candidates import Candidates, expected
+from grammar_lisa.optimize.candidates import Candidates, equal_to, expected
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.diversity import diverse, ranks_within, residual_correlation
 from grammar_lisa.optimize.outputs import fit_outputs
@@ -30,6 +30,8 @@ _LOOKED_AT = 3000
 _LIKE_PARENTS, _LIKE_STARTS, _LIKE_POINTS = 0.3, 0.1, 0.05
 """Shares of an error below which a difference does not count, see `diverse`."""
 _PARTNERS, _LEAST_SHARE = 30, 0.05
+_EQUAL = 4
+"""Of sentences with one canonical form, how many proposals start from."""
 _NAT = 0.1
 """What a nat of log improvement is worth as utility, where candidates are picked to be weighed."""
 _ATTEMPTS = 5
@@ -268,7 +270,9 @@ class Optimizer:
     ) -> Candidates:
         """Propose from good sentences, then from what the surrogate expects most of.
 
-        That is looked for among the good sentences and the candidates found so far.
+        That is looked for among the good sentences, what equals one of them by its canonical form,
+        and the candidates found so far. An equal sentence is no candidate, but its derivation is
+        another, and what lies near its point may lie far from that of the known one.
         """
         config, lead = self.config, policy.lead
         found, begun = self._nothing(), expected(parents.good, lead)
@@ -282,12 +286,14 @@ class Optimizer:
                 derive_seed(seed, "step", step),
             )
             read = self._unscored(derivations)
+            begun += expected(equal_to((begun + found).sentences, read), lead)
             found += expected(self._new(read, found, taken), lead)
         return found
 
     def _promising(self, found: Candidates) -> Sentences:
-        """Return the sentences that the surrogate expects most of."""
+        """Return the sentences that the surrogate expects most of, few of which are equal."""
         order: Integers = found.value.argsort(descending=True, stable=True).numpy()
+        order = order[ranks_within(found.sentences.keys[order]) < _EQUAL]
         return found.sentences.rows(order[: self.config.parents])
 
     def _unscored(self, derivations: Derivations) -> Sentences:

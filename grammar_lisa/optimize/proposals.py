@@ -73,6 +73,17 @@ class PointProposal(Proposal):
         """Whose points are proposed."""
         return self.reader.space
 
+    def drawn(self, sentences: Sentences, count: int, random: Random) -> Tensor:
+        """Return points of sentences, better ones more often, ``[count, dim]``.
+
+        Half are those at which sentences are compared, half those of their own derivations, where
+        these differ: what lies around one need not lie around the other.
+        """
+        rows = torch.as_tensor(random.favoured(len(sentences), count))
+        own = self.reader.points(sentences.derivations).to(sentences.points)
+        as_written = torch.from_numpy(random.numpy.random((count, 1)) < 0.5)
+        return torch.where(as_written, own[rows], sentences.points[rows])
+
     @abc.abstractmethod
     def points(self, parents: Parents, count: int, random: Random) -> Tensor:
         """Propose points ``[count, dim]``."""
@@ -87,7 +98,7 @@ class Caps(PointProposal):
 
     def points(self, parents: Parents, count: int, random: Random) -> Tensor:
         """Step away from good points, a random way in a random direction."""
-        centres = parents.good.points[random.favoured(len(parents.good), count)]
+        centres = self.drawn(parents.good, count, random)
         far = torch.rand(count, generator=random.torch, dtype=torch.float64)
         radius = parents.radius * (_NEAREST + (1 - _NEAREST) * far)
         return self.space.perturb(centres, radius, random.torch)
@@ -98,11 +109,11 @@ class Arcs(PointProposal):
 
     def points(self, parents: Parents, count: int, random: Random) -> Tensor:
         """Go a random part of the way from one to the other."""
-        first = parents.good.points[random.favoured(len(parents.good), count)]
+        first = self.drawn(parents.good, count, random)
         half = count // 2 if len(parents.partners) else 0
-        ends = [parents.good.points[random.favoured(len(parents.good), count - half)]]
+        ends = [self.drawn(parents.good, count - half, random)]
         if half:
-            ends.append(parents.partners.points[random.favoured(len(parents.partners), half)])
+            ends.append(self.drawn(parents.partners, half, random))
         share = torch.rand(count, generator=random.torch, dtype=torch.float64)
         return self.space.interpolate(first, torch.cat(ends), share)
 

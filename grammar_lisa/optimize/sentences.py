@@ -153,35 +153,46 @@ class Reader:
     def describe(self, derivations: Derivations, texts: list[str] | None = None) -> Sentences:
         """Encode derivations ``[n, step]``; texts are written where none are given."""
         texts = self.write(derivations) if texts is None else texts
-        forms = self.language.forms(texts)
-        layout, grammar = self.layout, self.model.grammar
         written = self.language.canonical(texts)
-        seen = self._seen(derivations, texts, written) if self.canonical else derivations
-        rows = self.model.architecture.rows(grammar, seen)
-        codes = self.model.encode_rows(rows) if len(texts) else np.empty((0, layout.dim))
-        parts = [self.space.project(torch.as_tensor(codes))]
-        parts += [torch.from_numpy(each) for each in subtrees_and_steps(grammar, seen)]
-        parts.append(torch.from_numpy(monomial_columns(forms.monomials, layout.monomials)))
-        inputs = torch.cat(parts, dim=1)
-        skeletons = np.array([text_key(each.skeleton) for each in written], dtype=np.int64)
+        forms = self.language.forms([each.text for each in written])
+        seen = self._seen(derivations, written) if self.canonical else derivations
+        monomials = monomial_columns(forms.monomials, self.layout.monomials)
         return Sentences(
-            texts, derivations, forms.keys, skeletons, forms.readable, inputs, layout.dim
+            texts,
+            derivations,
+            forms.keys,
+            np.array([text_key(each.skeleton) for each in written], dtype=np.int64),
+            forms.readable,
+            torch.cat([self._encoded(seen), torch.from_numpy(monomials)], dim=1),
+            self.layout.dim,
         )
+
+    def _encoded(self, derivations: Derivations) -> Tensor:
+        """Return the points and the features of derivations, of equal ones computed once."""
+        rows, places = np.unique(derivations, axis=0, return_inverse=True)
+        features = (torch.from_numpy(x) for x in subtrees_and_steps(self.model.grammar, rows))
+        parts = [self.points(rows), *features]
+        return torch.cat(parts, dim=1)[torch.from_numpy(places.reshape(-1))]
+
+    def points(self, derivations: Derivations) -> Tensor:
+        """Return the points of derivations as they are, ``[n, dim]``."""
+        codes = np.empty((0, self.layout.dim), dtype=np.float32)
+        if len(derivations):
+            rows = self.model.architecture.rows(self.model.grammar, derivations)
+            codes = self.model.encode_rows(rows)
+        return self.space.project(torch.as_tensor(codes))
 
     def n_rules(self, sentences: Sentences) -> Tensor:
         """Return of how many rules the derivations are that sentences are compared by, ``[n]``."""
         return (sentences.inputs[:, self.layout.rules] != NOTHING).sum(dim=1)
 
-    def _seen(
-        self, derivations: Derivations, texts: list[str], written: list[Canonical]
-    ) -> Derivations:
+    def _seen(self, derivations: Derivations, written: list[Canonical]) -> Derivations:
         """Return the derivations of canonical texts; a sentence's own where there is none."""
-        found = derivations.copy()
-        for row, (text, canonical) in enumerate(zip(texts, written, strict=True)):
-            other = self._derivation(canonical.text) if canonical.text != text else None
-            if other is not None:
-                found[row] = other
-        return found
+        texts = [each.text for each in written]
+        of_text = {text: self._derivation(text) for text in dict.fromkeys(texts)}
+        pairs = zip((of_text[text] for text in texts), derivations, strict=True)
+        found = [own if other is None else other for other, own in pairs]
+        return np.array(found, dtype=derivations.dtype).reshape(derivations.shape)
 
     def _derivation(self, text: str) -> Derivations | None:
         """Return the derivation of a sentence, ``[step]``; None where the model has none."""

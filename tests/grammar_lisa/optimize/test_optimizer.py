@@ -421,6 +421,24 @@ def test_proposals_go_on_from_what_is_expected_most_of(search, watched, monkeypa
             assert later.good.texts == best
 
 
+def test_proposals_start_from_other_forms_of_what_is_good(search, watched, monkeypatch):
+    """Of what equals the best sentence nothing is asked for, but its derivation is a parent."""
+    one = search(steps=2, parents=5)
+    one.tell(["x*x+3*2"], np.array([one.best[1] - 5]))
+    say(["3*2+(x*x)", "(x*x)+3+3", "x+exp(3)"], monkeypatch)
+    assert one.ask() == ["x+exp(3)"]
+    assert {"3*2+(x*x)", "(x*x)+3+3"} <= set(watched.parents[1].good.texts)
+
+
+def test_a_few_forms_of_one_sentence_are_parents(search, watched, monkeypatch):
+    equal = ["3*2+(x*x)", "(x*x)+3+3", "3+3+x*x", "(3+3)+x*x", "3*2+x*x", "2*3+x*x"]
+    one = search(steps=2, parents=50)
+    one.tell(["x*x+3*2"], np.array([one.best[1] - 5]))
+    say([*equal, "x+exp(3)"], monkeypatch)
+    one.ask()
+    assert len(set(watched.parents[1].good.texts) & {"x*x+3*2", *equal}) == 4
+
+
 def test_partners_explain_what_the_best_lack(reader, watched):
     """A sentence that scores badly, but has what the best one lacks, is among the partners."""
     objective = regression_for("x+sin(x*x)*3")

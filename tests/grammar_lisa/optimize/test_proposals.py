@@ -1,6 +1,7 @@
 """Proposals: points around and between good ones, trees, and the grammar itself."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -72,6 +73,17 @@ def test_caps_stay_within_reach_of_a_parent(reader, radius):
         assert apart.min() >= radius / 3 - 1e-6
         assert float(apart.max()) > 0.95 * radius
         assert float(apart.median()) == pytest.approx(radius * 2 / 3, rel=0.1)
+
+
+def test_proposals_start_from_sentences_as_they_are_written_and_as_they_are_compared(model):
+    reader, text, radius = reader_of(model), "(x*x+1)", 1e-3
+    parents = parents_of(replace(reader, canonical=True), [text], radius=radius)
+    points = kinds_of(reader)["caps"].points(parents, 300, Random(0))
+    ends = [parents.good.points, reader.read([text]).points]
+    assert float(distance(reader.space, *ends)) > 10 * radius
+    near = [distance(reader.space, points, end) <= radius + 1e-6 for end in ends]
+    assert (near[0] ^ near[1]).all()
+    assert float(near[0].double().mean()) == pytest.approx(0.5, abs=0.1)
 
 
 def test_arcs_lie_between_two_parents(reader):
