@@ -73,8 +73,8 @@ class SearchConfig:
             sampling; joint log expected improvement; its maximum by gradient in the space; the
             best posterior means; or at random, without a surrogate.
         exploit: The share of a batch that is chosen by posterior means alone.
-        alike: In the rest of a batch, sentences that differ in constants alone are left out once
-            so many of them are scored or weighed; 0 to leave out none.
+        alike: In the rest of a batch, the most candidates that differ in constants alone and are
+            weighed; 0 for any number.
         simplicity: In the rest of a batch, by what factor an additional rule makes a candidate
             less worthwhile, as its natural logarithm.
         retraining: Whether the network is trained further on the way: not at all, on sentences

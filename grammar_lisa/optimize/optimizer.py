@@ -348,9 +348,8 @@ class Optimizer:
     ) -> Integers:
         """Return the rows of the candidates that an acquisition chooses among, at least so many.
 
-        They are those of the best means, less what their rules cost. Of sentences that differ in
-        constants alone, the best few are explored, those of earlier rounds included; more only to
-        make up the number.
+        They are those of the best means, less what their rules cost; of candidates that differ in
+        constants alone, only the best few, unless the rest is needed to make up the number.
         """
         assert policy.judge is not None
         same = policy.judge is policy.lead
@@ -359,9 +358,7 @@ class Optimizer:
         order: Integers = (value - _NAT * cost).argsort(descending=True, stable=True).numpy()
         order = order[~np.isin(order, chosen)]
         if self.config.alike:
-            told = self.known.skeletons[self.n_initial :]
-            both = np.concatenate([told, found.sentences.skeletons[order]])
-            first = ranks_within(both)[len(told) :] < self.config.alike
+            first = ranks_within(found.sentences.skeletons[order]) < self.config.alike
             order = np.concatenate([order[first], order[~first][: max(0, least - first.sum())]])
         return order[: max(self.config.candidates, least)]
 

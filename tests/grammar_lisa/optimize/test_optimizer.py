@@ -556,28 +556,6 @@ def test_of_candidates_that_differ_in_constants_a_few_are_weighed(
         assert [row for row in rows if row < 3] == ranked[: weighed - 2]
 
 
-def test_what_was_scored_on_the_way_counts_among_those_that_differ_in_constants(
-    reader, monkeypatch
-):
-    """Sentences that were known at the start do not count: nobody chose them."""
-    told = []
-
-    def choose(judge, inputs, q, seed, pending, cost):
-        told.append(inputs)
-        return torch.arange(q)
-
-    monkeypatch.setattr(acquisition, "ACQUISITIONS", {"believer": choose})
-    monkeypatch.setattr(optimizer, "propose", lambda *_: reader.model.parse(ALIKE))
-    config = CONFIG.changed(alike=2, exploit=0.0, batch=2)
-    one = begin(reader, config, regression_for(TARGET), [*APART, "x/3+2"])
-    one.ask()
-    one.tell(["x/3+sin(1)"], np.array([3.0]))
-    one.ask()
-    one.tell(["x/3+sin(2)"], np.array([3.0]))
-    one.ask()
-    assert [len(inputs) for inputs in told] == [4, 3, 2]
-
-
 SHORT = ["x", "x+1", "sin(x)", "x+x", "sin(x)+1", "sin(x+1)", "1", "x+sin(x)", "x+x+x"]
 
 
