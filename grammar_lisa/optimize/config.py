@@ -104,7 +104,7 @@ class SearchConfig:
     acquisition: AcquisitionName = "believer"
     exploit: float = 0.5
     alike: int = 2
-    simplicity: float = 1.0
+    simplicity: float = 0.5
     retraining: Retraining = "none"
     retrain_every: int = 1
 
