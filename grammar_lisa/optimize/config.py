@@ -59,9 +59,8 @@ class SearchConfig:
             distance, where that of codes from their mean is 1.
         trust_region: Keep proposals within a cap around the best sentence that grows with success
             and shrinks without.
-        canonical: Encode a sentence by its canonical text, where the language has one and the
-            network can read it: sentences that differ in the order of their terms alone stand at
-            one point.
+        canonical: Compare sentences by their canonical texts, where the language has some and the
+            network can read them: what differs in the order of terms alone is alike.
         kernel: Which likeness the surrogate knows: of directions, of the structure of derivations,
             of the terms of canonical forms (where the language has any), or the sum of the first
             two (both), the last two (sentence) or all.
