@@ -45,8 +45,8 @@ class Canonical(NamedTuple):
 
     Attributes:
         text: With terms and factors in one order.
-        skeleton: The same with `c` for each part that has no variable; numbers that are added up
-            or multiplied are one `c`.
+        skeleton: What is left but for constants: sums and products in parentheses, with one `c`
+            for all that they hold without a variable.
     """
 
     text: str
@@ -70,8 +70,8 @@ class _Written:
         rank: Its text, and what orders it among others.
         skeleton: Its text with constants left open.
         binding: How tightly it holds together.
-        added: The parts that a sum adds up or a product multiplies; of anything else, itself.
-        taken: The parts that a sum subtracts or a product divides by.
+        added: The parts that a sum adds up or a product multiplies; none of anything else.
+        taken: The parts that a sum subtracts or a product divides by; none of anything else.
     """
 
     rank: _Rank
@@ -111,8 +111,8 @@ def canonical(sentences: Sequence[str], variables: Iterable[str]) -> list[Canoni
         root = pool.find(sentence)
         for node in pool.nodes[len(written) :]:
             written.append(_write(node, [written[number] for number in node.operands]))
-        of_root = None if root is None else Canonical(written[root].text, written[root].skeleton)
-        found.append(of_root or Canonical(sentence, sentence))
+        whole = (sentence,) * 2 if root is None else (written[root].text, written[root].skeleton)
+        found.append(Canonical(*whole))
     return found
 
 
@@ -154,19 +154,16 @@ def _write_chain(operator: str, operands: Sequence[_Written]) -> _Written:
     first = chain.joins.join(part.within(chain.binding + 1) for part in added) or chain.nothing
     rest = "".join(chain.inverts + part.within(chain.binding + 1) for part in taken)
     rank = _rank(first + rest, added + taken, function=False)
-    skeleton = _skeleton_of_chain(chain, added, taken)
+    skeleton = _skeleton_of_chain(chain, added, taken) if rank.varies else _CONSTANT
     return _Written(rank, skeleton, chain.binding, tuple(added), tuple(taken))
 
 
 def _skeleton_of_chain(chain: _Chain, added: Sequence[_Written], taken: Sequence[_Written]) -> str:
     """Return the parts that vary, in order, behind one `c` for all that are constant."""
-    constant = [_CONSTANT] if not all(each.rank.varies for each in (*added, *taken)) else []
-    kept = [
-        sorted(sign + part.skeleton for part in parts if part.rank.varies)
-        for sign, parts in (("", added), (chain.inverts, taken))
-    ]
-    parts = [*constant, *kept[0], *kept[1]]
-    return parts[0] if parts == constant else f"({chain.joins.join(parts)})"
+    ahead = sorted(part.skeleton for part in added if part.rank.varies)
+    behind = sorted(chain.inverts + part.skeleton for part in taken if part.rank.varies)
+    constant = [_CONSTANT] * (len(ahead) + len(behind) < len(added) + len(taken))
+    return f"({chain.joins.join([*constant, *ahead, *behind])})"
 
 
 def _rank(text: str, operands: Sequence[_Written], *, function: bool) -> _Rank:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.optimize import acquisition
@@ -277,8 +278,9 @@ class Optimizer:
         config, lead = self.config, policy.lead
         found, begun = self._nothing(), expected(parents.good, lead)
         for step in range(config.steps):
+            before = begun + found
             if step and lead:
-                parents = replace(parents, good=self._promising(begun + found))
+                parents = replace(parents, good=self._promising(before))
             derivations = propose(
                 group.kinds,
                 parents,
@@ -286,7 +288,8 @@ class Optimizer:
                 derive_seed(seed, "step", step),
             )
             read = self._unscored(derivations)
-            begun += expected(equal_to((begun + found).sentences, read), lead)
+            if step + 1 < config.steps:
+                begun += expected(equal_to(before.sentences, read), lead)
             found += expected(self._new(read, found, taken), lead)
         return found
 
@@ -334,17 +337,17 @@ class Optimizer:
         chosen: list[int] = found.value.argsort(descending=True, stable=True)[:sure].tolist()
         if sure == q:
             return chosen
-        rows = self._weighed(found, policy, chosen, q - sure)
+        cost = self.config.simplicity * self.reader.n_rules(found.sentences)
+        rows = self._weighed(found, policy, cost, chosen, q - sure)
         choose = acquisition.ACQUISITIONS[self.config.acquisition]
         seed = derive_seed(seed, "acquisition")
         inputs = found.sentences.inputs
         pending = torch.cat([taken.sentences.inputs, inputs[chosen]])
-        cost = self.config.simplicity * self.reader.n_rules(found.sentences)
         more = choose(policy.judge, inputs[rows], q - sure, seed, pending, cost[rows])
         return [*chosen, *rows[more.numpy()].tolist()]
 
     def _weighed(
-        self, found: Candidates, policy: Policy, chosen: list[int], least: int
+        self, found: Candidates, policy: Policy, cost: Tensor, chosen: list[int], least: int
     ) -> Integers:
         """Return the rows of the candidates that an acquisition chooses among, at least so many.
 
@@ -354,7 +357,6 @@ class Optimizer:
         assert policy.judge is not None
         same = policy.judge is policy.lead
         value = found.value if same else policy.judge.value(found.sentences.inputs)
-        cost = self.config.simplicity * self.reader.n_rules(found.sentences)
         order: Integers = (value - _NAT * cost).argsort(descending=True, stable=True).numpy()
         order = order[~np.isin(order, chosen)]
         if self.config.alike:
