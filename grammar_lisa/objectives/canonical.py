@@ -5,6 +5,7 @@ Chemists have the same for molecules: of all the texts of one molecule, one is i
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -38,6 +39,9 @@ _CHAINS: Final[Mapping[str, _Chain]] = MappingProxyType(
 )
 
 _CONSTANT: Final = "c"
+
+_REMEMBERED = 1 << 17
+"""After so many parts of expressions a writer begins anew."""
 
 
 class Canonical(NamedTuple):
@@ -106,14 +110,42 @@ def canonical(sentences: Sequence[str], variables: Iterable[str]) -> list[Canoni
         sentences: The expressions; what is none stays as it is, and is its own skeleton.
         variables: The names that they may use as variables; see `Pool`.
     """
-    pool, written, found = Pool(variables), list[_Written](), list[Canonical]()
-    for sentence in sentences:
-        root = pool.find(sentence)
-        for node in pool.nodes[len(written) :]:
-            written.append(_write(node, [written[number] for number in node.operands]))
-        whole = (sentence,) * 2 if root is None else (written[root].text, written[root].skeleton)
-        found.append(Canonical(*whole))
-    return found
+    return _writer(tuple(variables)).canonical(sentences)
+
+
+class _Writer:
+    """Writes expressions, each of their parts once: a search asks for the same again and again."""
+
+    def __init__(self, variables: tuple[str, ...]) -> None:
+        self._variables = variables
+        self._forget()
+
+    def _forget(self) -> None:
+        self._pool, self._written = Pool(self._variables), list[_Written]()
+        self._found = dict[str, Canonical]()
+
+    def canonical(self, sentences: Sequence[str]) -> list[Canonical]:
+        """Return what each is; see `canonical`."""
+        if len(self._written) > _REMEMBERED:
+            self._forget()
+        for sentence in sentences:
+            if sentence not in self._found:
+                self._found[sentence] = self._canonical(sentence)
+        return [self._found[sentence] for sentence in sentences]
+
+    def _canonical(self, sentence: str) -> Canonical:
+        root = self._pool.find(sentence)
+        for node in self._pool.nodes[len(self._written) :]:
+            operands = [self._written[number] for number in node.operands]
+            self._written.append(_write(node, operands))
+        if root is None:
+            return Canonical(sentence, sentence)
+        return Canonical(self._written[root].text, self._written[root].skeleton)
+
+
+@lru_cache(maxsize=8)
+def _writer(variables: tuple[str, ...]) -> _Writer:
+    return _Writer(variables)
 
 
 def _write(node: Node, operands: Sequence[_Written]) -> _Written:

@@ -37,16 +37,23 @@ class FeatureKernel(Kernel):
         grams = [self._gram(a, b) for a, b in zip(first, second, strict=True)]
         return torch.stack(grams).reshape(*batch, x1.shape[-2], x2.shape[-2])
 
+    def weighted(self, weights: Tensor, first: Tensor, second: Tensor) -> Tensor:
+        """Return weights ``[k, n]`` times the products of rows ``[n, _]`` and ``[m, _]``.
+
+        The rows are added up before they are multiplied, so that no ``[n, m]`` is held.
+        """
+        a, b = self._rows(first), self._rows(second)
+        columns, places = np.unique(a.columns, return_inverse=True)
+        added = sparse.csr_matrix((a.values, (places, a.rows)), (len(columns), len(first)))
+        found = b.on(columns, len(second)) @ (added @ weights.numpy().T)
+        return torch.from_numpy(np.ascontiguousarray(found.T)).to(first)
+
     def _gram(self, first: Tensor, second: Tensor) -> Tensor:
         a, b = self._rows(first), self._rows(second)
         columns, places = np.unique(b.columns, return_inverse=True)
         dense = np.zeros((len(columns), len(second)))
         dense[places, b.rows] = b.values
-        shared = np.searchsorted(columns, a.columns).clip(max=max(0, len(columns) - 1))
-        known = columns[shared] == a.columns if len(columns) else np.zeros(len(shared), bool)
-        entries = (a.values[known], (a.rows[known], shared[known]))
-        left = sparse.csr_matrix(entries, (len(first), len(columns)))
-        return torch.from_numpy(left @ dense).to(first)
+        return torch.from_numpy(a.on(columns, len(first)) @ dense).to(first)
 
     def _diagonal(self, first: Tensor, second: Tensor) -> Tensor:
         a, b = self._rows(first), self._rows(second)
@@ -71,6 +78,13 @@ class Entries:
 
     def __init__(self, rows: NDArray[np.int64], columns: Floats, values: Floats) -> None:
         self.rows, self.columns, self.values = rows, columns, values
+
+    def on(self, columns: Floats, n: int) -> sparse.csr_matrix:
+        """Return the entries in some columns, which are sorted, as a matrix of n rows."""
+        places = np.searchsorted(columns, self.columns).clip(max=max(0, len(columns) - 1))
+        known = columns[places] == self.columns if len(columns) else np.zeros(len(places), bool)
+        entries = self.values[known], (self.rows[known], places[known])
+        return sparse.csr_matrix(entries, (n, len(columns)))
 
 
 class TreeKernel(FeatureKernel):
@@ -164,6 +178,14 @@ class OncePerBatch(Kernel):
         second = x2.reshape(-1, *x2.shape[-2:])[0]
         covariance: Tensor = self.base.forward(first, second, diag=diag, **params)
         return covariance.expand(*batch, *covariance.shape)
+
+    def weighted(self, weights: Tensor, first: Tensor, second: Tensor) -> Tensor:
+        """Return weights ``[k, n]`` times the covariances of rows ``[n, _]`` and ``[m, _]``."""
+        if isinstance(self.base, FeatureKernel):
+            first, second = (x.index_select(-1, self.active_dims) for x in (first, second))
+            return self.base.weighted(weights, first, second)
+        covariances: Tensor = self(first, second).to_dense()
+        return weights @ covariances
 
 
 def _same(x: Tensor) -> bool:

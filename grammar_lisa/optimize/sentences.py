@@ -1,7 +1,8 @@
 """Sentences as a search holds them: read, encoded and taken apart once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -19,6 +20,9 @@ from shared.errors import LisaError
 
 Derivations = NDArray[np.signedinteger]
 Integers = NDArray[np.int64]
+
+_REMEMBERED = 1 << 16
+"""Sentences whose derivation a reader remembers."""
 
 
 @dataclass(frozen=True)
@@ -189,10 +193,14 @@ class Reader:
     def _seen(self, derivations: Derivations, written: list[Canonical]) -> Derivations:
         """Return the derivations of canonical texts; a sentence's own where there is none."""
         texts = [each.text for each in written]
-        of_text = {text: self._derivation(text) for text in dict.fromkeys(texts)}
-        pairs = zip((of_text[text] for text in texts), derivations, strict=True)
+        pairs = zip(map(self._derivation_of, texts), derivations, strict=True)
         found = [own if other is None else other for other, own in pairs]
         return np.array(found, dtype=derivations.dtype).reshape(derivations.shape)
+
+    @cached_property
+    def _derivation_of(self) -> Callable[[str], Derivations | None]:
+        """`_derivation`, which a search needs of the same sentences again and again."""
+        return lru_cache(maxsize=_REMEMBERED)(self._derivation)
 
     def _derivation(self, text: str) -> Derivations | None:
         """Return the derivation of a sentence, ``[step]``; None where the model has none."""

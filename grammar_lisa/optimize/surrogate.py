@@ -138,11 +138,12 @@ def _means(model: SingleTaskGP, inputs: Tensor) -> Tensor:
     mean = model.mean_module(inputs.expand(*weights.shape[:-1], *inputs.shape))
     for part in kernel.kernels if isinstance(kernel, AdditiveKernel) else [kernel]:
         scaled = part.outputscale.unsqueeze(-1) * weights
-        mean = mean + scaled @ part.base_kernel(train, inputs).to_dense()
+        found = part.base_kernel.weighted(torch.atleast_2d(scaled), train, inputs)
+        mean = mean + found.reshape(mean.shape)
     mean = torch.atleast_2d(mean).transpose(-1, -2)
     whole = not hasattr(model, "outcome_transform")
-    found: Tensor = mean if whole else model.outcome_transform.untransform(mean)[0]
-    return found
+    untransformed: Tensor = mean if whole else model.outcome_transform.untransform(mean)[0]
+    return untransformed
 
 
 def build_scores(

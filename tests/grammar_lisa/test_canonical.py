@@ -133,3 +133,11 @@ def test_a_language_of_expressions_has_canonical_texts_and_plain_text_its_own():
     found = Expressions(NAMES).canonical(["x*1", "x+1", "x+z"])
     assert found == [("x", "x"), ("1+x", "(c+x)"), ("x+z", "x+z")]
     assert PlainText().canonical(["x*1"]) == [("x*1", "x*1")]
+
+
+def test_what_was_forgotten_is_written_as_before(monkeypatch):
+    names = ("x", "forgotten")
+    sentences = ["sin(x)+x*1", "x+(2+1)", "forgotten/2*x", "sin(x)+x*1"]
+    expected = [canonical([sentence], names)[0] for sentence in sentences]
+    monkeypatch.setattr("grammar_lisa.objectives.canonical._REMEMBERED", 2)
+    assert [canonical([sentence], names)[0] for sentence in sentences] == expected

@@ -87,6 +87,18 @@ def test_a_kernel_is_what_it_is_defined_to_be(kind, seed, n, m):
     assert torch.allclose(found, brute(entry, first, second))
 
 
+@given(drawn, st.integers(0, 10_000), st.integers(1, 8), st.integers(1, 8), st.integers(1, 3))
+@settings(max_examples=60, deadline=None)
+def test_weighted_covariances_are_the_weights_times_all_of_them(kind, seed, n, m, k):
+    kernel, rows, _ = kind
+    first, second = rows(seed, n), rows(seed + 1, m)
+    weights = torch.from_numpy(np.random.default_rng(seed).standard_normal((k, n)))
+    once = OncePerBatch(kernel(active_dims=tuple(range(1, first.shape[1] + 1)))).double()
+    beside = (torch.cat([torch.ones(len(x), 1), x], dim=1).double() for x in (first, second))
+    found = once.weighted(weights, *beside)
+    assert torch.allclose(found, weights @ kernel().double()(first, second).to_dense())
+
+
 @kinds
 def test_the_diagonal_is_that_of_the_whole(kernel, rows, entry):
     x, other = rows(0, 9), rows(1, 9)
