@@ -36,6 +36,18 @@ GROUPS: Final = (("caps", "arcs", "uniform"), ("crossover", "mutation"), ("fresh
 """Where sentences to score come from: decoded points of the space, trees, the grammar."""
 PROPOSALS: Final = tuple(name for group in GROUPS for name in group)
 
+_COUNTS: Final = (
+    "rounds",
+    "batch",
+    "pool",
+    "steps",
+    "candidates",
+    "parents",
+    "patience",
+    "retrain_every",
+)
+"""Fields that must be at least 1."""
+
 
 @dataclass(frozen=True)
 class SearchConfig:
@@ -76,6 +88,10 @@ class SearchConfig:
             weighed; 0 for any number.
         simplicity: In the rest of a batch, by what factor an additional rule makes a candidate
             less worthwhile, as its natural logarithm.
+        patience: After so many batches without a better sentence the search is stuck.
+        by_terms: The share of a batch of a stuck search that is chosen by the posterior means of a
+            second surrogate, which knows the likeness of the terms of canonical forms beside that
+            of `kernel`: what fits with a constant changed, or one more term.
         retraining: Whether the network is trained further on the way: not at all, on sentences
             weighted by their rank, or jointly with the surrogate.
         retrain_every: How many rounds lie between two trainings.
@@ -104,16 +120,18 @@ class SearchConfig:
     exploit: float = 0.5
     alike: int = 2
     simplicity: float = 0.5
+    patience: int = 2
+    by_terms: float = 0.25
     retraining: Retraining = "none"
     retrain_every: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("rounds", "batch", "pool", "steps", "candidates", "parents", "retrain_every"):
+        for name in _COUNTS:
             if getattr(self, name) < 1:
                 raise LisaError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.fit_points < 2:
             raise LisaError(f"fit_points must be at least 2, not {self.fit_points}")
-        for name in (*PROPOSALS, "fit_best", "exploit"):
+        for name in (*PROPOSALS, "fit_best", "exploit", "by_terms"):
             if not 0 <= getattr(self, name) <= 1:
                 raise LisaError(f"{name} must be a share from 0 to 1, not {getattr(self, name)}")
         for name in ("alike", "simplicity"):
@@ -139,6 +157,11 @@ class SearchConfig:
     def decodes(self) -> bool:
         """Whether any proposal is decoded from a point of the space."""
         return any(self.shares[name] > 0 for name in GROUPS[0])
+
+    @property
+    def kernels_when_stuck(self) -> tuple[str, ...]:
+        """The kernels that the second surrogate of a stuck search adds up."""
+        return (*self.kernels, "terms")
 
     @property
     def kernels(self) -> tuple[str, ...]:
@@ -178,6 +201,7 @@ _LOCAL: Final = SearchConfig(
     exploit=0.0,
     alike=0,
     simplicity=0.0,
+    by_terms=0.0,
     trust_region=True,
 )
 

@@ -15,7 +15,7 @@ from grammar_lisa.optimize.candidates import Candidates, equal_to, expected
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.diversity import diverse, ranks_within, residual_correlation
 from grammar_lisa.optimize.outputs import fit_outputs
-from grammar_lisa.optimize.progress import trust_radius
+from grammar_lisa.optimize.progress import is_stuck, trust_radius
 from grammar_lisa.optimize.proposals import Group, Parents, groups_of, kinds_of, propose
 from grammar_lisa.optimize.retraining import retrain
 from grammar_lisa.optimize.sentences import Derivations, Reader, Sentences
@@ -46,10 +46,13 @@ class Policy:
     Attributes:
         lead: The surrogate whose means proposals follow; None for none.
         judge: The surrogate whose posterior the acquisition looks at; None for none.
+        second: The surrogate by whose means a stuck search chooses a share of a batch; None where
+            it is not stuck.
     """
 
     lead: Surrogate | None = None
     judge: Surrogate | None = None
+    second: Surrogate | None = None
 
 
 class Optimizer:
@@ -204,9 +207,21 @@ class Optimizer:
         if self.config.acquisition == "gradient":
             inputs = inputs[:, : layout.dim]
         scores = fit_scores(inputs, utility, self.config.kernels, layout)
-        if self.outputs is None or self.composite is None or self.config.acquisition == "gradient":
+        if self.config.acquisition == "gradient":
             return Policy(scores, scores)
-        return Policy(fit_outputs(inputs, self.outputs[rows], self.composite, layout), scores)
+        if self.outputs is not None and self.composite is not None:
+            return Policy(fit_outputs(inputs, self.outputs[rows], self.composite, layout), scores)
+        if not self._is_stuck():
+            return Policy(scores, scores)
+        kernels = self.config.kernels_when_stuck
+        return Policy(scores, scores, fit_scores(inputs, utility, kernels, layout))
+
+    def _is_stuck(self) -> bool:
+        """Tell whether a look at terms is due, and there are terms that are not looked at."""
+        new = self.reader.language.has_terms and "terms" not in self.config.kernels
+        patience = self.config.patience
+        stuck = is_stuck(self.scores, self.n_initial, self._batches, patience)
+        return new and self.config.by_terms > 0 and stuck
 
     def _fitted(self, rng: np.random.Generator) -> Integers:
         """Return the sentences that surrogates are fitted to: good ones, and some of the others."""
@@ -319,7 +334,7 @@ class Optimizer:
     def _choose(
         self, found: Candidates, policy: Policy, q: int, seed: int, taken: Candidates
     ) -> list[int]:
-        """Return the rows of the candidates to score: the best means, then by acquisition.
+        """Return the rows of the candidates to score: best means, by acquisition, by the second.
 
         Args:
             found: To choose from.
@@ -333,6 +348,19 @@ class Optimizer:
         if policy.judge is None:
             rng = np.random.default_rng(derive_seed(seed, "choice"))
             return [int(row) for row in rng.permutation(len(found.sentences))[:q]]
+        n_second = round(q * self.config.by_terms) if policy.second else 0
+        chosen = self._by_means_and_judge(found, policy, q - n_second, seed, taken)
+        if policy.second and n_second:
+            value = policy.second.value(found.sentences.inputs)
+            value[chosen] = -torch.inf
+            chosen += value.topk(n_second).indices.tolist()
+        return chosen
+
+    def _by_means_and_judge(
+        self, found: Candidates, policy: Policy, q: int, seed: int, taken: Candidates
+    ) -> list[int]:
+        """Return the rows of the best means, then those that the acquisition chooses."""
+        assert policy.judge is not None
         sure = round(q * self.config.exploit)
         chosen: list[int] = found.value.argsort(descending=True, stable=True)[:sure].tolist()
         if sure == q:

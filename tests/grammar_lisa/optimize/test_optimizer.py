@@ -520,6 +520,58 @@ def test_an_acquisition_is_told_what_the_batch_holds_already(search, monkeypatch
     assert told == [(2, 2), (2, 6)]
 
 
+def stuck(one, batches=2):
+    """Tell batches that are all worse than what is known."""
+    for _ in range(batches):
+        asked = one.ask()
+        one.tell(asked, np.full(len(asked), 50.0))
+    return one
+
+
+def test_a_stuck_search_chooses_a_share_by_terms(search):
+    """The best means of a surrogate that has terms beside the other kernels, of what is left."""
+    one = stuck(search(by_terms=0.5))
+    policy = one._fit(np.random.default_rng(0))
+    kernels = [part.base_kernel.base for part in policy.second.model.covar_module.kernels]
+    assert [type(kernel).__name__ for kernel in kernels].count("TermsKernel") == 1
+    assert len(kernels) == len(policy.judge.model.covar_module.kernels) + 1
+    found = Candidates(one.known, policy.lead.value(one.known.inputs))
+    chosen = one._choose(found, policy, 8, 0, one._nothing())
+    assert len(set(chosen)) == 8
+    first = one._choose(found, dataclasses.replace(policy, second=None), 4, 0, one._nothing())
+    assert chosen[:4] == first
+    best = policy.second.value(one.known.inputs).argsort(descending=True).tolist()
+    assert chosen[4:] == [row for row in best if row not in first][:4]
+
+
+@pytest.mark.parametrize(
+    ("fields", "batches"),
+    [
+        ({}, 1),
+        ({"patience": 3}, 2),
+        ({"by_terms": 0.0}, 2),
+        ({"kernel": "all"}, 2),
+        ({"acquisition": "random"}, 2),
+    ],
+)
+def test_one_surrogate_is_enough_for_others(search, fields, batches):
+    assert stuck(search(**fields), batches)._fit(np.random.default_rng(0)).second is None
+
+
+def test_sentences_without_terms_are_not_compared_by_them(model, begun, objective):
+    one = begin(reader_of(model, PlainText()), CONFIG, objective, begun[0])
+    assert stuck(one)._fit(np.random.default_rng(0)).second is None
+
+
+def test_outputs_tell_of_terms_already(search, objective):
+    one = search(composite=True)
+    played(one, objective, 1)
+    outputs = one.outputs[:1].repeat(4, axis=0)
+    for _ in range(2):
+        one.tell(one.ask(), np.full(4, 50.0), outputs)
+    assert one._fit(np.random.default_rng(0)).second is None
+
+
 ALIKE = ["x/3+1", "2+x/3", "x/3+sin(3)", "sin(x*2)", "exp(x/3)"]
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grammar_lisa.optimize.config import SearchConfig
-from grammar_lisa.optimize.progress import trust_radius
+from grammar_lisa.optimize.progress import is_stuck, successes, trust_radius
 
 CONFIG = SearchConfig(radius=0.8)
 
@@ -55,3 +55,26 @@ def test_batches_may_be_empty_or_of_any_size():
 @given(st.lists(st.lists(st.floats(-5, 5), min_size=1, max_size=3), max_size=12))
 def test_it_stays_between_a_sixteenth_and_the_largest(batches):
     assert all(0.05 <= radius <= 0.8 for radius in radii([1.0], *batches))
+
+
+def test_a_success_improves_on_all_that_came_before_by_a_thousandth():
+    scores = np.array([3, 2, *[1.5, 9], *[1, 4], *[1, 5], np.nan, *[0.9995, 2], *[7, 0.5]])
+    assert successes(scores, 2, [2, 2, 2, 1, 2, 0, 2]) == [True, True, *[False] * 4, True]
+    assert successes(scores[:2], 2, []) == []
+
+
+@pytest.mark.parametrize(
+    ("batches", "patience", "expected"),
+    [
+        ([[5]], 2, False),
+        ([[5], [5]], 2, True),
+        ([[5], [5]], 3, False),
+        ([[1], [5]], 2, False),
+        ([[5], [1]], 1, False),
+        ([[1], [1], [1]], 2, True),
+        ([[5], [5], [1], [5]], 2, False),
+    ],
+)
+def test_a_search_is_stuck_after_batches_without_success(batches, patience, expected):
+    scores = np.array([2.0, *(score for batch in batches for score in batch)])
+    assert is_stuck(scores, 1, [len(batch) for batch in batches], patience) == expected

@@ -10,8 +10,10 @@ from grammar_lisa.optimize.acquisition import ACQUISITIONS
 from grammar_lisa.optimize.config import FIELDS, PROPOSALS
 from shared.errors import LisaError
 
-COUNTS = ("rounds", "batch", "pool", "steps", "candidates", "parents", "retrain_every")
-SHARES = (*PROPOSALS, "fit_best", "exploit")
+COUNTS = (
+    *("rounds", "batch", "pool", "steps", "candidates", "parents", "patience", "retrain_every"),
+)
+SHARES = (*PROPOSALS, "fit_best", "exploit", "by_terms")
 
 
 @pytest.mark.parametrize(
