@@ -39,9 +39,10 @@ from grammar_lisa.model import (
 from grammar_lisa.networks import CHARACTERS
 from grammar_lisa.objectives.evaluation import parsable
 from grammar_lisa.objectives.expression import variables_of
+from grammar_lisa.objectives.reading import Reading
 from grammar_lisa.objectives.regression import KUSNER_TARGET
 from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
-from grammar_lisa.objectives.sums import Sums, identity
+from grammar_lisa.objectives.sums import identity
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.objectives.withholding import Withhold
 from shared.autoencoder import Autoencoder
@@ -280,9 +281,9 @@ class Watcher:
 
 def by_algebra(texts: Sequence[str]) -> Iterator[Hashable]:
     """Tell expressions apart by the sums of terms that they are, other texts as written."""
-    sums = Sums()
+    read = Reading()
     for text in texts:
-        found = sums.of(text)
+        found = read.sum(text)
         yield text if found is None else identity(found)
 
 

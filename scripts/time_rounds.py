@@ -31,7 +31,7 @@ from shared.threads import limited_threads
 
 def begun(options: argparse.Namespace, objective: Objective) -> Optimizer:
     """The first trial of a search, at its beginning."""
-    config = SYSTEMS[options.system].changed(rounds=options.rounds)
+    config = SYSTEMS[options.system].changed(rounds=options.rounds, batch=options.batch)
     searched = SearchedRun.load(open_run(options.run, TOOL), config.space)
     problem = searched.problem(objective, clean=True, tell=lambda _: None)
     (trial,) = problem.trials(
@@ -76,6 +76,7 @@ def main() -> None:
     arguments.add_argument("--system", default="lisa", choices=SYSTEMS)
     arguments.add_argument("--black-box", action="store_true", help="see scores alone")
     arguments.add_argument("--rounds", type=int, default=200)
+    arguments.add_argument("--batch", type=int, default=50)
     arguments.add_argument("--n-initial", type=int, default=500)
     arguments.add_argument("--seed", type=int, default=0)
     options = arguments.parse_args()

@@ -3,9 +3,8 @@
 Chemists have the same for molecules: of all the texts of one molecule, one is its canonical SMILES.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -39,9 +38,6 @@ _CHAINS: Final[Mapping[str, _Chain]] = MappingProxyType(
 )
 
 _CONSTANT: Final = "c"
-
-_REMEMBERED = 1 << 17
-"""After so many parts of expressions a writer begins anew."""
 
 
 class Canonical(NamedTuple):
@@ -98,8 +94,8 @@ class _Written:
         return (self.added, self.taken) if self.binding == binding else ((self,), ())
 
 
-def canonical(sentences: Sequence[str], variables: Iterable[str]) -> list[Canonical]:
-    """Write expressions with their terms and factors in one order.
+class CanonicalTexts:
+    """Writes expressions with their terms and factors in one order.
 
     Numbers come first, then variables, then functions of these; among each the shorter ones, then
     by alphabet; what is subtracted or divided by comes behind. Terms 0, factors 1 and parentheses
@@ -107,45 +103,19 @@ def canonical(sentences: Sequence[str], variables: Iterable[str]) -> list[Canoni
     ``1+2+x+sin(x)``.
 
     Args:
-        sentences: The expressions; what is none stays as it is, and is its own skeleton.
-        variables: The names that they may use as variables; see `Pool`.
+        pool: Holds the expressions; each of its nodes is written once.
     """
-    return _writer(tuple(variables)).canonical(sentences)
 
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._written: list[_Written] = []
 
-class _Writer:
-    """Writes expressions, each of their parts once: a search asks for the same again and again."""
-
-    def __init__(self, variables: tuple[str, ...]) -> None:
-        self._variables = variables
-        self._forget()
-
-    def _forget(self) -> None:
-        self._pool, self._written = Pool(self._variables), list[_Written]()
-        self._found = dict[str, Canonical]()
-
-    def canonical(self, sentences: Sequence[str]) -> list[Canonical]:
-        """Return what each is; see `canonical`."""
-        if len(self._written) > _REMEMBERED:
-            self._forget()
-        for sentence in sentences:
-            if sentence not in self._found:
-                self._found[sentence] = self._canonical(sentence)
-        return [self._found[sentence] for sentence in sentences]
-
-    def _canonical(self, sentence: str) -> Canonical:
-        root = self._pool.find(sentence)
+    def of(self, root: int) -> Canonical:
+        """Write the expression that a node of the pool is."""
         for node in self._pool.nodes[len(self._written) :]:
             operands = [self._written[number] for number in node.operands]
             self._written.append(_write(node, operands))
-        if root is None:
-            return Canonical(sentence, sentence)
         return Canonical(self._written[root].text, self._written[root].skeleton)
-
-
-@lru_cache(maxsize=8)
-def _writer(variables: tuple[str, ...]) -> _Writer:
-    return _Writer(variables)
 
 
 def _write(node: Node, operands: Sequence[_Written]) -> _Written:

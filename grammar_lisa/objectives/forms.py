@@ -9,7 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from grammar_lisa.objectives.evaluation import Bools, Integers
-from grammar_lisa.objectives.sums import Sums, identity, identity_of_term
+from grammar_lisa.objectives.reading import reading
+from grammar_lisa.objectives.sums import Sum, identity, identity_of_term
 
 COLUMNS: Final = 1 << 26
 """Columns that monomials are hashed to; two share one by chance only."""
@@ -50,8 +51,8 @@ def forms_of(sentences: Sequence[str | None], variables: Iterable[str]) -> Forms
 
     A sentence that is no expression equals its own text only.
     """
-    names = tuple(variables)
-    found = [_form(sentence, names) for sentence in sentences]
+    read = reading(tuple(variables))
+    found = [_form(read.sum(sentence), sentence) for sentence in sentences]
     entries = [
         (row, column, value) for row, each in enumerate(found) for column, value in each.monomials
     ]
@@ -70,12 +71,13 @@ class _Form(NamedTuple):
     readable: bool
 
 
+def _form(terms: Sum | None, sentence: str | None) -> _Form:
+    return _Form(text_key(sentence), (), False) if terms is None else _form_of_sum(terms)
+
+
 @lru_cache(maxsize=1 << 16)
-def _form(sentence: str | None, variables: tuple[str, ...]) -> _Form:
-    """Return the form of a sentence; a search decodes the same ones again and again."""
-    terms = Sums(variables).of(sentence)
-    if terms is None:
-        return _Form(text_key(sentence), (), False)
+def _form_of_sum(terms: Sum) -> _Form:
+    """Return the form of a sum; a search decodes to the same ones again and again."""
     monomials = tuple(
         (identity_of_term(term) % COLUMNS, min(max(value, -_LARGEST), _LARGEST))
         for term, value in terms

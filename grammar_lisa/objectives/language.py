@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from grammar_lisa.objectives.canonical import Canonical, canonical
+from grammar_lisa.objectives.canonical import Canonical
 from grammar_lisa.objectives.evaluation import Bools, parsable
 from grammar_lisa.objectives.forms import Forms, forms_of, forms_of_texts
+from grammar_lisa.objectives.reading import reading
 
 
 class Language(abc.ABC):
@@ -77,7 +78,8 @@ class Expressions(Language):
 
     def canonical(self, sentences: Sequence[str]) -> list[Canonical]:
         """Return the sentences with terms and factors in one order."""
-        return canonical(sentences, self.variables)
+        read = reading(self.variables)
+        return [read.canonical(sentence) for sentence in sentences]
 
     def readable(self, sentences: Sequence[str]) -> Bools:
         """Tell which are expressions in the variables."""

@@ -7,7 +7,7 @@ cancelled, as x/x is no number at 0, so equal functions may still have different
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 from zlib import crc32
@@ -57,23 +57,22 @@ class Sums:
     process.
 
     Args:
-        variables: the names a text may use as variables; see `Pool`.
+        pool: Holds the expressions; each of its nodes is read once.
     """
 
-    def __init__(self, variables: Iterable[str] | None = None) -> None:
-        self._pool = Pool(variables)
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
         self._made: list[Sum] = []
 
-    def of(self, text: str | None) -> Sum | None:
-        """The sum that a text means; None where it is no expression."""
-        root = self._pool.find(text)
+    def of(self, root: int) -> Sum:
+        """The sum that a node of the pool is."""
         for node in self._pool.nodes[len(self._made) :]:
             operands = [self._made[number] for number in node.operands]
             try:
                 self._made.append(_sum_of(node, operands))
             except OverflowError:
                 self._made.append(_single(_factor(node.operator, *operands)))
-        return None if root is None else self._made[root]
+        return self._made[root]
 
 
 def identity(value: Sum) -> int:

@@ -97,10 +97,10 @@ class SearchConfig:
         retrain_every: How many rounds lie between two trainings.
     """
 
-    rounds: int = 10
-    batch: int = 50
+    rounds: int = 20
+    batch: int = 25
     space: SpaceName = "auto"
-    pool: int = 20_000
+    pool: int = 15_000
     steps: int = 4
     caps: float = 0.5
     arcs: float = 0.35
@@ -120,7 +120,7 @@ class SearchConfig:
     exploit: float = 0.5
     alike: int = 2
     simplicity: float = 0.5
-    patience: int = 2
+    patience: int = 4
     by_terms: float = 0.25
     retraining: Retraining = "none"
     retrain_every: int = 1
@@ -190,7 +190,10 @@ _TREES: Final = SearchConfig(
     kernel="structure",
 )
 _LOCAL: Final = SearchConfig(
+    rounds=10,
+    batch=50,
     space="box",
+    pool=20_000,
     caps=1.0,
     arcs=0.0,
     uniform=0.0,

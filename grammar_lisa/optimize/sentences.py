@@ -158,7 +158,7 @@ class Reader:
         """Encode derivations ``[n, step]``; texts are written where none are given."""
         texts = self.write(derivations) if texts is None else texts
         written = self.language.canonical(texts)
-        forms = self.language.forms([each.text for each in written])
+        forms = self.language.forms(texts)
         seen = self._seen(derivations, written) if self.canonical else derivations
         monomials = monomial_columns(forms.monomials, self.layout.monomials)
         return Sentences(

@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.objectives.canonical import canonical
 from grammar_lisa.objectives.evaluation import evaluate
 from grammar_lisa.objectives.language import Expressions, PlainText
+from grammar_lisa.objectives.reading import Reading
 
-NAMES = ("x", "y")
+X_AND_Y = Expressions(("x", "y"))
 
 
 def texts_of(sentences):
-    return [each.text for each in canonical(sentences, NAMES)]
+    return [each.text for each in X_AND_Y.canonical(sentences)]
 
 
 def skeleton(sentence):
-    return canonical([sentence], NAMES)[0].skeleton
+    return X_AND_Y.canonical([sentence])[0].skeleton
 
 
 DATA = {"x": np.array([0.7315, 1.9131, -1.2741]), "y": np.array([1.3177, -0.4419, 2.2351])}
@@ -130,14 +130,16 @@ def test_skeletons_tell_apart_what_differs_in_more_than_constants():
 
 
 def test_a_language_of_expressions_has_canonical_texts_and_plain_text_its_own():
-    found = Expressions(NAMES).canonical(["x*1", "x+1", "x+z"])
+    found = X_AND_Y.canonical(["x*1", "x+1", "x+z"])
     assert found == [("x", "x"), ("1+x", "(c+x)"), ("x+z", "x+z")]
     assert PlainText().canonical(["x*1"]) == [("x*1", "x*1")]
 
 
-def test_what_was_forgotten_is_written_as_before(monkeypatch):
-    names = ("x", "forgotten")
-    sentences = ["sin(x)+x*1", "x+(2+1)", "forgotten/2*x", "sin(x)+x*1"]
-    expected = [canonical([sentence], names)[0] for sentence in sentences]
-    monkeypatch.setattr("grammar_lisa.objectives.canonical._REMEMBERED", 2)
-    assert [canonical([sentence], names)[0] for sentence in sentences] == expected
+def test_what_was_forgotten_is_read_as_before(monkeypatch):
+    sentences = ["sin(x)+x*1", "x+(2+1)", "y/2*x", "x+", "sin(x)+x*1"]
+    monkeypatch.setattr("grammar_lisa.objectives.reading._REMEMBERED", 2)
+    read = Reading(("x", "y"))
+    for sentence in sentences:
+        fresh = Reading(("x", "y"))
+        assert read.canonical(sentence) == fresh.canonical(sentence)
+        assert read.sum(sentence) == fresh.sum(sentence)

@@ -5,8 +5,8 @@ import pytest
 
 from grammar_lisa.objectives.evaluation import evaluate
 from grammar_lisa.objectives.forms import COLUMNS, forms_of, forms_of_texts
+from grammar_lisa.objectives.reading import Reading
 from grammar_lisa.objectives.regression import Regression
-from grammar_lisa.objectives.sums import Sums
 
 
 def dense(forms):
@@ -100,4 +100,4 @@ def test_monomials_fitted_to_outputs_of_sums_tell_those_of_unseen_sums():
 
 @pytest.mark.parametrize("text", ["x*x+sin(x)/3-2", "(x+1)*(x+2)", "exp(x)"])
 def test_a_row_holds_as_many_entries_as_the_sum_has_terms(text):
-    assert forms_of([text], ["x"]).monomials.nnz == len(Sums(["x"]).of(text))
+    assert forms_of([text], ["x"]).monomials.nnz == len(Reading(["x"]).sum(text))

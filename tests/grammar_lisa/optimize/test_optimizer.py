@@ -520,7 +520,7 @@ def test_an_acquisition_is_told_what_the_batch_holds_already(search, monkeypatch
     assert told == [(2, 2), (2, 6)]
 
 
-def stuck(one, batches=2):
+def stuck(one, batches=4):
     """Tell batches that are all worse than what is known."""
     for _ in range(batches):
         asked = one.ask()
@@ -547,11 +547,11 @@ def test_a_stuck_search_chooses_a_share_by_terms(search):
 @pytest.mark.parametrize(
     ("fields", "batches"),
     [
-        ({}, 1),
-        ({"patience": 3}, 2),
-        ({"by_terms": 0.0}, 2),
-        ({"kernel": "all"}, 2),
-        ({"acquisition": "random"}, 2),
+        ({}, 3),
+        ({"patience": 2}, 1),
+        ({"patience": 1, "by_terms": 0.0}, 1),
+        ({"patience": 1, "kernel": "all"}, 1),
+        ({"patience": 1, "acquisition": "random"}, 1),
     ],
 )
 def test_one_surrogate_is_enough_for_others(search, fields, batches):
@@ -567,7 +567,7 @@ def test_outputs_tell_of_terms_already(search, objective):
     one = search(composite=True)
     played(one, objective, 1)
     outputs = one.outputs[:1].repeat(4, axis=0)
-    for _ in range(2):
+    for _ in range(CONFIG.patience):
         one.tell(one.ask(), np.full(4, 50.0), outputs)
     assert one._fit(np.random.default_rng(0)).second is None
 

@@ -71,7 +71,7 @@ def test_values_cannot_be_changed_afterwards():
 
 def test_changed_leaves_what_is_not_given():
     config = SearchConfig().changed(rounds=3, batch=None, radius=0.5)
-    assert (config.rounds, config.batch, config.radius) == (3, 50, 0.5)
+    assert (config.rounds, config.batch, config.radius) == (3, 25, 0.5)
     assert config.changed() == config
     with pytest.raises(LisaError, match="rounds must be at least 1"):
         config.changed(rounds=0)
