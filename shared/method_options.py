@@ -127,21 +127,25 @@ class MethodOptions(Generic[T]):
         return {**plain, "hyper": dataclasses.asdict(options.hyper)}
 
 
-def set_methods(words: tuple[str, ...]) -> dict[str, Method]:
-    """The methods that `--set` changes, by name.
+def set_methods(words: Sequence[str], flag: str = "--set") -> dict[str, Method]:
+    """The methods that words METHOD.HYPERPARAMETER=VALUE change, by name.
+
+    Args:
+        words: such as vae.kl-weight=0.1.
+        flag: stands before a word in messages.
 
     Raises:
         LisaError: naming the word that names no method, no hyperparameter, or a wrong value.
     """
     values: dict[str, dict[str, Any]] = {}
     for word in words:
-        place, value = split_setting(word, "--set", _SET)
+        place, value = split_setting(word, flag, _SET)
         name, dot, field = place.partition(".")
         if not dot:
-            raise LisaError(f"--set takes {_SET}, not '{word}'")
+            raise LisaError(f"{flag} takes {_SET}, not '{word}'")
         if name not in METHODS:
-            raise LisaError(f"--set {word}: {unknown('method', name, METHODS)}")
-        source = f"--set {word}"
+            raise LisaError(f"{flag} {word}: {unknown('method', name, METHODS)}")
+        source = f"{flag} {word}"
         field = field_of(METHODS[name], field, source)
         values.setdefault(name, {})[field] = value_of(METHODS[name], field, value, source)
     return {name: METHODS[name](**given) for name, given in values.items()}

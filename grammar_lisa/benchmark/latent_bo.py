@@ -29,7 +29,8 @@ from grammar_lisa.optimize.config import FIELDS, SYSTEMS, SearchConfig
 from grammar_lisa.optimize.trials import Trial, run_trial
 from shared.errors import LisaError
 from shared.files import read_json, write_json
-from shared.methods import METHODS
+from shared.method_options import set_methods
+from shared.methods import METHODS, Method
 from shared.runs import Run
 from shared.seeds import derive_seed
 from shared.training import Training as Schedule
@@ -47,18 +48,21 @@ class Entrant:
     Attributes:
         name: As it was asked for, ``SYSTEM[+option=value]…``.
         config: What its searches consist of.
-        method: The autoencoder whose codes are searched, a key of `METHODS`.
+        method: How the codes that are searched were learnt.
+        learnt: What tells their network from others: the method's name, and what is different
+            from its defaults.
         untrained: Whether the network keeps its initial weights.
     """
 
     name: str
     config: SearchConfig
-    method: str = "lisa"
-    untrained: bool = False
+    method: Method
+    learnt: str
+    untrained: bool
 
     @classmethod
     def parse(cls, text: str, budget: int, batch: int | None) -> "Entrant":
-        """Read ``lisa``, ``lisa+kernel=both``, ``lisa+method=vae``, ``lisa+untrained=yes``.
+        """Read ``lisa``, ``lisa+kernel=both``, ``lisa+method=vae+vae.kl-weight=0.1``.
 
         Args:
             text: What was asked for.
@@ -71,20 +75,23 @@ class Entrant:
         system, *changes = text.split("+")
         if system not in SYSTEMS:
             raise LisaError(f"there is no system '{system}'; valid: {', '.join(SYSTEMS)}")
-        method, untrained = "lisa", False
+        method, untrained, learning = "lisa", False, list[str]()
         config = SYSTEMS[system].changed(batch=batch)
         for change in changes:
             name, equals, value = change.partition("=")
             if not equals:
                 raise LisaError(f"{text}: '{change}' is no option=value")
-            if name == "method":
+            if "." in name:
+                learning.append(change)
+            elif name == "method":
                 method = _one_of(text, name, value, tuple(METHODS))
             elif name == "untrained":
                 untrained = _one_of(text, name, value, ("yes", "no")) == "yes"
             else:
                 config = config.changed(**{name: _read(text, config, name, value)})
-        rounds = math.ceil(budget / config.batch)
-        return cls(text, config.changed(rounds=rounds), method, untrained)
+        config = config.changed(rounds=math.ceil(budget / config.batch))
+        learnt = "-".join([method, *(change.partition(".")[2] for change in learning)])
+        return cls(text, config, _method(text, method, learning), learnt, untrained)
 
 
 @dataclass(frozen=True)
@@ -240,7 +247,7 @@ class Comparison:
     ) -> None:
         """Train and search what is missing for one target."""
         objective = self.objective(target)
-        plans = {each.method: self._plan(target, each.method, objective) for each in entrants}
+        plans = {each.learnt: self._plan(target, each, objective) for each in entrants}
         trainings = [Training(self._run(target, name), plan) for name, plan in plans.items()]
         do_all(trainings, objective, jobs, on_end)
         trained = {name for name, each in zip(plans, trainings, strict=True) if each.done}
@@ -272,7 +279,7 @@ class Comparison:
         folders = {
             each.name: self.path / "trials" / _folded(target) / _folded(each.name)
             for each in entrants
-            if each.method in trained
+            if each.learnt in trained
         }
         paths = {name: path / f"trial-{number:02d}.json" for name, path in folders.items()}
         if all(path.is_file() for path in paths.values()):
@@ -287,7 +294,7 @@ class Comparison:
             path = paths[each.name]
             trial = Trial(
                 number,
-                self._run(target, each.method),
+                self._run(target, each.learnt),
                 path.with_suffix(".jsonl"),
                 list(known),
                 scores,
@@ -311,8 +318,8 @@ class Comparison:
         assert protocol.pick is not None
         return dataclasses.replace(drawn, known=protocol.pick(drawn.scores))
 
-    def _plan(self, target: str, method: str, objective: Regression) -> Plan:
-        """Return how the run of a target and an autoencoder comes about."""
+    def _plan(self, target: str, entrant: Entrant, objective: Regression) -> Plan:
+        """Return how the run comes about whose codes an entrant searches."""
         setting = self.setting
         data = None if setting.data is None else self._pool(target, objective)
         drawn_clean = data is None and setting.protocol.name != NONE
@@ -331,7 +338,7 @@ class Comparison:
             ),
             "dense",
             setting.dim,
-            METHODS[method](),
+            entrant.method,
             Schedule(
                 epochs=setting.epochs,
                 batch_size=256,
@@ -353,8 +360,8 @@ class Comparison:
             path.write_text("\n".join(dict.fromkeys(start.pool)) + "\n", encoding="utf-8")
         return path
 
-    def _run(self, target: str, method: str) -> Path:
-        return self.path / "runs" / f"{_folded(target)}-{method}"
+    def _run(self, target: str, learnt: str) -> Path:
+        return self.path / "runs" / f"{_folded(target)}-{learnt}"
 
 
 def rows_of(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -395,10 +402,18 @@ def _one_of(text: str, name: str, value: str, valid: Sequence[str]) -> str:
     return value
 
 
+def _method(text: str, name: str, learning: Sequence[str]) -> Method:
+    """Return a method with other hyperparameters than its defaults."""
+    for change in learning:
+        if not change.startswith(f"{name}."):
+            raise LisaError(f"{text}: '{change}' is not of {name}, by which the codes are learnt")
+    return set_methods(learning, f"{text}:").get(name, METHODS[name]())
+
+
 def _read(text: str, config: SearchConfig, name: str, value: str) -> object:
     """Return the value of an option of the search, of the type that it has."""
     if name not in FIELDS:
-        valid = ", ".join(("method", "untrained", *FIELDS))
+        valid = ", ".join(("method", "METHOD.HYPERPARAMETER", "untrained", *FIELDS))
         raise LisaError(f"{text}: there is no option '{name}'; valid: {valid}")
     kind = type(getattr(config, name))
     try:

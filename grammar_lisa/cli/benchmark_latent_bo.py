@@ -55,7 +55,7 @@ class Options(Output):
         data: The file of sentences that the protocol takes its lines from, plain or gzipped, such
             as Kusner's; without it, clean and none draw sentences from the grammar.
         systems: Each SYSTEM[+option=value]…, for example lisa, structure, lisa+kernel=both,
-            lisa+method=vae, lisa+untrained=yes.
+            lisa+method=vae+vae.kl-weight=0.1, lisa+untrained=yes.
         targets: What is looked for; by default Kusner's target.
         drawn: Look for so many targets drawn by the seed instead, half of them sentences of the
             grammar, half lines of the data.

@@ -8,6 +8,7 @@ from command_line import GRAMMARS, run_command, succeed
 from grammar_lisa.benchmark.latent_bo import MARKS, Entrant, reached, rows_of
 from grammar_lisa.optimize.config import SYSTEMS
 from shared.errors import LisaError
+from shared.methods import METHODS
 
 SMALL = [
     *("--epochs", 1, "--budget", 10, "--batch", 5, "--known", 30, "--jobs", 1),
@@ -119,13 +120,30 @@ def test_a_protocol_of_lines_needs_a_file(tmp_path):
 
 def test_an_entrant_is_a_system_with_changes():
     entrant = Entrant.parse("lisa+kernel=both+method=vae+untrained=yes+exploit=0.25", 500, 20)
-    assert (entrant.method, entrant.untrained) == ("vae", True)
+    assert (entrant.method.name, entrant.learnt, entrant.untrained) == ("vae", "vae", True)
     assert entrant.config == SYSTEMS["lisa"].changed(
         kernel="both", exploit=0.25, batch=20, rounds=25
     )
     assert Entrant.parse("turbo+trust_region=no", 500, 50).config.trust_region is False
     with pytest.raises(LisaError, match="trust_region"):
         Entrant.parse("turbo+trust_region=maybe", 500, 50)
+
+
+def test_an_entrant_may_be_learnt_otherwise():
+    text = "lisa+method=vae+vae.kl-weight=0.1"
+    other, plain = (Entrant.parse(each, 500, 50) for each in (text, "lisa"))
+    assert other.method == METHODS["vae"](kl_weight=0.1)
+    assert plain.method == METHODS["lisa"]()
+    assert (other.learnt, plain.learnt) == ("vae-kl-weight=0.1", "lisa")
+    assert other.config == plain.config
+    for wrong, said in (
+        ("lisa+vae.kl-weight=1", "'vae.kl-weight=1' is not of lisa"),
+        ("lisa+lisa.kl-weight=1", "kl_weight"),
+        ("lisa+lisa.alignment-weight=-1", "alignment-weight"),
+        ("lisa+lisa.alignment-weight=some", "some"),
+    ):
+        with pytest.raises(LisaError, match=said):
+            Entrant.parse(wrong, 500, 50)
 
 
 def test_what_a_trial_reached():
