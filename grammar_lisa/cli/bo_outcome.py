@@ -81,8 +81,7 @@ class Outcome:
     @property
     def sees(self) -> str:
         """What the search was shown of an evaluation."""
-        composite = self.objective.composite() is not None and not self.trials[0].black_box
-        return "outputs" if composite else "scores alone"
+        return "outputs" if self.trials[0].composite(self.objective) else "scores alone"
 
     @property
     def best_known(self) -> float:

@@ -159,6 +159,11 @@ class SearchConfig:
         return any(self.shares[name] > 0 for name in GROUPS[0])
 
     @property
+    def sees_outputs(self) -> bool:
+        """Whether outputs are looked at, where they are known."""
+        return self.acquisition != "gradient"
+
+    @property
     def kernels_when_stuck(self) -> tuple[str, ...]:
         """The kernels that the second surrogate of a stuck search adds up."""
         return (*self.kernels, "terms")

@@ -91,7 +91,7 @@ class Optimizer:
             config: What the search consists of.
             sentences: The initial design, distinct.
             scores: Theirs, ``[n]``; NaN for what could not be scored.
-            outputs: Theirs, ``[n, point]``, where they are known.
+            outputs: Theirs, ``[n, point]``, where they are known; see `SearchConfig.sees_outputs`.
             composite: How outputs make the score; needed with outputs.
             seed: Of every draw.
 
@@ -112,7 +112,8 @@ class Optimizer:
                 f"a search begins from at least 2 scored sentences, not "
                 f"{int(np.isfinite(self.scores).sum())}"
             )
-        self.outputs, self.composite = outputs, composite
+        sees = config.sees_outputs
+        self.outputs, self.composite = (outputs, composite) if sees else (None, None)
         self.n_initial, self.round = len(self.known), 0
         self._keys, self._texts = set(self.known.keys.tolist()), set(sentences)
         self._kinds = kinds_of(reader)
@@ -207,8 +208,6 @@ class Optimizer:
         if self.config.acquisition == "gradient":
             inputs = inputs[:, : layout.dim]
         scores = fit_scores(inputs, utility, self.config.kernels, layout)
-        if self.config.acquisition == "gradient":
-            return Policy(scores, scores)
         if self.outputs is not None and self.composite is not None:
             return Policy(fit_outputs(inputs, self.outputs[rows], self.composite, layout), scores)
         if not self._is_stuck():

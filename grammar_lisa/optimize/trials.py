@@ -9,6 +9,7 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
+from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.history import Evaluation, History
@@ -62,6 +63,11 @@ class Trial:
             "config": asdict(self.config),
         }
 
+    def composite(self, objective: Objective) -> SquaredErrors | None:
+        """Return how outputs make the score, where there are outputs and the search sees them."""
+        sees = self.config.sees_outputs and not self.black_box
+        return objective.composite() if sees else None
+
     def optimizer(self, objective: Objective) -> Optimizer:
         """Return the search at its beginning.
 
@@ -74,7 +80,7 @@ class Trial:
             self.scores,
             config=self.config,
             language=objective.language,
-            composite=None if self.black_box else objective.composite(),
+            composite=self.composite(objective),
             seed=self.seed,
             untrained=self.untrained,
         )

@@ -572,6 +572,14 @@ def test_outputs_tell_of_terms_already(search, objective):
     assert one._fit(np.random.default_rng(0)).second is None
 
 
+def test_a_gradient_is_that_of_the_scores_alone(search, objective):
+    seeing, blind = (
+        search(SYSTEMS["lsbo"].changed(**SMALL), composite=composite) for composite in (True, False)
+    )
+    assert seeing.composite is None
+    assert played(seeing, objective, 2) == played(blind, objective, 2)
+
+
 ALIKE = ["x/3+1", "2+x/3", "x/3+sin(3)", "sin(x*2)", "exp(x/3)"]
 
 
