@@ -87,6 +87,16 @@ def test_a_kernel_is_what_it_is_defined_to_be(kind, seed, n, m):
     assert torch.allclose(found, brute(entry, first, second))
 
 
+@kinds
+def test_products_are_those_of_the_rows_that_are_given(kernel, rows, entry):
+    """Whatever rows the same kernel saw before, and though these have changed since."""
+    one, first, second = kernel(), rows(0, 5), rows(1, 4)
+    for a, b in ((first, second), (first, second), (second, first), (first, first)):
+        assert torch.allclose(one(a, b).to_dense(), brute(entry, a, b))
+    first[:2] = second[:2]
+    assert torch.allclose(one(first, first).to_dense(), brute(entry, first, first))
+
+
 @given(drawn, st.integers(0, 10_000), st.integers(1, 8), st.integers(1, 8), st.integers(1, 3))
 @settings(max_examples=60, deadline=None)
 def test_weighted_covariances_are_the_weights_times_all_of_them(kind, seed, n, m, k):
