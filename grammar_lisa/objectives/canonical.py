@@ -4,7 +4,7 @@ Chemists have the same for molecules: of all the texts of one molecule, one is i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -62,8 +62,7 @@ class _Rank(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
-class _Written:
+class _Written(NamedTuple):
     """A written expression.
 
     Attributes:
@@ -147,10 +146,10 @@ def _write_chain(operator: str, operands: Sequence[_Written]) -> _Written:
         ahead, behind = operand.parts(chain.binding)
         if operator == NEGATION or (place and operator == chain.inverts):
             ahead, behind = behind, ahead
-        added += (part for part in ahead if part.text != chain.neutral)
-        taken += (part for part in behind if part.text != chain.neutral)
-    added.sort(key=lambda part: part.rank)
-    taken.sort(key=lambda part: part.rank)
+        added += [part for part in ahead if part.text != chain.neutral]
+        taken += [part for part in behind if part.text != chain.neutral]
+    added.sort(key=_rank_of)
+    taken.sort(key=_rank_of)
     if not taken and len(added) <= 1:
         return added[0] if added else _Written(_Rank(False, False, 1, chain.neutral), _CONSTANT)
     first = chain.joins.join(part.within(chain.binding + 1) for part in added) or chain.nothing
@@ -158,6 +157,9 @@ def _write_chain(operator: str, operands: Sequence[_Written]) -> _Written:
     rank = _rank(first + rest, added + taken, function=False)
     skeleton = _skeleton_of_chain(chain, added, taken) if rank.varies else _CONSTANT
     return _Written(rank, skeleton, chain.binding, tuple(added), tuple(taken))
+
+
+_rank_of = attrgetter("rank")
 
 
 def _skeleton_of_chain(chain: _Chain, added: Sequence[_Written], taken: Sequence[_Written]) -> str:
@@ -170,7 +172,10 @@ def _skeleton_of_chain(chain: _Chain, added: Sequence[_Written], taken: Sequence
 
 def _rank(text: str, operands: Sequence[_Written], *, function: bool) -> _Rank:
     """Return the rank of what is made of operands."""
-    varies = any(each.rank.varies for each in operands)
-    inner = any(each.rank.has_varying_function for each in operands)
-    size = 1 + sum(each.rank.size for each in operands)
+    varies = inner = False
+    size = 1
+    for operand in operands:
+        rank = operand.rank
+        varies, inner = varies or rank.varies, inner or rank.has_varying_function
+        size += rank.size
     return _Rank(varies, inner or (function and varies), size, text)

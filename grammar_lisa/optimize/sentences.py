@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from grammar_lisa.derivations.arrays import to_array
 from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.model import SentenceModel
 from grammar_lisa.objectives.canonical import Canonical
@@ -192,24 +193,24 @@ class Reader:
 
     def _seen(self, derivations: Derivations, written: list[Canonical]) -> Derivations:
         """Return the derivations of canonical texts; a sentence's own where there is none."""
-        texts = [each.text for each in written]
-        pairs = zip(map(self._derivation_of, texts), derivations, strict=True)
-        found = [own if other is None else other for other, own in pairs]
-        return np.array(found, dtype=derivations.dtype).reshape(derivations.shape)
+        parsed = [self._rules_of(each.text) for each in written]
+        rows = [row for row, rules in enumerate(parsed) if rules is not None]
+        found, pad = derivations.copy(), len(self.model.grammar.rules)
+        found[rows] = to_array([parsed[row] or () for row in rows], self.layout.steps, pad)
+        return found
 
     @cached_property
-    def _derivation_of(self) -> Callable[[str], Derivations | None]:
-        """`_derivation`, which a search needs of the same sentences again and again."""
-        return lru_cache(maxsize=_REMEMBERED)(self._derivation)
+    def _rules_of(self) -> Callable[[str], tuple[int, ...] | None]:
+        """`_parsed`, which a search needs of the same sentences again and again."""
+        return lru_cache(maxsize=_REMEMBERED)(self._parsed)
 
-    def _derivation(self, text: str) -> Derivations | None:
-        """Return the derivation of a sentence, ``[step]``; None where the model has none."""
+    def _parsed(self, text: str) -> tuple[int, ...] | None:
+        """Return the derivation of a sentence; None where there is none that the model reads."""
         try:
-            row = self.model.parse([text])[0]
+            rules = self.model.parser.parse(text)
         except LisaError:
             return None
-        steps, pad = self.layout.steps, len(self.model.grammar.rules)
-        return row[:steps] if (row[steps:] == pad).all() and self.fits(text) else None
+        return rules if len(rules) <= self.layout.steps and self.fits(text) else None
 
     def write(self, derivations: Derivations) -> list[str]:
         """Return the texts of derivations."""
