@@ -8,7 +8,7 @@ from grammar_lisa.objectives.expression import Pool
 from grammar_lisa.objectives.sums import Sum, Sums
 
 _REMEMBERED = 1 << 16
-"""After so many distinct parts of expressions a reading begins anew."""
+"""After so many sentences, or distinct parts of them, a reading begins anew."""
 
 
 class Reading:
@@ -43,7 +43,7 @@ class Reading:
     def _root(self, sentence: str | None) -> int | None:
         """Return the node of the pool that a sentence means."""
         if sentence not in self._roots:
-            if len(self._pool.nodes) > _REMEMBERED:
+            if max(len(self._pool.nodes), len(self._roots)) > _REMEMBERED:
                 self._begin()
             self._roots[sentence] = self._pool.find(sentence)
         return self._roots[sentence]

@@ -91,7 +91,7 @@ class SearchConfig:
         patience: After so many batches without a better sentence the search is stuck.
         by_terms: The share of a batch of a stuck search that is chosen by the posterior means of a
             second surrogate, which knows the likeness of the terms of canonical forms beside that
-            of `kernel`: what fits with a constant changed, or one more term.
+            of `kernel`, so that a constant is changed or a term added.
         retraining: Whether the network is trained further on the way: not at all, on sentences
             weighted by their rank, or jointly with the surrogate.
         retrain_every: How many rounds lie between two trainings.

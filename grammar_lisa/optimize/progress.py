@@ -43,9 +43,9 @@ def trust_radius(
         Bayesian Optimization, 2019, arXiv:1910.01739.
 
     Args:
-        scores: See `successes`, as is the rest but for the last.
-        n_initial: See there.
-        batches: See there.
+        scores: See `successes`.
+        n_initial: See `successes`.
+        batches: See `successes`.
         config: Knows the largest radius.
     """
     radius = config.radius / 2
@@ -62,9 +62,9 @@ def is_stuck(
     """Tell whether the last batches, as many as patience has, were no successes.
 
     Args:
-        scores: See `successes`, as is the rest but for the last.
-        n_initial: See there.
-        batches: See there.
+        scores: See `successes`.
+        n_initial: See `successes`.
+        batches: See `successes`.
         patience: At least 1; a search of fewer batches is not stuck.
     """
     return len(batches) >= patience and not any(successes(scores, n_initial, batches)[-patience:])
