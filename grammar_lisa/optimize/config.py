@@ -90,8 +90,8 @@ class SearchConfig:
             less worthwhile, as its natural logarithm.
         patience: After so many batches without a better sentence the search is stuck.
         by_terms: The share of a batch of a stuck search that is chosen by the posterior means of a
-            second surrogate, which knows the likeness of the terms of canonical forms beside that
-            of `kernel`, so that a constant is changed or a term added.
+            second surrogate, which knows the likeness of the terms of canonical forms alone, so
+            that a constant is changed or a term added.
         retraining: Whether the network is trained further on the way: not at all, on sentences
             weighted by their rank, or jointly with the surrogate.
         retrain_every: How many rounds lie between two trainings.
@@ -162,11 +162,6 @@ class SearchConfig:
     def sees_outputs(self) -> bool:
         """Whether outputs are looked at, where they are known."""
         return self.acquisition != "gradient"
-
-    @property
-    def kernels_when_stuck(self) -> tuple[str, ...]:
-        """The kernels that the second surrogate of a stuck search adds up."""
-        return (*self.kernels, "terms")
 
     @property
     def kernels(self) -> tuple[str, ...]:

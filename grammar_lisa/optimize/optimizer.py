@@ -212,8 +212,7 @@ class Optimizer:
             return Policy(fit_outputs(inputs, self.outputs[rows], self.composite, layout), scores)
         if not self._is_stuck():
             return Policy(scores, scores)
-        kernels = self.config.kernels_when_stuck
-        return Policy(scores, scores, fit_scores(inputs, utility, kernels, layout))
+        return Policy(scores, scores, fit_scores(inputs, utility, ("terms",), layout))
 
     def _is_stuck(self) -> bool:
         """Tell whether a look at terms is due, and there are terms that are not looked at."""
