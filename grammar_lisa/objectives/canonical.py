@@ -8,7 +8,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from grammar_lisa.objectives.expression import NEGATION, NUMBER, POWER, VARIABLE, Node, Pool
+from grammar_lisa.objectives.expression import NEGATION, NUMBER, POWER, VARIABLE, Node
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(1, 5)
 """How tightly an expression holds together; it needs parentheses where something tighter is due."""
@@ -62,7 +62,7 @@ class _Rank(NamedTuple):
     text: str
 
 
-class _Written(NamedTuple):
+class Written(NamedTuple):
     """A written expression.
 
     Attributes:
@@ -76,49 +76,36 @@ class _Written(NamedTuple):
     rank: _Rank
     skeleton: str
     binding: int = _ATOM
-    added: tuple["_Written", ...] = ()
-    taken: tuple["_Written", ...] = ()
+    added: tuple["Written", ...] = ()
+    taken: tuple["Written", ...] = ()
 
     @property
     def text(self) -> str:
         """The expression."""
         return self.rank.text
 
+    @property
+    def canonical(self) -> Canonical:
+        """The text and the skeleton."""
+        return Canonical(self.text, self.skeleton)
+
     def within(self, binding: int) -> str:
         """Return the text, in parentheses where something tighter is due."""
         return self.text if self.binding >= binding else f"({self.text})"
 
-    def parts(self, binding: int) -> tuple[tuple["_Written", ...], tuple["_Written", ...]]:
+    def parts(self, binding: int) -> tuple[tuple["Written", ...], tuple["Written", ...]]:
         """Return what a chain of that binding adds and takes away where this stands in it."""
         return (self.added, self.taken) if self.binding == binding else ((self,), ())
 
 
-class CanonicalTexts:
-    """Writes expressions with their terms and factors in one order.
+def write(node: Node, operands: Sequence[Written]) -> Written:
+    """Write an expression with its terms and factors in one order, its operands being written.
 
     Numbers come first, then variables, then functions of these; among each the shorter ones, then
     by alphabet; what is subtracted or divided by comes behind. Terms 0, factors 1 and parentheses
     that change nothing are left out. No number is worked out: ``sin(x)+x*1+(2+1)`` becomes
     ``1+2+x+sin(x)``.
-
-    Args:
-        pool: Holds the expressions; each of its nodes is written once.
     """
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self._written: list[_Written] = []
-
-    def of(self, root: int) -> Canonical:
-        """Write the expression that a node of the pool is."""
-        for node in self._pool.nodes[len(self._written) :]:
-            operands = [self._written[number] for number in node.operands]
-            self._written.append(_write(node, operands))
-        return Canonical(self._written[root].text, self._written[root].skeleton)
-
-
-def _write(node: Node, operands: Sequence[_Written]) -> _Written:
-    """Write one expression, its operands being written."""
     if node.operator in _CHAINS:
         return _write_chain(node.operator, operands)
     if node.operator == POWER:
@@ -129,19 +116,19 @@ def _write(node: Node, operands: Sequence[_Written]) -> _Written:
         return _function(f"{node.operator}({operands[0].text})", node.operator, operands, _ATOM)
     text = repr(node.value).removesuffix(".0") if node.operator == NUMBER else node.name
     varies = node.operator == VARIABLE
-    return _Written(_Rank(varies, False, 1, text), text if varies else _CONSTANT)
+    return Written(_Rank(varies, False, 1, text), text if varies else _CONSTANT)
 
 
-def _function(text: str, name: str, operands: Sequence[_Written], binding: int) -> _Written:
+def _function(text: str, name: str, operands: Sequence[Written], binding: int) -> Written:
     rank = _rank(text, operands, function=True)
     skeleton = f"{name}({','.join(each.skeleton for each in operands)})"
-    return _Written(rank, skeleton if rank.varies else _CONSTANT, binding)
+    return Written(rank, skeleton if rank.varies else _CONSTANT, binding)
 
 
-def _write_chain(operator: str, operands: Sequence[_Written]) -> _Written:
+def _write_chain(operator: str, operands: Sequence[Written]) -> Written:
     """Write a sum or a product, joined with the sums or products that it is made of."""
     chain = _CHAINS[operator]
-    added, taken = list[_Written](), list[_Written]()
+    added, taken = list[Written](), list[Written]()
     for place, operand in enumerate(operands):
         ahead, behind = operand.parts(chain.binding)
         if operator == NEGATION or (place and operator == chain.inverts):
@@ -151,18 +138,18 @@ def _write_chain(operator: str, operands: Sequence[_Written]) -> _Written:
     added.sort(key=_rank_of)
     taken.sort(key=_rank_of)
     if not taken and len(added) <= 1:
-        return added[0] if added else _Written(_Rank(False, False, 1, chain.neutral), _CONSTANT)
+        return added[0] if added else Written(_Rank(False, False, 1, chain.neutral), _CONSTANT)
     first = chain.joins.join(part.within(chain.binding + 1) for part in added) or chain.nothing
     rest = "".join(chain.inverts + part.within(chain.binding + 1) for part in taken)
     rank = _rank(first + rest, added + taken, function=False)
     skeleton = _skeleton_of_chain(chain, added, taken) if rank.varies else _CONSTANT
-    return _Written(rank, skeleton, chain.binding, tuple(added), tuple(taken))
+    return Written(rank, skeleton, chain.binding, tuple(added), tuple(taken))
 
 
 _rank_of = attrgetter("rank")
 
 
-def _skeleton_of_chain(chain: _Chain, added: Sequence[_Written], taken: Sequence[_Written]) -> str:
+def _skeleton_of_chain(chain: _Chain, added: Sequence[Written], taken: Sequence[Written]) -> str:
     """Return the parts that vary, in order, behind one `c` for all that are constant."""
     ahead = sorted(part.skeleton for part in added if part.rank.varies)
     behind = sorted(chain.inverts + part.skeleton for part in taken if part.rank.varies)
@@ -170,7 +157,7 @@ def _skeleton_of_chain(chain: _Chain, added: Sequence[_Written], taken: Sequence
     return f"({chain.joins.join([*constant, *ahead, *behind])})"
 
 
-def _rank(text: str, operands: Sequence[_Written], *, function: bool) -> _Rank:
+def _rank(text: str, operands: Sequence[Written], *, function: bool) -> _Rank:
     """Return the rank of what is made of operands."""
     varies = inner = False
     size = 1

@@ -10,11 +10,13 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from shared.errors import LisaError
+
+T = TypeVar("T")
 
 NUMBER: Final = "number"
 CONSTANT: Final = "constant"
@@ -246,6 +248,24 @@ class Pool:
         if name in CONSTANTS or (self.variables is not None and name in self.variables):
             return f"{name} is no function; write {name}*(...) for a product"
         return _unknown("function", name, (*UNARY_FUNCTIONS, *BINARY_FUNCTIONS))
+
+
+class PerNode(Generic[T]):
+    """What is made of each expression of a pool from what is made of its operands, once each.
+
+    Args:
+        pool: Holds the expressions.
+        make: From a node, and what was made of its operands, to what is made of it.
+    """
+
+    def __init__(self, pool: Pool, make: Callable[[Node, list[T]], T]) -> None:
+        self._pool, self._make = pool, make
+        self._made: list[T] = []
+
+    def __getitem__(self, root: int) -> T:
+        for node in self._pool.nodes[len(self._made) :]:
+            self._made.append(self._make(node, [self._made[number] for number in node.operands]))
+        return self._made[root]
 
 
 def variables_of(texts: Iterable[str]) -> tuple[str, ...]:

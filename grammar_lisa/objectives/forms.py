@@ -47,7 +47,7 @@ def forms_of_texts(sentences: Sequence[str | None]) -> Forms:
 
 
 def forms_of(sentences: Sequence[str | None], variables: Iterable[str]) -> Forms:
-    """Return the forms of sentences that are expressions in some variables; see `Sums`.
+    """Return the forms of sentences that are expressions in some variables; see `sum_of`.
 
     A sentence that is no expression equals its own text only.
     """

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from grammar_lisa.objectives.canonical import Canonical, CanonicalTexts
-from grammar_lisa.objectives.expression import Pool
-from grammar_lisa.objectives.sums import Sum, Sums
+from grammar_lisa.objectives.canonical import Canonical, write
+from grammar_lisa.objectives.expression import PerNode, Pool
+from grammar_lisa.objectives.sums import Sum, sum_of
 
 _REMEMBERED = 1 << 16
 """After so many sentences, or distinct parts of them, a reading begins anew."""
@@ -28,17 +28,17 @@ class Reading:
     def _begin(self) -> None:
         self._pool = Pool(self._variables)
         self._roots: dict[str | None, int | None] = {}
-        self._sums, self._texts = Sums(self._pool), CanonicalTexts(self._pool)
+        self._sums, self._written = PerNode(self._pool, sum_of), PerNode(self._pool, write)
 
     def sum(self, sentence: str | None) -> Sum | None:
         """Return the sum that a sentence means; None for what is no expression."""
         root = self._root(sentence)
-        return None if root is None else self._sums.of(root)
+        return None if root is None else self._sums[root]
 
     def canonical(self, sentence: str) -> Canonical:
         """Return a sentence in one order; what is no expression stays, its own skeleton."""
         root = self._root(sentence)
-        return Canonical(sentence, sentence) if root is None else self._texts.of(root)
+        return Canonical(sentence, sentence) if root is None else self._written[root].canonical
 
     def _root(self, sentence: str | None) -> int | None:
         """Return the node of the pool that a sentence means."""

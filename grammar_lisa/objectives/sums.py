@@ -19,7 +19,6 @@ from grammar_lisa.objectives.expression import (
     POWER,
     VARIABLE,
     Node,
-    Pool,
 )
 
 Factor = int
@@ -50,31 +49,6 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., float]]] = MappingProxyType(
 )
 
 
-class Sums:
-    """Reads expressions as sums.
-
-    Numbers of factors are drawn from what they consist of, so they are the same in every
-    process.
-
-    Args:
-        pool: Holds the expressions; each of its nodes is read once.
-    """
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self._made: list[Sum] = []
-
-    def of(self, root: int) -> Sum:
-        """The sum that a node of the pool is."""
-        for node in self._pool.nodes[len(self._made) :]:
-            operands = [self._made[number] for number in node.operands]
-            try:
-                self._made.append(_sum_of(node, operands))
-            except OverflowError:
-                self._made.append(_single(_factor(node.operator, *operands)))
-        return self._made[root]
-
-
 def identity(value: Sum) -> int:
     """A number that stands for a sum, the same in every process.
 
@@ -86,6 +60,18 @@ def identity(value: Sum) -> int:
 def identity_of_term(term: Term) -> int:
     """A number that stands for a term, the same in every process."""
     return hash(term)
+
+
+def sum_of(node: Node, operands: list[Sum]) -> Sum:
+    """The sum that an expression is, from those that its operands are.
+
+    Numbers of factors are drawn from what they consist of, so they are the same in every
+    process.
+    """
+    try:
+        return _sum_of(node, operands)
+    except OverflowError:
+        return _single(_factor(node.operator, *operands))
 
 
 def _sum_of(node: Node, operands: list[Sum]) -> Sum:
