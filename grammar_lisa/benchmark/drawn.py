@@ -1,6 +1,6 @@
 """Targets drawn from a grammar itself, which nobody chose."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -23,8 +23,18 @@ _PATIENCE: Final = 50
 """Draws for each target that is asked for, before there are held to be too few."""
 
 
+def any_target(text: str) -> bool:
+    """Tell that any target is one to look for."""
+    return True
+
+
 def drawn_targets(
-    grammar: Grammar, max_rules: int, points: Mapping[str, Floats], count: int, seed: int
+    grammar: Grammar,
+    max_rules: int,
+    points: Mapping[str, Floats],
+    count: int,
+    seed: int,
+    fits: Callable[[str], bool] = any_target,
 ) -> list[str]:
     """Sentences drawn uniformly from a grammar that are worth looking for.
 
@@ -37,6 +47,7 @@ def drawn_targets(
         points: values of each variable, `[point]`.
         count: how many.
         seed: of the draws.
+        fits: tells whether a target that is worth looking for is taken.
 
     Raises:
         LisaError: if so many do not turn up.
@@ -52,11 +63,15 @@ def drawn_targets(
         ),
     )
     source = f"sentences drawn from {grammar.source} at {max_rules} rules"
-    return targets_among(drawn, points, count, source)
+    return targets_among(drawn, points, count, source, fits)
 
 
 def targets_among(
-    texts: Sequence[str], points: Mapping[str, Floats], count: int, source: str
+    texts: Sequence[str],
+    points: Mapping[str, Floats],
+    count: int,
+    source: str,
+    fits: Callable[[str], bool] = any_target,
 ) -> list[str]:
     """Return the first of some expressions that are worth looking for; see `drawn_targets`.
 
@@ -65,6 +80,7 @@ def targets_among(
         points: Values of each variable, ``[point]``.
         count: How many.
         source: What messages call the texts.
+        fits: Tells whether a target that is worth looking for is taken.
 
     Raises:
         LisaError: So many do not turn up.
@@ -72,9 +88,11 @@ def targets_among(
     kept: dict[bytes, str] = {}
     for first in range(0, len(texts), _AT_A_TIME):
         for text, values in _worth(texts[first : first + _AT_A_TIME], points):
-            kept.setdefault(np.round(values, 6).tobytes(), text)
-        if len(kept) >= count:
-            return list(kept.values())[:count]
+            key = np.round(values, 6).tobytes()
+            if key not in kept and fits(text):
+                kept[key] = text
+            if len(kept) == count:
+                return list(kept.values())
     raise LisaError(
         f"{len(kept)} of {len(texts):,} {source} are targets worth looking for (finite, at most "
         f"{LARGEST:g}, no straight line), not {count}; draw fewer targets, or name them with "

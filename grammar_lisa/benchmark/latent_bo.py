@@ -15,7 +15,13 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from grammar_lisa.benchmark.start_sets import NONE, Protocol, StartSet, drawn_from_grammar
+from grammar_lisa.benchmark.start_sets import (
+    NONE,
+    Protocol,
+    StartSet,
+    drawn_from_grammar,
+    tells_apart,
+)
 from grammar_lisa.benchmark.work import OnEnd, Training, Work, do_all, failures
 from grammar_lisa.datasets import read_lines
 from grammar_lisa.derivations.sampling import Law
@@ -241,6 +247,10 @@ class Comparison:
     def objective(self, target: str) -> Regression:
         """Return what scores sentences."""
         return self.setting.protocol.regression(target)
+
+    def tells(self, target: str) -> bool:
+        """Whether the file of data, if there is one, has better and worse lines for a target."""
+        return self.setting.data is None or tells_apart(self.objective(target)(self.lines))
 
     def do(
         self, target: str, entrants: Sequence[Entrant], seeds: int, jobs: int, on_end: OnEnd

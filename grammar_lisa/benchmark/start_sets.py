@@ -219,8 +219,17 @@ def far_lines(scores: Floats) -> Integers:
 
 
 def withheld_lines(scores: Floats) -> Integers:
-    """The lines but the best 3 %, and those that tie with the worst of these."""
-    return np.flatnonzero(scores > np.percentile(scores, 3))
+    """The lines but the best 3 %, and those that tie with the worst of these.
+
+    Where nothing is worse than these, as most lines have the largest score, ties stay.
+    """
+    limit = np.percentile(scores, 3)
+    return np.flatnonzero(scores > limit if tells_apart(scores) else scores >= limit)
+
+
+def tells_apart(scores: Floats) -> bool:
+    """Whether lines other than the best 3 %, and those that tie with these, are left."""
+    return bool(np.percentile(scores, 3) < scores.max())
 
 
 def all_lines(scores: Floats) -> Integers:

@@ -153,12 +153,15 @@ def _targets(options: Options, comparison: Comparison) -> Sequence[str]:
         points,
         options.drawn - of_lines,
         derive_seed(options.seed, "targets"),
+        comparison.tells,
     )
     if of_lines:
         rng = np.random.default_rng(derive_seed(options.seed, "target lines"))
         order = rng.permutation(len(comparison.lines)).tolist()
         lines = [comparison.lines[row] for row in order]
-        targets += targets_among(lines, points, of_lines, f"lines of {options.data}")
+        targets += targets_among(
+            lines, points, of_lines, f"lines of {options.data}", comparison.tells
+        )
     return targets
 
 

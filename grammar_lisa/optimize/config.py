@@ -32,7 +32,8 @@ _PARTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """What the names of several kernels stand for."""
 
-GROUPS: Final = (("caps", "arcs", "uniform"), ("crossover", "mutation"), ("fresh",))
+TREES: Final = ("crossover", "mutation")
+GROUPS: Final = (("caps", "arcs", "uniform"), TREES, ("fresh",))
 """Where sentences to score come from: decoded points of the space, trees, the grammar."""
 PROPOSALS: Final = tuple(name for group in GROUPS for name in group)
 
@@ -66,6 +67,9 @@ class SearchConfig:
         crossover: The share that exchanges subtrees of two good derivations.
         mutation: The share that puts a new subtree into a good derivation.
         fresh: The share that is drawn from the grammar.
+        most_trees: The largest share of crossover and mutation together. Beside proposals from
+            the space it grows up to that with the share of the best sentences that are not what
+            their points decode to: what the network did not learn, the space does not hold.
         parents: How many good sentences proposals start from.
         radius: The largest step from a parent: on the sphere an angle in radians, in a box a
             distance, where that of codes from their mean is 1.
@@ -102,12 +106,13 @@ class SearchConfig:
     space: SpaceName = "auto"
     pool: int = 15_000
     steps: int = 4
-    caps: float = 0.5
-    arcs: float = 0.35
-    uniform: float = 0.15
-    crossover: float = 0.0
-    mutation: float = 0.0
+    caps: float = 0.44
+    arcs: float = 0.31
+    uniform: float = 0.13
+    crossover: float = 0.06
+    mutation: float = 0.06
     fresh: float = 0.0
+    most_trees: float = 0.9
     parents: int = 100
     radius: float = 1.2
     trust_region: bool = False
@@ -131,7 +136,7 @@ class SearchConfig:
                 raise LisaError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.fit_points < 2:
             raise LisaError(f"fit_points must be at least 2, not {self.fit_points}")
-        for name in (*PROPOSALS, "fit_best", "exploit", "by_terms"):
+        for name in (*PROPOSALS, "most_trees", "fit_best", "exploit", "by_terms"):
             if not 0 <= getattr(self, name) <= 1:
                 raise LisaError(f"{name} must be a share from 0 to 1, not {getattr(self, name)}")
         for name in ("alike", "simplicity"):
@@ -159,6 +164,13 @@ class SearchConfig:
         return any(self.shares[name] > 0 for name in GROUPS[0])
 
     @property
+    def trees_grow(self) -> bool:
+        """Whether the share of trees depends on what the network can decode to."""
+        trees = sum(self.shares[name] for name in TREES)
+        whole = sum(self.shares.values())
+        return self.decodes and 0 < trees < self.most_trees * whole
+
+    @property
     def sees_outputs(self) -> bool:
         """Whether outputs are looked at, where they are known."""
         return self.acquisition != "gradient"
@@ -171,6 +183,8 @@ class SearchConfig:
     def describe(self) -> str:
         """Say in one line what the search consists of."""
         kinds = ", ".join(f"{name} {share:g}" for name, share in self.shares.items() if share)
+        if self.trees_grow:
+            kinds += f" (trees up to {self.most_trees:g})"
         kernel = f"kernel on {', '.join(self.kernels)}"
         model = "no surrogate" if self.acquisition == "random" else kernel
         return f"proposals {kinds}; {model}; {self.acquisition}; batches of {self.batch}"
@@ -197,6 +211,8 @@ _LOCAL: Final = SearchConfig(
     caps=1.0,
     arcs=0.0,
     uniform=0.0,
+    crossover=0.0,
+    mutation=0.0,
     steps=1,
     canonical=False,
     kernel="direction",

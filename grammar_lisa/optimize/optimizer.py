@@ -31,6 +31,8 @@ _LOOKED_AT = 3000
 _LIKE_PARENTS, _LIKE_STARTS, _LIKE_POINTS = 0.3, 0.1, 0.05
 """Shares of an error below which a difference does not count, see `diverse`."""
 _PARTNERS, _LEAST_SHARE = 30, 0.05
+_BEST = 25
+"""The best sentences that decide how many proposals are trees."""
 _EQUAL = 4
 """Of sentences with one canonical form, how many proposals start from."""
 _NAT = 0.1
@@ -133,7 +135,7 @@ class Optimizer:
         if self.config.acquisition == "gradient":
             return self._by_gradient(policy, q, seed)
         batch, done = self._nothing(), 0.0
-        for place, group in enumerate(groups_of(self._kinds, self.config)):
+        for place, group in enumerate(self._groups()):
             done += group.share
             quota = round(q * done) - len(batch.sentences)
             if quota > 0:
@@ -258,6 +260,14 @@ class Optimizer:
         assert self.outputs is not None
         assert self.composite is not None
         return residual_correlation(self.outputs, best, self.composite.target)
+
+    def _groups(self) -> list[Group]:
+        """Return the groups of proposals, with more trees where the space lacks good sentences."""
+        if not self.config.trees_grow:
+            return groups_of(self._kinds, self.config)
+        best = np.argsort(self.scores, kind="stable")[:_BEST]
+        held = self.reader.reproduced(self.known.derivations[best])
+        return groups_of(self._kinds, self.config, 1 - float(held.mean()))
 
     def _candidates(self, group: Group, policy: Policy, seed: int, taken: Candidates) -> Candidates:
         """Return new sentences from a group of proposals, found in steps.

@@ -13,7 +13,7 @@ from torch import Tensor
 from grammar_lisa.derivations.arrays import to_array
 from grammar_lisa.derivations.moves import TreeMoves
 from grammar_lisa.grammar import Counts
-from grammar_lisa.optimize.config import GROUPS, SearchConfig
+from grammar_lisa.optimize.config import GROUPS, TREES, SearchConfig
 from grammar_lisa.optimize.sentences import Derivations, Reader, Sentences
 from grammar_lisa.optimize.spaces import Space
 from shared.seeds import derive_seed
@@ -210,16 +210,29 @@ def kinds_of(reader: Reader) -> dict[str, Proposal]:
     }
 
 
-def groups_of(kinds: Mapping[str, Proposal], config: SearchConfig) -> list[Group]:
-    """Return the groups of proposals that have a share of the pool."""
+def groups_of(
+    kinds: Mapping[str, Proposal], config: SearchConfig, outside: float = 0.0
+) -> list[Group]:
+    """Return the groups of proposals that have a share of the pool.
+
+    Args:
+        kinds: Every kind, by name.
+        config: Knows their shares.
+        outside: The share of trees, where that may grow and is more than their own.
+    """
     whole = sum(config.shares.values())
+    parts = {names: sum(config.shares[name] for name in names) / whole for names in GROUPS}
+    trees = parts[TREES]
+    if config.trees_grow:
+        more = max(trees, min(outside, config.most_trees))
+        parts = {names: part * (1 - more) / (1 - trees) for names, part in parts.items()}
+        parts[TREES] = more
     found = []
-    for names in GROUPS:
-        share = sum(config.shares[name] for name in names)
-        if share > 0:
+    for names, part in parts.items():
+        if part > 0:
+            share = sum(config.shares[name] for name in names)
             own = [(kinds[name], config.shares[name] / share) for name in names]
-            some = [each for each in own if each[1] > 0]
-            found.append(Group(some, share / whole))
+            found.append(Group([each for each in own if each[1] > 0], part))
     return found
 
 

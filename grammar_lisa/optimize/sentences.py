@@ -230,5 +230,19 @@ class Reader:
         """Return the derivations of points that decode to sentences, each once, ``[k, step]``."""
         rows = self.model.decode_rows(self.space.codes(points).numpy())
         derivations, _ = self.model.derivations(np.unique(rows, axis=0))
-        steps, pad = self.layout.steps, len(self.model.grammar.rules)
-        return derivations[(derivations[:, steps:] == pad).all(axis=1), :steps]
+        return derivations[self._short(derivations), : self.layout.steps]
+
+    def reproduced(self, derivations: Derivations) -> NDArray[np.bool_]:
+        """Tell which derivations ``[n, step]`` are what their points decode to, ``[n]``."""
+        codes = self.space.codes(self.points(derivations))
+        found, readable = self.model.derivations(self.model.decode_rows(codes.numpy()))
+        own = found[:, : self.layout.steps] == derivations[readable]
+        same = np.zeros(len(derivations), dtype=np.bool_)
+        same[readable] = own.all(axis=1) & self._short(found)
+        return same
+
+    def _short(self, derivations: Derivations) -> NDArray[np.bool_]:
+        """Tell which derivations have no more rules than the layout has columns for."""
+        pad = len(self.model.grammar.rules)
+        short: NDArray[np.bool_] = (derivations[:, self.layout.steps :] == pad).all(axis=1)
+        return short

@@ -19,6 +19,7 @@ from grammar_lisa.optimize import SYSTEMS, SearchConfig
 
 TERMS = ("x", "1", "2", "3", "sin(x)", "exp(x)", "sin(1)", "exp(2)")
 LENGTH, LONGEST, SEEDS = 4, 16, range(10)
+SPHERE = SearchConfig(crossover=0, mutation=0)
 SMALL = {"batch": 10, "pool": 300, "steps": 2, "candidates": 50, "fit_points": 80, "parents": 15}
 ROUNDS = 4
 
@@ -97,10 +98,10 @@ def clearly_better(ours, theirs):
 
 
 def test_a_search_beats_random_directions(best, taught):
-    ours = best("lisa", taught, SearchConfig())
+    ours = best("lisa", taught, SPHERE)
     assert clearly_better(ours, best("random", taught, SYSTEMS["random-space"]))
 
 
 def test_a_search_of_a_trained_network_beats_that_of_an_untrained_one(best, taught):
-    ours = best("lisa", taught, SearchConfig())
-    assert clearly_better(ours, best("untrained", taught.untrained(), SearchConfig()))
+    ours = best("lisa", taught, SPHERE)
+    assert clearly_better(ours, best("untrained", taught.untrained(), SPHERE))
