@@ -29,8 +29,6 @@ CAP: Final = 7.0
 """The largest score of all protocols but Kusner's own and ours."""
 NONE: Final = "none"
 """The protocol without a file."""
-BEST_WITHHELD: Final = "best-withheld"
-"""The name of start sets for other targets."""
 
 Known = int | Literal["all"]
 """How many scored sentences a search begins from."""
@@ -125,36 +123,6 @@ class Protocol:
             )
         wanted = self.known if known is None else known
         return _start_set(self.name, lines, scores, self.pick, seed, wanted)
-
-
-def best_withheld(
-    lines: Sequence[str],
-    scores: npt.ArrayLike,
-    share: float = 0.03,
-    *,
-    known: Known = 5000,
-    seed: int = 0,
-) -> StartSet:
-    """The start set for any target: all lines but the best ones for that target.
-
-    Args:
-        lines: those of the file.
-        scores: theirs for the target.
-        share: of lines to withhold; those that tie with the worst of these are withheld, too.
-        known: how many of the rest are known.
-        seed: of the trial.
-
-    Raises:
-        LisaError: The share is no fraction, the scores do not fit the lines, or too few are left.
-    """
-    if not 0 <= share < 1:
-        raise LisaError(f"share is {share}; it must be at least 0 and below 1")
-
-    def worse(scores: Floats) -> Integers:
-        return np.flatnonzero(scores > np.percentile(scores, 100 * share))
-
-    pick = worse if share else all_lines
-    return _start_set(BEST_WITHHELD, lines, scores, pick, seed, known)
 
 
 def drawn_from_grammar(

@@ -54,11 +54,11 @@ class Options(Output):
             leaves out the target and all near it.
         data: The file of sentences that the protocol takes its lines from, plain or gzipped, such
             as Kusner's; without it, clean and none draw sentences from the grammar.
-        systems: Each SYSTEM[+option=value]…, for example lisa, structure, lisa+kernel=both,
-            lisa+method=vae+vae.kl-weight=0.1, lisa+untrained=yes.
+        systems: Each SYSTEM[+option=value]…, for example lisa, structure, lisa+kernel=terms,
+            lisa+method=vae+vae.kl-weight=0.1, latent+untrained=yes.
         targets: What is looked for; by default Kusner's target.
         drawn: Look for so many targets drawn by the seed instead, half of them sentences of the
-            grammar, half lines of the data.
+            grammar, half lines of the data; none for which nearly all lines score worst.
         seeds: Trials of each system, each with a start of its own.
         known: How many scored sentences a trial begins from; by default what the protocol says.
         outputs: Let searches see the outputs of expressions, not their scores alone.
@@ -79,7 +79,7 @@ class Options(Output):
         "t-lbo", "few", "weighted-retraining", "withheld", "clean", "published", "none"
     ]
     data: Path | None = None
-    systems: tuple[str, ...] = ("lisa", "lisa+untrained=yes", "structure", "random-grammar")
+    systems: tuple[str, ...] = ("lisa", "latent", "latent+untrained=yes", "structure")
     targets: tuple[str, ...] = (KUSNER_TARGET,)
     drawn: int = 0
     seeds: int = 5

@@ -23,8 +23,9 @@ class Options(Output):
         run: The folder of the run; by default the newest in --runs.
         runs: The folder that runs are kept in.
         scoring: What scores sentences.
-        system: What searches, and the default of each option of the search: lisa, lsbo, turbo,
-            weighted-retraining, lol-bo, evolution, structure, random-space or random-grammar.
+        system: What searches, and the default of each option of the search: lisa, latent,
+            lsbo, turbo, weighted-retraining, lol-bo, evolution, structure, random-space or
+            random-grammar.
         search: What the search consists of.
         black_box: Show the search scores alone. Without it a search for an expression also sees
             the outputs of what was scored, as the score is a known function of them.

@@ -47,8 +47,9 @@ class SetupOptions:
         language: text tells sentences apart by their text; expressions are told apart by the
             rules of algebra, so that none is asked for that equals a known one.
         seed: Of everything random.
-        system: What searches, and the default of each option of the search: lisa, lsbo, turbo,
-            weighted-retraining, lol-bo, evolution, structure, random-space or random-grammar.
+        system: What searches, and the default of each option of the search: lisa, latent,
+            lsbo, turbo, weighted-retraining, lol-bo, evolution, structure, random-space or
+            random-grammar.
         search: What the search consists of.
     """
 

@@ -227,6 +227,7 @@ _LOCAL: Final = SearchConfig(
 SYSTEMS: Final[Mapping[str, SearchConfig]] = MappingProxyType(
     {
         "lisa": SearchConfig(),
+        "latent": SearchConfig(crossover=0.0, mutation=0.0),
         "lsbo": replace(_LOCAL, caps=0.0, uniform=1.0, trust_region=False, acquisition="gradient"),
         "turbo": _LOCAL,
         "weighted-retraining": replace(
@@ -243,6 +244,6 @@ SYSTEMS: Final[Mapping[str, SearchConfig]] = MappingProxyType(
         ),
     }
 )
-"""By name: ours, the published ones, and what they are compared with."""
+"""By name: ours, ours by decoded points alone, the published ones, what they are compared with."""
 
 FIELDS: Final = tuple(field.name for field in dataclasses.fields(SearchConfig))

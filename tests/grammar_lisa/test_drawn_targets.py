@@ -46,6 +46,12 @@ def test_they_are_sentences_within_the_length():
         assert len(Parser(GRAMMAR).parse(text)) <= 9
 
 
+def test_what_does_not_fit_is_passed_over():
+    drawn = drawn_targets(GRAMMAR, 15, POINTS, 6, 3)
+    others = drawn_targets(GRAMMAR, 15, POINTS, 5, 3, lambda text: text != drawn[2])
+    assert others == drawn[:2] + drawn[3:]
+
+
 def test_a_grammar_that_has_too_few_is_told():
     with pytest.raises(LisaError, match=r"expr.cfg at 3 rules are targets worth looking for"):
         drawn_targets(GRAMMAR, 3, POINTS, 3, 0)

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from grammar_lisa.benchmark.start_sets import (
     CAP,
     PROTOCOLS,
-    best_withheld,
     drawn_from_grammar,
     t_lbo_lines,
+    tells_apart,
+    withheld_lines,
 )
 from grammar_lisa.derivations.parsing import Parser
 from grammar_lisa.grammar import load_grammar
@@ -127,7 +128,7 @@ def test_published_holds_the_answer(lines, clipped):
 def test_the_best_lines_of_other_targets_are_withheld(lines, target, best):
     scores = Regression.from_target(target)(lines)
     assert scores.min() == pytest.approx(best, abs=5e-4)
-    start = best_withheld(lines, scores, seed=3)
+    start = PROTOCOLS["withheld"].start(lines, scores, seed=3)
     assert 0.969 <= len(start.pool) / len(lines) <= 0.97
     assert start.scores.min() > np.percentile(scores, 3) >= scores.min()
     assert len(start.known) == 5000
@@ -171,7 +172,7 @@ def test_start_sets_hold_lines_with_their_scores(values, seed):
         try:
             start = PROTOCOLS[name].start(lines, values, seed, known=1)
         except LisaError as error:
-            refused = "to be drawn from them" in str(error) or "withheld holds 0" in str(error)
+            refused = "to be drawn from them" in str(error)
             assert refused
             continue
         assert start.scores.tolist() == [values[int(line)] for line in start.pool]
@@ -180,15 +181,24 @@ def test_start_sets_hold_lines_with_their_scores(values, seed):
         assert start.best == min(values[int(line)] for line in start.known_lines)
 
 
-@given(st.lists(st.integers(0, 7000), min_size=5, unique=True), st.floats(0, 0.9))
-def test_nothing_below_the_withheld_percentile_is_left(values, share):
+@given(st.lists(st.integers(0, 7000), min_size=5, unique=True))
+def test_nothing_below_the_withheld_percentile_is_left(values):
     lines = [str(i) for i in range(len(values))]
-    start = best_withheld(lines, values, share, known="all")
+    start = PROTOCOLS["withheld"].start(lines, values, seed=0, known="all")
     withheld = len(values) - len(start.pool)
-    assert withheld >= share * (len(values) - 1) - 1e-9
-    assert withheld <= share * (len(values) - 1) + 1 + 1e-9
-    if withheld:
-        assert start.best > max(set(values) - set(start.scores.tolist()))
+    assert 0 <= withheld - 0.03 * (len(values) - 1) - 1e-9 <= 1
+    assert start.best > max(set(values) - set(start.scores.tolist()))
+
+
+def test_where_nearly_all_lines_score_worst_only_better_ones_are_withheld():
+    scores = np.array([7.0] * 98 + [1.0, 2.0])
+    assert not tells_apart(scores)
+    assert withheld_lines(scores).tolist() == list(range(98))
+    assert not tells_apart(np.full(5, 7.0))
+    assert withheld_lines(np.full(5, 7.0)).tolist() == list(range(5))
+    scores[:2] = 3.0, 4.0
+    assert tells_apart(scores)
+    assert withheld_lines(scores).tolist() == list(range(1, 98))
 
 
 @pytest.mark.parametrize(
@@ -233,5 +243,3 @@ def test_unfit_demands_are_refused():
         PROTOCOLS["t-lbo"].start(lines, [7.0] * 100, seed=0)
     with pytest.raises(LisaError, match="clean holds 0; give lines that score worse"):
         PROTOCOLS["clean"].start(lines, [0.0] * 100, seed=0, known="all")
-    with pytest.raises(LisaError, match="share is 1; it must be at least 0 and below 1"):
-        best_withheld(lines, scores, 1)

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 
@@ -5,7 +6,8 @@ import numpy as np
 import pytest
 from command_line import GRAMMARS, run_command, succeed
 
-from grammar_lisa.benchmark.latent_bo import MARKS, Entrant, reached, rows_of
+from grammar_lisa.benchmark.latent_bo import MARKS, Comparison, Entrant, reached, rows_of
+from grammar_lisa.cli.benchmark_latent_bo import Options
 from grammar_lisa.optimize.config import SYSTEMS
 from shared.errors import LisaError
 from shared.methods import METHODS
@@ -61,6 +63,14 @@ def test_what_is_done_is_not_done_again_and_seeds_are_added(compared, data):
         "structure+pool=300": 2,
     }
     assert {path: path.stat().st_mtime_ns for path in out.rglob("trial-01.*")} == kept
+
+
+def test_targets_that_no_line_comes_near_are_not_drawn(data):
+    setting = Options(protocol="withheld", data=data, grammar=GRAMMARS / "expr.cfg").setting()
+    comparison = Comparison(None, setting)
+    assert comparison.tells("x+sin(x*x)")
+    assert not comparison.tells("exp(x)*x")
+    assert Comparison(None, dataclasses.replace(setting, data=None)).tells("exp(x)*x")
 
 
 def test_systems_begin_from_the_same_known_sentences(compared):

@@ -15,7 +15,7 @@ from grammar_lisa.derivations.text import derivations_to_texts, is_sentence
 from grammar_lisa.networks import CHARACTERS
 from grammar_lisa.objectives.language import PlainText
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.optimize import SYSTEMS, SearchConfig, acquisition, optimizer
+from grammar_lisa.optimize import SYSTEMS, acquisition, optimizer
 from grammar_lisa.optimize.candidates import Candidates
 from grammar_lisa.optimize.kernels import TermsKernel
 from grammar_lisa.optimize.optimizer import Optimizer
@@ -34,7 +34,7 @@ SMALL = {
     "fit_points": 20,
     "parents": 10,
 }
-CONFIG = SearchConfig().changed(**SMALL)
+CONFIG = SYSTEMS["latent"].changed(**SMALL)
 TREES = SYSTEMS["structure"].changed(**SMALL)
 
 
@@ -499,6 +499,27 @@ def test_groups_of_proposals_have_their_share_of_a_batch(search, model, monkeypa
         assert min(len(set(batch) & set(own)) for own in (points, fresh)) >= least
 
 
+def test_trees_get_the_share_of_the_best_that_the_network_does_not_decode_to(search, monkeypatch):
+    """Of the best 25 sentences; worse ones do not count."""
+    one = search(SYSTEMS["lisa"].changed(**SMALL))
+    best = one.known.derivations[np.argsort(one.scores)][:25]
+    held = np.arange(len(best)) >= 10
+    asked = []
+
+    def reproduced(self, derivations):
+        asked.append(derivations)
+        return held
+
+    monkeypatch.setattr(Reader, "reproduced", reproduced)
+    points, trees = one._groups()
+    assert np.array_equal(asked[0], best)
+    assert trees.share == pytest.approx(10 / len(best))
+    assert points.share == pytest.approx(1 - 10 / len(best))
+    held = np.ones(len(best), dtype=bool)
+    assert one._groups()[1].share == pytest.approx(0.12)
+    assert [len(search()._groups()), len(asked)] == [1, 2]
+
+
 def test_to_exploit_wholly_is_to_choose_the_best_means(search):
     exploiting, free = search(exploit=1.0), {"alike": 0, "simplicity": 0.0}
     by_mean = search(exploit=0.0, acquisition="mean", **free)
@@ -516,7 +537,7 @@ def test_an_acquisition_is_told_what_the_batch_holds_already(search, monkeypatch
         return torch.arange(q)
 
     monkeypatch.setattr(acquisition, "ACQUISITIONS", {"believer": choose})
-    one = search(caps=0.5, arcs=0.0, uniform=0.0, crossover=0.5, exploit=0.5)
+    one = search(caps=0.5, arcs=0.0, uniform=0.0, crossover=0.5, most_trees=0.5, exploit=0.5)
     assert len(one.ask(8)) == 8
     assert told == [(2, 2), (2, 6)]
 

@@ -12,7 +12,7 @@ from small_searches import reader_of
 from grammar_lisa.derivations.arrays import from_array
 from grammar_lisa.derivations.text import is_sentence
 from grammar_lisa.grammar import Counts, parse_grammar
-from grammar_lisa.optimize.config import PROPOSALS, SYSTEMS, SearchConfig
+from grammar_lisa.optimize.config import PROPOSALS, SYSTEMS, TREES, SearchConfig
 from grammar_lisa.optimize.proposals import Fresh, Parents, Random, groups_of, kinds_of, propose
 from shared.sphere import geodesic
 
@@ -170,8 +170,40 @@ def test_groups_of_every_system_make_up_the_whole(reader, name):
     assert all(group.kinds for group in groups)
 
 
+@pytest.mark.parametrize(
+    ("fields", "outside", "trees"),
+    [
+        ({}, 0.0, 0.12),
+        ({}, 0.1, 0.12),
+        ({}, 0.4, 0.4),
+        ({}, 1.0, 0.9),
+        ({"most_trees": 0.5}, 1.0, 0.5),
+        ({"most_trees": 0.0}, 1.0, 0.12),
+        ({"mutation": 0.0}, 0.4, 0.4),
+        ({"fresh": 1.0}, 0.4, 0.4),
+        ({"crossover": 0.0, "mutation": 0.0}, 1.0, 0.0),
+        ({"caps": 0.0, "arcs": 0.0, "uniform": 0.0, "fresh": 0.12}, 0.9, 0.5),
+    ],
+)
+def test_trees_grow_with_what_the_network_does_not_hold(reader, fields, outside, trees):
+    """What is left is divided as it was."""
+    config = SearchConfig(**fields)
+    groups = groups_of(kinds_of(reader), config, outside)
+    assert sum(group.share for group in groups) == pytest.approx(1)
+    own = {
+        type(kind).__name__.lower(): group.share * share
+        for group in groups
+        for kind, share in group.kinds
+    }
+    found = sum(own.pop(name, 0.0) for name in TREES)
+    assert found == pytest.approx(trees)
+    whole = sum(share for name, share in config.shares.items() if name not in TREES)
+    for name, share in own.items():
+        assert share == pytest.approx((1 - found) * config.shares[name] / whole)
+
+
 def test_shares_need_not_sum_to_one(reader):
-    config = SearchConfig(caps=0.2, arcs=0.2, uniform=0.0, fresh=0.4)
+    config = SYSTEMS["latent"].changed(caps=0.2, arcs=0.2, uniform=0.0, fresh=0.4)
     points, fresh = groups_of(kinds_of(reader), config)
     assert (points.share, fresh.share) == pytest.approx((0.5, 0.5))
     assert [share for _, share in points.kinds] == pytest.approx([0.5, 0.5])

@@ -15,13 +15,12 @@ from small_searches import begin, played, reader_of
 
 from grammar_lisa.derivations.arrays import to_array
 from grammar_lisa.objectives.language import PlainText
-from grammar_lisa.optimize import SYSTEMS, SearchConfig
+from grammar_lisa.optimize import SYSTEMS
 
 TERMS = ("x", "1", "2", "3", "sin(x)", "exp(x)", "sin(1)", "exp(2)")
 LENGTH, LONGEST, SEEDS = 4, 16, range(10)
-SPHERE = SearchConfig(crossover=0, mutation=0)
 SMALL = {"batch": 10, "pool": 300, "steps": 2, "candidates": 50, "fit_points": 80, "parents": 15}
-ROUNDS = 4
+ROUNDS = 6
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +97,10 @@ def clearly_better(ours, theirs):
 
 
 def test_a_search_beats_random_directions(best, taught):
-    ours = best("lisa", taught, SPHERE)
+    ours = best("lisa", taught, SYSTEMS["latent"])
     assert clearly_better(ours, best("random", taught, SYSTEMS["random-space"]))
 
 
 def test_a_search_of_a_trained_network_beats_that_of_an_untrained_one(best, taught):
-    ours = best("lisa", taught, SPHERE)
-    assert clearly_better(ours, best("untrained", taught.untrained(), SPHERE))
+    ours = best("lisa", taught, SYSTEMS["latent"])
+    assert clearly_better(ours, best("untrained", taught.untrained(), SYSTEMS["latent"]))

@@ -8,7 +8,8 @@ import torch
 from small_models import EXPR, untrained
 from small_searches import COMMANDS, X, learnt, reader_of
 
-from grammar_lisa.derivations.text import is_sentence
+from grammar_lisa.derivations.sampling import sample_uniform
+from grammar_lisa.derivations.text import derivations_to_texts, is_sentence
 from grammar_lisa.networks import CHARACTERS
 from grammar_lisa.objectives.language import PlainText
 from grammar_lisa.optimize.features import NOTHING, monomial_columns, subtrees_and_steps
@@ -139,6 +140,17 @@ def test_points_decode_to_whole_sentences_each_once(reader, model):
     assert set(reader.write(found)) == set(model.decode(points.numpy()))
 
 
+@pytest.mark.parametrize("method", ["lisa", "vae"])
+def test_what_points_decode_to_is_reproduced_and_nothing_else(trained, sentences, method):
+    reader = reader_of(trained(method), X, () if method == "lisa" else sentences)
+    grammar = reader.model.grammar
+    others = derivations_to_texts(grammar, sample_uniform(grammar, 40, 6, 1))
+    rows = reader.model.parse([*sentences, *others])
+    expected = [np.array_equal(reader.decode(reader.points(row[None])), row[None]) for row in rows]
+    assert len(set(expected)) == 2
+    assert reader.reproduced(rows).tolist() == expected
+
+
 def test_what_is_no_sentence_or_too_long_is_refused(reader):
     with pytest.raises(LisaError, match="not a sentence"):
         reader.read(["x", "x+y"])
@@ -164,6 +176,8 @@ def say(model, texts, monkeypatch):
 def test_of_characters_only_sentences_that_fit_are_decoded(spelling, monkeypatch):
     assert len(spelling.model.parser.parse(LONG)) > spelling.model.architecture.max_rules
     say(spelling.model, ["x+", "x*x", ")", LONG, "x*x", "1/x"], monkeypatch)
+    six = spelling.model.parse(["x", "x*x", "1", "2", "x+x", "1/x"])[:, :6]
+    assert spelling.reproduced(six).tolist() == [False, True, False, False, False, True]
     found = spelling.decode(spelling.space.sample(6, torch.Generator()))
     assert sorted(spelling.write(found)) == ["1/x", "x*x"]
     assert found.shape[1] == spelling.model.architecture.max_rules
