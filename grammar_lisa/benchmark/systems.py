@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from grammar_lisa.networks import CHARACTERS, NETWORKS
+from grammar_lisa.optimize import SYSTEMS as SEARCHES
 from grammar_lisa.optimize import SearchConfig
 from shared.training import Schedule
 
@@ -137,8 +138,11 @@ class Protocol:
 
     @property
     def search(self) -> SearchConfig:
-        """What a search consists of by default: batches of 50, as published."""
-        return SearchConfig(rounds=self.rounds, batch=50)
+        """What a search consists of by default: batches of 50, as published, of decoded points.
+
+        Trees would find for a network what it cannot decode.
+        """
+        return SEARCHES["latent"].changed(rounds=self.rounds, batch=50)
 
     def marks(self, rounds: int) -> tuple[int, ...]:
         """The rounds after which a trial of so many is told of."""

@@ -134,7 +134,7 @@ class Optimizer:
         policy = self._fit(rng)
         if self.config.acquisition == "gradient":
             return self._by_gradient(policy, q, seed)
-        batch, done = self._nothing(), 0.0
+        batch, done, left = self._nothing(), 0.0, list[Candidates]()
         for place, group in enumerate(self._groups()):
             done += group.share
             quota = round(q * done) - len(batch.sentences)
@@ -142,6 +142,9 @@ class Optimizer:
                 own = derive_seed(seed, "part", place)
                 found = self._candidates(group, policy, own, batch)
                 batch += found.rows(self._choose(found, policy, quota, own, batch))
+                left.append(found)
+        for found in left:
+            batch += found.rows(_best_others(found, batch, q - len(batch.sentences)))
         return batch.sentences.texts
 
     def tell(self, sentences: Sequence[str], scores: Floats, outputs: Floats | None = None) -> None:
@@ -417,6 +420,15 @@ class Optimizer:
     def _nothing(self) -> Candidates:
         """Return no candidates."""
         return Candidates(self.known.rows(np.arange(0)), torch.empty(0, dtype=torch.float64))
+
+
+def _best_others(found: Candidates, batch: Candidates, count: int) -> list[int]:
+    """Return the rows of the best means, at most `count`, that equal nothing in a batch."""
+    if count <= 0:
+        return []
+    taken, keys = set(batch.sentences.keys.tolist()), found.sentences.keys.tolist()
+    order = found.value.argsort(descending=True, stable=True).tolist()
+    return [row for row in order if keys[row] not in taken][:count]
 
 
 def _numbers(scores: Floats) -> Floats:

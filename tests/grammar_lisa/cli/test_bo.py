@@ -396,13 +396,15 @@ def test_a_run_on_characters_is_searched_for_sentences(characters):
 
 def test_a_spherical_run_on_characters_that_says_nothing_new_ends_with_a_message(tmp_path):
     run = train(tmp_path, "--network", "characters", "--max-rules", 6)
-    refused = run_command("bo", "--run", run, "--trials", 1, *TINY_SEARCH, "--jobs", 1)
+    words = ["--run", run, "--trials", 1, *TINY_SEARCH, "--jobs", 1]
+    refused = run_command("bo", *words, "--system", "latent")
     assert refused.status == 2
     assert (
         f"the search found no new sentence to score: the texts that {run} decodes to are no "
         f"sentences of {GRAMMARS / 'expr.cfg'}, or among the 60 that it began from; train for "
         "more --epochs, or decode more with --pool"
     ) in refused.err
+    succeed("bo", *words)
 
 
 def test_ctrl_c_keeps_what_was_evaluated(run, searched, monkeypatch):

@@ -20,7 +20,7 @@ from grammar_lisa.optimize.candidates import Candidates
 from grammar_lisa.optimize.kernels import TermsKernel
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.progress import trust_radius
-from grammar_lisa.optimize.proposals import Fresh
+from grammar_lisa.optimize.proposals import Caps, Fresh
 from grammar_lisa.optimize.sentences import Reader
 from shared.errors import LisaError
 from shared.methods import METHODS
@@ -497,6 +497,24 @@ def test_groups_of_proposals_have_their_share_of_a_batch(search, model, monkeypa
         batch = search(caps=0.5, arcs=0.0, uniform=0.0, fresh=0.5, steps=1).ask(q)
         assert len(batch) == q
         assert min(len(set(batch) & set(own)) for own in (points, fresh)) >= least
+
+
+@pytest.mark.parametrize("few", [Fresh, Caps])
+def test_what_one_group_lacks_others_make_up_for(search, model, monkeypatch, few):
+    """By their best means, and with nothing that equals what the batch holds."""
+    many = [f"sin({a}*x)+{b}" for a in "123" for b in "123"]
+    lone = ["exp(x)+1", "sin(2*x)+2"]
+
+    def propose(kinds, parents, count, seed):
+        return model.parse(lone if any(isinstance(kind, few) for kind, _ in kinds) else many)
+
+    monkeypatch.setattr(optimizer, "propose", propose)
+    one = search(caps=0.5, arcs=0.0, uniform=0.0, fresh=0.5, steps=1)
+    batch = one.ask(8)
+    assert len(batch) == len(set(one.reader.language.forms(batch).keys.tolist())) == 8
+    assert set(batch) - set(many) <= set(lone)
+    assert "exp(x)+1" in batch
+    assert len(one.ask(40)) == 10
 
 
 def test_trees_get_the_share_of_the_best_that_the_network_does_not_decode_to(search, monkeypatch):
