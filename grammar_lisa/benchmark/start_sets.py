@@ -192,7 +192,8 @@ def withheld_lines(scores: Floats) -> Integers:
     Where nothing is worse than these, as most lines have the largest score, ties stay.
     """
     limit = np.percentile(scores, 3)
-    return np.flatnonzero(scores > limit if tells_apart(scores) else scores >= limit)
+    worse = np.flatnonzero(scores > limit)
+    return worse if len(worse) else np.flatnonzero(scores >= limit)
 
 
 def tells_apart(scores: Floats) -> bool:

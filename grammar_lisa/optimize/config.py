@@ -164,11 +164,15 @@ class SearchConfig:
         return any(self.shares[name] > 0 for name in GROUPS[0])
 
     @property
+    def parts(self) -> dict[tuple[str, ...], float]:
+        """The share of each of `GROUPS`, of what is proposed in all."""
+        whole = sum(self.shares.values())
+        return {names: sum(self.shares[name] for name in names) / whole for names in GROUPS}
+
+    @property
     def trees_grow(self) -> bool:
         """Whether the share of trees depends on what the network can decode to."""
-        trees = sum(self.shares[name] for name in TREES)
-        whole = sum(self.shares.values())
-        return self.decodes and 0 < trees < self.most_trees * whole
+        return self.decodes and 0 < self.parts[TREES] < self.most_trees
 
     @property
     def sees_outputs(self) -> bool:

@@ -13,7 +13,7 @@ from torch import Tensor
 from grammar_lisa.derivations.arrays import to_array
 from grammar_lisa.derivations.moves import TreeMoves
 from grammar_lisa.grammar import Counts
-from grammar_lisa.optimize.config import GROUPS, TREES, SearchConfig
+from grammar_lisa.optimize.config import TREES, SearchConfig
 from grammar_lisa.optimize.sentences import Derivations, Reader, Sentences
 from grammar_lisa.optimize.spaces import Space
 from shared.seeds import derive_seed
@@ -220,10 +220,9 @@ def groups_of(
         config: Knows their shares.
         outside: The share of trees, where that may grow and is more than their own.
     """
-    whole = sum(config.shares.values())
-    parts = {names: sum(config.shares[name] for name in names) / whole for names in GROUPS}
-    trees = parts[TREES]
+    parts = config.parts
     if config.trees_grow:
+        trees = parts[TREES]
         more = max(trees, min(outside, config.most_trees))
         parts = {names: part * (1 - more) / (1 - trees) for names, part in parts.items()}
         parts[TREES] = more
