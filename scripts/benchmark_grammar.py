@@ -20,18 +20,18 @@ import numpy as np
 import torch
 from environment_record import environment
 
-from grammar_lisa.decoding import StackMachine
-from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.derivations.parsing import Parser
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import Grammar, load_grammar
-from grammar_lisa.model import Architecture, GrammarModel
-from grammar_lisa.networks import SentenceAutoencoder
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.model import Architecture, GrammarModel
+from grammar_lisa.models.networks import SentenceAutoencoder
 from grammar_lisa.objectives.targets import regression_for
-from shared.files import write_json
 from shared.methods import LISA
-from shared.sphere import uniform
+from shared.runs.files import write_json
+from shared.sphere.geometry import uniform
 
 GRAMMARS = Path(__file__).resolve().parent.parent / "grammars"
 BATCH = 500

@@ -21,11 +21,11 @@ from typing import Any
 import torch
 from environment_record import environment
 
-from image_lisa.model import Architecture
-from shared.files import write_json
+from image_lisa.models.model import Architecture
 from shared.methods import AE, LISA, Method
-from shared.runs import create_run
-from shared.training import Objective, Trainer, Training
+from shared.runs.files import write_json
+from shared.runs.run import create_run
+from shared.training.trainer import Objective, Trainer, Training
 
 BATCH = 100
 

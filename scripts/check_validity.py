@@ -17,14 +17,14 @@ from typing import Any
 import torch
 from environment_record import environment
 
-from grammar_lisa.datasets import default_max_rules
-from grammar_lisa.derivations.text import is_sentence
 from grammar_lisa.grammar import Grammar, load_grammar
-from grammar_lisa.model import Architecture
-from shared.files import write_json
+from grammar_lisa.grammar.datasets import default_max_rules
+from grammar_lisa.grammar.text import is_sentence
+from grammar_lisa.models.model import Architecture
+from shared.common.seeds import derive_seed
 from shared.methods import LISA
-from shared.seeds import derive_seed
-from shared.sphere import uniform
+from shared.runs.files import write_json
+from shared.sphere.geometry import uniform
 
 GRAMMARS = Path(__file__).resolve().parent.parent / "grammars"
 BATCH = 10_000

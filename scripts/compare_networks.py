@@ -18,15 +18,15 @@ import numpy as np
 import torch
 from environment_record import environment
 
-from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.evaluation import reconstruction
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import Architecture
-from shared.files import write_json
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.models.model import Architecture
+from grammar_lisa.training.evaluation import reconstruction
 from shared.methods import LISA
-from shared.runs import create_run
-from shared.training import Trainer, Training
+from shared.runs.files import write_json
+from shared.runs.run import create_run
+from shared.training.trainer import Trainer, Training
 
 GRAMMARS = Path(__file__).resolve().parent.parent / "grammars"
 TEST = 2000

@@ -4,7 +4,7 @@ import shlex
 import sys
 from typing import Any
 
-from shared.environment import environment as versions_and_machine
+from shared.runs.environment import environment as versions_and_machine
 
 
 def environment(seed: int = 0) -> dict[str, Any]:

@@ -18,15 +18,15 @@ from typing import Any
 import numpy as np
 from environment_record import environment
 
-from grammar_lisa.model import TOOL
+from grammar_lisa.models.model import TOOL
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.config import SYSTEMS
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.problem import SearchedRun
-from shared.files import write_json
-from shared.runs import open_run
-from shared.threads import limited_threads
+from shared.common.threads import limited_threads
+from shared.runs.files import write_json
+from shared.runs.run import open_run
 
 
 def begun(options: argparse.Namespace, objective: Objective) -> Optimizer:

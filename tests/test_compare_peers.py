@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from grammar_lisa.objectives.evaluation import evaluate
+from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.trial_tables import REACHED
+from grammar_lisa.optimize.trial_tables import REACHED
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 

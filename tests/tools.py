@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.training import Trainer
+from shared.training.trainer import Trainer
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,5 @@
 """Comparisons: many trainings and searches in one folder, and the tables of what they reach."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,13 +6,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.expressions.evaluation import evaluate, parsable
 from grammar_lisa.grammar import Grammar
-from grammar_lisa.objectives.evaluation import evaluate, parsable
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.objectives.protocol import NEAR
-from shared.errors import LisaError
-from shared.seeds import derive_seed
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 
 Floats = NDArray[np.float64]
 

@@ -23,23 +23,23 @@ from grammar_lisa.benchmark.start_sets import (
     tells_apart,
 )
 from grammar_lisa.benchmark.work import OnEnd, Training, Work, do_all, failures
-from grammar_lisa.datasets import read_lines
-from grammar_lisa.derivations.sampling import Law
-from grammar_lisa.experiment import Plan, Sentences
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import TOOL
+from grammar_lisa.grammar.datasets import read_lines
+from grammar_lisa.grammar.sampling import Law
+from grammar_lisa.models.model import TOOL
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.protocol import EXACT
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.config import FIELDS, SYSTEMS, SearchConfig
 from grammar_lisa.optimize.trials import Trial, run_trial
-from shared.errors import LisaError
-from shared.files import read_json, write_json
-from shared.method_options import set_methods
+from grammar_lisa.training.experiment import Plan, Sentences
+from shared.cli.method_options import set_methods
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 from shared.methods import METHODS, Method
-from shared.runs import Run
-from shared.seeds import derive_seed
-from shared.training import Training as Schedule
+from shared.runs.files import read_json, write_json
+from shared.runs.run import Run
+from shared.training.trainer import Training as Schedule
 
 LATENT_BO_TOOL: Final = f"{TOOL} benchmark latent-bo"
 MARKS: Final = (100, 250, 500)

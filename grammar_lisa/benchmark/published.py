@@ -17,8 +17,8 @@ import numpy as np
 
 from grammar_lisa.benchmark.rows import mean_and_error
 from grammar_lisa.benchmark.start_sets import CAP, PROTOCOLS
-from grammar_lisa.objectives.evaluation import Floats
-from shared.errors import LisaError
+from grammar_lisa.expressions.evaluation import Floats
+from shared.common.errors import LisaError
 
 LOGP, PMO = "penalised logP", "PMO"
 """Tasks of molecules; of their scores larger is better."""

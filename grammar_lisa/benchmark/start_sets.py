@@ -15,15 +15,15 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.expressions.evaluation import Floats, Integers
 from grammar_lisa.grammar import Grammar
-from grammar_lisa.objectives.evaluation import Floats, Integers
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.protocol import NEAR
 from grammar_lisa.objectives.regression import CLIP, KUSNER_TARGET, Regression
-from shared.errors import LisaError
-from shared.seeds import derive_seed
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 
 CAP: Final = 7.0
 """The largest score of all protocols but Kusner's own and ours."""

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from grammar_lisa.networks import CHARACTERS, NETWORKS
+from grammar_lisa.models.networks import CHARACTERS, NETWORKS
 from grammar_lisa.optimize import SYSTEMS as SEARCHES
 from grammar_lisa.optimize import SearchConfig
-from shared.training import Schedule
+from shared.training.trainer import Schedule
 
 
 @dataclass(frozen=True)

@@ -32,24 +32,24 @@ from grammar_lisa.benchmark.work import (
     drawn_record,
     failures,
 )
-from grammar_lisa.experiment import Plan, Sentences, silent
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import TOOL
-from grammar_lisa.networks import CHARACTERS
+from grammar_lisa.models.model import TOOL
+from grammar_lisa.models.networks import CHARACTERS
 from grammar_lisa.objectives.protocol import EXACT, NEAR
 from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.baselines import from_data, from_grammar
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
-from shared.errors import LisaError
-from shared.files import read_json, write_json
-from shared.folders import open_folder
-from shared.method_options import set_methods
+from grammar_lisa.training.experiment import Plan, Sentences, silent
+from shared.cli.method_options import set_methods
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 from shared.methods import METHODS, Method
-from shared.runs import CONFIG, SUMMARY, Run, open_run
-from shared.seeds import derive_seed
-from shared.training import Training as Schedule
+from shared.runs.files import read_json, write_json
+from shared.runs.folders import open_folder
+from shared.runs.run import CONFIG, SUMMARY, Run, open_run
+from shared.training.trainer import Training as Schedule
 
 TABLE5_TOOL = f"{TOOL} benchmark table5"
 SOURCES: Final = ("data", "grammar")

@@ -13,21 +13,28 @@ import numpy as np
 
 from grammar_lisa.benchmark.drawn import drawn_targets
 from grammar_lisa.benchmark.tables import csv_table, markdown_table, reached_cell
-from grammar_lisa.model import TOOL
-from grammar_lisa.objectives.expression import variables_of
+from grammar_lisa.expressions.expression import variables_of
+from grammar_lisa.models.model import TOOL
 from grammar_lisa.objectives.protocol import NEAR
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import OTHER_POINTS, TARGETS, Target, target_for
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.problem import Draws, SearchedRun, random_draws
+from grammar_lisa.optimize.trial_tables import (
+    COLUMNS,
+    REACHED,
+    first_reached,
+    means,
+    show_cell,
+    trial_row,
+)
 from grammar_lisa.optimize.trials import run_trials
-from grammar_lisa.trial_tables import COLUMNS, REACHED, first_reached, means, show_cell, trial_row
-from shared.environment import environment
-from shared.errors import LisaError
-from shared.files import read_json, write_json
-from shared.folders import open_folder
-from shared.runs import Run
-from shared.seeds import derive_seed
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.runs.environment import environment
+from shared.runs.files import read_json, write_json
+from shared.runs.folders import open_folder
+from shared.runs.run import Run
 
 TARGETS_TOOL: Final = f"{TOOL} benchmark targets"
 RESULTS, TABLE, CSV = "results.json", "targets.md", "targets.csv"

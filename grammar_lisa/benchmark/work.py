@@ -12,20 +12,20 @@ import joblib
 import torch
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from grammar_lisa.experiment import Plan, data_of, finish_run, make_run, train_run
-from grammar_lisa.model import TOOL, load_model
+from grammar_lisa.models.model import TOOL, load_model
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.optimize.baselines import from_space
 from grammar_lisa.optimize.spaces import SpaceName, space_of_run
+from grammar_lisa.optimize.trial_tables import trial_row
 from grammar_lisa.optimize.trials import Trial, run_trial
-from grammar_lisa.trial_tables import trial_row
-from shared.errors import LisaError
-from shared.files import read_json, write_json
-from shared.folders import as_json
-from shared.runs import CONFIG, SUMMARY, Run, open_run
-from shared.seeds import derive_seed
-from shared.threads import limited_threads
-from shared.workers import ends_with
+from grammar_lisa.training.experiment import Plan, data_of, finish_run, make_run, train_run
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.common.threads import limited_threads
+from shared.jobs.workers import ends_with
+from shared.runs.files import read_json, write_json
+from shared.runs.folders import as_json
+from shared.runs.run import CONFIG, SUMMARY, Run, open_run
 
 FAILED = "failed.json"
 """How names of files end that say why something failed; gone when a later call succeeds."""

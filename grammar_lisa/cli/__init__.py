@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.cli import Command, Commands, Group, run_tool
+from shared.cli.commands import Command, Commands, Group, run_tool
 
 BENCHMARKS = {
     "table5": Command(

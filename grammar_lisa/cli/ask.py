@@ -16,10 +16,10 @@ from grammar_lisa.cli.states import (
     recorded_setup,
     state_in,
 )
-from grammar_lisa.model import TOOL
+from grammar_lisa.models.model import TOOL
 from grammar_lisa.optimize.state import Score, SearchState
-from shared.cli import Output, Terminal, check_ranges, flag_value, show
-from shared.errors import LisaError
+from shared.cli.commands import Output, Terminal, check_ranges, flag_value, show
+from shared.common.errors import LisaError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,15 +23,15 @@ from grammar_lisa.benchmark.tables import csv_table, markdown_table
 from grammar_lisa.benchmark.work import Progress, Work
 from grammar_lisa.cli.check import LENGTHS
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import LARGEST_DIM
+from grammar_lisa.models.model import LARGEST_DIM
 from grammar_lisa.objectives.regression import KUSNER_TARGET
-from shared.cli import Output, Terminal, check_name, check_ranges
-from shared.environment import environment
-from shared.errors import LisaError
-from shared.files import write_json
-from shared.folders import open_folder
-from shared.locks import working_in
-from shared.seeds import derive_seed
+from shared.cli.commands import Output, Terminal, check_name, check_ranges
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.runs.environment import environment
+from shared.runs.files import write_json
+from shared.runs.folders import open_folder
+from shared.runs.locks import working_in
 
 RESULTS, TABLE, CSV = "results.json", "latent-bo.md", "latent-bo.csv"
 HEADS = (

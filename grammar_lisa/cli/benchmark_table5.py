@@ -24,13 +24,13 @@ from grammar_lisa.benchmark.table5 import TABLE5_TOOL, Comparison, Setting, open
 from grammar_lisa.benchmark.work import OnEnd, Progress, Work
 from grammar_lisa.cli.check import LENGTHS
 from grammar_lisa.cli.search_options import N_INITIAL, check_search
-from grammar_lisa.model import LARGEST_DIM
-from grammar_lisa.networks import NETWORKS
-from shared.cli import Output, Terminal, check_name, check_ranges, flag_value, unknown
-from shared.environment import environment
-from shared.errors import LisaError
-from shared.files import write_json
-from shared.locks import working_in
+from grammar_lisa.models.model import LARGEST_DIM
+from grammar_lisa.models.networks import NETWORKS
+from shared.cli.commands import Output, Terminal, check_name, check_ranges, flag_value, unknown
+from shared.common.errors import LisaError
+from shared.runs.environment import environment
+from shared.runs.files import write_json
+from shared.runs.locks import working_in
 
 RESULTS, TABLE = "results.json", "table5"
 

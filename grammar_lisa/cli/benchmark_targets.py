@@ -21,13 +21,13 @@ from grammar_lisa.benchmark.targets import (
 )
 from grammar_lisa.cli.progress import watching
 from grammar_lisa.cli.search_options import DEFAULT_SYSTEM, N_INITIAL, check_search, system_of
-from grammar_lisa.model import TOOL
+from grammar_lisa.models.model import TOOL
 from grammar_lisa.objectives.targets import SETS, Target
 from grammar_lisa.optimize.config import SearchConfig
-from shared.cli import Output, Terminal, check_name, check_ranges, unknown
-from shared.errors import LisaError
-from shared.locks import working_in
-from shared.runs import newest_run, open_run
+from shared.cli.commands import Output, Terminal, check_name, check_ranges, unknown
+from shared.common.errors import LisaError
+from shared.runs.locks import working_in
+from shared.runs.run import newest_run, open_run
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,11 @@ from grammar_lisa.cli.bo_options import Options
 from grammar_lisa.cli.bo_report import report
 from grammar_lisa.cli.bo_search import Search
 from grammar_lisa.cli.search_options import LARGEST_BUDGET, recorded, system_of
-from grammar_lisa.model import TOOL
+from grammar_lisa.models.model import TOOL
 from grammar_lisa.optimize.problem import SearchedRun
-from shared.cli import DISTRIBUTION, Terminal, options_from_record
-from shared.runs import Run, create_run, newest_run, next_run_path, open_run
-from shared.seeds import derive_seed
+from shared.cli.commands import DISTRIBUTION, Terminal, options_from_record
+from shared.common.seeds import derive_seed
+from shared.runs.run import Run, create_run, newest_run, next_run_path, open_run
 
 __all__ = ["LARGEST_BUDGET", "SEARCH_TOOL", "Options", "default_options", "run"]
 

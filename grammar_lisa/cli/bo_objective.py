@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grammar_lisa.objectives.expression import variables_of
+from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.objectives.external import CallableObjective, CommandObjective
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
 from grammar_lisa.objectives.targets import regression_for
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from typing import Literal, Self
 from grammar_lisa.cli.bo_objective import ObjectiveOptions
 from grammar_lisa.cli.search_options import DEFAULT_SYSTEM, N_INITIAL, check_search, system_named
 from grammar_lisa.optimize.config import SearchConfig
-from shared.cli import Output, check_name, check_ranges
-from shared.errors import LisaError
+from shared.cli.commands import Output, check_name, check_ranges
+from shared.common.errors import LisaError
 
 
 @dataclass(frozen=True, kw_only=True)

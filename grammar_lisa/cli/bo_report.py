@@ -7,14 +7,21 @@ from typing import Any
 
 from grammar_lisa.cli.bo_outcome import SEARCH, Outcome
 from grammar_lisa.cli.pictures import plot_best, plot_convergence
-from grammar_lisa.objectives.evaluation import evaluate
-from grammar_lisa.objectives.latex import latex
+from grammar_lisa.expressions.evaluation import evaluate
+from grammar_lisa.expressions.latex import latex
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.hall_of_fame import AT_START, Entry, best_entries, r_squared
-from grammar_lisa.trial_tables import COLUMNS, START, mean_cells, means, show_cell, trial_row
-from shared.cli import Terminal, show
-from shared.runs import SUMMARY, Run
+from grammar_lisa.optimize.trial_tables import (
+    COLUMNS,
+    START,
+    mean_cells,
+    means,
+    show_cell,
+    trial_row,
+)
+from shared.cli.commands import Terminal, show
+from shared.runs.run import SUMMARY, Run
 
 HALL_OF_FAME, CONVERGENCE, BEST = "hall_of_fame.csv", "convergence.png", "best.png"
 _KEPT = 100
@@ -65,7 +72,7 @@ def _simplified(entries: Sequence[Entry], objective: Objective) -> list[str]:
     sentences = [entry.sentence for entry in entries]
     if not isinstance(objective, Regression):
         return sentences
-    from grammar_lisa.objectives.algebra import simplify_all  # brings sympy, which is slow
+    from grammar_lisa.expressions.algebra import simplify_all  # brings sympy, which is slow
 
     return simplify_all(sentences, variables=objective.variables)
 

@@ -13,15 +13,15 @@ import numpy as np
 from grammar_lisa.cli.bo_options import Options
 from grammar_lisa.cli.bo_outcome import Outcome, Scored
 from grammar_lisa.cli.progress import watching
-from grammar_lisa.model import TOOL, CharacterModel
+from grammar_lisa.models.model import TOOL, CharacterModel
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.problem import Draws, SearchedRun, SearchProblem, random_draws
 from grammar_lisa.optimize.search import score_all
 from grammar_lisa.optimize.trials import Trial, run_trials
-from shared.cli import Terminal
-from shared.errors import LisaError
-from shared.runs import Run
+from shared.cli.commands import Terminal
+from shared.common.errors import LisaError
+from shared.runs.run import Run
 
 
 @dataclass(frozen=True)

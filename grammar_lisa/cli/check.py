@@ -5,12 +5,12 @@ from pathlib import Path
 
 import tyro
 
-from grammar_lisa.datasets import default_max_rules
-from grammar_lisa.derivations.report import report
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import Counts, load_grammar
-from shared.cli import Output, Terminal, check_ranges
+from grammar_lisa.grammar.datasets import default_max_rules
+from grammar_lisa.grammar.report import report
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
+from shared.cli.commands import Output, Terminal, check_ranges
 
 LENGTHS = (1, 2000)
 """The numbers of rules that can be asked for: counting takes time as their square."""

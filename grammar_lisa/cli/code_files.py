@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import LisaError
-from shared.files import write_atomically
+from shared.common.errors import LisaError
+from shared.runs.files import write_atomically
 
 
 def check_suffix(path: Path) -> None:

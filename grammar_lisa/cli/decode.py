@@ -7,8 +7,8 @@ import tyro
 
 from grammar_lisa.cli.code_files import read_codes
 from grammar_lisa.cli.runs import TEMPERATURES, note_invalid, open_model
-from shared.cli import Output, Terminal, check_ranges
-from shared.seeds import derive_seed
+from shared.cli.commands import Output, Terminal, check_ranges
+from shared.common.seeds import derive_seed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ import tyro
 
 from grammar_lisa.cli.code_files import check_suffix, write_codes
 from grammar_lisa.cli.runs import open_model
-from shared.cli import Output, Terminal
-from shared.errors import LisaError
+from shared.cli.commands import Output, Terminal
+from shared.common.errors import LisaError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,10 @@ from typing import Annotated
 import tyro
 
 from grammar_lisa.cli.runs import TEMPERATURES, note_invalid, open_model
-from shared.cli import Output, Terminal, check_ranges, unknown
-from shared.errors import LisaError
-from shared.expost import load_samplers
-from shared.seeds import derive_seed
+from shared.cli.commands import Output, Terminal, check_ranges, unknown
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.runs.expost import load_samplers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,11 +6,11 @@ from pathlib import Path
 import tyro
 
 from grammar_lisa.cli.reports import print_quality
-from grammar_lisa.model import TOOL, load_run_grammar, run_architecture
-from shared.cli import Output, Terminal
-from shared.errors import LisaError
+from grammar_lisa.models.model import TOOL, load_run_grammar, run_architecture
+from shared.cli.commands import Output, Terminal
+from shared.common.errors import LisaError
 from shared.methods import method_to_record
-from shared.runs import CONFIG, SUMMARY, open_run
+from shared.runs.run import CONFIG, SUMMARY, open_run
 
 
 @dataclass(frozen=True, kw_only=True)

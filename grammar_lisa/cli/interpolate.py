@@ -6,7 +6,7 @@ from pathlib import Path
 import tyro
 
 from grammar_lisa.cli.runs import note_invalid, open_model
-from shared.cli import Output, Terminal, check_ranges
+from shared.cli.commands import Output, Terminal, check_ranges
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from grammar_lisa.model import run_architecture
-from shared.cli import Terminal, show
-from shared.errors import LisaError
-from shared.runs import SUMMARY, Run
+from grammar_lisa.models.model import run_architecture
+from shared.cli.commands import Terminal, show
+from shared.common.errors import LisaError
+from shared.runs.run import SUMMARY, Run
 
 
 def print_quality(terminal: Terminal, folder: Run) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from grammar_lisa.model import TOOL, SentenceModel, load_model
-from shared.cli import Terminal
-from shared.runs import Run, newest_run, open_run
+from grammar_lisa.models.model import TOOL, SentenceModel, load_model
+from shared.cli.commands import Terminal
+from shared.runs.run import Run, newest_run, open_run
 
 TEMPERATURES = (0, 1_000_000)
 """The temperatures of decoding that can be asked for."""

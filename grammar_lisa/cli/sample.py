@@ -7,11 +7,11 @@ from typing import Annotated
 import tyro
 
 from grammar_lisa.cli.check import LENGTHS
-from grammar_lisa.datasets import default_max_rules
-from grammar_lisa.derivations.sampling import Law, sample
-from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
-from shared.cli import Output, Terminal, check_ranges
+from grammar_lisa.grammar.datasets import default_max_rules
+from grammar_lisa.grammar.sampling import Law, sample
+from grammar_lisa.grammar.text import derivations_to_texts
+from shared.cli.commands import Output, Terminal, check_ranges
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from grammar_lisa.optimize.state import Score
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 _COLUMNS = ("sentence", "score")
 

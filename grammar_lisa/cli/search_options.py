@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from grammar_lisa.optimize.config import SYSTEMS, SearchConfig
-from shared.cli import check_ranges, flag_value, unknown
-from shared.errors import LisaError
+from shared.cli.commands import check_ranges, flag_value, unknown
+from shared.common.errors import LisaError
 
 DEFAULT_SYSTEM = "lisa"
 LARGEST_BUDGET = 1_000_000

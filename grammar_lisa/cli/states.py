@@ -16,8 +16,8 @@ from grammar_lisa.cli.search_options import (
     system_named,
     title_of,
 )
-from grammar_lisa.model import TOOL, load_model
-from grammar_lisa.objectives.language import PlainText
+from grammar_lisa.expressions.language import PlainText
+from grammar_lisa.models.model import TOOL, load_model
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.spaces import space_of_run
 from grammar_lisa.optimize.state import (
@@ -29,10 +29,10 @@ from grammar_lisa.optimize.state import (
     language_record,
     new_scores,
 )
-from shared.cli import DISTRIBUTION, options_from_record
-from shared.errors import LisaError
-from shared.locks import working_in
-from shared.runs import CONFIG, Run, create_run, newest_run, open_run
+from shared.cli.commands import DISTRIBUTION, options_from_record
+from shared.common.errors import LisaError
+from shared.runs.locks import working_in
+from shared.runs.run import CONFIG, Run, create_run, newest_run, open_run
 
 ASK_TOOL = f"{TOOL} ask"
 

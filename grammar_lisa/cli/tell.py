@@ -8,8 +8,8 @@ import tyro
 from grammar_lisa.cli.score_files import read_scores, score_of
 from grammar_lisa.cli.states import state_in
 from grammar_lisa.optimize.state import Score
-from shared.cli import Output, Terminal, show
-from shared.errors import LisaError
+from shared.cli.commands import Output, Terminal, show
+from shared.common.errors import LisaError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,11 @@ from typing import Any, Literal
 from grammar_lisa.cli.check import LENGTHS
 from grammar_lisa.cli.pictures import plot_curves
 from grammar_lisa.cli.reports import print_quality
-from grammar_lisa.datasets import Split
-from grammar_lisa.derivations.sampling import Law
-from grammar_lisa.experiment import (
+from grammar_lisa.grammar.datasets import Split
+from grammar_lisa.grammar.sampling import Law
+from grammar_lisa.models.model import LARGEST_DIM, TOOL
+from grammar_lisa.objectives.regression import KUSNER_TARGET
+from grammar_lisa.training.experiment import (
     UNRECORDED,
     Distinct,
     Plan,
@@ -22,14 +24,12 @@ from grammar_lisa.experiment import (
     make_run,
     train_run,
 )
-from grammar_lisa.model import LARGEST_DIM, TOOL
-from grammar_lisa.objectives.regression import KUSNER_TARGET
-from shared.cli import Terminal, check_name, check_ranges
-from shared.method_options import MethodOptions, WithMethod
+from shared.cli.commands import Terminal, check_name, check_ranges
+from shared.cli.method_options import MethodOptions, WithMethod
+from shared.common.seeds import derive_seed
 from shared.methods import Method
-from shared.runs import SUMMARY, Run, next_run_path, open_run
-from shared.seeds import derive_seed
-from shared.training import Row, Training
+from shared.runs.run import SUMMARY, Run, next_run_path, open_run
+from shared.training.trainer import Row, Training
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,16 +1,5 @@
-"""Context-free grammars: reading, checking and counting."""
+"""Context-free grammars and their derivations: read, lint, count, sample, parse, write."""
 
-from grammar_lisa.grammar.cfg import Grammar, Rule, load_grammar, parse_grammar
-from grammar_lisa.grammar.counting import Counts
-from grammar_lisa.grammar.lint import Finding
-from grammar_lisa.grammar.source import GrammarError
+import lazy_loader
 
-__all__ = [
-    "Counts",
-    "Finding",
-    "Grammar",
-    "GrammarError",
-    "Rule",
-    "load_grammar",
-    "parse_grammar",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

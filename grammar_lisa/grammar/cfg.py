@@ -12,7 +12,7 @@ from grammar_lisa.grammar.analysis import least_rules, unique
 from grammar_lisa.grammar.lint import Finding, check_source, trimmed
 from grammar_lisa.grammar.source import SPACINGS, Place, Source, SourceRule, read_text, scan
 from grammar_lisa.grammar.spacing import Spacing
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from nltk.grammar import Nonterminal
 
 from grammar_lisa.grammar.analysis import nonterminals_of
 from grammar_lisa.grammar.cfg import Grammar
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 Symbols = tuple[Nonterminal, ...]
 

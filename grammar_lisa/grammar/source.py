@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nltk.grammar import Nonterminal
 
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 NONTERMINAL = re.compile(r"[\w/][\w/^<>-]*")
 ARROW = re.compile(r"->|→|::=")

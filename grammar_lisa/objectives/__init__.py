@@ -1,1 +1,5 @@
-"""What a sentence is worth: expressions, their evaluation, objectives and how to report them."""
+"""What is minimised: the error of a regression, any callable, any command."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from grammar_lisa.objectives.evaluation import Floats, evaluate_readable
+from grammar_lisa.expressions.evaluation import Floats, evaluate_readable
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from grammar_lisa.objectives.evaluation import Floats
-from grammar_lisa.objectives.expression import choices
-from shared.errors import LisaError
+from grammar_lisa.expressions.evaluation import Floats
+from grammar_lisa.expressions.expression import choices
+from shared.common.errors import LisaError
 
 
 def read_columns(path: Path | str) -> dict[str, Floats]:

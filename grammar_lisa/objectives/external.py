@@ -37,7 +37,7 @@ from grammar_lisa.objectives.user_process import (
     split_words,
     status_text,
 )
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 GROUPS: Final = 5
 """Reasons that a report of failures tells apart."""

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from grammar_lisa.objectives.evaluation import Bools, Floats
+from grammar_lisa.expressions.evaluation import Bools, Floats
 from grammar_lisa.objectives.objective import Objective
 
 EXACT: Final = 1e-9

@@ -10,9 +10,7 @@ from typing import Final, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from grammar_lisa.objectives.composite import SquaredErrors
-from grammar_lisa.objectives.csv_data import read_columns, split_target
-from grammar_lisa.objectives.evaluation import (
+from grammar_lisa.expressions.evaluation import (
     Bools,
     Floats,
     as_points,
@@ -22,9 +20,11 @@ from grammar_lisa.objectives.evaluation import (
     parsable,
     spread_evenly,
 )
-from grammar_lisa.objectives.language import Expressions
+from grammar_lisa.expressions.language import Expressions
+from grammar_lisa.objectives.composite import SquaredErrors
+from grammar_lisa.objectives.csv_data import read_columns, split_target
 from grammar_lisa.objectives.objective import Evaluated, Objective
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 KUSNER_TARGET: Final = "1/3 + x + sin(x*x)"
 """The target of Kusner, Paige and Hernández-Lobato (2017), Grammar Variational Autoencoder."""

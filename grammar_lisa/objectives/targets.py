@@ -11,15 +11,15 @@ from typing import Final
 
 import numpy as np
 
-from grammar_lisa.objectives.evaluation import Bools, Floats, evaluate, evaluate_readable
-from grammar_lisa.objectives.expression import VARIABLE, Pool
+from grammar_lisa.expressions.evaluation import Bools, Floats, evaluate, evaluate_readable
+from grammar_lisa.expressions.expression import VARIABLE, Pool
 from grammar_lisa.objectives.regression import (
     KUSNER_TARGET,
     Regression,
     Spacing,
     sample_points,
 )
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 OTHER_POINTS: Final = 1000
 """Points at which `Target.recovered` compares functions."""
@@ -73,7 +73,9 @@ class Target:
         `regression` takes with the same seed, where the formula is finite: with twenty points
         a wrong formula may meet them all by chance.
         """
-        from shared.seeds import derive_seed  # which brings torch, of no use to an expression
+        from shared.common.seeds import (
+            derive_seed,  # which brings torch, of no use to an expression
+        )
 
         other = derive_seed(seed, "recovered")
         points = sample_points(self.variables, OTHER_POINTS, self.low, self.high, other, "uniform")

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import IO, Any, Final
 
-from shared.errors import LisaError
-from shared.workers import ends_with
+from shared.common.errors import LisaError
+from shared.jobs.workers import ends_with
 
 FORM: Final = "package.module:function"
 

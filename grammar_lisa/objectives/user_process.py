@@ -19,7 +19,7 @@ from typing import IO, Any, Final
 
 from grammar_lisa.objectives import user_function
 from grammar_lisa.objectives.user_function import SHORT, finite, one_line
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 PLACE: Final = "{sentence}"
 """Where a command's template takes the sentence."""

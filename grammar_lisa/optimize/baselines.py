@@ -4,11 +4,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.model import SentenceModel
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.model import SentenceModel
 from grammar_lisa.optimize.spaces import Space
-from shared.seeds import derive_seed
+from shared.common.seeds import derive_seed
 
 _BATCH = 1000
 _PATIENCE = 20

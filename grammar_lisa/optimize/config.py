@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from grammar_lisa.optimize.spaces import SpaceName
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 KernelName = Literal["direction", "structure", "terms", "both", "sentence", "all"]
 AcquisitionName = Literal["believer", "thompson", "qlogei", "gradient", "mean", "random"]

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from grammar_lisa.objectives.evaluation import evaluate
+from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.history import Evaluation

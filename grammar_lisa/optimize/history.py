@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from grammar_lisa.objectives.objective import Evaluated
-from shared.errors import LisaError
-from shared.files import write_atomically
+from shared.common.errors import LisaError
+from shared.runs.files import write_atomically
 
 
 @dataclass(frozen=True)

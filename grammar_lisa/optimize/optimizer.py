@@ -20,8 +20,8 @@ from grammar_lisa.optimize.proposals import Group, Parents, groups_of, kinds_of,
 from grammar_lisa.optimize.retraining import retrain
 from grammar_lisa.optimize.sentences import Derivations, Reader, Sentences
 from grammar_lisa.optimize.surrogate import Surrogate, fit_scores
-from shared.errors import LisaError
-from shared.seeds import derive_seed
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

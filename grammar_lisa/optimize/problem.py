@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from grammar_lisa.model import TOOL, SentenceModel, load_model
+from grammar_lisa.models.model import TOOL, SentenceModel, load_model
 from grammar_lisa.objectives.external import failure_report
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
@@ -18,9 +18,9 @@ from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.spaces import Space, SpaceName, space_of_run
 from grammar_lisa.optimize.start import draw_design, training_sentences
 from grammar_lisa.optimize.trials import Trial, plan_trials
-from shared.errors import LisaError
-from shared.runs import Run
-from shared.seeds import derive_seed
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.runs.run import Run
 
 Draws = Sequence[str | None]
 """What was drawn, in order; None for a text that is no sentence."""

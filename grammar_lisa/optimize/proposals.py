@@ -10,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.derivations.moves import TreeMoves
 from grammar_lisa.grammar import Counts
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.moves import TreeMoves
 from grammar_lisa.optimize.config import TREES, SearchConfig
 from grammar_lisa.optimize.sentences import Derivations, Reader, Sentences
 from grammar_lisa.optimize.spaces import Space
-from shared.seeds import derive_seed
+from shared.common.seeds import derive_seed
 
 _NEAREST = 1 / 3
 """The least step from a parent against the largest: nearer points decode to the parent."""

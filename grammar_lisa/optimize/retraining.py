@@ -13,7 +13,7 @@ from torch import Tensor
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.sentences import Reader, Sentences
 from grammar_lisa.optimize.surrogate import build_scores, exact
-from shared.seeds import derive_seed
+from shared.common.seeds import derive_seed
 
 _RANK_WEIGHT = 1e-3
 """k of weighted retraining: of N sentences, ranks up to k·N weigh about the same."""

@@ -9,15 +9,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.model import SentenceModel
-from grammar_lisa.objectives.canonical import Canonical
-from grammar_lisa.objectives.forms import text_key
-from grammar_lisa.objectives.language import Language
+from grammar_lisa.expressions.canonical import Canonical
+from grammar_lisa.expressions.forms import text_key
+from grammar_lisa.expressions.language import Language
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.model import SentenceModel
 from grammar_lisa.optimize.features import NOTHING, monomial_columns, subtrees_and_steps
 from grammar_lisa.optimize.spaces import Space
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 Derivations = NDArray[np.signedinteger]
 Integers = NDArray[np.int64]

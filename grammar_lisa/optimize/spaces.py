@@ -8,11 +8,11 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from grammar_lisa.model import SentenceModel
-from shared.errors import LisaError
-from shared.expost import load_codes
-from shared.runs import Run
-from shared.sphere import exp_map, finite_rows, project, slerp
+from grammar_lisa.models.model import SentenceModel
+from shared.common.errors import LisaError
+from shared.runs.expost import load_codes
+from shared.runs.run import Run
+from shared.sphere.geometry import exp_map, finite_rows, project, slerp
 
 SpaceName = Literal["auto", "sphere", "box"]
 

@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.model import TOOL, SentenceModel, load_model, read_data
+from grammar_lisa.expressions.language import Language, PlainText
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.model import TOOL, SentenceModel, load_model, read_data
 from grammar_lisa.objectives.composite import SquaredErrors
-from grammar_lisa.objectives.language import Language, PlainText
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.sentences import Reader
 from grammar_lisa.optimize.spaces import space_of_run
-from shared.errors import LisaError
-from shared.runs import Run, open_run
-from shared.seeds import derive_seed
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.runs.run import Run, open_run
 
 
 def open_optimizer(

@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.model import TOOL, SentenceModel, load_model
-from grammar_lisa.objectives.expression import variables_of
-from grammar_lisa.objectives.language import Expressions, Language, PlainText
+from grammar_lisa.expressions.expression import variables_of
+from grammar_lisa.expressions.language import Expressions, Language, PlainText
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.model import TOOL, SentenceModel, load_model
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.search import tell_all
 from grammar_lisa.optimize.start import draw_design, open_optimizer, training_sentences
-from shared.errors import LisaError
-from shared.runs import Run, open_run
+from shared.common.errors import LisaError
+from shared.runs.run import Run, open_run
 
 HISTORY = "history.jsonl"
 _NO_SCORE = "no score was given"

@@ -16,9 +16,9 @@ from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.search import search
 from grammar_lisa.optimize.start import open_optimizer
-from shared.seeds import derive_seed
-from shared.threads import limited_threads
-from shared.workers import ends_with
+from shared.common.seeds import derive_seed
+from shared.common.threads import limited_threads
+from shared.jobs.workers import ends_with
 
 
 @dataclass(frozen=True)

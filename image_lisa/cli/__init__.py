@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.cli import Command, run_tool
+from shared.cli.commands import Command, run_tool
 
 COMMANDS = {
     "train": Command("image_lisa.cli.train", "train an autoencoder of images"),

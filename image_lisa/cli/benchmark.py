@@ -7,7 +7,8 @@ from typing import Annotated
 
 import tyro
 
-from image_lisa.benchmark import Benchmark, label_of, open_benchmark, records_of
+from image_lisa.benchmark.comparison import Benchmark, label_of, open_benchmark, records_of
+from image_lisa.benchmark.pool import Outcome
 from image_lisa.cli.experiments import (
     ExperimentOptions,
     chosen_methods,
@@ -17,14 +18,13 @@ from image_lisa.cli.experiments import (
 from image_lisa.evaluation.distances import SAMPLES
 from image_lisa.evaluation.inception import weights_path
 from image_lisa.evaluation.report import Protocol
-from image_lisa.model import TOOL
-from image_lisa.pool import Outcome
-from image_lisa.tables import Record, Table
-from shared.cli import Terminal, check_ranges
-from shared.errors import LisaError
-from shared.locks import working_in
-from shared.method_options import set_methods
+from image_lisa.models.model import TOOL
+from image_lisa.reports.tables import Record, Table
+from shared.cli.commands import Terminal, check_ranges
+from shared.cli.method_options import set_methods
+from shared.common.errors import LisaError
 from shared.methods import Method
+from shared.runs.locks import working_in
 
 
 @dataclass(frozen=True, kw_only=True)

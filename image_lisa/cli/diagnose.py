@@ -10,7 +10,7 @@ import tyro
 
 from image_lisa.cli.evaluate import print_mismatch
 from image_lisa.cli.measured import DRAWS, Measured, open_measured
-from image_lisa.diagnosis import (
+from image_lisa.evaluation.diagnosis import (
     PROTOCOL,
     RADIAL,
     SPECTRUM,
@@ -19,8 +19,8 @@ from image_lisa.diagnosis import (
     plot_radial,
     plot_spectrum,
 )
-from shared.cli import Output, Terminal, check_ranges
-from shared.errors import LisaError
+from shared.cli.commands import Output, Terminal, check_ranges
+from shared.common.errors import LisaError
 from shared.methods import method_to_record
 
 DIAGNOSIS = "diagnosis.json"

@@ -10,13 +10,13 @@ import tyro
 
 from image_lisa.cli.measured import DRAWS, Measured, open_measured
 from image_lisa.cli.runs import device_of
-from image_lisa.datasets import Images
+from image_lisa.data import Images
 from image_lisa.evaluation.distances import SAMPLES
+from image_lisa.evaluation.extractors import Extractor, train_extractor
 from image_lisa.evaluation.inception import weights_path
 from image_lisa.evaluation.reference import Protocol, Reference
 from image_lisa.evaluation.report import evaluate_run
-from image_lisa.extractors import Extractor, train_extractor
-from shared.cli import Output, Terminal, check_ranges
+from shared.cli.commands import Output, Terminal, check_ranges
 from shared.methods import method_to_record
 
 EVALUATION = "evaluation.json"

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from image_lisa.benchmark.pool import Outcome, Pace, Setting
 from image_lisa.cli.options import TrainingOptions
-from image_lisa.pool import Outcome, Pace, Setting
-from shared.cli import Terminal, unknown
-from shared.errors import LisaError
+from shared.cli.commands import Terminal, unknown
+from shared.common.errors import LisaError
 from shared.methods import METHODS
 
 

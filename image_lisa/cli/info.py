@@ -7,10 +7,10 @@ from typing import Annotated
 import tyro
 
 from image_lisa.cli.runs import read_summary
-from image_lisa.model import TOOL, run_architecture
-from shared.cli import Output, Terminal
+from image_lisa.models.model import TOOL, run_architecture
+from shared.cli.commands import Output, Terminal
 from shared.methods import method_to_record
-from shared.runs import SUMMARY, newest_run, open_run
+from shared.runs.run import SUMMARY, newest_run, open_run
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from image_lisa.cli.runs import open_model
 from image_lisa.cli.train import options_from_json
-from image_lisa.datasets import Images
+from image_lisa.data import Images
 from image_lisa.evaluation.distances import SAMPLES
-from image_lisa.experiment import Data, check_data
-from image_lisa.model import TOOL, ImageModel
-from shared.cli import unknown
-from shared.errors import LisaError
-from shared.expost import CODES, SAMPLERS, load_codes, load_samplers
+from image_lisa.models.model import TOOL, ImageModel
+from image_lisa.training.experiment import Data, check_data
+from shared.cli.commands import unknown
+from shared.common.errors import LisaError
 from shared.methods import Codes
-from shared.runs import CONFIG, Run
+from shared.runs.expost import CODES, SAMPLERS, load_codes, load_samplers
+from shared.runs.run import CONFIG, Run
 from shared.samplers import Sampler
 
 DRAWS = (10, 1_000_000)

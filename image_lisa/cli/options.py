@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from image_lisa.experiment import DIMS, OTHER_DIM, PRESETS, Data
-from image_lisa.model import LARGEST_DIM
-from shared.cli import Output, check_name, check_ranges
-from shared.training import Training
+from image_lisa.models.model import LARGEST_DIM
+from image_lisa.training.experiment import DIMS, OTHER_DIM, PRESETS, Data
+from shared.cli.commands import Output, check_name, check_ranges
+from shared.training.trainer import Training
 
 
 @dataclass(frozen=True, kw_only=True)

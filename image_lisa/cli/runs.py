@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 
-from image_lisa.model import TOOL, ImageModel
-from shared.errors import LisaError
-from shared.runs import SUMMARY, Run, newest_run, open_run
+from image_lisa.models.model import TOOL, ImageModel
+from shared.common.errors import LisaError
+from shared.runs.run import SUMMARY, Run, newest_run, open_run
 
 
 def open_model(path: Path | None, root: Path, device: str = "cpu") -> tuple[Run, ImageModel]:

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 import tyro
 
 from image_lisa.cli.runs import open_model
-from image_lisa.datasets.pictures import grid, save_png, to_bytes
-from shared.cli import Output, Terminal, check_ranges, unknown
-from shared.errors import LisaError
-from shared.expost import load_samplers
-from shared.seeds import derive_seed
+from image_lisa.data.pictures import grid, save_png, to_bytes
+from shared.cli.commands import Output, Terminal, check_ranges, unknown
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.runs.expost import load_samplers
 
 
 @dataclass(frozen=True, kw_only=True)

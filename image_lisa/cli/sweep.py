@@ -8,19 +8,19 @@ from typing import Annotated, Any
 
 import tyro
 
+from image_lisa.benchmark.pool import Outcome, Pace
+from image_lisa.benchmark.sweep import GRIDS, RULE, Measured, open_sweep, points_of
 from image_lisa.cli.experiments import (
     ExperimentOptions,
     report_failures,
     teller,
 )
-from image_lisa.model import TOOL
-from image_lisa.pool import Outcome, Pace
-from image_lisa.sweep import GRIDS, RULE, Measured, open_sweep, points_of
-from shared.cli import Terminal, check_ranges, unknown
-from shared.errors import LisaError
-from shared.locks import working_in
-from shared.method_options import field_of, split_setting, value_of
+from image_lisa.models.model import TOOL
+from shared.cli.commands import Terminal, check_ranges, unknown
+from shared.cli.method_options import field_of, split_setting, value_of
+from shared.common.errors import LisaError
 from shared.methods import LISA, METHODS, Method
+from shared.runs.locks import working_in
 
 _GRID = "HYPERPARAMETER=VALUE,VALUE,…, as in uniformity-weight=0,0.1,1"
 MOST_POINTS = 10_000

@@ -10,24 +10,24 @@ from lightning_fabric import Fabric
 
 from image_lisa.cli.options import TrainingOptions
 from image_lisa.cli.runs import read_summary
-from image_lisa.datasets import Images
-from image_lisa.experiment import (
+from image_lisa.data import Images
+from image_lisa.models.model import TOOL, Architecture, ImageModel, run_architecture
+from image_lisa.reports.pictures import plot_curves, save_reconstructions, save_samples
+from image_lisa.training.experiment import (
     Watcher,
     check_data,
     finish_run,
     make_run,
     train_run,
 )
-from image_lisa.model import TOOL, Architecture, ImageModel, run_architecture
-from image_lisa.pictures import plot_curves, save_reconstructions, save_samples
-from shared.cli import Terminal
-from shared.errors import LisaError
-from shared.method_options import MethodOptions, WithMethod
+from shared.cli.commands import Terminal
+from shared.cli.method_options import MethodOptions, WithMethod
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 from shared.methods import Method
-from shared.runs import SUMMARY, Run, next_run_path, open_run
+from shared.runs.run import SUMMARY, Run, next_run_path, open_run
 from shared.samplers import Sampler
-from shared.seeds import derive_seed
-from shared.training import Training, launch
+from shared.training.trainer import Training, launch
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from image_lisa.datasets import Images
+from image_lisa.data import Images
 from image_lisa.evaluation.probes import probe
 from image_lisa.evaluation.reference import Protocol
-from image_lisa.model import ImageModel
+from image_lisa.models.model import ImageModel
 from shared import sphere
+from shared.common.errors import LisaError
 from shared.diagnostics import mean_radius, projection_loss, radial_sensitivity, spectrum
 from shared.diagnostics.mismatch import (
     MismatchBound,
@@ -23,7 +24,6 @@ from shared.diagnostics.mismatch import (
     squared_error_lipschitz,
     squared_error_risk,
 )
-from shared.errors import LisaError
 from shared.methods import Method
 from shared.samplers import Sampler
 

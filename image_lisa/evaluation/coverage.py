@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from shared.errors import LisaError
-from shared.sphere import Rows, finite_rows
+from shared.common.errors import LisaError
+from shared.sphere.geometry import Rows, finite_rows
 
 NEIGHBOURS = 5
 """k, the neighbour whose distance is the radius of a ball (Naeem et al. 2020)."""

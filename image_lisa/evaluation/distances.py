@@ -12,9 +12,9 @@ from image_lisa.evaluation.kernel_distance import (
     kernel_distance_spread,
     mean_kernel,
 )
-from shared.errors import LisaError
-from shared.seeds import derive_seed
-from shared.sphere import Rows
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.sphere.geometry import Rows
 
 SAMPLES = 10_000
 """How many samples are compared with the whole test split."""

@@ -27,10 +27,10 @@ from torch import Tensor, nn
 
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.pixels import to_bytes
-from shared.errors import LisaError
-from shared.files import read_tensors, write_tensors
-from shared.fitting import fit_module
-from shared.seeds import derive_seed
+from shared.common.errors import LisaError
+from shared.common.fitting import fit_module
+from shared.common.seeds import derive_seed
+from shared.runs.files import read_tensors, write_tensors
 
 Numbers = NDArray[np.int64]
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import LisaError
-from shared.sphere import Rows, finite_rows
+from shared.common.errors import LisaError
+from shared.sphere.geometry import Rows, finite_rows
 
 Floats = NDArray[np.float64]
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from image_lisa.evaluation.extractor import FeatureExtractor
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 WEIGHTS_NAME = "pt_inception-2015-12-05-6726825d.pth"
 """What the file of weights is usually called; it ends in the beginning of its checksum."""

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from shared.errors import LisaError
-from shared.seeds import derive_seed
-from shared.sphere import Rows, finite_rows
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.sphere.geometry import Rows, finite_rows
 
 SUBSETS = 100
 SUBSET_SIZE = 1000

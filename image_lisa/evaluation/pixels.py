@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 
 def to_bytes(images: Tensor) -> Tensor:

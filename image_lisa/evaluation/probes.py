@@ -11,10 +11,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 
-from shared.errors import LisaError
-from shared.fitting import fit_module
-from shared.seeds import derive_seed
-from shared.sphere import Rows, finite_rows
+from shared.common.errors import LisaError
+from shared.common.fitting import fit_module
+from shared.common.seeds import derive_seed
+from shared.sphere.geometry import Rows, finite_rows
 
 Labels = NDArray[np.integer]
 
@@ -50,8 +50,8 @@ def probe(
     Codes are taken as given, so it is for the caller to project those of a method whose decoder
     sees directions. They are standardised by the training codes' moments. The linear probe is
     scikit-learn's logistic regression with its default penalty (C = 1), run until it converged.
-    The MLP has one hidden layer of 256 ReLUs and is fitted by `shared.fitting.fit_module`, 30
-    epochs of Adam in batches of 256: the kind of classifier on codes of IRMAE (arXiv:2010.00679,
+    The MLP has one hidden layer of 256 ReLUs and is fitted by `fit_module`, 30 epochs of Adam in
+    batches of 256: the kind of classifier on codes of IRMAE (arXiv:2010.00679,
     Section 4). Nothing is chosen on test codes.
 
     Args:

@@ -11,13 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from image_lisa.datasets import Images
+from image_lisa.data import Images
 from image_lisa.evaluation.coverage import NEIGHBOURS
 from image_lisa.evaluation.distances import SAMPLES, Target, real_rows
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.features import ClassifierFeatures
-from shared.errors import LisaError
-from shared.seeds import derive_seed
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 
 Tell = Callable[[str], None]
 """Hears sentences of what is being done."""

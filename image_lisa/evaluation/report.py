@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from image_lisa.datasets import Images
+from image_lisa.data import Images
 from image_lisa.evaluation.codes import (
     NO_MISMATCH,
     directions,
@@ -27,11 +27,11 @@ from image_lisa.evaluation.reference import (
     extractor_record,
     silence,
 )
-from image_lisa.model import ImageModel
-from shared.errors import LisaError
+from image_lisa.models.model import ImageModel
+from shared.common.errors import LisaError
 from shared.methods import Codes
 from shared.samplers import Sampler
-from shared.uniformity import uniformity_gap
+from shared.sphere.uniformity import uniformity_gap
 
 __all__ = ["Protocol", "Reference", "Tell", "evaluate_run"]
 

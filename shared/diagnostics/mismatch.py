@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from shared.errors import LisaError
-from shared.seeds import derive_seed
-from shared.sphere import Rows, geodesic, project, slerp, unit_rows
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.sphere.geometry import Rows, geodesic, project, slerp, unit_rows
 
 Decoder = Callable[[Tensor], Tensor]
 """What directions ``[batch, dim]`` decode to, ``[batch, ...]``, each row from its own row."""

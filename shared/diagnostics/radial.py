@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from shared.errors import LisaError
-from shared.sphere import Rows, finite_rows, project
+from shared.common.errors import LisaError
+from shared.sphere.geometry import Rows, finite_rows, project
 
 Reconstruction = Callable[[Tensor, Tensor], Tensor]
 """The loss of each example, `[batch]`, from inputs x and the codes z they are decoded from; of a

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr
 
-from shared.sphere import Rows, unit_rows
+from shared.sphere.geometry import Rows, unit_rows
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from shared.autoencoder import Autoencoder
-from shared.errors import LisaError
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.methods.autoencoder import Autoencoder
 from shared.samplers import Floats, Sampler
-from shared.seeds import derive_seed
-from shared.sphere import project
+from shared.sphere.geometry import project
 
 
 @dataclass(frozen=True)

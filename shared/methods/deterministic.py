@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from shared.autoencoder import Autoencoder
+from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Method, check_fields
 
 

@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from shared.autoencoder import Autoencoder
-from shared.flows import AutoregressiveFlow, Chain, PlanarFlow
-from shared.gaussians import draw, log_normal
+from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import check_fields
+from shared.methods.flows import AutoregressiveFlow, Chain, PlanarFlow
 from shared.methods.variational import Variational
+from shared.samplers.gaussians import draw, log_normal
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class FlowVAE(Variational):
 
 @dataclass(frozen=True)
 class PlanarVAE(FlowVAE):
-    """A VAE with planar flows: see `FlowVAE` and `shared.flows.PlanarFlow`.
+    """A VAE with planar flows: see `FlowVAE` and `shared.methods.flows.PlanarFlow`.
 
     References:
         Rezende and Mohamed, Variational Inference with Normalizing Flows, 2015, arXiv:1505.05770.

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from shared.autoencoder import Autoencoder
-from shared.errors import LisaError
+from shared.common.errors import LisaError
+from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, check_fields
 from shared.methods.variational import VAE
 from shared.samplers import Riemannian, Sampler

@@ -10,11 +10,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from shared.autoencoder import Autoencoder
-from shared.gaussians import draw, log_normal
-from shared.leapfrog import leapfrog
+from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import check_fields
 from shared.methods.variational import Variational
+from shared.samplers.gaussians import draw, log_normal
+from shared.samplers.leapfrog import leapfrog
 
 LARGEST_STEP = 0.5
 """What learned step sizes stay below."""

@@ -6,12 +6,12 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import functional
 
-from shared.autoencoder import Autoencoder
-from shared.errors import LisaError
+from shared.common.errors import LisaError
+from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, Method, check_fields
 from shared.samplers import Sampler, Uniform
-from shared.sphere import project
-from shared.von_mises_fisher import draw, kl_to_uniform
+from shared.sphere.geometry import project
+from shared.sphere.von_mises_fisher import draw, kl_to_uniform
 
 
 @dataclass(frozen=True)

@@ -6,23 +6,23 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from shared.autoencoder import Autoencoder
-from shared.collective import gather_rows
-from shared.errors import LisaError
-from shared.gaussians import draw, kl_to_standard
+from shared.common.collective import gather_rows
+from shared.common.errors import LisaError
+from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, check_fields
 from shared.methods.deterministic import AE
+from shared.methods.mmd import mmd2
 from shared.methods.variational import Variational
-from shared.mmd import mmd2
 from shared.samplers import DiagonalMixture, Sampler, StandardNormal
+from shared.samplers.gaussians import draw, kl_to_standard
 
 
 @dataclass(frozen=True)
 class WAE(AE):
     """The Wasserstein autoencoder with a kernel penalty: R + λ·MMD²(codes, N(0, I)).
 
-    MMD² is the unbiased estimate of `shared.mmd.mmd2` between the batch's codes and as many draws
-    of the prior, anew each step; see there for several devices.
+    MMD² is the unbiased estimate of `mmd2` between the batch's codes and as many draws of the
+    prior, anew each step; see there for several devices.
 
     λ is against R = ½ Σ (x − x̂)². The published 10 and 100 are against a cost ‖x − x̂‖² without
     the ½, so that 5 and 50 would be the same trade-off here.
@@ -62,9 +62,8 @@ class WAE(AE):
 class InfoVAE(Variational):
     """The InfoVAE: R + (1 − α)·KL(q(z|x) ‖ N(0, I)) + (α + λ − 1)·MMD²(q(z), N(0, I)).
 
-    MMD² is the unbiased estimate of `shared.mmd.mmd2` between one draw of each posterior of the
-    batch, the one that is decoded, and as many draws of the prior. With α = 0 and λ = 1 it is the
-    VAE.
+    MMD² is the unbiased estimate of `mmd2` between one draw of each posterior of the batch, the
+    one that is decoded, and as many draws of the prior. With α = 0 and λ = 1 it is the VAE.
 
     References:
         Zhao, Song and Ermon, InfoVAE, 2017, arXiv:1706.02262, Eq. 6.

@@ -6,8 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from shared.autoencoder import Autoencoder
-from shared.collective import gather_rows
+from shared.common.collective import gather_rows
+from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, Method, check_fields
 from shared.samplers import Autoregressive, Sampler
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from shared.autoencoder import Autoencoder
-from shared.errors import LisaError
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, Method
 from shared.samplers import DirichletMixture, Gaussian, GaussianMixture, Projected, Sampler, Uniform
-from shared.seeds import derive_seed
 
 FITTED: dict[str, Callable[[int], Sampler]] = {
     "gaussian": lambda seed: Gaussian(),

@@ -6,11 +6,11 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import functional
 
-from shared.autoencoder import Autoencoder
-from shared.errors import LisaError
+from shared.common.errors import LisaError
+from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Method, check_fields
 from shared.methods.records import UNRECORDED_DEFAULT
-from shared.uniformity import uniformity_loss
+from shared.sphere.uniformity import uniformity_loss
 
 READOUT = "readout"
 """The part of a net that reads what an example does from its direction."""

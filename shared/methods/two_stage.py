@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from shared.autoencoder import Autoencoder
+from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, check_fields
 from shared.methods.variational import Variational
 from shared.samplers import NoiseLevel, Sampler, TwoStage

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from torch.nn.functional import hardtanh
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from shared.autoencoder import Autoencoder
-from shared.errors import LisaError
-from shared.gaussians import draw, log_normal
+from shared.common.errors import LisaError
+from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, check_fields
 from shared.methods.variational import Variational
 from shared.samplers import DiagonalMixture, Sampler
+from shared.samplers.gaussians import draw, log_normal
 
 _PSEUDO_INPUTS = "pseudo_inputs"
 

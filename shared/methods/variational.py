@@ -7,10 +7,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from shared.autoencoder import Autoencoder
-from shared.gaussians import draw, kl_to_standard, split_parameters
+from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, Method, check_fields
 from shared.samplers import Sampler, StandardNormal
+from shared.samplers.gaussians import draw, kl_to_standard, split_parameters
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from shared import sphere
-from shared.errors import LisaError
-from shared.fitting import fit_module
+from shared.common.errors import LisaError
+from shared.common.fitting import fit_module
+from shared.common.seeds import derive_seed
 from shared.samplers.base import (
     Floats,
     Sampler,
@@ -21,8 +22,7 @@ from shared.samplers.base import (
     load_module,
     unfitted,
 )
-from shared.seeds import derive_seed
-from shared.sphere import Rows
+from shared.sphere.geometry import Rows
 
 _WIDTH = 64
 _BATCH = 250

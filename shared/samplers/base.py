@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from shared import sphere
-from shared.errors import LisaError
-from shared.sphere import Rows
+from shared.common.errors import LisaError
+from shared.sphere.geometry import Rows
 
 Module = TypeVar("Module", bound=nn.Module)
 Floats = NDArray[np.float64]

@@ -4,8 +4,8 @@ from typing import Self, final
 
 import numpy as np
 
-from shared import projected_normal, sphere
-from shared.errors import LisaError
+from shared import sphere
+from shared.common.errors import LisaError
 from shared.samplers.base import (
     Floats,
     Sampler,
@@ -14,7 +14,8 @@ from shared.samplers.base import (
     floats_of,
     generator,
 )
-from shared.sphere import Rows
+from shared.sphere import projected_normal
+from shared.sphere.geometry import Rows
 
 
 @final

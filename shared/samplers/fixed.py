@@ -7,7 +7,7 @@ import numpy as np
 
 from shared import sphere
 from shared.samplers.base import Sampler, State, integer_of, unfitted
-from shared.sphere import Rows
+from shared.sphere.geometry import Rows
 
 
 class Fixed(Sampler, abc.ABC):

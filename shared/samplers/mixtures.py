@@ -9,8 +9,8 @@ from scipy.linalg import solve_triangular
 from sklearn.mixture import BayesianGaussianMixture
 from sklearn.mixture import GaussianMixture as SklearnMixture
 
-from shared import projected_normal, sphere
-from shared.errors import LisaError
+from shared import sphere
+from shared.common.errors import LisaError
 from shared.samplers.base import (
     Floats,
     Sampler,
@@ -21,7 +21,8 @@ from shared.samplers.base import (
     integer_of,
     unfitted,
 )
-from shared.sphere import Rows
+from shared.sphere import projected_normal
+from shared.sphere.geometry import Rows
 
 RELATIVE_JITTER = 1e-6
 """What is added to a covariance's diagonal, relative to the mean variance of the codes."""

@@ -4,10 +4,11 @@ from typing import final
 
 import numpy as np
 
-from shared import projected_normal, sphere
+from shared import sphere
 from shared.samplers.base import Floats, check_dim, generator
 from shared.samplers.fixed import Fixed
-from shared.sphere import Rows
+from shared.sphere import projected_normal
+from shared.sphere.geometry import Rows
 
 
 @final

@@ -3,7 +3,7 @@
 from typing import Self, final
 
 from shared.samplers.base import Floats, Sampler, State, project_rows, sampler_from_state
-from shared.sphere import Rows
+from shared.sphere.geometry import Rows
 
 
 @final

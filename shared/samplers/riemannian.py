@@ -10,8 +10,7 @@ from sklearn.metrics import pairwise_distances
 from torch import Tensor
 
 from shared import sphere
-from shared.errors import LisaError
-from shared.leapfrog import leapfrog
+from shared.common.errors import LisaError
 from shared.samplers.base import (
     Floats,
     Sampler,
@@ -21,7 +20,8 @@ from shared.samplers.base import (
     integer_of,
     unfitted,
 )
-from shared.sphere import Rows
+from shared.samplers.leapfrog import leapfrog
+from shared.sphere.geometry import Rows
 
 STARTS = 10_000
 """Of how many training codes, at most, centroids are chosen and chains start."""

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from shared import sphere
-from shared.errors import LisaError
-from shared.fitting import fit_module
-from shared.gaussians import draw, kl_to_standard, split_parameters
+from shared.common.errors import LisaError
+from shared.common.fitting import fit_module
+from shared.common.seeds import derive_seed
 from shared.samplers.base import (
     Floats,
     Sampler,
@@ -22,8 +22,8 @@ from shared.samplers.base import (
     load_module,
     unfitted,
 )
-from shared.seeds import derive_seed
-from shared.sphere import Rows
+from shared.samplers.gaussians import draw, kl_to_standard, split_parameters
+from shared.sphere.geometry import Rows
 
 LEAST_NOISE = 1e-3
 """The smallest γ of a `NoiseLevel`, about the rounding error of pixels in 256 steps."""

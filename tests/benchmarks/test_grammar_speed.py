@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.derivations.parsing import Parser
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import Architecture, GrammarModel
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.model import Architecture, GrammarModel
 from grammar_lisa.objectives.targets import regression_for
 from shared.methods import LISA
-from shared.sphere import uniform
+from shared.sphere.geometry import uniform
 
 GRAMMAR = load_grammar(Path(__file__).parents[2] / "grammars" / "expr.cfg")
 RULES = 15

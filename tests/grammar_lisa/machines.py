@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.grammar.text import derivations_to_texts
 
 
 def texts(grammar, decoded):

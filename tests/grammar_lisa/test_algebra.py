@@ -8,11 +8,11 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grammar_lisa.objectives.algebra import simplify, simplify_all, to_sympy
-from grammar_lisa.objectives.evaluation import evaluate
-from grammar_lisa.objectives.expression import UNARY_FUNCTIONS
-from grammar_lisa.objectives.latex import latex
-from shared.errors import LisaError
+from grammar_lisa.expressions.algebra import simplify, simplify_all, to_sympy
+from grammar_lisa.expressions.evaluation import evaluate
+from grammar_lisa.expressions.expression import UNARY_FUNCTIONS
+from grammar_lisa.expressions.latex import latex
+from shared.common.errors import LisaError
 
 PATIENCE = 600.0
 """Seconds for a simplification that ends, however busy the machine is."""
@@ -106,14 +106,14 @@ def test_a_hanging_expression_leaves_the_others(monkeypatch):
             raise TimeoutError
         return "2*x"
 
-    monkeypatch.setattr("grammar_lisa.objectives.algebra._Worker.ask", ask)
+    monkeypatch.setattr("grammar_lisa.expressions.algebra._Worker.ask", ask)
     assert simplify_all(["x+x+x", "x+x+x-x"]) == ["x+x+x", "2*x"]
     assert asked == ["x+x+x", "x+x+x-x"]
 
 
 @pytest.mark.parametrize("answer", [None, "zoo", "2*I*x", "x", "oo", "nan", "x+x+x-x+x-x+0"])
 def test_answers_that_are_no_better_are_not_taken(monkeypatch, answer):
-    monkeypatch.setattr("grammar_lisa.objectives.algebra._Worker.ask", lambda *arguments: answer)
+    monkeypatch.setattr("grammar_lisa.expressions.algebra._Worker.ask", lambda *arguments: answer)
     assert simplify("x+x+x-x") == "x+x+x-x"
 
 
@@ -126,7 +126,7 @@ def test_works_in_another_thread():
 
 
 def test_a_dead_process_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr("grammar_lisa.objectives.algebra.sys.executable", "/bin/false")
+    monkeypatch.setattr("grammar_lisa.expressions.algebra.sys.executable", "/bin/false")
     with pytest.raises(RuntimeError, match="did not start"):
         simplify("x")
 
@@ -190,6 +190,6 @@ def test_latex_is_balanced(text):
 def test_reading_alone_does_not_import_sympy():
     code = (
         "import sys, grammar_lisa.objectives.targets, grammar_lisa.objectives.protocol, "
-        "grammar_lisa.objectives.latex; assert not {'sympy', 'torch'} & set(sys.modules)"
+        "grammar_lisa.expressions.latex; assert not {'sympy', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

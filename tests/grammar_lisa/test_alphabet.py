@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grammar_lisa.alphabet import Alphabet
-from shared.errors import LisaError
+from grammar_lisa.models.characters import Alphabet
+from shared.common.errors import LisaError
 
 EXPR = Alphabet.of(["x+1", "sin(x)"])
 SPACED = Alphabet.of(["a b", "b"])

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.expressions.evaluation import evaluate
+from grammar_lisa.expressions.language import Expressions, PlainText
+from grammar_lisa.expressions.reading import Reading
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.objectives.evaluation import evaluate
-from grammar_lisa.objectives.language import Expressions, PlainText
-from grammar_lisa.objectives.reading import Reading
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
 
 X_AND_Y = Expressions(("x", "y"))
 
@@ -137,7 +137,7 @@ def test_a_language_of_expressions_has_canonical_texts_and_plain_text_its_own():
 
 def test_what_was_forgotten_is_read_as_before(monkeypatch):
     sentences = ["sin(x)+x*1", "x+(2+1)", "y/2*x", "x+", "sin(x)+x*1"]
-    monkeypatch.setattr("grammar_lisa.objectives.reading._REMEMBERED", 2)
+    monkeypatch.setattr("grammar_lisa.expressions.reading._REMEMBERED", 2)
     read = Reading(("x", "y"))
     for sentence in sentences:
         fresh = Reading(("x", "y"))

@@ -8,18 +8,18 @@ import pytest
 import torch
 from small_grammars import ROOT
 
-from grammar_lisa.alphabet import Alphabet
-from grammar_lisa.character_model import CharacterModel
-from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.evaluation import evaluate, reconstruction, samples
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import GRAMMAR, TOOL, Architecture, GrammarModel, load_model
-from grammar_lisa.networks import CHARACTERS, build_characters
-from shared.errors import LisaError
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.character_model import CharacterModel
+from grammar_lisa.models.characters import Alphabet
+from grammar_lisa.models.model import GRAMMAR, TOOL, Architecture, GrammarModel, load_model
+from grammar_lisa.models.networks import CHARACTERS, build_characters
+from grammar_lisa.training.evaluation import evaluate, reconstruction, samples
+from shared.common.errors import LisaError
 from shared.methods import LISA, METHODS, VAE
-from shared.runs import MODEL, create_run, open_run
+from shared.runs.run import MODEL, create_run, open_run
 from shared.samplers import Gaussian
 
 EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_grammars import EXPR, ROOT, enumerated, grammars
 
-from grammar_lisa.derivations.text import derivation_to_text
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
-from shared.errors import LisaError
+from grammar_lisa.grammar.text import derivation_to_text
+from shared.common.errors import LisaError
 
 
 def test_expressions_of_at_most_fifteen_rules():

@@ -9,16 +9,16 @@ import pytest
 from scipy import stats
 from small_grammars import ROOT, enumerated
 
-from grammar_lisa.datasets import draw_sentences, keep_sentences, read_sentences, split
-from grammar_lisa.derivations.arrays import from_array
-from grammar_lisa.derivations.parsing import Parser
-from grammar_lisa.derivations.sampling import enumerate_derivations, sample_uniform
-from grammar_lisa.derivations.text import derivation_to_text, derivations_to_texts
-from grammar_lisa.experiment import Sentences, by_algebra
+from grammar_lisa.expressions.forms import forms_of
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
-from grammar_lisa.objectives.forms import forms_of
+from grammar_lisa.grammar.arrays import from_array
+from grammar_lisa.grammar.datasets import draw_sentences, keep_sentences, read_sentences, split
+from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.grammar.sampling import enumerate_derivations, sample_uniform
+from grammar_lisa.grammar.text import derivation_to_text, derivations_to_texts
 from grammar_lisa.objectives.withholding import Withhold
-from shared.errors import LisaError
+from grammar_lisa.training.experiment import Sentences, by_algebra
+from shared.common.errors import LisaError
 
 EXPR_FILE = ROOT / "grammars" / "expr.cfg"
 EXPR = load_grammar(EXPR_FILE)

@@ -11,12 +11,12 @@ from machines import choices, log_probability, padded, texts, walk
 from scipy import stats
 from small_grammars import ROOT, enumerated, grammars
 
-from grammar_lisa.decoding import StackMachine
-from grammar_lisa.derivations.sampling import enumerate_derivations, sample_uniform
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
-from grammar_lisa.networks import build_network
-from shared.errors import LisaError
-from shared.sphere import uniform
+from grammar_lisa.grammar.sampling import enumerate_derivations, sample_uniform
+from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.networks import build_network
+from shared.common.errors import LisaError
+from shared.sphere.geometry import uniform
 
 EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
 SHIPPED = sorted((ROOT / "grammars").glob("*.cfg"))

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from small_grammars import EXPR
 
 from grammar_lisa.benchmark.drawn import drawn_targets
-from grammar_lisa.derivations.parsing import Parser
 from grammar_lisa.grammar import load_grammar
+from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.objectives.targets import target_for
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 GRAMMAR = load_grammar(EXPR)
 POINTS = {"x": np.linspace(-10, 10, 1000)}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grammar_lisa.objectives.evaluation import (
+from grammar_lisa.expressions.evaluation import (
     FUNCTIONS,
     as_points,
     as_vector,
@@ -16,8 +16,8 @@ from grammar_lisa.objectives.evaluation import (
     parsable,
     read,
 )
-from grammar_lisa.objectives.expression import UNARY_FUNCTIONS
-from shared.errors import LisaError
+from grammar_lisa.expressions.expression import UNARY_FUNCTIONS
+from shared.common.errors import LisaError
 
 X = np.linspace(-10, 10, 1001)
 _SCOPE = {name: FUNCTIONS[name] for name in UNARY_FUNCTIONS} | {"pow": np.power}
@@ -142,7 +142,7 @@ def test_memory_is_bounded_where_every_value_stays_alive():
 
 
 def test_fold_joins_stretches_and_skips_what_is_no_expression(monkeypatch):
-    monkeypatch.setattr("grammar_lisa.objectives.evaluation._TEXTS", 7)
+    monkeypatch.setattr("grammar_lisa.expressions.evaluation._TEXTS", 7)
     lines = [*many(20), None, "x +", "", "x", *many(10)]
     sums = fold(lines, {"x": X}, lambda v, _: v.sum(axis=1), np.add)
     good = parsable(lines, ["x"])
@@ -153,7 +153,7 @@ def test_fold_joins_stretches_and_skips_what_is_no_expression(monkeypatch):
 
 
 def test_fold_over_several_stretches_of_points(monkeypatch):
-    monkeypatch.setattr("grammar_lisa.objectives.evaluation.blocks", lambda b, p: blocks(b, p, 1))
+    monkeypatch.setattr("grammar_lisa.expressions.evaluation.blocks", lambda b, p: blocks(b, p, 1))
     x = np.arange(5.0)
     lines = ["x", "x*x", "7"]
     assert fold(lines, {"x": x}, lambda v, _: v.sum(axis=1), np.add).tolist() == [10, 30, 35]

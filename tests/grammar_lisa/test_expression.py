@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grammar_lisa.objectives.expression import (
+from grammar_lisa.expressions.expression import (
     BINARY_FUNCTIONS,
     CONSTANT,
     NEGATION,
@@ -19,7 +19,7 @@ from grammar_lisa.objectives.expression import (
     Node,
     Pool,
 )
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: POWER}
 

@@ -22,7 +22,7 @@ from grammar_lisa.objectives.external import (
     Evaluated,
     failure_report,
 )
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 PYTHON = sys.executable
 MINUTES = 200.0

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from grammar_lisa.objectives.evaluation import evaluate
-from grammar_lisa.objectives.forms import COLUMNS, forms_of, forms_of_texts
-from grammar_lisa.objectives.reading import Reading
+from grammar_lisa.expressions.evaluation import evaluate
+from grammar_lisa.expressions.forms import COLUMNS, forms_of, forms_of_texts
+from grammar_lisa.expressions.reading import Reading
 from grammar_lisa.objectives.regression import Regression
 
 

@@ -12,7 +12,7 @@ from small_grammars import EXPR, ROOT
 from grammar_lisa.grammar import GrammarError, load_grammar, parse_grammar
 from grammar_lisa.grammar.cfg import nltk_grammar
 from grammar_lisa.grammar.source import scan
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 
 def rules_of(text):

@@ -3,9 +3,9 @@
 import pytest
 from small_grammars import EXPR
 
-from grammar_lisa.derivations.report import report
 from grammar_lisa.grammar import GrammarError, load_grammar, parse_grammar
-from shared.errors import LisaError
+from grammar_lisa.grammar.report import report
+from shared.common.errors import LisaError
 
 
 def found(text):

@@ -10,11 +10,11 @@ import torch
 from machines import texts as complete_texts
 from small_grammars import ROOT
 
-from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.derivations.sampling import enumerate_derivations, sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import (
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.sampling import enumerate_derivations, sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.model import (
     GRAMMAR,
     TOOL,
     Architecture,
@@ -22,11 +22,11 @@ from grammar_lisa.model import (
     load_model,
     load_run_grammar,
 )
-from grammar_lisa.networks import NETWORKS
-from shared.errors import LisaError
+from grammar_lisa.models.networks import NETWORKS
+from shared.common.errors import LisaError
 from shared.methods import LISA, METHODS, VAE
-from shared.runs import CONFIG, MODEL, create_run, open_run
-from shared.sphere import project, uniform
+from shared.runs.run import CONFIG, MODEL, create_run, open_run
+from shared.sphere.geometry import project, uniform
 
 EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
 ARCHITECTURE = Architecture("dense", 8, 15, LISA(0.1), seed=0)

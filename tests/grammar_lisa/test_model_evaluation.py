@@ -8,14 +8,14 @@ import torch
 from machines import log_probability, padded
 from small_grammars import ROOT
 
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts, is_sentence
-from grammar_lisa.evaluation import evaluate, geometry, reconstruction, samples
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import Architecture, GrammarModel
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
+from grammar_lisa.models.model import Architecture, GrammarModel
+from grammar_lisa.training.evaluation import evaluate, geometry, reconstruction, samples
 from shared.methods import LISA
 from shared.samplers import Projected, Uniform
-from shared.sphere import project, uniform
+from shared.sphere.geometry import project, uniform
 
 EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
 PAD = len(EXPR.rules)

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from scipy import stats
 from small_grammars import EXPR, ROOT, enumerated, grammars
 
-from grammar_lisa.derivations.arrays import from_array, to_array
-from grammar_lisa.derivations.moves import TreeMoves
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts, is_sentence
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
-from shared.errors import LisaError
+from grammar_lisa.grammar.arrays import from_array, to_array
+from grammar_lisa.grammar.moves import TreeMoves
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
+from shared.common.errors import LisaError
 
 CYCLIC = "S -> S | A S | A\nA -> A | 'a' | \n"
 FINITE = "S -> A B | 'x'\nA -> 'a' | B B | 'c' B\nB -> 'b' | | C\nC -> 'd'"

@@ -6,12 +6,12 @@ from machines import log_probability, padded
 from small_grammars import ROOT
 from torch.nn import functional
 
-from grammar_lisa.decoding import StackMachine
-from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.grammar import load_grammar, parse_grammar
-from grammar_lisa.networks import NETWORKS, build_network
-from shared.errors import LisaError
-from shared.sphere import project
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.networks import NETWORKS, build_network
+from shared.common.errors import LisaError
+from shared.sphere.geometry import project
 
 EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
 MACHINE = StackMachine(EXPR, 15)

@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_grammars import EXPR, ROOT, grammars
 
-from grammar_lisa.derivations.parsing import Parser
-from grammar_lisa.derivations.sampling import (
+from grammar_lisa.grammar import load_grammar, parse_grammar
+from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.grammar.sampling import (
     enumerate_derivations,
     sample_uniform,
     sample_weighted,
 )
-from grammar_lisa.derivations.text import derivation_to_text, derivations_to_texts
-from grammar_lisa.grammar import load_grammar, parse_grammar
-from shared.errors import LisaError
+from grammar_lisa.grammar.text import derivation_to_text, derivations_to_texts
+from shared.common.errors import LisaError
 
 DATA = Path(os.environ.get("LISA_DATA_DIR", "data")) / "expressions"
 

@@ -15,7 +15,7 @@ from grammar_lisa.benchmark.published import (
     trace_figures,
 )
 from grammar_lisa.benchmark.start_sets import PROTOCOLS
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 HEAD = "run\tevaluation\texpression\tscore\n"
 

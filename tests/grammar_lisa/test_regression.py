@@ -6,9 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grammar_lisa.objectives.evaluation import evaluate
+from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression, sample_points
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 WORST = math.log(1001)
 

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from scipy import stats
 from small_grammars import EXPR, enumerated, grammars
 
-from grammar_lisa.derivations.sampling import (
+from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
+from grammar_lisa.grammar.sampling import (
     _permuted,
     enumerate_derivations,
     sample,
     sample_uniform,
     sample_weighted,
 )
-from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
-from shared.errors import LisaError
+from grammar_lisa.grammar.text import derivations_to_texts
+from shared.common.errors import LisaError
 
 LAWS = ("uniform", "by-length", "weighted")
 SMALL = "S -> S S [0.2] | 'a' [0.5] | B [0.3]\nB -> 'b' S | 'c'"

@@ -13,20 +13,20 @@ from small_grammars import ROOT
 from tools import Tool
 
 from grammar_lisa.cli import main
-from grammar_lisa.datasets import Split
-from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.evaluation import readout_r2
-from grammar_lisa.experiment import SEMANTICS, Plan, Sentences
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import TOOL as GRAMMAR_TOOL
-from grammar_lisa.model import Architecture, load_model, read_data
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.datasets import Split
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.model import TOOL as GRAMMAR_TOOL
+from grammar_lisa.models.model import Architecture, load_model, read_data
 from grammar_lisa.objectives.semantics import OUTPUTS, outputs, semantics_of, standardised
-from shared.errors import LisaError
+from grammar_lisa.training.evaluation import readout_r2
+from grammar_lisa.training.experiment import SEMANTICS, Plan, Sentences
+from shared.common.errors import LisaError
 from shared.methods import LISA, READOUT, VAE
-from shared.runs import open_run
-from shared.training import Training
+from shared.runs.run import open_run
+from shared.training.trainer import Training
 
 TOOL = Tool(main)
 EXPR = ROOT / "grammars" / "expr.cfg"

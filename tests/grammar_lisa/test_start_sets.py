@@ -15,11 +15,11 @@ from grammar_lisa.benchmark.start_sets import (
     tells_apart,
     withheld_lines,
 )
-from grammar_lisa.derivations.parsing import Parser
 from grammar_lisa.grammar import load_grammar
+from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.objectives.protocol import EXACT, NEAR
 from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 GRAMMAR = load_grammar(Path(__file__).parents[2] / "grammars" / "expr.cfg")
 FROM_LINES = [name for name, protocol in PROTOCOLS.items() if protocol.pick is not None]

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.expressions.evaluation import evaluate
+from grammar_lisa.expressions.reading import Reading
+from grammar_lisa.expressions.sums import identity
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.objectives.evaluation import evaluate
-from grammar_lisa.objectives.reading import Reading
-from grammar_lisa.objectives.sums import identity
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
 
 ROOT = Path(__file__).parents[2]
 GRAMMARS = {name: load_grammar(ROOT / "grammars" / f"{name}.cfg") for name in ("expr", "koza")}
@@ -281,8 +281,8 @@ def test_a_product_is_multiplied_out_to_twelve_terms():
 def test_numbers_of_sums_are_the_same_in_every_process():
     texts = ["x+1", "sin(x*x)/3-y", "1/(x-2)", "(x+y+1+x*y)*(x+y+2+x*x)", "1e999*y", "x**y", "0/0"]
     code = (
-        "from grammar_lisa.objectives.reading import Reading\n"
-        "from grammar_lisa.objectives.sums import identity\n"
+        "from grammar_lisa.expressions.reading import Reading\n"
+        "from grammar_lisa.expressions.sums import identity\n"
         f"print([identity(Reading(['x', 'y']).sum(text)) for text in {texts!r}])"
     )
     for seed in ("1", "2"):

@@ -5,12 +5,12 @@ import nltk
 import numpy as np
 import pytest
 
-from grammar_lisa.derivations.parsing import Parser
+from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.objectives.evaluation import evaluate
+from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.objectives.regression import KUSNER_TARGET
 from grammar_lisa.objectives.targets import SETS, TARGETS, regression_for, span_of, target_for
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 GRAMMARS = Path(__file__).parents[2] / "grammars"
 KOZA = GRAMMARS / "koza.cfg"

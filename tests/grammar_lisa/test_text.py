@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_grammars import EXPR, grammars
 
-from grammar_lisa.derivations.arrays import from_array, to_array
-from grammar_lisa.derivations.sampling import enumerate_derivations, sample_uniform
-from grammar_lisa.derivations.text import (
+from grammar_lisa.grammar import load_grammar, parse_grammar
+from grammar_lisa.grammar.arrays import from_array, to_array
+from grammar_lisa.grammar.sampling import enumerate_derivations, sample_uniform
+from grammar_lisa.grammar.text import (
     derivation_to_text,
     derivation_to_tokens,
     derivations_to_texts,
 )
-from grammar_lisa.grammar import load_grammar, parse_grammar
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 ENGLISH = """S -> NP VP
 NP -> 'the' N

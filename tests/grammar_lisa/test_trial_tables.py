@@ -3,7 +3,7 @@ import pytest
 
 from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.trial_tables import (
+from grammar_lisa.optimize.trial_tables import (
     COLUMNS,
     REACHED,
     START,

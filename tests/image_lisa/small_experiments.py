@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import torch
 from tools import Tool
 
-import image_lisa.extractors
-import image_lisa.pool
+import image_lisa.benchmark.pool
+import image_lisa.evaluation.extractors
 from image_lisa.cli import main
 from image_lisa.evaluation import features
 from image_lisa.evaluation.features import Recipe
-from image_lisa.experiment import Watcher
+from image_lisa.training.experiment import Watcher
 
 torch.set_num_threads(1)
 
@@ -30,7 +30,7 @@ class QuickRecipe(Recipe):
 
 
 def quick_classifier(monkeypatch):
-    for module in (features, image_lisa.extractors):
+    for module in (features, image_lisa.evaluation.extractors):
         monkeypatch.setattr(module, "Recipe", QuickRecipe)
 
 
@@ -46,7 +46,7 @@ def on_training(monkeypatch, act):
 
     What it returns is the step at which the training is stopped as by Ctrl-C, or None.
     """
-    train_run = image_lisa.pool.train_run
+    train_run = image_lisa.benchmark.pool.train_run
 
     def stop_at(last):
         def step(done, steps, rate):
@@ -59,7 +59,7 @@ def on_training(monkeypatch, act):
         last = act(run)
         return train_run(run, *arguments, **options, watcher=stop_at(last))
 
-    monkeypatch.setattr(image_lisa.pool, "train_run", wrapped)
+    monkeypatch.setattr(image_lisa.benchmark.pool, "train_run", wrapped)
 
 
 def files(folder, *names):

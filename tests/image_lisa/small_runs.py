@@ -4,11 +4,11 @@ import functools
 
 import torch
 
-from image_lisa.datasets import load_images
-from image_lisa.experiment import finish_run, make_run, train_run
-from image_lisa.model import Architecture
+from image_lisa.data import load_images
+from image_lisa.models.model import Architecture
+from image_lisa.training.experiment import finish_run, make_run, train_run
 from shared.methods import LISA
-from shared.training import Training, launch
+from shared.training.trainer import Training, launch
 
 torch.set_num_threads(1)
 

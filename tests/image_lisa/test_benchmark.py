@@ -19,13 +19,13 @@ from small_experiments import (
 
 from image_lisa.cli.experiments import chosen_methods
 from image_lisa.cli.train import options_from_json
-from image_lisa.experiment import Data
-from image_lisa.model import TOOL
-from shared.errors import LisaError
-from shared.files import read_json
-from shared.locks import working_in
+from image_lisa.models.model import TOOL
+from image_lisa.training.experiment import Data
+from shared.common.errors import LisaError
 from shared.methods import METHODS
-from shared.runs import open_run
+from shared.runs.files import read_json
+from shared.runs.locks import working_in
+from shared.runs.run import open_run
 
 TABLES = ("table1", "table3", "samplers", "table4", "reconstruction")
 

@@ -7,7 +7,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from image_lisa.evaluation import coverage as module
 from image_lisa.evaluation.coverage import Coverage, coverage
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 
 def by_brute_force(real, other, k):

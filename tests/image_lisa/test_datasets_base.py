@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from image_lisa.datasets.base import Images, Part, Source, assemble, split
-from shared.errors import LisaError
+from image_lisa.data.base import Images, Part, Source, assemble, split
+from shared.common.errors import LisaError
 
 
 def numbered(n, classes=None, first=0):

@@ -8,9 +8,9 @@ import torch
 from PIL import Image
 from small_pictures import alone, jpeg, noise
 
-from image_lisa.datasets import celeba, load_images
-from image_lisa.datasets.celeba import parse_partition
-from shared.errors import LisaError
+from image_lisa.data import celeba, load_images
+from image_lisa.data.celeba import parse_partition
+from shared.common.errors import LisaError
 
 PARTS = (0, 0, 0, 0, 0, 1, 1, 2, 2, 2)
 NAMES = tuple(f"{number:06}.jpg" for number in range(1, 11))

@@ -12,9 +12,9 @@ import pytest
 import torch
 from small_pictures import alone, jpeg, noise, offline, served
 
-from image_lisa.datasets import cache, cifar10, load_images
-from image_lisa.datasets.cifar10 import ARCHIVE, CLASSES, FOLDER, TEST, TRAIN, parse_batch
-from shared.errors import LisaError
+from image_lisa.data import cache, cifar10, load_images
+from image_lisa.data.cifar10 import ARCHIVE, CLASSES, FOLDER, TEST, TRAIN, parse_batch
+from shared.common.errors import LisaError
 
 DATA = os.environ.get("LISA_DATA_DIR")
 COUNT = 8

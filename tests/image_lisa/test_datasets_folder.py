@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 from small_pictures import alone, jpeg, noise, png
 
-from image_lisa.datasets import load_images
-from image_lisa.datasets.decoding import read_image
-from shared.errors import LisaError
+from image_lisa.data import load_images
+from image_lisa.data.decoding import read_image
+from shared.common.errors import LisaError
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis.extra import numpy as arrays
 from small_pictures import alone, idx, noise, offline, packed, served
 
-from image_lisa.datasets import load_images, mnist
-from image_lisa.datasets.mnist import CHECKSUMS, parse_idx
-from shared.errors import LisaError
+from image_lisa.data import load_images, mnist
+from image_lisa.data.mnist import CHECKSUMS, parse_idx
+from shared.common.errors import LisaError
 
 NAMES = list(CHECKSUMS)
 DATA = os.environ.get("LISA_DATA_DIR")

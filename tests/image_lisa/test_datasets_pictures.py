@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from small_pictures import noise
 
-from image_lisa.datasets.pictures import grid, padded, resized, save_png, to_bytes, to_unit
-from shared.errors import LisaError
+from image_lisa.data.pictures import grid, padded, resized, save_png, to_bytes, to_unit
+from shared.common.errors import LisaError
 
 EVERY = torch.arange(256, dtype=torch.uint8)
 

@@ -9,8 +9,8 @@ from sklearn.datasets import load_digits
 from small_pictures import alone, noise, png
 from tools import environment, finish, started
 
-from image_lisa.datasets import DATASETS, load_images
-from shared.errors import LisaError
+from image_lisa.data import DATASETS, load_images
+from shared.common.errors import LisaError
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +102,7 @@ def test_a_download_without_network_ends_soon_in_one_message(tmp_path):
         "def refused(*_, **__): raise socket.gaierror(-2, 'Name or service not known')\n"
         "def waiting(*_): raise AssertionError('no time to wait')\n"
         "socket.getaddrinfo = refused\n"
-        "from image_lisa.datasets import load_images\n"
+        "from image_lisa.data import load_images\n"
         "time.sleep = waiting\n"
         "try: load_images('mnist')\n"
         "except ValueError as error: print(type(error).__name__, error)\n"

@@ -5,7 +5,7 @@ from image_lisa.evaluation.coverage import coverage
 from image_lisa.evaluation.distances import measure, real_rows
 from image_lisa.evaluation.frechet import frechet_distance
 from image_lisa.evaluation.kernel_distance import kernel_distance, kernel_distance_spread
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 
 def two_sets():

@@ -14,9 +14,17 @@ import torch
 from PIL import Image
 from small_runs import DIM, SHORT, architecture_of, digits, finished, started, trained
 
-from image_lisa import experiment
-from image_lisa.datasets import Images
-from image_lisa.experiment import (
+from image_lisa.data import Images
+from image_lisa.models.model import LAST, ImageModel
+from image_lisa.reports.pictures import (
+    STEPS,
+    interpolate,
+    plot_curves,
+    save_reconstructions,
+    save_samples,
+)
+from image_lisa.training import experiment
+from image_lisa.training.experiment import (
     DIMS,
     PRESETS,
     Data,
@@ -27,20 +35,12 @@ from image_lisa.experiment import (
     make_run,
     train_run,
 )
-from image_lisa.model import LAST, ImageModel
-from image_lisa.pictures import (
-    STEPS,
-    interpolate,
-    plot_curves,
-    save_reconstructions,
-    save_samples,
-)
-from shared.errors import LisaError
-from shared.expost import CODES, SAMPLERS, load_codes
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 from shared.methods import LISA, VAE, VQVAE, Method, sampler_names
-from shared.runs import BEST, CHECKPOINT, METRICS, MODEL, SUMMARY, open_run
-from shared.seeds import derive_seed
-from shared.training import Training, launch
+from shared.runs.expost import CODES, SAMPLERS, load_codes
+from shared.runs.run import BEST, CHECKPOINT, METRICS, MODEL, SUMMARY, open_run
+from shared.training.trainer import Training, launch
 
 
 @pytest.fixture(scope="module")
@@ -433,7 +433,7 @@ def test_curves_show_every_term_of_training_and_validation(done, monkeypatch):
                 line.get_label(): list(line.get_ydata()) for line in axes.lines
             }
 
-    monkeypatch.setattr("image_lisa.pictures.save_figure", keep)
+    monkeypatch.setattr("image_lisa.reports.pictures.save_figure", keep)
     plot_curves(run)
     with (run.path / METRICS).open() as file:
         rows = list(csv.DictReader(file))

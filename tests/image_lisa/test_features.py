@@ -16,8 +16,8 @@ from image_lisa.evaluation.features import (
     Split,
 )
 from image_lisa.evaluation.pixels import to_bytes
-from shared.errors import LisaError
-from shared.files import read_tensors, write_tensors
+from shared.common.errors import LisaError
+from shared.runs.files import read_tensors, write_tensors
 
 QUICK = Recipe(width=8, features=16, examples=15_000, clusters=6)
 

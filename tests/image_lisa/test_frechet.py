@@ -9,7 +9,7 @@ from scipy.linalg import sqrtm
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from image_lisa.evaluation.frechet import frechet_distance, gaussian_distance
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 
 class FeaturesAsImages(torch.nn.Module):

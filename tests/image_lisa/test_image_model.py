@@ -9,21 +9,21 @@ import torch
 from small_runs import DIM, architecture_of, digits, finished, started
 from tools import edit
 
-from image_lisa import model as model_module
-from image_lisa.model import (
+from image_lisa.models import model as model_module
+from image_lisa.models.model import (
     LARGEST_DIM,
     LAST,
     Architecture,
     ImageModel,
     run_architecture,
 )
-from shared.errors import LisaError
-from shared.expost import SAMPLERS, load_samplers, save_samplers
-from shared.files import read_tensors, write_tensors
+from shared.common.errors import LisaError
 from shared.methods import LISA, METHODS, VAE, VQVAE
-from shared.runs import CONFIG, MODEL, open_run
+from shared.runs.expost import SAMPLERS, load_samplers, save_samplers
+from shared.runs.files import read_tensors, write_tensors
+from shared.runs.run import CONFIG, MODEL, open_run
 from shared.samplers import Gaussian, Projected
-from shared.sphere import project
+from shared.sphere.geometry import project
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from image_lisa.networks import NETWORKS, Light, Paper, build_network
-from image_lisa.networks.light import patch_size
-from shared.errors import LisaError
+from image_lisa.models.networks import NETWORKS, Light, Paper, build_network
+from image_lisa.models.networks.light import patch_size
+from shared.common.errors import LisaError
 
 SHAPES = [
     (1, 4, 4),

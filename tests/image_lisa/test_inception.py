@@ -15,7 +15,7 @@ from image_lisa.evaluation.inception import (
     resize,
     weights_path,
 )
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 
 @pytest.fixture(scope="module")

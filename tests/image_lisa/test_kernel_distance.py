@@ -5,7 +5,7 @@ from torchmetrics.image.kid import KernelInceptionDistance
 
 from image_lisa.evaluation import kernel_distance as module
 from image_lisa.evaluation.kernel_distance import kernel_distance, kernel_distance_spread
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 
 class FeaturesAsImages(torch.nn.Module):

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from image_lisa.evaluation import probes as module
 from image_lisa.evaluation.probes import probe
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 
 def rings(n, seed):

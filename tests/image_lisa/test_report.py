@@ -9,7 +9,7 @@ import pytest
 import torch
 from small_runs import digits, finished
 
-from image_lisa.datasets import load_images
+from image_lisa.data import load_images
 from image_lisa.evaluation.codes import probe_accuracies
 from image_lisa.evaluation.coverage import coverage, squared_radii
 from image_lisa.evaluation.distances import Target, measure, real_rows
@@ -18,15 +18,15 @@ from image_lisa.evaluation.frechet import frechet_distance
 from image_lisa.evaluation.kernel_distance import kernel_distance, mean_kernel
 from image_lisa.evaluation.reference import extractor_record
 from image_lisa.evaluation.report import Protocol, Reference, evaluate_run
-from image_lisa.experiment import finish_run
+from image_lisa.training.experiment import finish_run
+from shared.common.errors import LisaError
 from shared.diagnostics.mismatch import lipschitz_on_sphere
-from shared.errors import LisaError
-from shared.expost import SAMPLERS, load_codes
-from shared.files import to_json
 from shared.methods import AE, LISA
+from shared.runs.expost import SAMPLERS, load_codes
+from shared.runs.files import to_json
 from shared.samplers import Sampler
-from shared.sphere import project
-from shared.uniformity import log_energy, uniform_log_energy
+from shared.sphere.geometry import project
+from shared.sphere.uniformity import log_energy, uniform_log_energy
 
 QUICK = Recipe(width=8, features=12, examples=4000)
 SMALL = Protocol(draws=70, transport=30, probed=50)

@@ -10,10 +10,8 @@ import torch
 from PIL import Image
 from small_experiments import SWEEP, command, files, on_training, quick_classifier, refused, succeed
 
-from image_lisa import pool
-from image_lisa.cli.sweep import grid_of
-from image_lisa.experiment import Data
-from image_lisa.sweep import (
+from image_lisa.benchmark import pool
+from image_lisa.benchmark.sweep import (
     GRIDS,
     NUMBERS,
     SAMPLERS,
@@ -23,11 +21,13 @@ from image_lisa.sweep import (
     points_of,
     sweep_seed,
 )
-from image_lisa.tables import Statistic
-from shared.errors import LisaError
-from shared.files import read_json
-from shared.locks import working_in
+from image_lisa.cli.sweep import grid_of
+from image_lisa.reports.tables import Statistic
+from image_lisa.training.experiment import Data
+from shared.common.errors import LisaError
 from shared.methods import AE, HVAE, LISA, METHODS
+from shared.runs.files import read_json
+from shared.runs.locks import working_in
 
 GRID = ("--grid", "uniformity-weight=0,1", "--grid", "uniformity-t=0.5,2")
 FOLDER = "digits-light-lisa"

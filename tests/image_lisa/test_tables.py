@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from image_lisa.tables import (
+from image_lisa.reports.tables import (
     CSV_COLUMNS,
     full_table,
     normal_sampler,

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from grammar_lisa.datasets import read_sentences, split
-from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.evaluation import reconstruction
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import Architecture
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.datasets import read_sentences, split
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.models.model import Architecture
+from grammar_lisa.training.evaluation import reconstruction
 from shared.methods import LISA
-from shared.runs import create_run
-from shared.training import Trainer, Training
+from shared.runs.run import create_run
+from shared.training.trainer import Trainer, Training
 
 GRAMMAR = load_grammar(Path(__file__).parents[2] / "grammars" / "expr.cfg")
 RULES = 15

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from shared.autoencoder import Autoencoder
+from shared.methods.autoencoder import Autoencoder
 
 INPUTS = 6
 

@@ -5,7 +5,7 @@ import pytest
 import safetensors.numpy
 import torch
 
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 from shared.samplers import Autoregressive, sampler_from_state
 
 BOOK = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [3.0, 3.0]])

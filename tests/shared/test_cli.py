@@ -15,7 +15,7 @@ import pytest
 from tools import finish, started
 
 from shared import cli
-from shared.cli import (
+from shared.cli.commands import (
     Command,
     Group,
     Output,
@@ -27,7 +27,7 @@ from shared.cli import (
     show,
     unknown,
 )
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -538,7 +538,7 @@ def test_only_the_first_process_speaks(tool, capsys, monkeypatch, environment, f
 
 PIPED = """
 import sys, types
-from shared.cli import Command, Output, run_tool
+from shared.cli.commands import Command, Output, run_tool
 
 def body(options, terminal):
     for number in range(LINES):

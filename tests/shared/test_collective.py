@@ -6,7 +6,7 @@ from processes import in_two_processes
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from shared.collective import alone, gather_rows
+from shared.common.collective import alone, gather_rows
 
 SIZES = (3, 5)
 TYPES = (torch.float32, torch.float64, torch.int64)

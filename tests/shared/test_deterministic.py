@@ -5,7 +5,7 @@ import torch
 from small_nets import INPUTS, Vectors, vectors
 from torch import nn
 
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 from shared.methods.deterministic import (
     AE,
     RAEGP,

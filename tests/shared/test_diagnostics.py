@@ -6,8 +6,8 @@ from scipy.optimize import brentq
 from scipy.stats import ortho_group
 
 from shared import sphere
+from shared.common.errors import LisaError
 from shared.diagnostics import Spectrum, spectrum
-from shared.errors import LisaError
 
 
 def with_eigenvalues(values, seed=0):

@@ -5,8 +5,8 @@ import subprocess
 import pytest
 import torch
 
-from shared import environment
-from shared.environment import commit_of
+from shared.runs import environment
+from shared.runs.environment import commit_of
 
 
 def git(folder, *words):

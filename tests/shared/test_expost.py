@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from small_nets import Vectors, vectors
 
-from shared.errors import LisaError
-from shared.expost import (
+from shared.common.errors import LisaError
+from shared.methods import AE, LISA, VAE, Codes, fit_sampler, sampler_names
+from shared.runs.expost import (
     CODES,
     fit_samplers,
     load_codes,
@@ -13,8 +14,7 @@ from shared.expost import (
     save_codes,
     save_samplers,
 )
-from shared.methods import AE, LISA, VAE, Codes, fit_sampler, sampler_names
-from shared.runs import Run
+from shared.runs.run import Run
 
 
 def fitted(method, **options):

@@ -12,8 +12,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.errors import LisaError
-from shared.files import read_json, read_tensors, write_atomically, write_json, write_tensors
+from shared.common.errors import LisaError
+from shared.runs.files import read_json, read_tensors, write_atomically, write_json, write_tensors
 
 
 def full_disk(*_):

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from shared.errors import LisaError
-from shared.fitting import fit_module
+from shared.common.errors import LisaError
+from shared.common.fitting import fit_module
 
 SETTINGS = {"epochs": 3, "batch_size": 4, "learning_rate": 0.05, "seed": 7}
 

@@ -2,11 +2,11 @@ import pytest
 import torch
 from small_nets import Vectors, vectors
 
-from shared.errors import LisaError
-from shared.gaussians import kl_to_standard
+from shared.common.errors import LisaError
 from shared.methods.base import equip
 from shared.methods.flow import IAFVAE, PlanarVAE
 from shared.methods.variational import VAE
+from shared.samplers.gaussians import kl_to_standard
 
 METHODS = {"planar": PlanarVAE(3), "autoregressive": IAFVAE(2, 8, 1)}
 each_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)

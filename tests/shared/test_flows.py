@@ -5,8 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.errors import LisaError
-from shared.flows import AutoregressiveFlow, Chain, MaskedLinear, PlanarFlow
+from shared.common.errors import LisaError
+from shared.methods.flows import AutoregressiveFlow, Chain, MaskedLinear, PlanarFlow
 
 
 def seeded(make, seed=0, scale=None):

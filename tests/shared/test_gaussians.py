@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from scipy import stats
 from torch.distributions import Independent, Normal, kl_divergence
 
-from shared.gaussians import LOG_VARIANCES, draw, kl_to_standard, log_normal, split_parameters
+from shared.samplers.gaussians import (
+    LOG_VARIANCES,
+    draw,
+    kl_to_standard,
+    log_normal,
+    split_parameters,
+)
 
 
 def parameters(batch, dim, seed):

@@ -6,12 +6,12 @@ import torch
 from small_nets import Vectors, vectors
 from torch import nn
 
-from shared.autoencoder import Autoencoder
-from shared.errors import LisaError
-from shared.gaussians import kl_to_standard
+from shared.common.errors import LisaError
+from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import equip
 from shared.methods.hamiltonian import HVAE, LARGEST_STEP, StepSizes, tempering
 from shared.methods.variational import VAE
+from shared.samplers.gaussians import kl_to_standard
 
 
 class Linear(Autoencoder):

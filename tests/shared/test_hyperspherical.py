@@ -3,12 +3,12 @@ import torch
 from small_nets import Vectors, vectors
 
 from shared import sphere
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 from shared.methods.base import Codes
 from shared.methods.hyperspherical import SVAE
 from shared.methods.sampling import fit_sampler, sampler_names
 from shared.samplers import Uniform
-from shared.von_mises_fisher import draw, kl_to_uniform
+from shared.sphere.von_mises_fisher import draw, kl_to_uniform
 
 
 def net_for(method, dim=4, **options):

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from shared.leapfrog import leapfrog
+from shared.samplers.leapfrog import leapfrog
 
 
 def well(z):

@@ -6,7 +6,7 @@ import pytest
 import torch
 from small_nets import Vectors, vectors
 
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 from shared.methods import LISA, READOUT, VAE, equip
 
 

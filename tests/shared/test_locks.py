@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from shared.errors import LisaError
-from shared.locks import working_in
+from shared.common.errors import LisaError
+from shared.runs.locks import working_in
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from shared.locks import working_in
+from shared.runs.locks import working_in
 with working_in(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -5,7 +5,7 @@ import pytest
 import torch
 from small_nets import Vectors, vectors
 
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 from shared.methods.base import equip
 from shared.methods.low_rank import IRMAE, LoRAE, square_maps
 

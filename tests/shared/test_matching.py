@@ -11,7 +11,7 @@ from test_mmd import by_loops
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 from shared.methods.base import Codes
 from shared.methods.matching import (
     GMMDAE,

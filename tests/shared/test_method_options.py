@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.errors import LisaError
-from shared.method_options import MethodOptions, WithMethod
+from shared.cli.method_options import MethodOptions, WithMethod
+from shared.common.errors import LisaError
 from shared.methods import LISA, METHODS, VAE, WAE
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from small_nets import Vectors
 
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 from shared.methods import METHODS, Codes, equip, fit_sampler, sampler_names
 from shared.methods.sampling import FITTED
 from shared.samplers import Projected, StandardNormal, Uniform, sampler_from_state

@@ -12,14 +12,14 @@ import pytest
 import torch
 from small_nets import Vectors, vectors
 
-from grammar_lisa.decoding import StackMachine
-from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.grammar import parse_grammar
-from grammar_lisa.networks import build_network
-from shared.errors import LisaError
-from shared.files import read_tensors, write_tensors
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.networks import build_network
+from shared.common.errors import LisaError
 from shared.methods import METHODS, Codes, Method, equip, fit_sampler, sampler_names
+from shared.runs.files import read_tensors, write_tensors
 from shared.samplers import sampler_from_state
 
 DIM = 3

@@ -9,6 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.stats import ortho_group
 from small_nets import Vectors
 
+from shared.common.errors import LisaError
 from shared.diagnostics.mismatch import (
     Lipschitz,
     MismatchBound,
@@ -22,8 +23,7 @@ from shared.diagnostics.mismatch import (
     transport,
     wasserstein_sphere,
 )
-from shared.errors import LisaError
-from shared.sphere import geodesic, project, uniform
+from shared.sphere.geometry import geodesic, project, uniform
 
 
 def on_circle(*angles):

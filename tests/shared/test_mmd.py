@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.errors import LisaError
-from shared.mmd import SCALES, inverse_multiquadric, mmd2
+from shared.common.errors import LisaError
+from shared.methods.mmd import SCALES, inverse_multiquadric, mmd2
 
 
 def kernel(a, b, scales, sigma=1.0):

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from shared import sphere
-from shared.errors import LisaError
-from shared.projected_normal import (
+from shared.common.errors import LisaError
+from shared.sphere.projected_normal import (
     log_density,
     log_radial_integral,
     log_sphere_area,

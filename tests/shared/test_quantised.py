@@ -8,7 +8,7 @@ from small_nets import Vectors, vectors
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 from shared.methods.base import Codes, equip
 from shared.methods.quantised import DEAD, VQVAE, Codebook, codebook
 from shared.samplers import Autoregressive

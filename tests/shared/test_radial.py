@@ -6,6 +6,7 @@ import pytest
 import torch
 from small_nets import Vectors, vectors
 
+from shared.common.errors import LisaError
 from shared.diagnostics import (
     ALPHAS,
     RadialCurve,
@@ -13,9 +14,8 @@ from shared.diagnostics import (
     projection_loss,
     radial_sensitivity,
 )
-from shared.errors import LisaError
 from shared.methods import LISA, VAE
-from shared.sphere import project, uniform
+from shared.sphere.geometry import project, uniform
 
 
 def half_squares(x, z):

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 from shared.methods import LISA, METHODS, WAE, method_from_record, method_to_record
 
 

@@ -6,7 +6,7 @@ import safetensors.numpy
 import torch
 from small_nets import Vectors, vectors
 
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 from shared.methods.base import Codes
 from shared.methods.geometric import GeoVAE
 from shared.methods.sampling import fit_sampler, sampler_names

@@ -8,9 +8,9 @@ import os
 import pytest
 import torch
 
-from shared.errors import LisaError
-from shared.locks import working_in
-from shared.runs import (
+from shared.common.errors import LisaError
+from shared.runs.locks import working_in
+from shared.runs.run import (
     CONFIG,
     FORMAT,
     METRICS,

@@ -12,8 +12,7 @@ from sklearn.mixture import BayesianGaussianMixture
 from sklearn.mixture import GaussianMixture as SklearnMixture
 
 from shared import sphere
-from shared.errors import LisaError
-from shared.projected_normal import log_sphere_area
+from shared.common.errors import LisaError
 from shared.samplers import (
     SAMPLERS,
     DirichletMixture,
@@ -24,6 +23,7 @@ from shared.samplers import (
     Uniform,
     sampler_from_state,
 )
+from shared.sphere.projected_normal import log_sphere_area
 
 
 def blobs(n=600, dim=4, seed=0, scale=1.0):

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.seeds import derive_seed, forked, seed_draws
+from shared.common.seeds import derive_seed, forked, seed_draws
 
 
 def test_a_seed_is_what_its_definition_says():

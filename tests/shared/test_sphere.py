@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from shared import sphere
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 seeds = st.integers(0, 2**31)
 dims = st.integers(2, 40)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from shared.threads import limited_threads
+from shared.common.threads import limited_threads
 
 
 def test_threads_are_limited_within_and_as_before_behind():

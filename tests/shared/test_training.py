@@ -14,12 +14,12 @@ from small_nets import Vectors, vectors
 from tools import environment, finish, started
 from torch import nn
 
-from shared.errors import LisaError
-from shared.files import read_tensors
-from shared.locks import working_in
+from shared.common.errors import LisaError
 from shared.methods import LISA, READOUT, equip
-from shared.runs import BEST, CHECKPOINT, METRICS, create_run, open_run
-from shared.training import FLUSH_STEPS, Trainer, Training, launch, load_weights, on_first
+from shared.runs.files import read_tensors
+from shared.runs.locks import working_in
+from shared.runs.run import BEST, CHECKPOINT, METRICS, create_run, open_run
+from shared.training.trainer import FLUSH_STEPS, Trainer, Training, launch, load_weights, on_first
 
 SHORT = Training(epochs=6, batch_size=8, learning_rate=0.01, device="cpu", checkpoint_seconds=0)
 X = vectors(17)
@@ -565,7 +565,7 @@ def test_other_arithmetic_resumes_exactly_too(tmp_path, precision):
 
 def test_checkpoints_come_at_ends_of_epochs_and_when_time_has_passed(run, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("shared.training.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("shared.training.trainer.time.monotonic", lambda: now[0])
     saved = []
     one = trainer(run, dataclasses.replace(SHORT, checkpoint_seconds=30, epochs=2, batch_size=2))
 
@@ -629,7 +629,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import torch
-from shared.files import write_tensors
+from shared.runs.files import write_tensors
 from test_training import SHORT, X, new_run, open_run, trainer
 
 torch.set_num_threads(1)

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from processes import in_two_processes
 from torch.nn.parallel import DistributedDataParallel
 
-from shared import sphere, uniformity
-from shared.errors import LisaError
-from shared.uniformity import (
+from shared import sphere
+from shared.common.errors import LisaError
+from shared.sphere import uniformity
+from shared.sphere.uniformity import (
     log_c,
     log_energy,
     mmd2_to_uniform,

@@ -11,7 +11,7 @@ from small_nets import INPUTS, Vectors, vectors
 from torch import nn
 
 from shared import sphere
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 from shared.methods import Codes, equip, fit_sampler, sampler_names
 from shared.methods.vampprior import VampPriorVAE
 from shared.samplers import DiagonalMixture, sampler_from_state

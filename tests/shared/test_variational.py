@@ -8,11 +8,11 @@ import torch
 from scipy import stats
 from small_nets import Vectors, vectors
 
-from shared.errors import LisaError
-from shared.gaussians import draw, kl_to_standard, log_normal
+from shared.common.errors import LisaError
 from shared.methods.base import Codes
 from shared.methods.variational import VAE, BetaVAE, ConstantVarianceVAE
 from shared.samplers import StandardNormal
+from shared.samplers.gaussians import draw, kl_to_standard, log_normal
 
 DIM = 3
 

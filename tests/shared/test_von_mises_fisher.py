@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from shared import sphere
-from shared.errors import LisaError
-from shared.von_mises_fisher import (
+from shared.common.errors import LisaError
+from shared.sphere.von_mises_fisher import (
     draw,
     kl_to_uniform,
     log_normaliser,

@@ -6,11 +6,11 @@ import threading
 
 from tools import finish, started
 
-from shared.workers import ends_with
+from shared.jobs.workers import ends_with
 
 ENDLESS = """
 import sys, time
-from shared.workers import ends_with
+from shared.jobs.workers import ends_with
 with ends_with(int(sys.argv[1])):
     while True:
         time.sleep(1)
@@ -18,7 +18,7 @@ with ends_with(int(sys.argv[1])):
 
 WATCHED = """
 import os, sys, threading
-from shared.workers import ends_with
+from shared.jobs.workers import ends_with
 
 look, looks = os.getppid, threading.Semaphore(0)
 

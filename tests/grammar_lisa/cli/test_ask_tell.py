@@ -9,10 +9,10 @@ from command_line import GRAMMARS, TINY_SEARCH, TOOL, killed, succeed, train
 from test_bo import training_sentences
 from tools import die
 
-from grammar_lisa.objectives.language import Expressions
+from grammar_lisa.expressions.language import Expressions
 from grammar_lisa.optimize.history import History
 from grammar_lisa.optimize.optimizer import Optimizer
-from shared.files import read_json
+from shared.runs.files import read_json
 
 WITHOUT = ("--n-initial", "60", "--top", "3", "--rounds", "2")
 SEARCH = [word for word in TINY_SEARCH if word not in WITHOUT]

@@ -9,7 +9,7 @@ from command_line import GRAMMARS, run_command, succeed
 from grammar_lisa.benchmark.latent_bo import MARKS, Comparison, Entrant, reached, rows_of
 from grammar_lisa.cli.benchmark_latent_bo import Options
 from grammar_lisa.optimize.config import SYSTEMS
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 from shared.methods import METHODS
 
 SMALL = [

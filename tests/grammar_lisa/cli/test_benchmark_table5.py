@@ -18,24 +18,24 @@ import grammar_lisa.benchmark.work as work
 from grammar_lisa.benchmark.rows import mean_and_error
 from grammar_lisa.benchmark.systems import ALL_NETWORKS, ENTRIES, PROTOCOLS, SYSTEMS, entries_of
 from grammar_lisa.cli.benchmark_table5 import chosen, default_options
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
-from grammar_lisa.experiment import Plan
+from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import TOOL as TRAINED
-from grammar_lisa.model import read_data
-from grammar_lisa.objectives.evaluation import evaluate
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.model import TOOL as TRAINED
+from grammar_lisa.models.model import read_data
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize import baselines
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.history import History
 from grammar_lisa.optimize.trials import plan_trials, run_trial
-from shared.errors import LisaError
-from shared.files import read_json
-from shared.locks import working_in
+from grammar_lisa.training.experiment import Plan
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 from shared.methods import METHODS
-from shared.runs import open_run
-from shared.seeds import derive_seed
+from shared.runs.files import read_json
+from shared.runs.locks import working_in
+from shared.runs.run import open_run
 
 SCALE = (
     *("--count", 150, "--held-out", 20, "--dim", 6, "--epochs", 2, "--characters-epochs", 1),

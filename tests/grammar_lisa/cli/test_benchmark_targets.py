@@ -10,13 +10,13 @@ from command_line import GRAMMARS, TINY_SEARCH, run_command, succeed
 from grammar_lisa.benchmark.drawn import drawn_targets
 from grammar_lisa.benchmark.targets import SEARCH, folder_of
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import TOOL, load_model
+from grammar_lisa.models.model import TOOL, load_model
 from grammar_lisa.objectives.targets import SETS, regression_for, target_for
 from grammar_lisa.optimize.config import SYSTEMS
 from grammar_lisa.optimize.optimizer import Optimizer
-from grammar_lisa.trial_tables import COLUMNS, REACHED
-from shared.locks import working_in
-from shared.runs import open_run
+from grammar_lisa.optimize.trial_tables import COLUMNS, REACHED
+from shared.runs.locks import working_in
+from shared.runs.run import open_run
 
 TINY = TINY_SEARCH[: TINY_SEARCH.index("--top")]
 RANDOM = ["random data", "random grammar", "random sphere"]

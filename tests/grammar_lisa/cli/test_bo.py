@@ -10,15 +10,15 @@ import pytest
 from command_line import GRAMMARS, TINY_SEARCH, run_command, succeed, train
 from tools import finish, started, wait_for
 
-from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import TOOL, read_data
-from grammar_lisa.objectives.evaluation import evaluate
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.model import TOOL, read_data
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.config import SYSTEMS
 from grammar_lisa.optimize.hall_of_fame import AT_START
 from grammar_lisa.optimize.optimizer import Optimizer
-from shared.runs import open_run
+from shared.runs.run import open_run
 
 ROWS = ["search", "random data", "random grammar", "random sphere"]
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -9,11 +9,11 @@ from command_line import GRAMMARS, TINY_SEARCH, killed, run_command, succeed, tr
 from test_bo import evaluations, hall_of_fame, training_sentences
 from tools import die
 
-from grammar_lisa.model import TOOL
+from grammar_lisa.models.model import TOOL
 from grammar_lisa.optimize.hall_of_fame import AT_START
 from grammar_lisa.optimize.history import History
 from grammar_lisa.optimize.optimizer import Optimizer
-from shared.runs import open_run
+from shared.runs.run import open_run
 
 SEARCH = [word for word in TINY_SEARCH if word not in ("--n-initial", "60")]
 MODULE = """

@@ -3,8 +3,8 @@ import shutil
 import pytest
 from command_line import EXPR, succeed
 
-from grammar_lisa.derivations.parsing import Parser
 from grammar_lisa.grammar import load_grammar
+from grammar_lisa.grammar.parsing import Parser
 
 
 @pytest.mark.parametrize("sampler", ["gmm", "gaussian", "uniform"])

@@ -1,7 +1,7 @@
 from command_line import EXPR, succeed
 
-from grammar_lisa.derivations.parsing import Parser
 from grammar_lisa.grammar import load_grammar
+from grammar_lisa.grammar.parsing import Parser
 
 
 def test_the_path_leads_from_one_sentence_to_the_other(trained):

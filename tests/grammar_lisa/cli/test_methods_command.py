@@ -11,13 +11,13 @@ from tools import Tool, at_step, flags, mostly_slow
 
 import image_lisa.cli
 from grammar_lisa.cli.train import Options
-from grammar_lisa.derivations.parsing import Parser
-from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import TOOL, load_run_grammar, read_data, run_architecture
-from shared.expost import load_codes, load_samplers
+from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.model import TOOL, load_run_grammar, read_data, run_architecture
 from shared.methods import METHODS, sampler_names
-from shared.runs import open_run
+from shared.runs.expost import load_codes, load_samplers
+from shared.runs.run import open_run
 
 IMAGES = Tool(image_lisa.cli.main)
 SERVED = [name for name in METHODS if name != "vae-vampprior"]

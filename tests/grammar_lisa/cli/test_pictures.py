@@ -3,7 +3,7 @@ import pytest
 
 from grammar_lisa.cli import pictures
 from grammar_lisa.cli.pictures import best_so_far, plot_convergence
-from shared.runs import Run
+from shared.runs.run import Run
 
 NAN, INF = float("nan"), float("inf")
 

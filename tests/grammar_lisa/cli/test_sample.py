@@ -4,8 +4,8 @@ from collections import Counter
 import pytest
 from command_line import EXPR, GRAMMARS, succeed
 
-from grammar_lisa.derivations.parsing import Parser
 from grammar_lisa.grammar import load_grammar
+from grammar_lisa.grammar.parsing import Parser
 
 
 @pytest.mark.parametrize("law", ["uniform", "by-length", "weighted"])

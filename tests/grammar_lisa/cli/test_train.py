@@ -6,10 +6,10 @@ import pytest
 from command_line import EXPR, GRAMMARS, killed, run_command, succeed, train
 from tools import before_write
 
-from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import TOOL, read_data
-from shared.runs import open_run
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.model import TOOL, read_data
+from shared.runs.run import open_run
 
 EQUAL = ["1/3+x+sin(x*x)", "x+1/3+sin(x*x)", "sin(x*x)+(1/3+x)", "sin((x)*x)+1/3+x"]
 NEAR = ["x+sin(x*x)"]

@@ -3,17 +3,17 @@ import pytest
 import torch
 from small_models import EXPR, TINY, learn, untrained
 
-from grammar_lisa.alphabet import Alphabet
-from grammar_lisa.character_model import CharacterModel
 from grammar_lisa.cli import main
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts
 from grammar_lisa.grammar import parse_grammar
-from grammar_lisa.model import TOOL, Architecture, GrammarModel
-from grammar_lisa.networks import CHARACTERS
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.character_model import CharacterModel
+from grammar_lisa.models.characters import Alphabet
+from grammar_lisa.models.model import TOOL, Architecture, GrammarModel
+from grammar_lisa.models.networks import CHARACTERS
 from grammar_lisa.objectives.targets import regression_for
 from shared.methods import METHODS
-from shared.runs import create_run
+from shared.runs.run import create_run
 
 torch.set_num_threads(1)
 

@@ -3,7 +3,7 @@
 import torch
 
 from grammar_lisa.grammar import parse_grammar
-from grammar_lisa.model import Architecture, GrammarModel
+from grammar_lisa.models.model import Architecture, GrammarModel
 from shared.methods import LISA
 
 EXPR = """

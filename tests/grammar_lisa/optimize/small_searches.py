@@ -5,12 +5,12 @@ import torch
 from small_models import learn
 from threadpoolctl import threadpool_limits
 
-from grammar_lisa.alphabet import Alphabet
-from grammar_lisa.character_model import CharacterModel
+from grammar_lisa.expressions.language import Expressions
 from grammar_lisa.grammar import parse_grammar
-from grammar_lisa.model import Architecture, GrammarModel
-from grammar_lisa.networks import CHARACTERS
-from grammar_lisa.objectives.language import Expressions
+from grammar_lisa.models.character_model import CharacterModel
+from grammar_lisa.models.characters import Alphabet
+from grammar_lisa.models.model import Architecture, GrammarModel
+from grammar_lisa.models.networks import CHARACTERS
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.sentences import Reader
 from grammar_lisa.optimize.spaces import Box, Sphere

@@ -22,7 +22,7 @@ from grammar_lisa.optimize.acquisition import (
 from grammar_lisa.optimize.sentences import Layout
 from grammar_lisa.optimize.spaces import Box, Sphere
 from grammar_lisa.optimize.surrogate import exact, fit_scores
-from shared.sphere import uniform
+from shared.sphere.geometry import uniform
 
 DIM = 3
 LAYOUT = Layout(DIM, 1, 1)

@@ -4,7 +4,7 @@ import torch
 
 from grammar_lisa.optimize.baselines import from_data, from_grammar, from_space
 from grammar_lisa.optimize.spaces import Box, Sphere
-from shared.seeds import derive_seed
+from shared.common.seeds import derive_seed
 
 SENTENCES = [f"x+{n}" for n in range(100)]
 

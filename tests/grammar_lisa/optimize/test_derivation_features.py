@@ -10,10 +10,10 @@ from scipy import sparse
 from small_models import EXPR
 from small_searches import X
 
-from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.derivations.parsing import Parser
-from grammar_lisa.derivations.sampling import sample_uniform
 from grammar_lisa.grammar import parse_grammar
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.optimize.features import NOTHING, monomial_columns, subtrees_and_steps
 
 GRAMMARS = {

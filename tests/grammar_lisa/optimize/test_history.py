@@ -5,7 +5,7 @@ import pytest
 
 from grammar_lisa.objectives.objective import Evaluated
 from grammar_lisa.optimize.history import Evaluation, History
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 HEADER = {"trial": 1, "seed": 5}
 FIRST = [Evaluation(1, "x+1", 0.5), Evaluation(1, "λ\n'\"\u2028\x85", 1e-17)]

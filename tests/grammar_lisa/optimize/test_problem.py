@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 from small_searches import X
 
-from grammar_lisa.model import TOOL
+from grammar_lisa.models.model import TOOL
 from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.problem import SearchedRun, random_draws
-from shared.errors import LisaError
-from shared.runs import open_run
+from shared.common.errors import LisaError
+from shared.runs.run import open_run
 
 
 class Length(Objective):

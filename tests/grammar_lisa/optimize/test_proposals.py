@@ -9,12 +9,12 @@ import torch
 from small_models import EXPR, TINY
 from small_searches import reader_of
 
-from grammar_lisa.derivations.arrays import from_array
-from grammar_lisa.derivations.text import is_sentence
 from grammar_lisa.grammar import Counts, parse_grammar
+from grammar_lisa.grammar.arrays import from_array
+from grammar_lisa.grammar.text import is_sentence
 from grammar_lisa.optimize.config import PROPOSALS, SYSTEMS, TREES, SearchConfig
 from grammar_lisa.optimize.proposals import Fresh, Parents, Random, groups_of, kinds_of, propose
-from shared.sphere import geodesic
+from shared.sphere.geometry import geodesic
 
 TEXTS = ["x+1", "sin(x)*x", "x/x", "2*x*x+x", "exp(x)+1", "3"]
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from small_searches import begin, reader_of
 
-from grammar_lisa.objectives.language import PlainText
+from grammar_lisa.expressions.language import PlainText
 from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.search import replay, score_all, search
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 CONFIG = SearchConfig(
     rounds=3, batch=4, pool=200, candidates=30, fit_points=20, parents=10, kernel="structure"

@@ -13,8 +13,8 @@ import pytest
 from small_models import EXPR, learn, untrained
 from small_searches import begin, played, reader_of
 
-from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.objectives.language import PlainText
+from grammar_lisa.expressions.language import PlainText
+from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.optimize import SYSTEMS
 
 TERMS = ("x", "1", "2", "3", "sin(x)", "exp(x)", "sin(1)", "exp(2)")

@@ -8,7 +8,7 @@ import pytest
 from grammar_lisa.optimize import SYSTEMS, SearchConfig
 from grammar_lisa.optimize.acquisition import ACQUISITIONS
 from grammar_lisa.optimize.config import FIELDS, PROPOSALS
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 
 COUNTS = (
     *("rounds", "batch", "pool", "steps", "candidates", "parents", "patience", "retrain_every"),

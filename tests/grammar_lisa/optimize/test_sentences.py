@@ -8,13 +8,13 @@ import torch
 from small_models import EXPR, untrained
 from small_searches import COMMANDS, X, learnt, reader_of
 
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.derivations.text import derivations_to_texts, is_sentence
-from grammar_lisa.networks import CHARACTERS
-from grammar_lisa.objectives.language import PlainText
+from grammar_lisa.expressions.language import PlainText
+from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
+from grammar_lisa.models.networks import CHARACTERS
 from grammar_lisa.optimize.features import NOTHING, monomial_columns, subtrees_and_steps
 from grammar_lisa.optimize.sentences import Layout
-from shared.errors import LisaError
+from shared.common.errors import LisaError
 from shared.methods import METHODS
 
 TEXTS = ["x+1", "1+x", "sin(x)*x", "x/x", "(x)", "2*x*x+x"]

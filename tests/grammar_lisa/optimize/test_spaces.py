@@ -8,13 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grammar_lisa.model import TOOL
+from grammar_lisa.models.model import TOOL
 from grammar_lisa.optimize.spaces import Box, Sphere, space_of_run
-from shared.errors import LisaError
-from shared.expost import save_codes
+from shared.common.errors import LisaError
 from shared.methods import METHODS, Codes
-from shared.runs import create_run
-from shared.sphere import geodesic
+from shared.runs.expost import save_codes
+from shared.runs.run import create_run
+from shared.sphere.geometry import geodesic
 
 DIM = 4
 

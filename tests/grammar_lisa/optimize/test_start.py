@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 import grammar_lisa.optimize as face
-from grammar_lisa.derivations.text import derivations_to_texts
+from grammar_lisa.expressions.language import Expressions
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.model import TOOL, read_data
-from grammar_lisa.objectives.language import Expressions
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.model import TOOL, read_data
 from grammar_lisa.optimize import SYSTEMS, SearchConfig, initial_design, open_optimizer
-from shared.errors import LisaError
-from shared.runs import open_run
+from shared.common.errors import LisaError
+from shared.runs.run import open_run
 
 CONFIG = SearchConfig(batch=4, pool=200, candidates=30, fit_points=20, parents=10)
 

@@ -6,14 +6,14 @@ import torch
 from gpytorch.mlls import ExactMarginalLogLikelihood
 from small_searches import reader_of
 
-from grammar_lisa.derivations.arrays import to_array
-from grammar_lisa.derivations.sampling import sample_uniform
-from grammar_lisa.objectives.language import Expressions
+from grammar_lisa.expressions.language import Expressions
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.optimize.features import NOTHING
 from grammar_lisa.optimize.kernels import TreeKernel
 from grammar_lisa.optimize.sentences import Reader
 from grammar_lisa.optimize.surrogate import HYPER_POINTS, build_scores, exact, fit_scores, fitted
-from shared.sphere import project
+from shared.sphere.geometry import project
 
 PARTS = [("direction",), ("structure",), ("direction", "structure")]
 each_kind = pytest.mark.parametrize("parts", PARTS, ids="-".join)

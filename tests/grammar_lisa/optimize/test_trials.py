@@ -8,8 +8,8 @@ import torch
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.spaces import Box
 from grammar_lisa.optimize.trials import plan_trials, run_trial, run_trials
-from shared.expost import load_codes
-from shared.runs import open_run
+from shared.runs.expost import load_codes
+from shared.runs.run import open_run
 
 CONFIG = SearchConfig(rounds=2, batch=3, pool=100, candidates=20, fit_points=20, parents=5)
 

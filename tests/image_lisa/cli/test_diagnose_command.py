@@ -6,13 +6,13 @@ import pytest
 from measured_runs import contents, pictures, quick_measurements, refusal, succeed, train
 from PIL import Image
 
-from image_lisa import diagnosis
-from image_lisa.datasets import load_images
-from image_lisa.diagnosis import Diagnosis, plot_radial, plot_spectrum
+from image_lisa.data import load_images
+from image_lisa.evaluation import diagnosis
+from image_lisa.evaluation.diagnosis import Diagnosis, plot_radial, plot_spectrum
 from image_lisa.evaluation.reference import Protocol
-from image_lisa.model import TOOL, ImageModel
-from shared.expost import load_codes
-from shared.runs import open_run
+from image_lisa.models.model import TOOL, ImageModel
+from shared.runs.expost import load_codes
+from shared.runs.run import open_run
 
 DIAGNOSE = ("diagnose", "--draws", 40, "--device", "cpu")
 WRITTEN = ["diagnosis.json", "radial.png", "spectrum.png"]

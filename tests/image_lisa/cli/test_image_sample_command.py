@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from image_commands import contents, pixels, refusal, run_command, succeed, train
 
-from image_lisa.model import ImageModel
-from shared.expost import load_samplers
-from shared.files import read_tensors, write_tensors
+from image_lisa.models.model import ImageModel
 from shared.methods import METHODS
-from shared.runs import open_run
+from shared.runs.expost import load_samplers
+from shared.runs.files import read_tensors, write_tensors
+from shared.runs.run import open_run
 
 
 def drawn(run, sampler, count, seed=0):

@@ -38,12 +38,12 @@ from tools import (
 )
 
 from image_lisa.cli.train import Options
-from image_lisa.model import ImageModel, run_architecture
-from shared.expost import SAMPLERS, load_samplers
-from shared.files import read_tensors
+from image_lisa.models.model import ImageModel, run_architecture
 from shared.methods import METHODS, sampler_names
-from shared.runs import open_run
-from shared.training import Trainer
+from shared.runs.expost import SAMPLERS, load_samplers
+from shared.runs.files import read_tensors
+from shared.runs.run import open_run
+from shared.training.trainer import Trainer
 
 PICTURES = {
     "curves.png",
@@ -361,7 +361,7 @@ def test_ctrl_c_while_samplers_are_fitted_says_how_to_go_on(tmp_path, straight, 
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("shared.expost.fit_sampler", interrupt)
+        patch.setattr("shared.runs.expost.fit_sampler", interrupt)
         result = run_command(*TRAINING, "--runs", tmp_path)
     assert result.status == 130
     assert "go on with 'image-lisa train --resume" in result.err
@@ -684,7 +684,7 @@ def test_torchrun_without_devices_is_refused(tmp_path):
 FULL = """
 import errno, os, sys
 from image_lisa.cli import main
-from shared.cli import first_process
+from shared.cli.commands import first_process
 
 sync, count = os.fsync, [0]
 

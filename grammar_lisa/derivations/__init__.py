@@ -1,1 +1,0 @@
-"""Sentences of a grammar as leftmost rule sequences: writing, reading and drawing them."""

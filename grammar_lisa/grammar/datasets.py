@@ -1,0 +1,200 @@
+"""Training, validation and test derivations, drawn from a grammar or read from a file."""
+
+import gzip
+import random
+import zlib
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.cfg import Grammar
+from grammar_lisa.grammar.counting import Counts
+from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.grammar.sampling import (
+    Keys,
+    Law,
+    by_text,
+    enumerate_derivations,
+    sample,
+)
+from grammar_lisa.grammar.text import derivations_to_texts
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+
+Derivation = tuple[int, ...]
+Keep = Callable[[Sequence[str]], NDArray[np.bool_]]
+"""Which of some sentences may be learnt from."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Derivations apart: what trains, what watches the training, what is reported.
+
+    Attributes:
+        train: `[n, max_rules]`, padded.
+        valid: for curves and schedules.
+        test: looked at once, at the end.
+        withheld: how many sentences were kept out of all three.
+    """
+
+    train: NDArray[np.signedinteger]
+    valid: NDArray[np.signedinteger]
+    test: NDArray[np.signedinteger]
+    withheld: int
+
+
+def default_max_rules(shortest: int) -> int:
+    """The length taken where none was named, by that of a grammar's shortest sentence."""
+    return max(15, 3 * shortest)
+
+
+def draw_sentences(
+    grammar: Grammar,
+    count: int,
+    max_rules: int,
+    seed: int,
+    keep: Keep,
+    *,
+    law: Law = "uniform",
+    keys: Keys = by_text,
+) -> tuple[list[Derivation], int]:
+    """Distinct sentences of at most `max_rules` rules, in the order in which a law draws them.
+
+    Args:
+        grammar: which has them.
+        count: how many.
+        max_rules: the most that a sentence may take.
+        seed: of the draws.
+        keep: which may be kept.
+        law: see `sample`.
+        keys: what sentences are told apart by.
+
+    Returns:
+        Up to `count` derivations that may be kept, fewer where the grammar has no more, and the
+        number of those left out on the way.
+    """
+    seed = derive_seed(seed, "data")
+    total = Counts(grammar, max_rules).at_most()
+    wanted = min(count + 1000 + count // 50, total)
+    if law == "uniform" and wanted == total:
+        drawn = _all_sentences(grammar, max_rules)
+        random.Random(seed).shuffle(drawn)  # noqa: S311 (no secret is drawn)
+        drawn = distinct_sentences(grammar, drawn, keys)
+    else:
+        drawn = sample(grammar, wanted, max_rules, seed, law, fewer=True, keys=keys)
+    kept, withheld = keep_sentences(grammar, drawn, keep)
+    return kept[:count], withheld
+
+
+def read_sentences(path: Path, grammar: Grammar, max_rules: int | None) -> list[Derivation]:
+    """The distinct sentences of a text file, one a line, plain or gzipped, as derivations.
+
+    Raises:
+        LisaError: naming file, line and column, if the file is empty or damaged, a line is no
+            sentence of the grammar, or a sentence needs more than `max_rules` rules.
+    """
+    parser = Parser(grammar)
+    found: dict[Derivation, None] = {}
+    for number, line in enumerate(read_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            derivation = parser.parse(line.strip())
+        except LisaError as error:
+            raise LisaError(f"{path}, line {number}: {error}") from error
+        if max_rules is not None and len(derivation) > max_rules:
+            raise LisaError(
+                f"{path}, line {number}: this sentence needs {len(derivation)} rules, more than "
+                f"--max-rules {max_rules}: {line.strip()}"
+            )
+        found.setdefault(derivation)
+    if not found:
+        raise LisaError(f"{path} holds no sentences; write one a line")
+    return list(found)
+
+
+def split(
+    grammar: Grammar,
+    derivations: Sequence[Derivation],
+    max_rules: int,
+    *,
+    train: int,
+    held_out: int,
+    seed: int,
+    withheld: int = 0,
+) -> Split:
+    """Shuffle derivations by seed and part them into training, validation and test.
+
+    Args:
+        grammar: whose padding number is used.
+        derivations: distinct; at least 10.
+        max_rules: the length to pad to.
+        train: the most training sentences to take.
+        held_out: the most test sentences to take; never more than a tenth of a small data set.
+        seed: of the order.
+        withheld: passed on.
+
+    Raises:
+        LisaError: if there are too few derivations to part.
+    """
+    if len(derivations) < 10:
+        raise LisaError(
+            f"{len(derivations)} distinct sentences are too few to train and test on; "
+            "at least 10 are needed"
+        )
+    array = to_array(derivations, max_rules, len(grammar.rules))
+    order = np.random.default_rng(derive_seed(seed, "split")).permutation(len(array))
+    valids = max(1, min(2000, train // 50, len(array) // 20))
+    tests = min(held_out, max(1, len(array) // 10, len(array) - train - valids))
+    test, valid, rest = np.split(array[order], [tests, tests + valids])
+    return Split(rest[:train], valid, test, withheld)
+
+
+def keep_sentences(
+    grammar: Grammar, derivations: Sequence[Derivation], keep: Keep
+) -> tuple[list[Derivation], int]:
+    """The derivations whose sentences may be learnt from, and how many may not."""
+    mask = keep(derivations_to_texts(grammar, derivations))
+    kept = [derivation for derivation, good in zip(derivations, mask, strict=True) if good]
+    return kept, len(derivations) - len(kept)
+
+
+def distinct_sentences(
+    grammar: Grammar, derivations: Sequence[Derivation], keys: Keys
+) -> list[Derivation]:
+    """The first of those derivations whose sentences have equal keys."""
+    found: dict[Hashable, Derivation] = {}
+    texts = derivations_to_texts(grammar, derivations)
+    for key, derivation in zip(keys(texts), derivations, strict=True):
+        found.setdefault(key, derivation)
+    return list(found.values())
+
+
+def _all_sentences(grammar: Grammar, max_rules: int) -> list[Derivation]:
+    """One derivation for each sentence of the grammar, the first of those it has."""
+    derivations = list(enumerate_derivations(grammar, max_rules))
+    texts = derivations_to_texts(grammar, derivations)
+    return list(dict(zip(texts[::-1], derivations[::-1], strict=True)).values())
+
+
+def read_lines(path: Path) -> list[str]:
+    """Return the lines of a text file, plain or gzipped.
+
+    Raises:
+        LisaError: The file cannot be read, is no UTF-8 text or a damaged gzip file.
+    """
+    try:
+        content = path.read_bytes()
+        if content[:2] == b"\x1f\x8b":
+            content = gzip.decompress(content)
+        return content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise LisaError(f"{path} is not UTF-8 text (byte {error.start + 1})") from error
+    except (EOFError, zlib.error) as error:
+        raise LisaError(f"{path} is a damaged gzip file: {error}") from error
+    except OSError as error:
+        raise LisaError(f"cannot read {path}: {error.strerror or error}") from error

@@ -1,0 +1,215 @@
+"""From the text of a sentence to its leftmost derivation."""
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+from lark import Lark, Token, Tree
+from lark.exceptions import GrammarError as LarkGrammarError
+from lark.exceptions import UnexpectedInput
+
+from grammar_lisa.grammar import Grammar, Rule
+from grammar_lisa.grammar.lark_tables import START, lark_rules, token_parser
+from shared.common.errors import LisaError
+
+SHOWN_COLUMNS = 72
+SHOWN_TOKENS = 12
+STRAY = "STRAY"
+ENDS = ("$END", "<EOF>")
+
+
+class Parser:
+    """Reads sentences of one grammar.
+
+    A tokeniser that always takes the longest terminal feeds lark: LALR(1) where the grammar
+    allows it, else Earley (J. Earley, An efficient context-free parsing algorithm, 1970). A
+    sentence that it splits wrongly, because one terminal begins another, is read by Earley over
+    characters. White space between tokens is ignored. Of several derivations one is chosen, the
+    same each time.
+
+    Attributes:
+        grammar: The grammar.
+        notice: Why reading is slow, or None where it is fast.
+    """
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+        self.notice: str | None = None
+        self._names = {f"T{index}": token for index, token in enumerate(grammar.terminals)}
+        self._tokens = {token: Token(name, token) for name, token in self._names.items()}
+        self._split = _tokeniser(grammar)
+        self._overlaps = _overlaps(grammar.terminals)
+        self._parse_tokens = self._token_parser()
+
+    def parse(self, text: str) -> tuple[int, ...]:
+        """Return the leftmost derivation of a sentence.
+
+        Args:
+            text: The sentence; white space between its tokens is ignored.
+
+        Raises:
+            LisaError: The text is no sentence of the grammar; the message shows where it stops
+                being one and what was expected there.
+        """
+        tokens = self._tokens
+        try:
+            return self._parse_tokens([tokens[part] for part in self._split.findall(text) if part])
+        except (UnexpectedInput, KeyError):
+            return self._parse_otherwise(text)
+
+    def parse_many(self, texts: Iterable[str]) -> list[tuple[int, ...]]:
+        """Return the leftmost derivations of many sentences; raises as ``parse`` does."""
+        return [self.parse(text) for text in texts]
+
+    def _token_parser(self) -> Callable[[list[Token]], tuple[int, ...]]:
+        """Return the LALR parser over tokens, or the Earley parser where there is none."""
+        builders = {f"r{rule.number}": _builder(rule) for rule in self.grammar.rules}
+        try:
+            lalr = token_parser(
+                self.grammar, parser="lalr", strict=True, transformer=SimpleNamespace(**builders)
+            )
+        except LarkGrammarError:
+            self.notice = (
+                f"{self.grammar.source} is not LALR(1), so its sentences are read by the slower "
+                "Earley parser"
+            )
+            earley = token_parser(self.grammar, parser="earley")
+            return lambda tokens: _leftmost(earley.parse(tokens))
+        read = lalr.parser.parse
+        return lambda tokens: tuple(read(tokens))
+
+    @cached_property
+    def _character_parser(self) -> Lark:
+        """The Earley parser over characters, made when it is first needed."""
+        terminals = [f"{name}: {_lark_string(token)}" for name, token in self._names.items()]
+        rules = lark_rules(self.grammar) + "\n".join([*terminals, r"%ignore /\s+/"])
+        return Lark(rules, start=START, parser="earley", lexer="dynamic")
+
+    def _parse_otherwise(self, text: str) -> tuple[int, ...]:
+        """Read a text that the fast way refuses, or raise the error that explains it."""
+        located = self._located(text)
+        if self._overlaps:
+            splits = _count_splits(text, self.grammar.terminals)
+            strays = any(token.type == STRAY for token in located)
+            if splits > 1 or (splits == 1 and strays):
+                try:
+                    return _leftmost(self._character_parser.parse(text))
+                except UnexpectedInput:
+                    pass
+        try:
+            return self._parse_tokens(located)
+        except UnexpectedInput as error:
+            raise self._refusal(text, error) from None
+
+    def _located(self, text: str) -> list[Token]:
+        """Return the longest-match tokens with their places, strays included."""
+        found: list[Token] = []
+        for match in self._split.finditer(text):
+            part = match.group(1)
+            if part:
+                known = self._tokens.get(part)
+                found.append(Token(known.type if known else STRAY, part, match.start()))
+        return found
+
+    def _refusal(self, text: str, error: UnexpectedInput) -> LisaError:
+        """Return the error that shows a text with a caret, and what was expected there."""
+        token: Token | None = getattr(error, "token", None)
+        if token is None or token.type in ENDS:
+            column, found = len(text.rstrip()), "the end"
+        else:
+            column, found = token.start_pos or 0, repr(str(token))
+        expected = getattr(error, "accepts", None) or getattr(error, "expected", None) or ()
+        shown = _listed([self._names.get(name, "") for name in expected])
+        first = max(0, min(column - SHOWN_COLUMNS // 2, len(text) - SHOWN_COLUMNS))
+        window = "".join(
+            " " if char.isspace() else char for char in text[first : first + SHOWN_COLUMNS]
+        )
+        lead = "… " if first else ""
+        tail = " …" if first + SHOWN_COLUMNS < len(text) else ""
+        return LisaError(
+            f"not a sentence of {self.grammar.source}, from column {column + 1} on:\n"
+            f"    {lead}{window}{tail}\n"
+            f"    {' ' * (len(lead) + column - first)}^\n"
+            f"found {found}; expected {shown}"
+        )
+
+
+def _tokeniser(grammar: Grammar) -> re.Pattern[str]:
+    """Return a pattern whose group 1 is the longest terminal here, or a stray character."""
+    longest_first = sorted(grammar.terminals, key=len, reverse=True)
+    return re.compile("|".join(["(" + "|".join([*map(re.escape, longest_first), r"\S)"]), r"\s+"]))
+
+
+def _overlaps(terminals: Iterable[str]) -> bool:
+    """Return whether the longest match can be the wrong one."""
+    words = sorted(terminals)
+    begins = any(following.startswith(word) for word, following in pairwise(words))
+    return begins or any(word[0].isspace() for word in words)
+
+
+def _lark_string(token: str) -> str:
+    """Return a token as a string in lark's notation."""
+    escaped = token.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _builder(rule: Rule) -> Callable[[list[Any]], list[int]]:
+    """Return what makes the derivation of a rule's left-hand side from those of its parts."""
+    number = rule.number
+    parts = [index for index, part in enumerate(rule.rhs) if not isinstance(part, str)]
+    if not parts:
+        return lambda _: [number]
+    if len(parts) == 1:
+        (only,) = parts
+        return lambda children: [number, *children[only]]
+    if len(parts) == 2:
+        first, second = parts
+        return lambda children: [number, *children[first], *children[second]]
+
+    def build(children: list[Any]) -> list[int]:
+        derivation = [number]
+        for part in parts:
+            derivation += children[part]
+        return derivation
+
+    return build
+
+
+def _leftmost(tree: Tree[Token]) -> tuple[int, ...]:
+    """Return the rule numbers of a parse tree, parents first, left before right."""
+    derivation: list[int] = []
+    stack: list[Any] = [tree]
+    while stack:
+        node = stack.pop()
+        derivation.append(int(node.data[1:]))
+        stack.extend(child for child in reversed(node.children) if isinstance(child, Tree))
+    return tuple(derivation)
+
+
+def _count_splits(text: str, terminals: Iterable[str]) -> int:
+    """Return in how many ways a text splits into terminals and white space, counted up to 2."""
+    by_first: dict[str, list[str]] = {}
+    for token in terminals:
+        by_first.setdefault(token[0], []).append(token)
+    ways = [0] * len(text) + [1]
+    for index in range(len(text) - 1, -1, -1):
+        found = ways[index + 1] if text[index].isspace() else 0
+        for token in by_first.get(text[index], ()):
+            if text.startswith(token, index):
+                found += ways[index + len(token)]
+        ways[index] = min(found, 2)
+    return ways[0]
+
+
+def _listed(expected: Iterable[str]) -> str:
+    """Return tokens as a list in words; an empty one stands for the end of the text."""
+    tokens = set(expected)
+    names = [repr(token) for token in sorted(tokens - {""})]
+    if "" in tokens:
+        names.insert(0, "the end")
+    if len(names) > SHOWN_TOKENS:
+        names = [*names[:SHOWN_TOKENS], f"… ({len(names) - SHOWN_TOKENS} more)"]
+    return "one of " + ", ".join(names) if len(names) > 1 else "".join(names) or "the end"

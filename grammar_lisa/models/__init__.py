@@ -1,0 +1,5 @@
+"""Models of sentences: the mask, networks, and the trained model between sentences and codes."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

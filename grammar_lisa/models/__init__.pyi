@@ -1,0 +1,19 @@
+from .architecture import Architecture as Architecture
+from .character_model import CharacterModel as CharacterModel
+from .characters import Alphabet as Alphabet
+from .mask import StackMachine as StackMachine
+from .model import GrammarModel as GrammarModel
+from .model import load_model as load_model
+from .networks import NETWORKS as NETWORKS
+from .sentence_model import SentenceModel as SentenceModel
+
+__all__ = [
+    "NETWORKS",
+    "Alphabet",
+    "Architecture",
+    "CharacterModel",
+    "GrammarModel",
+    "SentenceModel",
+    "StackMachine",
+    "load_model",
+]

@@ -1,0 +1,125 @@
+"""What a model of sentences is built from, and how a run records it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grammar_lisa.grammar.cfg import Grammar
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.characters import Alphabet
+from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.networks import (
+    CHARACTERS,
+    NETWORKS,
+    SequenceAutoencoder,
+    build_characters,
+    build_network,
+)
+from shared.common.errors import LisaError
+from shared.methods import METHODS, Method, equip, method_from_record, method_to_record
+
+LARGEST_DIM, LONGEST = 4096, 20_000
+"""The largest code size and the most rules a sentence that a model is built for."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What, besides the grammar, a model is built from; `config.json` records it.
+
+    Attributes:
+        network: a key of `NETWORKS`, or `CHARACTERS`.
+        dim: the code size d.
+        max_rules: L, the most rules a sentence may take.
+        method: the method's name and hyperparameters.
+        seed: of the initial weights.
+        alphabet: what a network on characters reads; None for one on derivations.
+        semantics: how many numbers tell what a sentence does, for a method that learns from them.
+    """
+
+    network: str
+    dim: int
+    max_rules: int
+    method: Method
+    seed: int
+    alphabet: Alphabet | None = None
+    semantics: int = 0
+
+    @property
+    def unit(self) -> str:
+        """What the network's rows consist of, in the plural."""
+        return "rules" if self.alphabet is None else "characters"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, from which `from_json` makes the same architecture."""
+        record = {
+            "network": self.network,
+            "dim": self.dim,
+            "max_rules": self.max_rules,
+            "method": method_to_record(self.method),
+            "seed": self.seed,
+        }
+        if self.alphabet is not None:
+            record["alphabet"] = asdict(self.alphabet)
+        return {**record, "semantics": self.semantics} if self.semantics else record
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any], source: str) -> "Architecture":
+        """The architecture that a run recorded.
+
+        Raises:
+            LisaError: naming `source`, if the record lacks a value or holds an unknown one.
+        """
+        try:
+            network = record["network"]
+            if network != CHARACTERS and network not in NETWORKS:
+                raise KeyError(network)
+            return cls(
+                network=network,
+                dim=int(record["dim"]),
+                max_rules=int(record["max_rules"]),
+                method=method_from_record(record["method"], METHODS),
+                seed=int(record["seed"]),
+                alphabet=_alphabet(record["alphabet"]) if network == CHARACTERS else None,
+                semantics=int(record.get("semantics", 0)),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise LisaError(
+                f"{source} does not describe a model of this version: {error}"
+            ) from error
+
+    def build(self, grammar: Grammar) -> SequenceAutoencoder:
+        """The network with the method's parts and its initial weights."""
+        if not 2 <= self.dim <= LARGEST_DIM:
+            raise LisaError(f"the code size must be from 2 to {LARGEST_DIM}, not {self.dim}")
+        if self.max_rules > LONGEST:
+            raise LisaError(
+                f"sentences of {self.max_rules} rules are too long for a model; at most {LONGEST}"
+            )
+        width = self.method.encoder_width(self.dim)
+        net: SequenceAutoencoder
+        if self.alphabet is None:
+            machine = StackMachine(grammar, self.max_rules)
+            net = build_network(self.network, machine, self.dim, width, self.seed)
+        else:
+            net = build_characters(self.alphabet, self.dim, width, self.seed)
+        net.semantics = self.semantics
+        equip(net, self.method, self.seed)
+        return net
+
+    def rows(
+        self, grammar: Grammar, derivations: NDArray[np.signedinteger]
+    ) -> NDArray[np.signedinteger]:
+        """What the network reads of padded derivations `[n, max_rules]`: rows `[n, step]`.
+
+        Raises:
+            LisaError: if the network reads characters and a sentence does not fit its alphabet.
+        """
+        if self.alphabet is None:
+            return derivations
+        return self.alphabet.rows(derivations_to_texts(grammar, derivations))
+
+
+def _alphabet(record: dict[str, Any]) -> Alphabet:
+    return Alphabet(str(record["characters"]), int(record["length"]))

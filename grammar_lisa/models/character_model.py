@@ -1,0 +1,87 @@
+"""A trained model of sentences as texts: its network reads characters and knows no grammar."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.text import Writer
+from grammar_lisa.models.characters import Alphabet
+from grammar_lisa.models.sentence_model import SentenceModel
+from shared.common.errors import LisaError
+
+
+class CharacterModel(SentenceModel):
+    """Texts to codes, and codes to texts, which may be no sentences of the grammar."""
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """The characters and the length of the texts that the network reads."""
+        alphabet = self.architecture.alphabet
+        assert alphabet is not None
+        return alphabet
+
+    def rows(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
+        """Texts as numbers of characters `[n, length]`, padded; see `Alphabet.rows`.
+
+        Raises:
+            LisaError: naming the text that is too long or has another character.
+        """
+        return self.alphabet.rows(texts)
+
+    def texts(self, rows: NDArray[np.signedinteger]) -> list[str]:
+        """What rows of characters' numbers say; see `Alphabet.texts`."""
+        return self.alphabet.texts(rows)
+
+    def parse(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
+        """Sentences as padded derivations `[n, step]`, of which some may exceed `max_rules`.
+
+        Raises:
+            LisaError: if a text is no sentence of the grammar, showing where.
+        """
+        return self._padded([self.parser.parse(text) for text in texts])
+
+    def derivations(
+        self, rows: NDArray[np.signedinteger]
+    ) -> tuple[NDArray[np.signedinteger], NDArray[np.bool_]]:
+        """The derivations `[k, step]` of rows that say sentences, and which rows do, `[n]`.
+
+        A sentence that does not fit the alphabet as the grammar writes it, e.g. with blanks that
+        the network left out, does not count.
+        """
+        found = [self._derivation(text) for text in self.texts(rows)]
+        readable = np.array([each is not None for each in found], dtype=np.bool_)
+        return self._padded([each for each in found if each is not None]), readable
+
+    def sentences(self, codes: ArrayLike) -> list[str | None]:
+        """The sentences that codes `[n, dim]` decode to by the grammar's parser, else None."""
+        return [self._sentence(text) for text in self.decode(codes)]
+
+    def valid(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Which texts the grammar's parser reads, `[n]`."""
+        return np.array([self._sentence(text) is not None for text in texts], dtype=np.bool_)
+
+    def _sentence(self, text: str) -> str | None:
+        try:
+            return self._writer.text(self.parser.parse(text))
+        except LisaError:
+            return None
+
+    def _derivation(self, text: str) -> tuple[int, ...] | None:
+        try:
+            derivation = self.parser.parse(text)
+            self.rows([self._writer.text(derivation)])
+        except LisaError:
+            return None
+        return derivation
+
+    def _padded(self, derivations: Sequence[tuple[int, ...]]) -> NDArray[np.signedinteger]:
+        longest = max(map(len, derivations), default=0)
+        width = max(longest, self.architecture.max_rules)
+        return to_array(derivations, width, len(self.grammar.rules))
+
+    @cached_property
+    def _writer(self) -> Writer:
+        return Writer(self.grammar)

@@ -1,0 +1,186 @@
+"""The mask and the batched stack machine: every decode is a complete sentence.
+
+With k steps left and d(·) the least number of rules that finishes a stack of symbols, rule r may
+be applied iff d(stack after r) ≤ k − 1. So every derivation that fits the length stays reachable,
+and none is cut off.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from grammar_lisa.grammar.cfg import Grammar
+from shared.common.errors import LisaError
+
+_EXTREME = 1e30
+
+
+class StackMachine(nn.Module):
+    """Turns logits into derivations of a grammar, a whole batch at a time.
+
+    The rule number `pad`, one past the last rule, fills a derivation's steps after its end. Which
+    rules may come next depends on two numbers only, the symbol on top of the stack and the rules
+    that are to spare for it, called the *budget*; both are packed in one number, the *context*,
+    which indexes a table of masks.
+
+    Attributes:
+        pad: the number of rules, which is also the padding rule's number.
+        max_rules: L, the length of a derivation with its padding.
+    """
+
+    allowed: Tensor
+    forbidden: Tensor
+    cost: Tensor
+    lhs: Tensor
+    arity: Tensor
+    pushed: Tensor
+    least: Tensor
+
+    def __init__(self, grammar: Grammar, max_rules: int) -> None:
+        """Build the tables.
+
+        Raises:
+            LisaError: if no sentence fits in `max_rules` rules.
+        """
+        super().__init__()
+        if max_rules < grammar.shortest:
+            raise LisaError(
+                f"no sentence of {grammar.source} fits in {max_rules} rules: "
+                f"the shortest needs {grammar.shortest}"
+            )
+        self.max_rules, self.pad = max_rules, len(grammar.rules)
+        number = {symbol: i for i, symbol in enumerate(grammar.nonterminals)}
+        self.end = len(number)
+        children = [[number[s] for s in rule.rhs if s in number] for rule in grammar.rules] + [[]]
+        far = max_rules + 1  # more than can ever be spared, and a number that tensors can hold
+        least = [min(grammar.least_rules[symbol], far) for symbol in grammar.nonterminals] + [0]
+        costs = [min(sum(least[child] for child in symbols), far) for symbols in children]
+        cost = torch.tensor(costs)
+        lhs = torch.tensor([number[rule.lhs] for rule in grammar.rules] + [self.end])
+        widest = max(1, *(len(symbols) for symbols in children))
+        pushed = torch.full((self.pad + 1, widest), self.end)
+        for rule, symbols in enumerate(children):
+            pushed[rule, : len(symbols)] = torch.tensor(symbols[::-1], dtype=torch.long)
+        budgets = torch.arange(max_rules + 1)
+        fits = (cost[None, :] <= budgets[:, None])[None]
+        matches = (lhs[None, :] == torch.arange(self.end + 1)[:, None])[:, None]
+        allowed = (fits & matches).flatten(0, 1)
+        self.register_buffer("allowed", allowed, persistent=False)
+        forbidden = torch.zeros(allowed.shape).masked_fill(~allowed, -torch.inf)
+        self.register_buffer("forbidden", forbidden, persistent=False)
+        self.register_buffer("lhs", lhs, persistent=False)
+        self.register_buffer("cost", cost, persistent=False)
+        self.register_buffer("pushed", pushed, persistent=False)
+        self.register_buffer("least", torch.tensor(least), persistent=False)
+        arity = torch.tensor([len(symbols) for symbols in children])
+        self.register_buffer("arity", arity, persistent=False)
+        self.start = number[grammar.start]
+
+    @torch.no_grad()
+    def decode(
+        self, logits: Tensor, *, temperature: float = 0.0, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Derivations of the most likely allowed rules, or of rules drawn at a temperature.
+
+        Args:
+            logits: `[batch, max_rules, pad + 1]`; any values, infinities and NaN included (a NaN
+                counts as the least likely). The column of `pad` is never looked at before the
+                end of a sentence.
+            temperature: 0 takes the most likely rule, the first of equals; above 0, rules are
+                drawn in proportion to exp(logit / temperature).
+            generator: of the draws.
+
+        Returns:
+            Rule numbers `[batch, max_rules]`, each row a complete derivation and its padding.
+        """
+        scores = scored(logits, temperature, generator)
+        walk = _Walk(self, len(logits))
+        derivations = logits.new_empty(logits.shape[:2], dtype=torch.long)
+        for step in range(self.max_rules):
+            mask = self.allowed[walk.context(self.max_rules - step)]
+            rules = scores[:, step].masked_fill(~mask, -torch.inf).argmax(dim=1)
+            walk.apply(rules)
+            derivations[:, step] = rules
+        return derivations
+
+    def contexts(self, derivations: Tensor) -> Tensor:
+        """The context before each step of complete derivations, both `[batch, max_rules]`.
+
+        The symbol on top is the left-hand side of the rule that was applied, and what the stack
+        needs is a running sum over the rules before, so no stack is walked.
+        """
+        rules = derivations.long()
+        top = self.lhs[rules]
+        change = self.cost[rules] - self.least[top]
+        rest = self.least[self.start] + change.cumsum(1) - self.cost[rules]
+        left = torch.arange(self.max_rules, 0, -1, device=rules.device)
+        return self._pack(top, left - 1 - rest)
+
+    def log_likelihood(self, logits: Tensor, derivations: Tensor, contexts: Tensor) -> Tensor:
+        """Log p of derivations under masked logits, `[batch]`.
+
+        Args:
+            logits: `[batch, max_rules, pad + 1]`.
+            derivations: rule numbers `[batch, max_rules]`.
+            contexts: of these derivations, as `contexts` gives them.
+        """
+        masked = (logits + self.forbidden[contexts].to(logits.dtype)).flatten(0, 1)
+        # Rules come first, as a softmax over a short last axis is several times as slow.
+        log_p = masked.t().contiguous().log_softmax(0)
+        return log_p.gather(0, derivations.long().view(1, -1)).view(derivations.shape).sum(1)
+
+    def _pack(self, top: Tensor, budget: Tensor) -> Tensor:
+        return top * (self.max_rules + 1) + budget.clamp(0, self.max_rules)
+
+
+def scored(logits: Tensor, temperature: float, generator: torch.Generator | None = None) -> Tensor:
+    """Finite scores whose greatest, along any axis, is the most likely or a draw.
+
+    Args:
+        logits: any values, infinities and NaN included (a NaN counts as the least likely).
+        temperature: 0 leaves the logits; above 0, the greatest score is a draw in proportion to
+            exp(logit / temperature).
+        generator: of the draws.
+    """
+    scores = _finite(logits if logits.dtype == torch.float64 else logits.float())
+    if temperature > 0:
+        scores = _finite(scores / temperature) + _gumbel(scores, generator)
+    return scores
+
+
+def _finite(scores: Tensor) -> Tensor:
+    """Scores that compare with −∞, the mask's own value, whatever they were."""
+    return scores.nan_to_num(nan=-_EXTREME).clamp(-_EXTREME, _EXTREME)
+
+
+def _gumbel(like: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Standard Gumbel noise: added to logits, it makes their argmax a draw from the softmax."""
+    noise = torch.empty_like(like).exponential_(generator=generator)
+    return -noise.clamp_min(torch.finfo(like.dtype).tiny).log()
+
+
+class _Walk:
+    """The stacks of a batch, and the least number of rules that would finish each."""
+
+    def __init__(self, machine: StackMachine, batch: int) -> None:
+        self.machine = machine
+        device = machine.cost.device
+        widest = machine.pushed.shape[1]
+        self.stack = torch.full((batch, machine.max_rules + widest + 1), machine.end, device=device)
+        self.stack[:, 1] = machine.start
+        self.height = torch.ones(batch, dtype=torch.long, device=device)
+        self.need = machine.least[machine.start].repeat(batch)
+
+    def context(self, left: int) -> Tensor:
+        """Top symbol and budget of each stack with `left` steps to go, packed, `[batch]`."""
+        self.top = self.stack.gather(1, self.height[:, None]).squeeze(1)
+        budget = left - 1 - (self.need - self.machine.least[self.top])
+        return self.machine._pack(self.top, budget)
+
+    def apply(self, rules: Tensor) -> None:
+        """Replace each top symbol by the right-hand side of its rule."""
+        machine = self.machine
+        self.need += machine.cost[rules] - machine.least[self.top]
+        places = self.height[:, None] + torch.arange(machine.pushed.shape[1], device=rules.device)
+        self.stack.scatter_(1, places, machine.pushed[rules])
+        self.height += machine.arity[rules] - 1
+        self.height.clamp_(min=0)

@@ -1,0 +1,117 @@
+"""A trained model of sentences as derivations, and the model of a run of either kind."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
+from grammar_lisa.models.architecture import LARGEST_DIM, LONGEST, Architecture
+from grammar_lisa.models.character_model import CharacterModel
+from grammar_lisa.models.networks import SentenceAutoencoder
+from grammar_lisa.models.sentence_model import (
+    DATA,
+    GRAMMAR,
+    TOOL,
+    SentenceModel,
+    load_run_grammar,
+    read_data,
+    run_architecture,
+)
+from shared.common.errors import LisaError
+from shared.runs.run import Run
+
+
+class GrammarModel(SentenceModel):
+    """Sentences to codes, and every code to a complete sentence."""
+
+    net: SentenceAutoencoder
+
+    @classmethod
+    def load(cls, run: Run) -> "GrammarModel":
+        """The model of a finished run whose network decodes derivations.
+
+        Raises:
+            LisaError: if the network decodes characters, the training did not finish, or a file
+                is missing, damaged or changed.
+        """
+        network = run_architecture(run).network
+        if run_architecture(run).alphabet is not None:
+            raise LisaError(
+                f"{run.path} was trained with --network {network}, which decodes texts that may "
+                "be no sentences; name a run with another --network"
+            )
+        return super().load(run)
+
+    def rows(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
+        """Sentences as padded derivations `[n, max_rules]`.
+
+        Raises:
+            LisaError: if a text is no sentence of the grammar, showing where, or is too long.
+        """
+        derivations = [self.parser.parse(text) for text in texts]
+        limit = self.architecture.max_rules
+        for text, derivation in zip(texts, derivations, strict=True):
+            if len(derivation) > limit:
+                raise LisaError(
+                    f"'{text}' needs {len(derivation)} rules; this model was trained for at most "
+                    f"{limit} (train with --max-rules {len(derivation)} or more)"
+                )
+        return to_array(derivations, limit, len(self.grammar.rules))
+
+    def texts(self, rows: NDArray[np.signedinteger]) -> list[str]:
+        """The sentences of padded derivations `[n, max_rules]`."""
+        return derivations_to_texts(self.grammar, rows)
+
+    parse = rows
+
+    def derivations(
+        self, rows: NDArray[np.signedinteger]
+    ) -> tuple[NDArray[np.signedinteger], NDArray[np.bool_]]:
+        """The rows: they are derivations, all complete."""
+        return rows, np.ones(len(rows), dtype=np.bool_)
+
+    encode_derivations = SentenceModel.encode_rows
+    decode_derivations = SentenceModel.decode_rows
+
+    def sentences(self, codes: ArrayLike) -> list[str | None]:
+        """The sentences that codes `[n, dim]` decode to, each derivation checked rule by rule."""
+        distinct, places = np.unique(self.decode_derivations(codes), axis=0, return_inverse=True)
+        complete = np.array([is_sentence(self.grammar, row) for row in distinct.tolist()])
+        written: list[str | None] = [None] * len(distinct)
+        texts = self.texts(distinct[complete])
+        for place, text in zip(np.flatnonzero(complete), texts, strict=True):
+            written[place] = text
+        return [written[place] for place in places.ravel()]
+
+    def valid(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """All: what the stack machine decodes is complete by construction."""
+        return np.ones(len(texts), dtype=np.bool_)
+
+
+def load_model(run: Run) -> SentenceModel:
+    """The model of a finished run: a `GrammarModel`, or a `CharacterModel`.
+
+    Raises:
+        LisaError: if the training did not finish, or a file is missing, damaged or changed.
+    """
+    on_rules = run_architecture(run).alphabet is None
+    return GrammarModel.load(run) if on_rules else CharacterModel.load(run)
+
+
+__all__ = [
+    "DATA",
+    "GRAMMAR",
+    "LARGEST_DIM",
+    "LONGEST",
+    "TOOL",
+    "Architecture",
+    "CharacterModel",
+    "GrammarModel",
+    "SentenceModel",
+    "load_model",
+    "load_run_grammar",
+    "read_data",
+    "run_architecture",
+]

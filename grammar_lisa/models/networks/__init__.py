@@ -1,0 +1,66 @@
+"""Networks of sentences: on derivations, and on characters."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+
+from grammar_lisa.models.characters import Alphabet
+from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.networks.base import SentenceAutoencoder, SequenceAutoencoder
+from grammar_lisa.models.networks.characters import Characters
+from grammar_lisa.models.networks.dense import Dense
+from grammar_lisa.models.networks.kusner import Kusner
+from shared.common.seeds import derive_seed
+
+NETWORKS: dict[str, Callable[[StackMachine, int, int], SentenceAutoencoder]] = {
+    "dense": Dense,
+    "kusner": Kusner,
+}
+"""The networks on derivations, by name."""
+
+CHARACTERS = "characters"
+"""The name of the network on characters."""
+
+N = TypeVar("N", bound=SequenceAutoencoder)
+
+
+def build_network(
+    name: str, machine: StackMachine, dim: int, width: int, seed: int
+) -> SentenceAutoencoder:
+    """A network on derivations with freshly drawn weights.
+
+    Args:
+        name: a key of `NETWORKS`.
+        machine: the stack machine of the grammar.
+        dim: the code size.
+        width: how many numbers a code the encoder gives; the method chooses it.
+        seed: of the weights; the global random state is left as it was.
+    """
+    return _drawn(lambda: NETWORKS[name](machine, dim, width), seed)
+
+
+def build_characters(alphabet: Alphabet, dim: int, width: int, seed: int) -> Characters:
+    """The network on characters with freshly drawn weights; see `build_network`."""
+    symbols = alphabet.pad + 1
+    return _drawn(lambda: Characters(alphabet.length, symbols, dim, width), seed)
+
+
+def _drawn(make: Callable[[], N], seed: int) -> N:
+    """What `make` makes, its weights drawn from a seed of their own."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(derive_seed(seed, "weights"))
+        return make()
+
+
+__all__ = [
+    "CHARACTERS",
+    "NETWORKS",
+    "Characters",
+    "Dense",
+    "Kusner",
+    "SentenceAutoencoder",
+    "SequenceAutoencoder",
+    "build_characters",
+    "build_network",
+]

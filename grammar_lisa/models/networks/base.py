@@ -1,0 +1,79 @@
+"""What every network of sentences shares, and every network on derivations."""
+
+import abc
+
+import torch
+from torch import Tensor
+
+from grammar_lisa.models.mask import StackMachine
+from shared.methods.autoencoder import Autoencoder
+
+
+class SequenceAutoencoder(Autoencoder, abc.ABC):
+    """An autoencoder of rows of symbols `[batch, step]`: rules of a grammar, or characters.
+
+    Attributes:
+        length: steps of a row, its padding included.
+        symbols: how many there are; the last of them is the padding.
+    """
+
+    length: int
+    symbols: int
+
+    @property
+    def pad(self) -> int:
+        """The number of the padding symbol."""
+        return self.symbols - 1
+
+    @abc.abstractmethod
+    def read(
+        self,
+        decoded: Tensor,
+        *,
+        temperature: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """The rows `[batch, step]` that logits `[batch, step, symbol]` stand for.
+
+        Args:
+            decoded: what `decode` gave.
+            temperature: 0 takes the most likely symbols; above 0, they are drawn.
+            generator: of the draws.
+        """
+
+
+class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
+    """An autoencoder of derivations `[batch, step]` that decodes complete sentences only.
+
+    Attributes:
+        machine: the mask and the stack machine of the grammar.
+        dim: the code size.
+    """
+
+    def __init__(self, machine: StackMachine, dim: int) -> None:
+        super().__init__()
+        self.machine = machine
+        self.dim = dim
+        self.length = machine.max_rules
+        self.symbols = machine.pad + 1
+
+    def reconstruction_loss(self, x: Tensor, decoded: Tensor) -> Tensor:
+        """−log p(derivation) under the masked logits, in nats a sentence, `[batch]`."""
+        return -self.machine.log_likelihood(decoded, x, self.machine.contexts(x))
+
+    def read(
+        self,
+        decoded: Tensor,
+        *,
+        temperature: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """The complete derivations `[batch, step]` that logits stand for."""
+        return self.machine.decode(decoded, temperature=temperature, generator=generator)
+
+    @torch.no_grad()
+    def derivations(
+        self, u: Tensor, *, temperature: float = 0.0, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """The derivations `[batch, step]` that codes `u` `[batch, dim]` decode to."""
+        return self.read(self.decode(u), temperature=temperature, generator=generator)

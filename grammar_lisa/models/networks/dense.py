@@ -1,0 +1,55 @@
+"""The default network: all rules of a derivation at once, by fully connected layers."""
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.networks.base import SentenceAutoencoder
+
+
+class Dense(SentenceAutoencoder):
+    """One hidden layer each way; the decoder gives the logits of every step at once.
+
+    The mask does what a recurrent decoder would have to learn: it is the stack machine, not the
+    net, that knows which rules may follow. The first layer adds up one row of weights for each
+    (step, rule) of the derivation, which is what a dense layer on one-hot input computes.
+    """
+
+    def __init__(
+        self, machine: StackMachine, dim: int, width: int, reading: int = 128, writing: int = 256
+    ) -> None:
+        """Build the layers.
+
+        Args:
+            machine: of the grammar.
+            dim: the code size.
+            width: how many numbers a code the encoder gives.
+            reading: units of the encoder's hidden layer.
+            writing: units of the decoder's hidden layer.
+        """
+        super().__init__(machine, dim)
+        self.rows = nn.EmbeddingBag(self.length * self.symbols, reading, mode="sum")
+        bound = 1 / math.sqrt(self.length)
+        nn.init.uniform_(self.rows.weight, -bound, bound)
+        self.register_buffer("offsets", torch.arange(self.length) * self.symbols, persistent=False)
+        self.to_code = nn.Sequential(nn.ReLU(), nn.Linear(reading, width))
+        self.to_logits = nn.Sequential(
+            nn.Linear(dim, writing), nn.ReLU(), nn.Linear(writing, self.length * self.symbols)
+        )
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Codes of derivations `x` `[batch, step]`."""
+        z: Tensor = self.to_code(self.rows(x.long() + self.get_buffer("offsets")))
+        return z
+
+    def decoder_parameters(self) -> Iterable[nn.Parameter]:
+        """The weights of the decoder."""
+        return self.to_logits.parameters()
+
+    def decode(self, u: Tensor) -> Tensor:
+        """Logits `[batch, step, rule]` of codes `u` `[batch, dim]`."""
+        logits: Tensor = self.to_logits(u)
+        return logits.view(-1, self.length, self.symbols)

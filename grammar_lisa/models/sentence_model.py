@@ -1,0 +1,304 @@
+"""What every trained model of sentences does, whatever its network reads: text, codes, text."""
+
+import abc
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property, partial
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor, nn
+
+from grammar_lisa.grammar.cfg import Grammar, parse_grammar
+from grammar_lisa.grammar.datasets import Split
+from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.models.architecture import Architecture
+from grammar_lisa.models.networks import SequenceAutoencoder
+from shared.common.errors import LisaError
+from shared.methods import Codes, Method
+from shared.runs.run import MODEL, Run, read_model
+from shared.sphere.geometry import slerp
+from shared.training.trainer import load_weights
+
+TOOL = "grammar-lisa"
+GRAMMAR, DATA = "grammar.cfg", "data.safetensors"
+_CHUNK = 4096
+
+
+class SentenceModel(abc.ABC):
+    """Text to codes, and codes to text.
+
+    A network reads rows of symbols `[n, step]`; which symbols those are, rules or characters, a
+    subclass knows.
+
+    Attributes:
+        grammar: the grammar the model was trained on.
+        architecture: network, method and sizes.
+        net: the trained network, in evaluation mode.
+    """
+
+    net: SequenceAutoencoder
+
+    def __init__(
+        self, grammar: Grammar, architecture: Architecture, net: SequenceAutoencoder
+    ) -> None:
+        self.grammar, self.architecture, self.net = grammar, architecture, net.eval()
+
+    @classmethod
+    def load(cls, run: Run) -> Self:
+        """The model of a finished run.
+
+        Raises:
+            LisaError: if the training did not finish, or a file is missing, damaged or changed.
+        """
+        grammar = load_run_grammar(run)
+        architecture = run_architecture(run)
+        weights = read_model(run, MODEL, architecture.to_json())
+        net = architecture.build(grammar)
+        load_weights(net, weights, str(run.path / MODEL))
+        return cls(grammar, architecture, net)
+
+    def untrained(self) -> Self:
+        """The same model with the weights that its training began from."""
+        net = self.architecture.build(self.grammar)
+        return type(self)(self.grammar, self.architecture, net)
+
+    @property
+    def dim(self) -> int:
+        """The code size d."""
+        return self.architecture.dim
+
+    @property
+    def method(self) -> Method:
+        """How the codes were learnt."""
+        return self.architecture.method
+
+    @cached_property
+    def parser(self) -> Parser:
+        """The grammar's parser."""
+        return Parser(self.grammar)
+
+    @abc.abstractmethod
+    def rows(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
+        """Texts as the rows `[n, step]` that the network reads.
+
+        Raises:
+            LisaError: naming the text that has none.
+        """
+
+    @abc.abstractmethod
+    def texts(self, rows: NDArray[np.signedinteger]) -> list[str]:
+        """What rows `[n, step]` that the network decoded say."""
+
+    @abc.abstractmethod
+    def parse(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
+        """Sentences as padded derivations `[n, step]`.
+
+        Raises:
+            LisaError: if a text is no sentence of the grammar, showing where.
+        """
+
+    @abc.abstractmethod
+    def derivations(
+        self, rows: NDArray[np.signedinteger]
+    ) -> tuple[NDArray[np.signedinteger], NDArray[np.bool_]]:
+        """What rows `[n, step]` that the network decoded say, where those are sentences.
+
+        Returns:
+            The padded derivations `[k, step]` of the rows that say sentences which the network
+            can read as well, and which rows these are, `[n]`.
+        """
+
+    @abc.abstractmethod
+    def sentences(self, codes: ArrayLike) -> list[str | None]:
+        """The sentences of the grammar that codes `[n, dim]` decode to, as the grammar writes them.
+
+        None stands where a code decodes to something else.
+        """
+
+    @abc.abstractmethod
+    def valid(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Which texts that the model decoded are sentences of the grammar, `[n]`."""
+
+    def encode(self, texts: Sequence[str], *, refine: bool = True) -> NDArray[np.float32]:
+        """Codes of texts, unnormalised, `[n, dim]`.
+
+        Args:
+            texts: sentences of the grammar; for a network on characters, any texts.
+            refine: whether the codes of texts that do not come back from the decoder are moved
+                until they do, see `refine`.
+
+        Raises:
+            LisaError: naming the text that has no code.
+        """
+        rows = self.rows(texts)
+        codes = self.encode_rows(rows)
+        return self.refine(rows, codes)[0] if refine and len(codes) else codes
+
+    @torch.no_grad()
+    def encode_rows(self, rows: ArrayLike) -> NDArray[np.float32]:
+        """Codes of rows `[n, step]`, unnormalised, `[n, dim]`."""
+        x = torch.as_tensor(np.asarray(rows))
+        chunks = [self.method.encode(self.net, part) for part in x.split(_CHUNK)]
+        codes: NDArray[np.float32] = torch.cat(chunks).numpy()
+        return codes
+
+    @torch.no_grad()
+    def codes_of(self, derivations: NDArray[np.signedinteger]) -> Codes:
+        """Codes of padded derivations `[n, max_rules]` with their spread, for samplers."""
+        rows = self.architecture.rows(self.grammar, derivations)
+        found = [self.method.spread(self.net, x) for x in torch.from_numpy(rows).split(_CHUNK)]
+        spreads = [spread.double() for spread in found if spread is not None]
+        mean = self.encode_rows(rows).astype(np.float64)
+        return Codes(mean, torch.cat(spreads).numpy() if spreads else None)
+
+    def refine(
+        self, rows: ArrayLike, codes: ArrayLike, steps: int = 500
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Codes that decode to given rows, where such codes are found near their own.
+
+        The encoder's code is a first guess, good for sentences like those of the training. Where
+        it decodes to something else, gradient descent moves what the decoder sees of it to raise
+        the likelihood of the row, until the row comes back.
+
+        Args:
+            rows: what the network reads of texts, `[n, step]`.
+            codes: first guesses, `[n, dim]`.
+            steps: the most steps of the descent.
+
+        Returns:
+            The codes `[n, dim]` — those that decode rightly already are unchanged — and which of
+            them do decode to their row, `[n]`.
+        """
+        x = torch.as_tensor(np.asarray(rows)).long()
+        found = torch.as_tensor(np.array(codes, dtype=np.float32))
+        interface = partial(self.method.interface, self.net)
+        with torch.no_grad():
+            exact = (self.net.read(self.net.decode(interface(found))) == x).all(1)
+        pending = (~exact).nonzero().squeeze(1)
+        moving = nn.Parameter(interface(found[pending]).detach())
+        optimizer = torch.optim.Adam([moving], lr=0.02)
+        for _ in range(steps):
+            if exact.all():
+                break
+            decoded = self.net.decode(interface(moving))
+            hit = (self.net.read(decoded.detach()) == x[pending]).all(1) & ~exact[pending]
+            found[pending[hit]] = moving.detach()[hit]
+            exact[pending[hit]] = True
+            optimizer.zero_grad()
+            self.net.reconstruction_loss(x[pending], decoded).sum().backward()
+            optimizer.step()
+        return found.numpy(), exact.numpy()
+
+    @torch.no_grad()
+    def decode_rows(
+        self, codes: ArrayLike, *, temperature: float = 0.0, seed: int = 0
+    ) -> NDArray[np.int64]:
+        """Codes `[n, dim]` to rows `[n, step]`; the decoder sees their `directions`."""
+        generator = torch.Generator().manual_seed(seed)
+        decoded = [
+            self.net.read(self.net.decode(u.float()), temperature=temperature, generator=generator)
+            for u in self._directions(codes).split(_CHUNK)
+        ]
+        rows: NDArray[np.int64] = torch.cat(decoded).numpy()
+        return rows
+
+    def decode(self, codes: ArrayLike, *, temperature: float = 0.0, seed: int = 0) -> list[str]:
+        """Codes `[n, dim]` to texts.
+
+        Args:
+            codes: any points; for a spherical method only their directions count.
+            temperature: 0 for the most likely text, above 0 to draw rules or characters.
+            seed: of the draws.
+
+        Raises:
+            LisaError: if the codes are not `[n, dim]` or not finite.
+        """
+        return self.texts(self.decode_rows(codes, temperature=temperature, seed=seed))
+
+    def come_back(self, texts: Sequence[str], codes: ArrayLike) -> NDArray[np.bool_]:
+        """Which of some texts their codes `[n, dim]` decode to, `[n]`."""
+        same: NDArray[np.bool_] = (self.decode_rows(codes) == self.rows(texts)).all(axis=1)
+        return same
+
+    def interpolate(self, first: str, second: str, steps: int) -> list[str]:
+        """Texts along the way between what the decoder sees of two texts.
+
+        The way is the great circle between their directions where the method is spherical, else
+        the straight line between their codes.
+        """
+        start, end = self._directions(self.encode([first, second]))
+        along = torch.linspace(0, 1, steps, dtype=torch.float64)
+        straight = torch.lerp(start, end, along.unsqueeze(1))
+        path = slerp(start, end, along) if self.method.spherical else straight
+        return self.decode(path.numpy())
+
+    def directions(self, codes: ArrayLike) -> NDArray[np.float64]:
+        """What the decoder sees of codes `[n, dim]`.
+
+        Unit vectors `[n, dim]` where the method is spherical, else its `interface` of the codes,
+        for most methods the codes themselves.
+        """
+        array: NDArray[np.float64] = self._directions(codes).numpy()
+        return array
+
+    @torch.no_grad()
+    def _directions(self, codes: ArrayLike) -> Tensor:
+        array = np.asarray(codes, dtype=np.float64)
+        if array.ndim != 2 or array.shape[1] != self.dim:
+            raise LisaError(
+                f"codes must have the shape [n, {self.dim}] of this model, not {array.shape}"
+            )
+        if len(array) == 0:
+            raise LisaError("there are no codes to decode")
+        broken = ~np.isfinite(array).all(axis=1)
+        if broken.any():
+            raise LisaError(f"code {int(broken.argmax()) + 1} is not finite")
+        return self.method.interface(self.net, torch.from_numpy(array)).double()
+
+
+def load_run_grammar(run: Run) -> Grammar:
+    """The grammar that lies in a run.
+
+    Raises:
+        LisaError: if it is missing or is not the one the model was trained on.
+    """
+    path = run.path / GRAMMAR
+    record = run.config.get("grammar")
+    if not isinstance(record, dict):
+        raise LisaError(f"{run.path / 'config.json'} names no grammar")
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LisaError(f"cannot read {path}: {error}") from error
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if digest != record.get("sha256"):
+        raise LisaError(
+            f"{path} was changed since the training: its SHA-256 is {digest[:12]}…, "
+            f"not {str(record.get('sha256'))[:12]}…; restore it or train again"
+        )
+    return parse_grammar(text, str(record.get("source", path)))
+
+
+def run_architecture(run: Run) -> Architecture:
+    """The architecture that a run's `config.json` records."""
+    return Architecture.from_json(run.config.get("model", {}), str(run.path / "config.json"))
+
+
+def read_data(run: Run) -> Split:
+    """The data that a run was trained and tested on.
+
+    Raises:
+        LisaError: if the file is missing, damaged, or holds something else.
+    """
+    tensors, record = run.read_tensors(DATA)
+    try:
+        train, valid, test = (tensors[name].numpy() for name in ("train", "valid", "test"))
+        return Split(train, valid, test, record["withheld"])
+    except KeyError as error:
+        raise LisaError(
+            f"{run.path / DATA} holds no training data: there is no {error} in it; restore it "
+            "from a copy or train again"
+        ) from error

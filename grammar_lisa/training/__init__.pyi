@@ -1,0 +1,13 @@
+from .evaluation import reconstruction as reconstruction
+from .experiment import Plan as Plan
+from .experiment import Sentences as Sentences
+from .experiment import make_run as make_run
+from .experiment import train_run as train_run
+
+__all__ = [
+    "Plan",
+    "Sentences",
+    "make_run",
+    "reconstruction",
+    "train_run",
+]

@@ -1,0 +1,490 @@
+"""One training: a grammar, sentences, a network and a method become a run with fitted samplers."""
+
+import dataclasses
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+import torch
+from torch import Tensor
+
+from grammar_lisa.expressions.evaluation import parsable
+from grammar_lisa.expressions.expression import variables_of
+from grammar_lisa.expressions.reading import Reading
+from grammar_lisa.expressions.sums import identity
+from grammar_lisa.grammar import Grammar, load_grammar
+from grammar_lisa.grammar.datasets import (
+    Split,
+    default_max_rules,
+    distinct_sentences,
+    draw_sentences,
+    keep_sentences,
+    read_sentences,
+    split,
+)
+from grammar_lisa.grammar.sampling import Keys, Law, by_text, sample_uniform
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.characters import Alphabet
+from grammar_lisa.models.model import (
+    DATA,
+    GRAMMAR,
+    TOOL,
+    Architecture,
+    load_model,
+    load_run_grammar,
+    read_data,
+    run_architecture,
+)
+from grammar_lisa.models.networks import CHARACTERS
+from grammar_lisa.objectives.regression import KUSNER_TARGET
+from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
+from grammar_lisa.objectives.targets import regression_for
+from grammar_lisa.objectives.withholding import Withhold
+from grammar_lisa.training.evaluation import evaluate, readout_r2, reconstruction
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.common.threads import limited_threads
+from shared.methods import Method
+from shared.methods.autoencoder import Autoencoder
+from shared.runs.expost import fit_samplers, save_codes, save_samplers
+from shared.runs.run import CHECKPOINT, METRICS, MODEL, SUMMARY, Run, create_run
+from shared.training.trainer import Row, Trainer, Training
+
+SEMANTICS = "semantics.safetensors"
+"""What the sentences of a run do, where it learns from that."""
+
+SMALL_NETWORK = 1_000_000
+"""Networks of fewer weights train on one thread."""
+
+Distinct = Literal["text", "canonical"]
+"""What no two sentences of a run share: their text, or what algebra makes of it."""
+UNRECORDED: Final[Mapping[str, str]] = MappingProxyType({"draw": "uniform", "distinct": "text"})
+"""What runs were made with that do not record it."""
+
+_DRAWN: Final[Mapping[Law, str]] = MappingProxyType(
+    {
+        "uniform": "drawn uniformly",
+        "by-length": "drawn by length",
+        "weighted": "drawn by the weights of the rules",
+    }
+)
+
+Tell = Callable[[str], None]
+
+
+def silent(_: str) -> None:
+    """Hear nothing."""
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Which sentences a run learns from.
+
+    Attributes:
+        grammar: its file.
+        data: a file of sentences; by default they are drawn from the grammar.
+        count: how many train.
+        held_out: how many others test.
+        max_rules: the most rules a sentence may take; by default that of the longest in the data,
+            or what suits the grammar.
+        target: the expression, or the name of one, that a search will look for.
+        withhold: whether sentences at or near the target are kept out; auto does so where the
+            sentences are expressions in the target's variables.
+        seed: of the draws and of the parts.
+        draw: by which law they are drawn.
+        distinct: whether only the first is kept of those with one text, or of those that are
+            equal by algebra; sentences that are no expressions are told apart by their texts.
+    """
+
+    grammar: Path
+    data: Path | None = None
+    count: int = 50_000
+    held_out: int = 10_000
+    max_rules: int | None = None
+    target: str = KUSNER_TARGET
+    withhold: Literal["auto", "yes", "no"] = "auto"
+    seed: int = 0
+    draw: Law = "uniform"
+    distinct: Distinct = "text"
+
+    def __str__(self) -> str:
+        told = _DRAWN[self.draw] if self.data is None else f"from {self.data}"
+        return told if self.distinct == "text" else f"{told}, no two equal by algebra"
+
+    def gather(
+        self, grammar: Grammar, withhold: Withhold, tell: Tell = silent
+    ) -> tuple[Split, int]:
+        """The sentences as derivations, parted, and the most rules one takes.
+
+        Args:
+            grammar: what the file holds.
+            withhold: what to keep out, which counts it.
+            tell: hears if there are fewer sentences than asked for.
+
+        Raises:
+            LisaError: if there are too few, or the data cannot be read.
+        """
+        max_rules = self.max_rules
+        keys: Keys = by_text if self.distinct == "text" else by_algebra
+        if max_rules is not None:
+            grammar.check_length(max_rules)
+        if self.data is None:
+            max_rules = default_max_rules(grammar.shortest) if max_rules is None else max_rules
+            wanted = self.count + self.count // 50 + self.held_out
+            derivations, withheld = draw_sentences(
+                grammar, wanted, max_rules, self.seed, withhold, law=self.draw, keys=keys
+            )
+        else:
+            found = read_sentences(self.data, grammar, max_rules)
+            max_rules = max_rules or max(len(derivation) for derivation in found)
+            found = distinct_sentences(grammar, found, keys)
+            derivations, withheld = keep_sentences(grammar, found, withhold)
+        if len(derivations) < self.count + self.held_out:
+            tell(
+                f"{len(derivations):,} sentences are fewer than the {self.count:,} + "
+                f"{self.held_out:,} asked for: a tenth of them is held out"
+            )
+        data = split(
+            grammar,
+            derivations,
+            max_rules,
+            train=self.count,
+            held_out=self.held_out,
+            seed=self.seed,
+            withheld=withheld,
+        )
+        return data, max_rules
+
+    def withholding(self, grammar: Grammar, tell: Tell = silent) -> Withhold:
+        """What to keep out of the data, given the target and what kind of sentences these are.
+
+        Raises:
+            LisaError: if sentences should be withheld that cannot be scored.
+        """
+        if self.withhold == "no":
+            return Withhold(None)
+        limit = default_max_rules(grammar.shortest)
+        probes = derivations_to_texts(
+            grammar, sample_uniform(grammar, 200, limit, self.seed, distinct=False)
+        )
+        try:
+            objective = regression_for(self.target, variables=variables_of(probes) or None)
+        except LisaError:
+            if self.withhold == "yes" or self.target != KUSNER_TARGET:
+                raise
+            tell(
+                f"the sentences have no such variables as the default target {KUSNER_TARGET}: "
+                "nothing is withheld for it"
+            )
+            return Withhold(None)
+        if parsable(probes, objective.variables).any():
+            return Withhold(objective)
+        if self.withhold == "yes":
+            raise LisaError(
+                f"sentences of {self.grammar} cannot be scored against the target "
+                f"{self.target}: they are no expressions in {', '.join(objective.variables)}; "
+                "name a --target in their variables, or use --withhold no"
+            )
+        tell(
+            f"the sentences are no expressions in {', '.join(objective.variables)}: "
+            "nothing is withheld for a target"
+        )
+        return Withhold(None)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What decides a run.
+
+    Attributes:
+        sentences: which.
+        network: a key of `NETWORKS`, or `CHARACTERS`.
+        dim: the code size.
+        method: how codes are learnt.
+        training: how long and how; its seed is derived from `seed`.
+        draws: how many codes each sampler draws for the samples' validity and uniqueness.
+        threads: of the processor; by default one for a small network, and all for a larger one.
+        seed: of everything random.
+        semantics: what a method with an alignment loss is told of a sentence, see `semantics_of`;
+            by default the outputs of expressions.
+    """
+
+    sentences: Sentences
+    network: str
+    dim: int
+    method: Method
+    training: Training
+    draws: int = 10_000
+    threads: int | None = None
+    seed: int = 0
+    semantics: str | None = None
+
+    def semantics_in(self, grammar: Grammar, data: Split) -> dict[str, Tensor]:
+        """Return what the training and the test sentences do; nothing if none learns from it.
+
+        Both are standardised together, so that one readout serves both.
+
+        Raises:
+            LisaError: if sentences have no such semantics, or no method asked for any.
+        """
+        if not self.method.aligned:
+            if self.semantics is not None:
+                raise LisaError(
+                    "--semantics are learnt with --alignment-weight above 0 only; the method "
+                    f"{self.method.name} was not given one"
+                )
+            return {}
+        texts = [*derivations_to_texts(grammar, data.train)]
+        texts += derivations_to_texts(grammar, data.test)
+        seed = derive_seed(self.seed, "semantics")
+        found = torch.from_numpy(semantics_of(texts, self.semantics or OUTPUTS, seed))
+        return {"train": found[: len(data.train)], "test": found[len(data.train) :]}
+
+    def record(self, runs: Path) -> dict[str, Any]:
+        """The options of `grammar-lisa train` that give this run, as JSON values."""
+        sentences, training = vars(self.sentences), vars(self.training)
+        return {
+            "method": self.method.name,
+            **{n: str(v) if isinstance(v, Path) else v for n, v in sentences.items()},
+            "dim": self.dim,
+            "network": self.network,
+            **{name: value for name, value in training.items() if name != "devices"},
+            "threads": self.threads,
+            "draws": self.draws,
+            "seed": self.seed,
+            "runs": str(runs),
+            **({} if self.semantics is None else {"semantics": self.semantics}),
+            "hyper": dataclasses.asdict(self.method),
+        }
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who is told how a training goes.
+
+    Attributes:
+        note: hears sentences.
+        step: hears the steps done, the steps in all, and sentences a second.
+        epoch: hears each epoch's row of metrics.
+        curves: hears all rows at the end, before the model is written.
+    """
+
+    note: Tell = silent
+    step: Callable[[int, int, float], None] = lambda step, steps, rate: None
+    epoch: Callable[[Row], None] = lambda row: None
+    curves: Callable[[Sequence[Row]], None] = lambda rows: None
+
+
+def by_algebra(texts: Sequence[str]) -> Iterator[Hashable]:
+    """Tell expressions apart by the sums of terms that they are, other texts as written."""
+    read = Reading()
+    for text in texts:
+        found = read.sum(text)
+        yield text if found is None else identity(found)
+
+
+def make_run(
+    path: Path,
+    plan: Plan,
+    *,
+    overwrite: bool = False,
+    tell: Tell = silent,
+) -> tuple[Run, Split]:
+    """Read the grammar, gather the data and make the run's folder.
+
+    Nothing is written before all of the input was found to be good.
+
+    Args:
+        path: the run's folder.
+        plan: what it will be.
+        overwrite: whether a run that is there is replaced.
+        tell: hears what was found and withheld.
+
+    Raises:
+        LisaError: if the input cannot be served or the folder is taken.
+    """
+    sentences = plan.sentences
+    grammar = load_grammar(sentences.grammar)
+    for finding in grammar.findings:
+        if finding.severity == "warning":
+            tell(f"{sentences.grammar}:{finding}")
+    withhold = sentences.withholding(grammar, tell)
+    data, max_rules = sentences.gather(grammar, withhold, tell)
+    seed = derive_seed(plan.seed, "network")
+    alphabet = _alphabet(grammar, data) if plan.network == CHARACTERS else None
+    semantics = plan.semantics_in(grammar, data)
+    told = semantics["train"].shape[1] if semantics else 0
+    architecture = Architecture(
+        plan.network, plan.dim, max_rules, plan.method, seed, alphabet, told
+    )
+    architecture.build(grammar)
+    run = create_run(
+        path,
+        {
+            "tool": TOOL,
+            "version": version("lisa-toolkit"),
+            "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "versions": {name: version(name) for name in ("torch", "numpy")},
+            "options": plan.record(path.parent),
+            "grammar": {"source": str(sentences.grammar), "sha256": grammar.digest},
+            "model": architecture.to_json(),
+            "training": dataclasses.asdict(plan.training),
+            "withheld": {"what": str(withhold), "equal": withhold.equal, "near": withhold.near},
+        },
+        overwrite=overwrite,
+    )
+    _write_inputs(run, grammar, data)
+    if semantics:
+        run.write_tensors(SEMANTICS, semantics, {})
+    tell(
+        f"{len(data.train):,} sentences to train on, {len(data.valid):,} to watch, "
+        f"{len(data.test):,} held out; {sentences}; at most {max_rules} rules; {withhold}"
+    )
+    return run, data
+
+
+def data_of(run: Run, sentences: Sentences, tell: Tell = silent) -> Split:
+    """The data of a run that was begun; gathered once more if it was stopped before it kept them.
+
+    Raises:
+        LisaError: if the grammar is no longer the one that the run was begun with, or the data
+            are damaged.
+    """
+    if any((run.path / name).exists() for name in (DATA, CHECKPOINT, METRICS, MODEL)):
+        return read_data(run)
+    grammar = load_grammar(sentences.grammar)
+    if grammar.digest != _grammar_digest(run):
+        raise LisaError(
+            f"{run.path} was stopped before its data were kept, and {sentences.grammar} has "
+            "changed since: train again with another --name"
+        )
+    data, _ = sentences.gather(grammar, sentences.withholding(grammar, tell), tell)
+    _write_inputs(run, grammar, data)
+    return data
+
+
+def train_run(run: Run, data: Split, plan: Plan, watcher: Watcher | None = None) -> None:
+    """Train to the end, from the checkpoint if there is one, and write the model.
+
+    Raises:
+        LisaError: if a loss is not finite, or a file of the run is damaged.
+    """
+    if run.finished:
+        return
+    watcher = watcher or Watcher()
+    architecture = run_architecture(run)
+    grammar = load_run_grammar(run)
+    net = architecture.build(grammar)
+    semantics = _semantics(run, grammar, data, plan)
+    valid = torch.from_numpy(architecture.rows(grammar, data.valid))
+
+    def validate(_: Autoencoder) -> Row:
+        found = reconstruction(net, architecture.method, valid.to(trainer.fabric.device))
+        return {"loss": found.loss, "exact": found.exact}
+
+    trainer = Trainer(
+        run,
+        net,
+        architecture.method,
+        plan.training,
+        torch.from_numpy(architecture.rows(grammar, data.train)),
+        semantics=semantics.get("train"),
+        validate=validate,
+        on_step=lambda step, steps: watcher.step(step, steps, trainer.rate),
+        on_epoch=watcher.epoch,
+    )
+    small = sum(weights.numel() for weights in net.parameters()) < SMALL_NETWORK
+    threads = plan.threads or (1 if small else torch.get_num_threads())
+    with limited_threads(threads):
+        rows = trainer.fit()
+    watcher.curves(rows)
+    run.write_tensors(
+        MODEL, net.state_dict(), {"steps": trainer.steps, "model": architecture.to_json()}
+    )
+
+
+def finish_run(run: Run, data: Split, plan: Plan, tell: Tell = silent) -> None:
+    """Encode the training data, fit the samplers, evaluate, and write the summary."""
+    model = load_model(run)
+    codes = model.codes_of(data.train)
+    save_codes(run, codes)
+    seed = derive_seed(model.architecture.seed, "samplers")
+    samplers = fit_samplers(model.method, model.net, codes, seed, tell=tell)
+    save_samplers(run, samplers)
+    quality = evaluate(
+        model,
+        data.test,
+        set(derivations_to_texts(model.grammar, data.train)),
+        codes.mean,
+        samplers,
+        draws=plan.draws,
+        seed=derive_seed(plan.seed, "evaluation"),
+    )
+    semantics = _semantics(run, model.grammar, data, plan)
+    if semantics:
+        rows = torch.from_numpy(model.architecture.rows(model.grammar, data.test))
+        quality["alignment"] = {"r2": readout_r2(model, rows, semantics["test"])}
+    run.write_json(SUMMARY, {**quality, "training": _pace(run, len(data.train))})
+    (run.path / CHECKPOINT).unlink(missing_ok=True)
+
+
+def _alphabet(grammar: Grammar, data: Split) -> Alphabet:
+    """The alphabet of all sentences of a run, so that none is refused in its own test."""
+    parts = (data.train, data.valid, data.test)
+    return Alphabet.of(text for part in parts for text in derivations_to_texts(grammar, part))
+
+
+def _write_inputs(run: Run, grammar: Grammar, data: Split) -> None:
+    """Keep in the run what the training starts from: the grammar, then the data."""
+    run.write_text(GRAMMAR, grammar.text)
+    tensors = {name: torch.from_numpy(getattr(data, name)) for name in ("train", "valid", "test")}
+    run.write_tensors(DATA, tensors, {"withheld": data.withheld})
+
+
+def _semantics(run: Run, grammar: Grammar, data: Split, plan: Plan) -> dict[str, Tensor]:
+    """Return what the sentences of a run do, as it keeps it; nothing if none learns from it.
+
+    It is found once more if the run was stopped before it was kept.
+
+    Raises:
+        LisaError: if the file is damaged or does not fit the run's data and model.
+    """
+    if not plan.method.aligned:
+        return {}
+    if not (run.path / SEMANTICS).is_file():
+        run.write_tensors(SEMANTICS, plan.semantics_in(grammar, data), {})
+    found, _ = run.read_tensors(SEMANTICS)
+    shapes = {name: tuple(values.shape) for name, values in found.items()}
+    width = run_architecture(run).semantics
+    if shapes != {"train": (len(data.train), width), "test": (len(data.test), width)}:
+        raise LisaError(
+            f"{run.path / SEMANTICS} does not fit the run; restore it from a copy or train again"
+        )
+    return found
+
+
+def _grammar_digest(run: Run) -> object:
+    record = run.config.get("grammar")
+    return record.get("sha256") if isinstance(record, dict) else None
+
+
+def _pace(run: Run, sentences: int) -> dict[str, float]:
+    """How long the training took, for the summary."""
+    rows = run.read_metrics()
+    try:
+        seconds = rows[-1]["seconds"]
+        return {
+            "sentences": sentences,
+            "epochs": len(rows),
+            "seconds": seconds,
+            "sentences_per_second": sentences * len(rows) / seconds,
+        }
+    except (IndexError, KeyError, ZeroDivisionError) as error:
+        raise LisaError(
+            f"{run.path / METRICS} does not tell how long the training took; restore it from "
+            "a copy or train again"
+        ) from error

@@ -1,0 +1,294 @@
+"""The comparison of methods: every method and seed trained and measured, and the tables of it."""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from image_lisa.benchmark.pool import (
+    Experiment,
+    Measurement,
+    Outcome,
+    Pace,
+    Setting,
+    failures,
+    loaded,
+    run_experiments,
+)
+from image_lisa.evaluation.extractor import FeatureExtractor
+from image_lisa.evaluation.extractors import Extractor, train_extractor
+from image_lisa.evaluation.report import Protocol, Reference, evaluate_run
+from image_lisa.models.model import TOOL, ImageModel
+from image_lisa.reports.picture_table import Exhibit, save_picture_table
+from image_lisa.reports.tables import Record, Table, normal_sampler, tables
+from image_lisa.training.experiment import Data, data_record
+from shared.common.errors import LisaError
+from shared.methods import METHODS, Codes, Method, method_from_record, method_to_record
+from shared.runs.environment import environment
+from shared.runs.files import read_json, write_json
+from shared.runs.folders import open_folder
+from shared.runs.run import CONFIG, Run, list_runs, open_run
+from shared.samplers import Sampler
+from shared.training.trainer import launch
+
+BENCHMARK_TOOL = f"{TOOL} benchmark"
+METHODS_FILE, RESULTS, TABLES = "methods.json", "results.json", "tables.md"
+PICTURE = "table2.png"
+
+_LABELS = {"mnist": "MNIST", "cifar10": "CIFAR-10", "celeba": "CelebA"}
+
+
+@dataclass(frozen=True)
+class Evaluation(Measurement):
+    """The evaluation of a run on the test split.
+
+    Attributes:
+        protocol: how much is drawn, and from which seed.
+        extractor: what distances are measured on.
+    """
+
+    protocol: Protocol
+    extractor: Extractor
+
+    file: ClassVar[str] = "benchmark.json"
+
+    def identity(self) -> dict[str, Any]:
+        """Protocol and features."""
+        return {
+            "protocol": dataclasses.asdict(self.protocol),
+            "extractor": self.extractor.identity(),
+        }
+
+    def measure(
+        self, data: Data, model: ImageModel, samplers: dict[str, Sampler], codes: Codes
+    ) -> dict[str, Any]:
+        """What `evaluate_run` measures."""
+        extractor, reference = _reference(data, self)
+        return evaluate_run(
+            model, samplers, codes, loaded(data), extractor, self.protocol, reference
+        )
+
+
+@functools.lru_cache(maxsize=1)
+def _reference(data: Data, evaluation: Evaluation) -> tuple[FeatureExtractor, Reference]:
+    """What all runs of a process are compared with."""
+    extractor = evaluation.extractor.load()
+    return extractor, Reference(loaded(data), extractor, evaluation.protocol)
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A folder of runs, one for each method and seed, that share everything else.
+
+    Attributes:
+        folder: with the settings in its `config.json`.
+        setting: what all runs share.
+        evaluation: how they are measured.
+    """
+
+    folder: Run
+    setting: Setting
+    evaluation: Evaluation
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.folder.path
+
+    def experiment(self, method: Method, seed: int) -> Experiment:
+        """The experiment of a method and a seed."""
+        return Experiment(self.path / f"{method.name}-seed-{seed}", method, seed)
+
+    def plan(
+        self, names: Sequence[str], seeds: int, chosen: Mapping[str, Method] | None = None
+    ) -> list[Experiment]:
+        """The experiments of some methods: all methods with the first seed, then the next.
+
+        A method is always trained with the hyperparameters that it was first trained with here.
+
+        Args:
+            names: of methods.
+            seeds: how many, counted from 0.
+            chosen: methods with hyperparameters other than the defaults, by name.
+
+        Raises:
+            LisaError: if the folder holds a method with other hyperparameters than those chosen.
+        """
+        settled = self._settle(names, chosen or {})
+        return [self.experiment(settled[name], seed) for seed in range(seeds) for name in settled]
+
+    def run(
+        self,
+        experiments: Sequence[Experiment],
+        *,
+        jobs: int = 1,
+        tell: Callable[[Outcome, Pace], None] = lambda outcome, pace: None,
+    ) -> list[Outcome]:
+        """Train and measure what is not done yet; see `run_experiments`."""
+        return run_experiments(experiments, self.setting, self.evaluation, jobs=jobs, tell=tell)
+
+    def present(self) -> list[Experiment]:
+        """The experiments that the folder holds, done or begun, in the order of tables."""
+        found = []
+        for path in list_runs(self.path, TOOL):
+            config = open_run(path, TOOL).config
+            try:
+                method = method_from_record(config["model"]["method"], METHODS)
+                found.append(Experiment(path, method, int(config["options"]["seed"])))
+            except (KeyError, TypeError) as error:
+                raise LisaError(
+                    f"{path / CONFIG} does not describe a run of this version: {error}"
+                ) from error
+        order = list(METHODS)
+        return sorted(found, key=lambda each: (each.seed, order.index(each.method.name)))
+
+    def records(self) -> list[Record]:
+        """What was measured, by this protocol, of every run in the folder."""
+        kept = (self.evaluation.kept(each.path) for each in self.present())
+        return [record for record in kept if record is not None]
+
+    def write(self, beside: Mapping[str, Sequence[Record]] | None = None) -> list[Table]:
+        """Write the tables and `results.json`.
+
+        Args:
+            beside: records of other data sets, for further columns, by name.
+
+        Returns:
+            The tables; none if nothing was measured.
+        """
+        records = self.records()
+        if not records:
+            return []
+        made = tables({self.label: records, **(beside or {})})
+        for table in made:
+            self.folder.write_text(f"{table.name}.csv", table.csv())
+            self.folder.write_text(f"{table.name}.md", table.markdown())
+        self.folder.write_text(TABLES, "\n".join(table.markdown() for table in made))
+        write_json(self.path / RESULTS, self._results(records, made))
+        return made
+
+    @property
+    def label(self) -> str:
+        """What tables call the data set."""
+        return label_of(self.setting.data.dataset)
+
+    def picture(self) -> Path | None:
+        """Write `table2.png`, one row a method, of its first seed; None without runs."""
+        done = [each for each in self.present() if self.evaluation.kept(each.path)]
+        first = {each.method.name: each for each in reversed(done)}
+        rows = [Exhibit(first[n].path, n, normal_sampler(n)) for n in METHODS if n in first]
+        if not rows:
+            return None
+        path = self.path / PICTURE
+        save_picture_table(path, rows, loaded(self.setting.data_of(0)).test, 0)
+        return path
+
+    def _settle(self, names: Sequence[str], chosen: Mapping[str, Method]) -> dict[str, Method]:
+        """The methods with their hyperparameters, put on record."""
+        path = self.path / METHODS_FILE
+        recorded = recorded_methods(path) if path.is_file() else {}
+        settled = {
+            name: chosen.get(name) or recorded.get(name) or METHODS[name]()
+            for name in METHODS
+            if name in names
+        }
+        for name in chosen.keys() & recorded.keys():
+            before, now = dataclasses.asdict(recorded[name]), dataclasses.asdict(chosen[name])
+            if before != now:
+                details = ", ".join(
+                    f"{n} {before[n]} → {now[n]}" for n in now if before[n] != now[n]
+                )
+                raise LisaError(
+                    f"{self.path} holds {name} with other hyperparameters: {details}; leave --set "
+                    "away, or give another --name"
+                )
+        everything = {**recorded, **settled}
+        write_json(
+            path, [method_to_record(everything[name]) for name in METHODS if name in everything]
+        )
+        return settled
+
+    def _results(self, records: Sequence[Record], made: Sequence[Table]) -> dict[str, Any]:
+        seeds: dict[str, list[int]] = {}
+        for record in records:
+            seeds.setdefault(record["method"]["name"], []).append(record["seed"])
+        return {
+            "environment": environment(),
+            "settings": self.folder.config["settings"],
+            "identity": self.evaluation.identity(),
+            "seeds": seeds,
+            "methods": read_json(self.path / METHODS_FILE),
+            "failed": failures(self.path),
+            "tables": [row for table in made for row in table.records()],
+            "evaluations": list(records),
+        }
+
+
+def open_benchmark(
+    path: Path,
+    setting: Setting,
+    protocol: Protocol,
+    *,
+    inception: Path | None = None,
+    evaluate_again: bool = False,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Benchmark:
+    """Open a benchmark, or begin it.
+
+    Args:
+        path: its folder.
+        setting: what its runs share.
+        protocol: of the evaluations.
+        inception: Inception's weights, for FID; by default distances are FCD, on the features of
+            a classifier that is trained here, once.
+        evaluate_again: whether protocol and features may differ from those of earlier calls.
+        tell: hears of what takes a while.
+
+    Raises:
+        LisaError: if the folder was made with other settings, naming them, or the data or the
+            weights cannot be read.
+    """
+    images = loaded(setting.data_of(0), tell)
+    free = {"draws": protocol.draws, "distance": "fid" if inception else "fcd"}
+    settings = {**setting.record(), "images": data_record(images)["sha256"], **free}
+    device = str(launch(setting.training).device)
+    extractor = None if inception is None else Extractor(inception.resolve(), True, device)
+    if extractor is not None:
+        extractor.load().check(images.test[:1])
+    folder = open_folder(path, BENCHMARK_TOOL, settings, tuple(free), renew=evaluate_again)
+    if extractor is None:
+        extractor = train_extractor(path.resolve(), images, device, tell)
+    return Benchmark(folder, setting, Evaluation(protocol, extractor))
+
+
+def records_of(path: Path) -> tuple[str, list[Record]]:
+    """What tables call the data set of a benchmark that was written, and its records.
+
+    Raises:
+        LisaError: if the folder holds none.
+    """
+    try:
+        results = read_json(path / RESULTS)
+        return label_of(results["settings"]["dataset"]), list(results["evaluations"])
+    except (KeyError, TypeError) as error:
+        raise LisaError(f"{path / RESULTS} holds no results of '{BENCHMARK_TOOL}'") from error
+
+
+def recorded_methods(path: Path) -> dict[str, Method]:
+    """The methods with the hyperparameters that a benchmark recorded, by name.
+
+    Raises:
+        LisaError: if the file is damaged.
+    """
+    try:
+        methods = (method_from_record(record, METHODS) for record in read_json(path))
+        return {method.name: method for method in methods}
+    except (KeyError, TypeError, ValueError) as error:
+        raise LisaError(f"{path} does not describe methods of this version: {error}") from error
+
+
+def label_of(dataset: str) -> str:
+    """What tables call a data set."""
+    return _LABELS.get(dataset, Path(dataset).name)

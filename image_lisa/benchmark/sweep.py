@@ -1,0 +1,430 @@
+"""The choice of hyperparameters on validation data: a grid of trainings, and which is best.
+
+It stands in for Appendix D of the paper, whose values of λ and t are not available. The test
+split is never looked at, the seeds of the trainings are unrelated to those of a benchmark, and
+distances are measured against the validation images on a classifier that never saw them.
+"""
+
+import csv
+import dataclasses
+import io
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import geometric_mean
+from typing import Any, ClassVar
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from image_lisa.benchmark.pool import (
+    Experiment,
+    Measurement,
+    Outcome,
+    Pace,
+    Setting,
+    failures,
+    loaded,
+    run_experiments,
+)
+from image_lisa.data import Images
+from image_lisa.evaluation.distances import real_rows
+from image_lisa.evaluation.extractors import Extractor, train_extractor
+from image_lisa.evaluation.frechet import frechet_distance
+from image_lisa.models.model import TOOL, ImageModel
+from image_lisa.reports.pictures import save_figure
+from image_lisa.reports.tables import Statistic, statistic
+from image_lisa.training.experiment import Data
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.diagnostics import spectrum
+from shared.methods import (
+    LISA,
+    RAEGP,
+    RAEL2,
+    WAE,
+    Codes,
+    InfoVAE,
+    LoRAE,
+    Method,
+    method_to_record,
+)
+from shared.runs.environment import environment
+from shared.runs.files import write_json
+from shared.runs.folders import open_folder
+from shared.runs.run import Run
+from shared.samplers import Sampler
+from shared.sphere.geometry import project
+from shared.sphere.uniformity import uniformity_gap
+from shared.training.trainer import launch
+
+SWEEP_TOOL = f"{TOOL} sweep"
+SWEEP_TABLE, SWEEP_RESULT, SWEEP_PICTURE = "sweep.csv", "sweep.json", "sweep.png"
+
+GRIDS: dict[str, dict[str, tuple[float, ...]]] = {
+    LISA.name: {
+        "uniformity_weight": (0.0, 0.03, 0.1, 0.3, 1.0, 3.0),
+        "uniformity_t": (2.0, 4.0, 8.0, 16.0),
+    },
+    WAE.name: {"mmd_weight": (3.0, 10.0, 30.0, 100.0)},
+    InfoVAE.name: {"mmd_weight": (3.0, 10.0, 30.0, 100.0)},
+    RAEGP.name: {"code_weight": (0.01, 0.1, 1.0), "gradient_weight": (0.01, 0.1)},
+    RAEL2.name: {"code_weight": (0.01, 0.1, 1.0), "decoder_weight": (1e-4, 1e-3)},
+    LoRAE.name: {"nuclear_weight": (0.04, 0.4, 4.0)},
+}
+"""The grid of a method, unless another is asked for.
+
+LISA's λ and t, and the weights that other methods were published with against another
+reconstruction loss or for other networks.
+"""
+
+RULE = (
+    "the least geometric mean over the samplers gaussian and gmm, averaged over the seeds, of the "
+    "FCD of as many samples as there are validation images from those images"
+)
+"""How the best point is chosen: geometrically, so that either sampler counts by proportion."""
+
+SAMPLERS = ("gaussian", "gmm")
+
+NUMBERS = (
+    *("criterion", "fcd_gaussian", "fcd_gmm", "fcd_real", "reconstruction", "mse"),
+    *("lambda_max", "condition", "effective_rank", "participation_ratio", "uniformity_gap"),
+)
+"""What is told of a point; all of the validation part."""
+
+
+@dataclass(frozen=True)
+class Validation(Measurement):
+    """What is measured of a run on its validation part.
+
+    Attributes:
+        device: where the extractor runs.
+        folder: where the classifiers of the seeds' training parts are kept.
+    """
+
+    device: str
+    folder: Path
+
+    file: ClassVar[str] = "validation.json"
+    samplers: ClassVar[tuple[str, ...] | None] = SAMPLERS
+
+    def identity(self) -> dict[str, Any]:
+        """Which measurement this is."""
+        return {"measurement": "validation", "samplers": list(SAMPLERS)}
+
+    def measure(
+        self, data: Data, model: ImageModel, samplers: dict[str, Sampler], codes: Codes
+    ) -> dict[str, Any]:
+        """The `NUMBERS`, but for the criterion."""
+        images = loaded(data)
+        extractor = classifier_of(self.folder, images, self.device).load()
+        count, seed = len(images.valid), derive_seed(data.seed, "validation draws")
+        real = extractor.features(images.valid)
+        rows = torch.from_numpy(real_rows(len(images.train), count, seed))
+        losses = model.reconstruction_losses(images.valid)
+        u = project(torch.from_numpy(model.codes(images.valid).mean))
+        found = spectrum(u)
+        drawn = {
+            f"fcd_{name}": frechet_distance(
+                real, extractor.features(model.decode(samplers[name].sample(count, seed % 2**32)))
+            )
+            for name in SAMPLERS
+        }
+        return {
+            **drawn,
+            "fcd_real": frechet_distance(real, extractor.features(images.train[rows])),
+            "reconstruction": float(losses.mean()),
+            "mse": float(2 * losses.mean()) / math.prod(images.shape),
+            "lambda_max": found.lambda_max,
+            "condition": found.condition,
+            "effective_rank": found.effective_rank,
+            "participation_ratio": found.participation_ratio,
+            "uniformity_gap": uniformity_gap(u),
+        }
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of the grid.
+
+    Attributes:
+        values: of the hyperparameters, by name.
+        method: with these values.
+    """
+
+    values: Mapping[str, Any]
+    method: Method
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a point came to.
+
+    Attributes:
+        point: which.
+        numbers: the `NUMBERS` over seeds.
+        records: of the single runs.
+    """
+
+    point: Point
+    numbers: Mapping[str, Statistic]
+    records: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A folder of runs, one for each point of a grid and seed.
+
+    Attributes:
+        folder: with the settings in its `config.json`.
+        setting: what all runs share.
+        validation: how they are measured.
+    """
+
+    folder: Run
+    setting: Setting
+    validation: Validation
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.folder.path
+
+    def experiments(self, point: Point, seeds: int) -> list[Experiment]:
+        """The experiments of a point, one a seed; points that train alike share them."""
+        method = _as_trained(point.method)
+        fields = "-".join(f"{name}-{getattr(method, name)}" for name in point.values)
+        name = f"{method.name}-{fields}".replace("_", "-")
+        return [
+            Experiment(self.path / f"{name}-seed-{seed}", method, sweep_seed(seed))
+            for seed in range(seeds)
+        ]
+
+    def run(
+        self,
+        points: Sequence[Point],
+        seeds: int,
+        *,
+        jobs: int = 1,
+        tell: Callable[[Outcome, Pace], None] = lambda outcome, pace: None,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> list[Measured]:
+        """Train and measure what is not done yet.
+
+        Args:
+            points: of the grid.
+            seeds: how many trainings a point has.
+            jobs: how many at a time.
+            tell: hears of each experiment as it ends.
+            note: hears of what takes a while besides.
+
+        Returns:
+            The points that were measured with all their seeds, in the order of the grid.
+        """
+        by_point = [self.experiments(point, seeds) for point in points]
+        everything = [each for seed in zip(*by_point, strict=True) for each in seed]
+        for seed in range(seeds):
+            images = loaded(self.setting.data_of(sweep_seed(seed)), note)
+            classifier_of(self.validation.folder, images, self.validation.device, note)
+        outcomes = run_experiments(
+            list(dict.fromkeys(everything)), self.setting, self.validation, jobs=jobs, tell=tell
+        )
+        records = {outcome.experiment: outcome.record for outcome in outcomes}
+        measured = []
+        for point, experiments in zip(points, by_point, strict=True):
+            found = [record for each in experiments if (record := records[each]) is not None]
+            if len(found) == seeds:
+                measured.append(Measured(point, _numbers(found), found))
+        return measured
+
+    def write(self, measured: Sequence[Measured]) -> Measured:
+        """Choose, and write `sweep.csv`, `sweep.json` and `sweep.png`.
+
+        Returns:
+            The chosen point.
+
+        Raises:
+            LisaError: if no point was measured.
+        """
+        best = choose(measured)
+        self.folder.write_text(SWEEP_TABLE, _csv(measured))
+        write_json(
+            self.path / SWEEP_RESULT,
+            {
+                "environment": environment(),
+                "settings": self.folder.config["settings"],
+                "rule": RULE,
+                "chosen": dict(best.point.values),
+                "method": method_to_record(best.point.method),
+                "points": [
+                    {
+                        "values": dict(each.point.values),
+                        **{name: dataclasses.asdict(n) for name, n in each.numbers.items()},
+                        "runs": list(each.records),
+                    }
+                    for each in measured
+                ],
+                "failed": failures(self.path),
+            },
+        )
+        save_figure(plot(measured, best), self.folder, SWEEP_PICTURE)
+        return best
+
+
+def open_sweep(path: Path, setting: Setting, method: str) -> Sweep:
+    """Open a sweep, or begin it.
+
+    Args:
+        path: its folder.
+        setting: what its runs share.
+        method: whose hyperparameters are swept.
+
+    Raises:
+        LisaError: if the folder was made with other settings, naming them.
+    """
+    folder = open_folder(path, SWEEP_TOOL, {**setting.record(), "method": method})
+    device = str(launch(setting.training).device)
+    return Sweep(folder, setting, Validation(device, path.resolve()))
+
+
+def sweep_seed(number: int) -> int:
+    """The seed of a sweep's trainings and splits, unrelated to the seeds of a benchmark."""
+    return derive_seed(number, "sweep")
+
+
+def classifier_of(
+    folder: Path, images: Images, device: str, tell: Callable[[str], None] = lambda text: None
+) -> Extractor:
+    """The classifier of a seed's training part, its accuracy told on the validation part."""
+    return train_extractor(folder, images, device, tell, test="valid")
+
+
+def points_of(kind: type[Method], grid: Mapping[str, Sequence[Any]]) -> list[Point]:
+    """Every combination of a grid's values, the last hyperparameter fastest.
+
+    Raises:
+        LisaError: if a value is outside its range.
+    """
+    return [
+        Point(values, kind(**values))
+        for values in (
+            dict(zip(grid, combination, strict=True))
+            for combination in itertools.product(*grid.values())
+        )
+    ]
+
+
+def choose(measured: Sequence[Measured]) -> Measured:
+    """The point with the least criterion; of equal ones the first.
+
+    Raises:
+        LisaError: if there is none.
+    """
+    if not measured:
+        raise LisaError("no point of the sweep was measured, so none can be chosen")
+    return min(measured, key=lambda each: each.numbers["criterion"].mean)
+
+
+def plot(measured: Sequence[Measured], best: Measured) -> Figure:
+    """Curves over the first hyperparameter, one for each value of the others.
+
+    From left to right: FCD of the samplers, reconstruction, distance from the uniform law.
+    """
+    first, *_ = measured[0].point.values
+    figure = Figure(figsize=(14, 3.6), layout="constrained")
+    panels: list[Axes] = list(figure.subplots(1, 4))
+    shown = (
+        ("fcd_gaussian", "FCD, gaussian"),
+        ("fcd_gmm", "FCD, gmm"),
+        ("reconstruction", "reconstruction, ½ Σ (x − x̂)²"),
+        ("uniformity_gap", "uniformity gap at t = 2 (nats)"),
+    )
+    for axes, (name, label) in zip(panels, shown, strict=True):
+        for legend, line in _lines(measured, first).items():
+            x = [float(each.point.values[first]) for each in line]
+            numbers = [each.numbers[name] for each in line]
+            axes.errorbar(
+                x,
+                [number.mean for number in numbers],
+                yerr=[number.deviation or 0 for number in numbers],
+                marker="o",
+                markersize=3,
+                capsize=2,
+                label=legend,
+            )
+        axes.plot(
+            float(best.point.values[first]),
+            best.numbers[name].mean,
+            marker="o",
+            markersize=11,
+            fillstyle="none",
+            color="black",
+            linestyle="none",
+            label="chosen",
+        )
+        if name.startswith("fcd"):
+            real = statistic([each.numbers["fcd_real"].mean for each in measured])
+            axes.axhline(real.mean if real else 0, color="grey", linestyle=":", label="real")
+        _scale(axes, [float(each.point.values[first]) for each in measured])
+        axes.set(xlabel=first.replace("_", " "), ylabel=label)
+    panels[0].legend(frameon=False, fontsize="small")
+    figure.suptitle("on validation images", fontsize="medium")
+    return figure
+
+
+def _lines(measured: Sequence[Measured], first: str) -> dict[str, list[Measured]]:
+    """The points of each curve, by its legend, in the order of the first hyperparameter."""
+    lines: dict[str, list[Measured]] = {}
+    for each in sorted(measured, key=lambda each: float(each.point.values[first])):
+        rest = {name: value for name, value in each.point.values.items() if name != first}
+        legend = ", ".join(f"{n.replace('_', ' ')} {value:g}" for n, value in rest.items())
+        lines.setdefault(legend, []).append(each)
+    return lines
+
+
+def _scale(axes: Axes, values: Sequence[float]) -> None:
+    """A logarithmic axis where values span decades, with room for a zero."""
+    above = sorted({value for value in values if value > 0})
+    if min(values) < 0 or len(above) < 2 or above[-1] < 10 * above[0]:
+        return
+    if min(values) == 0:
+        axes.set_xscale("symlog", linthresh=above[0])
+        axes.set_xlim(left=-0.2 * above[0])
+    else:
+        axes.set_xscale("log")
+
+
+def _numbers(records: Sequence[Mapping[str, Any]]) -> dict[str, Statistic]:
+    """The numbers of a point over its seeds; infinite ones, null in JSON, included."""
+    found: dict[str, Statistic] = {}
+    for name in NUMBERS:
+        if name == "criterion":
+            values = [geometric_mean(run[f"fcd_{s}"] for s in SAMPLERS) for run in records]
+        else:
+            values = [float("inf") if run[name] is None else run[name] for run in records]
+        number = statistic(values)
+        assert number is not None
+        found[name] = number
+    return found
+
+
+def _csv(measured: Sequence[Measured]) -> str:
+    names = list(measured[0].point.values)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*names, "number", "mean", "deviation", "n"])
+    for each in measured:
+        for name, number in each.numbers.items():
+            place = [each.point.values[n] for n in names]
+            writer.writerow([*place, name, number.mean, number.deviation, number.n])
+    return text.getvalue()
+
+
+def _as_trained(method: Method) -> Method:
+    """The method itself, but t of LISA is its default where λ = 0 leaves it without effect."""
+    if isinstance(method, LISA) and method.uniformity_weight == 0:
+        return dataclasses.replace(method, uniformity_t=LISA.uniformity_t)
+    return method

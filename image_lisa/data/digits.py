@@ -1,0 +1,28 @@
+"""Digits: 1,797 handwritten digits, 8 × 8, grey, that ship with scikit-learn."""
+
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+
+from image_lisa.data.base import Part, Source, split
+from image_lisa.data.pictures import resized
+from image_lisa.data.places import Request
+from shared.common.seeds import derive_seed
+
+TEST = 360
+"""Images of the test part; the same ones whatever the seed of a run."""
+
+_MOST = 16
+"""The brightest pixel in the file."""
+
+
+def load(request: Request) -> Source:
+    """The digits of Alpaydin & Kaynak (1998, UCI); needs no files and no network."""
+    found = load_digits()
+    pixels = np.rint(found.images * (255 / _MOST)).astype(np.uint8)
+    images = torch.from_numpy(pixels)[:, None]
+    if request.size is not None:
+        images = resized(images, request.size)
+    digits = Part(images, torch.from_numpy(found.target.astype(np.int64)))
+    test, train = split(digits, TEST, derive_seed(0, "digits", "test"))
+    return Source(train=train, test=test, classes=tuple("0123456789"))

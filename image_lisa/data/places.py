@@ -1,0 +1,94 @@
+"""Where the files of data sets lie, and what to say when they do not."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pooch
+
+from shared.common.errors import LisaError
+
+VARIABLE = "LISA_DATA_DIR"
+"""The environment variable that names a folder of data sets."""
+
+_APPLICATION = "lisa-toolkit"
+
+
+def user_cache() -> Path:
+    """The user's own folder for what can be downloaded or computed again."""
+    return Path(pooch.os_cache(_APPLICATION))
+
+
+def _silent(text: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a loader.
+
+    Attributes:
+        data_dir: where to look first and to download to; None for the user's cache folder.
+        size: height and width to bring the images to; None for their own.
+        download: whether files that are missing may be downloaded.
+        tell: hears of what takes a while.
+    """
+
+    data_dir: Path | None = None
+    size: int | None = None
+    download: bool = True
+    tell: Callable[[str], None] = _silent
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where to look, first to last: the folder asked for, LISA_DATA_DIR, the user's cache."""
+        named = os.environ.get(VARIABLE)
+        found = [self.data_dir, Path(named) if named else None, user_cache()]
+        return tuple(dict.fromkeys(folder for folder in found if folder is not None))
+
+    @property
+    def target(self) -> Path:
+        """Where downloads go."""
+        return user_cache() if self.data_dir is None else self.data_dir
+
+    def find(self, below: Sequence[str], names: Sequence[str]) -> Path | None:
+        """The first file or folder of one of these names in one of these sub-folders."""
+        return next((path for path in self._candidates(below, names) if path.exists()), None)
+
+    def _candidates(self, below: Sequence[str], names: Sequence[str]) -> Iterator[Path]:
+        for folder in self.folders:
+            for place in below:
+                for name in names:
+                    yield folder / place / name
+
+
+def missing(title: str, files: str, request: Request, *, below: str = "", why: str = "") -> str:
+    """The message for a data set that is nowhere.
+
+    Args:
+        title: the data set's name.
+        files: what is missing, and of what form it may be.
+        request: whose folders were searched.
+        below: the sub-folder they belong into.
+        why: what else there is to say, a sentence each.
+    """
+    looked = ", ".join(str(folder) for folder in request.folders)
+    place = request.folders[0] / below
+    return (
+        f"{title} is not here: {files} not found.{' ' if why else ''}{why} Put what is missing "
+        f"into {place}, or name the folder it lies in with --data-dir or {VARIABLE}. "
+        f"Looked in: {looked}"
+    )
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        LisaError: if it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LisaError(f"cannot read {path}: {error.strerror or error}") from error

@@ -1,0 +1,80 @@
+"""The data sets by their names."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from image_lisa.data import celeba, cifar10, digits, folder, mnist
+from image_lisa.data.base import Images, Source, assemble
+from image_lisa.data.places import Request
+from shared.common.errors import LisaError
+
+DATASETS: Mapping[str, Callable[[Request], Source]] = MappingProxyType(
+    {
+        "mnist": mnist.load,
+        "cifar10": cifar10.load,
+        "celeba": celeba.load,
+        "digits": digits.load,
+    }
+)
+"""Loaders by name; any other name is that of a folder of images."""
+
+SIZES = (4, 1024)
+"""The least and the greatest size of an image."""
+
+
+def load_images(
+    name: str,
+    *,
+    data_dir: Path | None = None,
+    seed: int = 0,
+    valid: int | None = None,
+    size: int | None = None,
+    limit: int | None = None,
+    download: bool = True,
+    tell: Callable[[str], None] | None = None,
+) -> Images:
+    """A data set in three parts.
+
+    Args:
+        name: one of `DATASETS`, or the path of a folder of images.
+        data_dir: where its files are looked for first, then in LISA_DATA_DIR and in the user's
+            cache folder; downloads go here.
+        seed: of the validation part and of `limit`; the test part is the same for every seed.
+        valid: how many validation images; see `assemble`.
+        size: height and width; by default the images' own, for CelebA 64.
+        limit: of how many images training and validation part are made, drawn by seed.
+        download: whether missing files may be downloaded.
+        tell: hears of what takes a while.
+
+    Raises:
+        LisaError: if there is no such data set, or its files are missing, damaged or unfit.
+    """
+    if size is not None and not SIZES[0] <= size <= SIZES[1]:
+        raise LisaError(f"--size must be from {SIZES[0]} to {SIZES[1]:,}, not {size}")
+    if data_dir is not None and data_dir.exists() and not data_dir.is_dir():
+        raise LisaError(f"--data-dir {data_dir} is a file; name a folder")
+    request = Request(data_dir, size, download, *([] if tell is None else [tell]))
+    if name in DATASETS:
+        source = DATASETS[name](request)
+        return assemble(name, source, seed=seed, valid=valid, limit=limit)
+    place = Path(name).expanduser()
+    if not name or not place.is_dir():
+        raise LisaError(_unknown(name))
+    return assemble(str(place), folder.load(place, request), seed=seed, valid=valid, limit=limit)
+
+
+def _unknown(name: str) -> str:
+    if name and Path(name).expanduser().is_file():
+        return f"{name} is a file; --dataset takes a folder of images or one of {_names()}"
+    near = difflib.get_close_matches(name, list(DATASETS), n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    return (
+        f"there is no dataset and no folder '{name}'; {hint}valid: {_names()}, "
+        "or the path of a folder of images"
+    )
+
+
+def _names() -> str:
+    return ", ".join(DATASETS)

@@ -1,6 +1,0 @@
-"""Images to train on, to watch the training with and to measure: from files, or shipped."""
-
-from image_lisa.datasets.base import Images
-from image_lisa.datasets.registry import DATASETS, load_images
-
-__all__ = ["DATASETS", "Images", "load_images"]

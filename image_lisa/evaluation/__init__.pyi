@@ -1,0 +1,13 @@
+from .diagnosis import diagnose_run as diagnose_run
+from .extractor import FeatureExtractor as FeatureExtractor
+from .extractors import train_extractor as train_extractor
+from .frechet import frechet_distance as frechet_distance
+from .report import evaluate_run as evaluate_run
+
+__all__ = [
+    "FeatureExtractor",
+    "diagnose_run",
+    "evaluate_run",
+    "frechet_distance",
+    "train_extractor",
+]

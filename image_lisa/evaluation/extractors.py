@@ -1,0 +1,65 @@
+"""Which network's features distances are measured on, as worker processes are told of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from image_lisa.data import Images
+from image_lisa.evaluation.extractor import FeatureExtractor
+from image_lisa.evaluation.features import ClassifierFeatures, Recipe, Split
+from image_lisa.evaluation.inception import InceptionFeatures
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """Where the network lies whose features distances are measured on.
+
+    Attributes:
+        path: of its weights.
+        inception: whether it is Inception and not the tool's own classifier.
+        device: where it runs.
+    """
+
+    path: Path
+    inception: bool
+    device: str
+
+    def identity(self) -> str:
+        """What decides its features: a classifier's file is named by its data and recipe."""
+        return "inception" if self.inception else self.path.stem
+
+    def load(self) -> FeatureExtractor:
+        """The network."""
+        kind = InceptionFeatures if self.inception else ClassifierFeatures
+        return kind.read(self.path, self.device)
+
+
+def train_extractor(
+    folder: Path,
+    images: Images,
+    device: str,
+    tell: Callable[[str], None],
+    test: str = "test",
+) -> Extractor:
+    """The classifier of a data set's training part, from the folder if it is in there.
+
+    Args:
+        folder: where its weights are kept.
+        images: of the data set.
+        device: where to train it.
+        tell: hears of the training.
+        test: the part that its accuracy is told on.
+    """
+    parts = {
+        name: Split(each, None if labels is None else labels.numpy())
+        for name, (each, labels) in images.parts.items()
+    }
+    path = folder / ClassifierFeatures.file_name(parts["train"], 0, Recipe())
+    if not path.is_file():
+        tell("training the classifier that FCD is measured with")
+    classifier = ClassifierFeatures.load_or_train(
+        folder, parts["train"], parts[test], device=device
+    )
+    if classifier.record.accuracy is not None:
+        tell(f"the classifier of FCD has {100 * classifier.record.accuracy:.2f} % accuracy")
+    return Extractor(path, False, device)

@@ -1,0 +1,5 @@
+"""Models of images: networks, and the trained model between images and codes."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

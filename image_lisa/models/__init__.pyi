@@ -1,0 +1,7 @@
+from .model import ImageModel as ImageModel
+from .networks import NETWORKS as NETWORKS
+
+__all__ = [
+    "NETWORKS",
+    "ImageModel",
+]

@@ -1,0 +1,174 @@
+"""A trained run as an object: images to codes, codes to images."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from image_lisa.models.networks import NETWORKS, ImageAutoencoder, Shape, build_network
+from shared.common.errors import LisaError
+from shared.methods import METHODS, Codes, Method, equip, method_from_record, method_to_record
+from shared.runs.run import MODEL, Run, read_model
+from shared.training.trainer import load_weights
+
+TOOL = "image-lisa"
+LAST = "last.safetensors"
+LARGEST_DIM = 1024
+"""The largest code size that can be asked for."""
+
+CHUNK = 500
+"""Images that are encoded or decoded at once."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a network is built from.
+
+    Attributes:
+        network: a key of `NETWORKS`.
+        shape: of an image: channels, height, width.
+        dim: the code size.
+        method: how codes are learnt.
+        seed: of the initial weights.
+    """
+
+    network: str
+    shape: Shape
+    dim: int
+    method: Method
+    seed: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The architecture as JSON values."""
+        return {
+            "network": self.network,
+            "shape": list(self.shape),
+            "dim": self.dim,
+            "method": method_to_record(self.method),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any], source: str) -> "Architecture":
+        """The architecture that a run recorded.
+
+        Raises:
+            LisaError: naming `source`, if the record lacks a value or holds an unknown one.
+        """
+        try:
+            if record["network"] not in NETWORKS:
+                raise KeyError(record["network"])
+            channels, height, width = (int(size) for size in record["shape"])
+            return cls(
+                network=record["network"],
+                shape=(channels, height, width),
+                dim=int(record["dim"]),
+                method=method_from_record(record["method"], METHODS),
+                seed=int(record["seed"]),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise LisaError(
+                f"{source} does not describe a model of this version: {error}"
+            ) from error
+
+    def build(self) -> ImageAutoencoder:
+        """The network with the method's parts and its initial weights."""
+        if not 2 <= self.dim <= LARGEST_DIM:
+            raise LisaError(f"the code size must be from 2 to {LARGEST_DIM}, not {self.dim}")
+        width = self.method.encoder_width(self.dim)
+        net = build_network(self.network, self.shape, self.dim, width, self.seed)
+        equip(net, self.method, self.seed)
+        return net
+
+
+class ImageModel:
+    """Images to codes, and codes to images.
+
+    Attributes:
+        architecture: network, method and sizes.
+        net: the trained network, in evaluation mode.
+    """
+
+    def __init__(self, architecture: Architecture, net: ImageAutoencoder) -> None:
+        self.architecture, self.net = architecture, net.eval()
+        self.method = architecture.method
+
+    @classmethod
+    def load(cls, run: Run, device: torch.device | str = "cpu", name: str = MODEL) -> "ImageModel":
+        """The model of a finished run: its best weights, or those of another file of it.
+
+        Raises:
+            LisaError: if the training did not finish, or a file is missing, damaged or changed.
+        """
+        architecture = run_architecture(run)
+        weights = read_model(run, name, architecture.to_json())
+        net = architecture.build()
+        load_weights(net, weights, str(run.path / name))
+        return cls(architecture, net.to(device))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.net.parameters()).device
+
+    @torch.no_grad()
+    def codes(self, images: Tensor) -> Codes:
+        """Codes of images `[n, channel, height, width]`, in bytes or in [0, 1]."""
+        means, spreads = [], []
+        for x in self._prepared(images):
+            means.append(self.method.encode(self.net, x).cpu().double())
+            spread = self.method.spread(self.net, x)
+            if spread is not None:
+                spreads.append(spread.cpu().double())
+        mean = torch.cat(means).numpy()
+        return Codes(mean, torch.cat(spreads).numpy() if spreads else None)
+
+    @torch.no_grad()
+    def decode(self, codes: Any) -> Tensor:
+        """Images in [0, 1], on the processor, of codes `[n, dim]`; they pass the interface.
+
+        Raises:
+            LisaError: if the codes have another shape or are not finite.
+        """
+        rows = torch.as_tensor(codes, dtype=torch.float64)
+        if rows.ndim != 2 or rows.shape[1] != self.architecture.dim:
+            raise LisaError(
+                f"codes must have the shape [n, {self.architecture.dim}] of this model, "
+                f"not {list(rows.shape)}"
+            )
+        if not rows.isfinite().all():
+            raise LisaError("there are codes that are not finite")
+        parts = [
+            self.net.decode(self.method.interface(self.net, part.to(self.device).float())).cpu()
+            for part in rows.split(CHUNK)
+        ]
+        return torch.cat(parts) if parts else torch.empty(0, *self.architecture.shape)
+
+    @torch.no_grad()
+    def reconstruct(self, images: Tensor) -> Tensor:
+        """What images come back as, in [0, 1], on the processor."""
+        return torch.cat([self._reconstruct(x).cpu() for x in self._prepared(images)])
+
+    @torch.no_grad()
+    def reconstruction_losses(self, images: Tensor) -> Tensor:
+        """½ Σ (x − x̂)² of each image, `[n]`, float64."""
+        losses = [
+            self.net.reconstruction_loss(x, self._reconstruct(x)).cpu().double()
+            for x in self._prepared(images)
+        ]
+        return torch.cat(losses)
+
+    def _reconstruct(self, x: Tensor) -> Tensor:
+        z = self.method.encode(self.net, x)
+        return self.net.decode(self.method.interface(self.net, z))
+
+    def _prepared(self, images: Tensor) -> Iterator[Tensor]:
+        for part in images.split(CHUNK):
+            yield self.net.prepare(part.to(self.device))
+
+
+def run_architecture(run: Run) -> Architecture:
+    """The architecture that a run's `config.json` records."""
+    return Architecture.from_json(run.config.get("model", {}), str(run.path / "config.json"))

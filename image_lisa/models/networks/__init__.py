@@ -1,0 +1,36 @@
+"""Networks on images."""
+
+from collections.abc import Callable
+
+import torch
+
+from image_lisa.models.networks.base import ImageAutoencoder, Shape
+from image_lisa.models.networks.light import Light
+from image_lisa.models.networks.paper import Paper
+from shared.common.seeds import derive_seed
+
+NETWORKS: dict[str, Callable[[Shape, int, int], ImageAutoencoder]] = {
+    "light": Light,
+    "paper": Paper,
+}
+
+
+def build_network(name: str, shape: Shape, dim: int, width: int, seed: int) -> ImageAutoencoder:
+    """A network with freshly drawn weights.
+
+    Args:
+        name: a key of `NETWORKS`.
+        shape: of an image: channels, height, width.
+        dim: the code size.
+        width: how many numbers an image the encoder gives; the method chooses it.
+        seed: of the weights; the global random state is left as it was.
+
+    Raises:
+        LisaError: if images are too small.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(derive_seed(seed, "weights"))
+        return NETWORKS[name](shape, dim, width)
+
+
+__all__ = ["NETWORKS", "ImageAutoencoder", "Light", "Paper", "Shape", "build_network"]

@@ -1,0 +1,66 @@
+"""What every network on images shares: bytes in, numbers in [0, 1] out, and their loss."""
+
+import abc
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from shared.common.errors import LisaError
+from shared.methods.autoencoder import Autoencoder
+
+Shape = tuple[int, int, int]
+"""Channels, height and width of an image."""
+
+
+class ImageAutoencoder(Autoencoder, abc.ABC):
+    """An autoencoder of images `[batch, channel, height, width]` with entries in [0, 1].
+
+    Subclasses give `encoder`, which maps images to `[batch, width]`, and `decoder`, which maps
+    codes to numbers before the last sigmoid, at least as high and wide as the image.
+
+    Attributes:
+        dim: the code size.
+        shape: of an image.
+        encoder: images to what the method reads codes from.
+        decoder: codes to logits.
+    """
+
+    encoder: nn.Module
+    decoder: nn.Module
+
+    def __init__(self, shape: Shape, dim: int) -> None:
+        super().__init__()
+        if min(shape) < 1 or min(shape[1:]) < 4:
+            raise LisaError(
+                f"images must have a channel and at least 4 × 4 pixels, not {_sizes(shape)}"
+            )
+        self.shape, self.dim = shape, dim
+        self.input_shape = shape
+        self.outputs = shape[0] * shape[1] * shape[2]
+
+    def prepare(self, x: Tensor) -> Tensor:
+        """Images in bytes to numbers in [0, 1], of the weights' type; numbers stay as they are."""
+        return x.to(next(self.parameters()).dtype) / 255 if x.dtype == torch.uint8 else x
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Codes of images; see `Autoencoder.encode`."""
+        z: Tensor = self.encoder(x)
+        return z
+
+    def decode(self, u: Tensor) -> Tensor:
+        """Images in [0, 1] of codes `[batch, dim]`."""
+        logits: Tensor = self.decoder(u)
+        return torch.sigmoid(logits[..., : self.shape[1], : self.shape[2]])
+
+    def reconstruction_loss(self, x: Tensor, decoded: Tensor) -> Tensor:
+        """½ Σ (x − x̂)² over all pixels and channels, `[batch]`."""
+        return 0.5 * (x - decoded).square().flatten(1).sum(1)
+
+    def decoder_parameters(self) -> Iterable[nn.Parameter]:
+        """The weights of the decoder."""
+        return self.decoder.parameters()
+
+
+def _sizes(shape: Shape) -> str:
+    return " × ".join(str(size) for size in shape)

@@ -1,0 +1,5 @@
+"""One training: a data set, a network and a method become a run."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,291 @@
+"""One experiment: a data set, a network and a method become a run with fitted samplers."""
+
+import dataclasses
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+
+from image_lisa.data import Images, load_images
+from image_lisa.models.model import LAST, TOOL, Architecture, ImageModel
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed, forked, seed_draws
+from shared.common.threads import limited_threads
+from shared.methods import Method
+from shared.methods.autoencoder import Autoencoder
+from shared.runs.expost import fit_samplers, save_codes, save_samplers
+from shared.runs.run import BEST, CHECKPOINT, MODEL, SUMMARY, Run, create_run, open_run
+from shared.samplers import Sampler
+from shared.training.trainer import Row, Trainer, Training, launch, on_first
+
+DIMS = {"mnist": 16, "cifar10": 128, "celeba": 64, "digits": 8}
+"""Code sizes of the paper, and one for the small digits; other data take `OTHER_DIM`."""
+
+OTHER_DIM = 64
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How a network is trained unless the user says otherwise."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    schedule: str
+
+
+PRESETS = {
+    "light": Preset(15, 100, 2e-3, "cosine"),
+    "paper": Preset(100, 100, 1e-3, "plateau"),
+}
+"""By network. The paper's: 100 epochs, batch 100, Adam with decay on a plateau."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Which images an experiment is about.
+
+    Attributes:
+        dataset: a name of `image_lisa.data`, or a folder of images.
+        data_dir: where the files of a named data set are looked for first.
+        size: height and width to bring images to; None leaves them.
+        limit: of how many images training and validation part are made.
+        valid: how many of them validate; None for the data set's own choice.
+        seed: of the validation part.
+    """
+
+    dataset: str
+    data_dir: Path | None = None
+    size: int | None = None
+    limit: int | None = None
+    valid: int | None = None
+    seed: int = 0
+
+    def load(self, tell: Callable[[str], None] | None = None) -> Images:
+        """The images; see `load_images`."""
+        return load_images(
+            self.dataset,
+            data_dir=self.data_dir,
+            seed=self.seed,
+            valid=self.valid,
+            size=self.size,
+            limit=self.limit,
+            tell=tell,
+        )
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who is told how an experiment goes.
+
+    Attributes:
+        note: hears sentences.
+        step: hears the steps done, the steps in all, and images a second.
+        epoch: hears each epoch's row of metrics.
+    """
+
+    note: Callable[[str], None] = lambda text: None
+    step: Callable[[int, int, float], None] = lambda step, steps, rate: None
+    epoch: Callable[[Row], None] = lambda row: None
+
+
+def make_run(
+    fabric: Fabric,
+    path: Path,
+    images: Images,
+    architecture: Architecture,
+    training: Training,
+    *,
+    options: dict[str, Any],
+    created: str,
+    overwrite: bool = False,
+) -> Run:
+    """Make the run's folder, once for all processes of `fabric`.
+
+    Raises:
+        LisaError: in every process, if the folder is taken or cannot be written.
+    """
+    config = {
+        "tool": TOOL,
+        "version": version("lisa-toolkit"),
+        "created": created,
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("torch", "numpy")},
+        "options": options,
+        "data": data_record(images),
+        "model": architecture.to_json(),
+        "training": dataclasses.asdict(training),
+    }
+    on_first(fabric, lambda: _create(path, config, overwrite))
+    return open_run(path, TOOL)
+
+
+def _create(path: Path, config: dict[str, Any], overwrite: bool) -> None:
+    create_run(path, config, overwrite=overwrite)
+
+
+def data_record(images: Images) -> dict[str, Any]:
+    """What a run records of its data."""
+    return {
+        "name": images.name,
+        "shape": list(images.shape),
+        "train": len(images.train),
+        "valid": len(images.valid),
+        "test": len(images.test),
+        "labelled": images.labelled,
+        "sha256": images.digest,
+    }
+
+
+def check_data(run: Run, images: Images) -> None:
+    """Refuse images that are not those the run was made with.
+
+    Raises:
+        LisaError: naming what differs.
+    """
+    recorded, found = run.config.get("data"), data_record(images)
+    if recorded != found:
+        recorded = recorded if isinstance(recorded, dict) else {}
+        differing = [name for name, value in found.items() if recorded.get(name) != value]
+        details = ", ".join(f"{name} {recorded.get(name)} → {found[name]}" for name in differing)
+        raise LisaError(f"the data are not those that {run.path} was trained on: {details}")
+
+
+def train_run(
+    run: Run,
+    images: Images,
+    architecture: Architecture,
+    training: Training,
+    *,
+    fabric: Fabric | None = None,
+    threads: int | None = None,
+    watcher: Watcher | None = None,
+) -> None:
+    """Train to the end, from the checkpoint if there is one; keep the best and the last weights.
+
+    The best weights are those with the least loss on the validation part.
+
+    Raises:
+        LisaError: if the images are not of the architecture's shape, the loss is not finite, or
+            a file of the run is damaged.
+    """
+    if run.finished:
+        return
+    if architecture.shape != images.shape:
+        raise LisaError(
+            f"{run.path} describes a model of images of shape {architecture.shape}, "
+            f"but those of {images.name} have shape {images.shape}"
+        )
+    watcher = watcher or Watcher()
+    net = architecture.build()
+    trainer = Trainer(
+        run,
+        net,
+        architecture.method,
+        training,
+        images.train,
+        validate=_validation(architecture.method, images, training),
+        fabric=fabric or launch(training),
+        keep_best=True,
+        on_step=lambda step, steps: watcher.step(step, steps, trainer.rate),
+        on_epoch=watcher.epoch,
+    )
+    with limited_threads(threads or torch.get_num_threads()):
+        trainer.fit()
+
+    def keep() -> None:
+        weights, best = run.read_tensors(BEST)
+        model = {"model": architecture.to_json()}
+        last = {"epoch": training.epochs, "steps": trainer.steps, **model}
+        run.write_tensors(LAST, net.state_dict(), last)
+        run.write_tensors(MODEL, weights, {**best, **model})
+
+    on_first(trainer.fabric, keep)
+
+
+def _validation(method: Method, images: Images, training: Training) -> Callable[[Autoencoder], Row]:
+    """Measures the method's loss, term by term, on batches of the validation part."""
+    size = min(training.batch_size, len(images.valid))
+
+    def validate(net: Autoencoder) -> Row:
+        device = next(net.parameters()).device
+        batches = [
+            images.valid[first : first + size]
+            for first in range(0, len(images.valid) - size + 1, size)
+        ]
+        sums: Row = {}
+        with forked(device):
+            seed_draws(derive_seed(training.seed, "validation"), device)
+            for batch in batches:
+                terms = method.loss(net, net.prepare(batch.to(device)))
+                for name, value in terms.items():
+                    sums[name] = sums.get(name, 0.0) + value.item() / len(batches)
+        return {"loss": sum(sums.values()), **sums}
+
+    return validate
+
+
+def finish_run(
+    run: Run,
+    images: Images,
+    *,
+    samplers: tuple[str, ...] | None = None,
+    device: torch.device | str = "cpu",
+    watcher: Watcher | None = None,
+    illustrate: Callable[[ImageModel, dict[str, Sampler]], None] = lambda model, samplers: None,
+) -> tuple[ImageModel, dict[str, Sampler]]:
+    """Encode the training images, fit the samplers, keep both, and write the summary at the end.
+
+    Args:
+        run: its training done.
+        images: what it was trained on.
+        samplers: which to fit; by default all that the method can have.
+        device: where to encode.
+        watcher: is told what is being fitted.
+        illustrate: leaves pictures of the model and its samplers; a run with a summary has them.
+
+    Returns:
+        The model with its best weights, and the samplers by name.
+    """
+    watcher = watcher or Watcher()
+    model = ImageModel.load(run, device)
+    codes = model.codes(images.train)
+    save_codes(run, codes)
+    seed = derive_seed(int(model.architecture.seed), "samplers")
+    fitted = fit_samplers(model.method, model.net, codes, seed, names=samplers, tell=watcher.note)
+    save_samplers(run, fitted)
+    illustrate(model, fitted)
+    run.write_json(SUMMARY, _summary(run, model, images, fitted))
+    (run.path / CHECKPOINT).unlink(missing_ok=True)
+    (run.path / BEST).unlink(missing_ok=True)
+    return model, fitted
+
+
+def _summary(
+    run: Run, model: ImageModel, images: Images, samplers: dict[str, Sampler]
+) -> dict[str, Any]:
+    _, record = run.read_tensors(MODEL)
+    rows = run.read_metrics()
+    losses = model.reconstruction_losses(images.valid).numpy()
+    outputs = float(np.prod(images.shape))
+    seconds = rows[-1].get("seconds", 0.0) if rows else 0.0
+    return {
+        "best": {"epoch": record.get("epoch"), "valid_loss": record.get("valid_loss")},
+        "valid": {
+            "reconstruction": float(losses.mean()),
+            "mse": float(2 * losses.mean() / outputs),
+        },
+        "samplers": {name: list(sampler.notes) for name, sampler in samplers.items()},
+        "training": {
+            "epochs": len(rows),
+            "seconds": seconds,
+            "images_per_second": len(images.train) * len(rows) / seconds if seconds else None,
+            "weights": sum(weight.numel() for weight in model.net.parameters()),
+        },
+    }

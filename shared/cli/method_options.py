@@ -1,0 +1,189 @@
+"""The options of a command that trains: its own, and behind them those of the method it names."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar, get_type_hints
+
+from shared.cli.commands import Output, flag_value, options_from_record, unknown
+from shared.common.errors import LisaError
+from shared.methods import LISA, METHODS, Method
+from shared.runs.files import read_json
+
+_SET = "METHOD.HYPERPARAMETER=VALUE, as in lisa.uniformity_weight=3"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithMethod(Output):
+    """What a command takes whose `--method` decides which options stand at the end.
+
+    Attributes:
+        method: How codes are learnt.
+        hyper: The method's own options.
+    """
+
+    method: str = LISA.name
+    hyper: Any = field(default_factory=LISA)
+
+
+T = TypeVar("T", bound=WithMethod)
+
+
+@dataclass(frozen=True)
+class MethodOptions(Generic[T]):
+    """Makes the options of a command for the method that its words or a record name.
+
+    Attributes:
+        kind: the command's options, whose defaults are those of LISA.
+        command: how the command is called, as messages name it.
+    """
+
+    kind: type[T]
+    command: str
+
+    def of_method(self, name: str) -> type[T]:
+        """The options of the command for one method.
+
+        Raises:
+            LisaError: if there is no such method.
+        """
+        if name not in METHODS:
+            raise LisaError(unknown("method", name, METHODS))
+        method = METHODS[name]
+        made = dataclasses.make_dataclass(
+            self.kind.__name__,
+            [
+                ("method", str, field(default=name)),
+                ("hyper", method, field(default_factory=method)),
+            ],
+            bases=(self.kind,),
+            frozen=True,
+            kw_only=True,
+        )
+        made.__doc__ = self.kind.__doc__
+        return made
+
+    def of_words(self, words: Sequence[str]) -> type[T]:
+        """The options with those of the method that `--method`, else `--config`, names.
+
+        Raises:
+            LisaError: if there is no such method, or the file holds no options of the command.
+        """
+        path, name = flag_value(words, "config"), flag_value(words, "method")
+        if name is None and path is not None:
+            name = self.recorded(read_json(Path(path)), path)["method"]
+        return self.of_method(LISA.name if name is None else name)
+
+    def defaults(self, words: Sequence[str]) -> T | None:
+        """The options of `--config FILE`, which flags then change; None without it.
+
+        Another `--method` than that of the file takes its own defaults.
+
+        Raises:
+            LisaError: if the file holds no options of this version.
+        """
+        path = flag_value(words, "config")
+        if path is None:
+            return None
+        record = self.recorded(read_json(Path(path)), path)
+        method = flag_value(words, "method")
+        if method is not None and method != record["method"]:
+            own = {each.name for each in dataclasses.fields(METHODS[record["method"]])}
+            record = {name: record[name] for name in record.keys() - own - {"hyper"}}
+            record["method"] = method
+        return self.from_record(record, path)
+
+    def from_record(self, record: Any, source: str) -> T:
+        """The options that a run was made with, from what `to_record` gave.
+
+        Raises:
+            LisaError: naming `source`, if there are none or one is unknown to this version.
+        """
+        name = record.get("method") if isinstance(record, dict) else None
+        return options_from_record(self.of_method(str(name)), record, source)
+
+    def recorded(self, config: Any, source: str) -> dict[str, Any]:
+        """The options that a run's configuration records; without a method they are LISA's.
+
+        Raises:
+            LisaError: naming `source`, if there are none.
+        """
+        record = config.get("options") if isinstance(config, dict) else None
+        if not isinstance(record, dict) or record.get("method", LISA.name) not in list(METHODS):
+            raise LisaError(
+                f"{source} holds no options of '{self.command}'; name a run's config.json"
+            )
+        return {"method": LISA.name, **record}
+
+    def to_record(self, options: T, passing: Iterable[str]) -> dict[str, Any]:
+        """The options as JSON values, without the `passing` ones and those of every command."""
+        left_out = {*passing, "hyper", *(each.name for each in dataclasses.fields(Output))}
+        plain = {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in vars(options).items()
+            if name not in left_out
+        }
+        return {**plain, "hyper": dataclasses.asdict(options.hyper)}
+
+
+def set_methods(words: Sequence[str], flag: str = "--set") -> dict[str, Method]:
+    """The methods that words METHOD.HYPERPARAMETER=VALUE change, by name.
+
+    Args:
+        words: such as vae.kl-weight=0.1.
+        flag: stands before a word in messages.
+
+    Raises:
+        LisaError: naming the word that names no method, no hyperparameter, or a wrong value.
+    """
+    values: dict[str, dict[str, Any]] = {}
+    for word in words:
+        place, value = split_setting(word, flag, _SET)
+        name, dot, field = place.partition(".")
+        if not dot:
+            raise LisaError(f"{flag} takes {_SET}, not '{word}'")
+        if name not in METHODS:
+            raise LisaError(f"{flag} {word}: {unknown('method', name, METHODS)}")
+        source = f"{flag} {word}"
+        field = field_of(METHODS[name], field, source)
+        values.setdefault(name, {})[field] = value_of(METHODS[name], field, value, source)
+    return {name: METHODS[name](**given) for name, given in values.items()}
+
+
+def field_of(kind: type[Method], text: str, source: str) -> str:
+    """The name of a hyperparameter as the command line writes it, with - or _.
+
+    Raises:
+        LisaError: naming `source`, if the method has none of that name.
+    """
+    names = [each.name for each in dataclasses.fields(kind)]
+    name = text.replace("-", "_")
+    if name not in names:
+        if not names:
+            raise LisaError(f"{source}: the method {kind.name} has no hyperparameters")
+        raise LisaError(f"{source}: {unknown(f'hyperparameter of {kind.name}', name, names)}")
+    return name
+
+
+def value_of(kind: type[Method], name: str, text: str, source: str) -> Any:
+    """A hyperparameter's value from text.
+
+    Raises:
+        LisaError: naming `source`, if the text is none of the hyperparameter's type.
+    """
+    hint = get_type_hints(kind)[name]
+    holder: Any = dataclasses.make_dataclass("Holder", [(name, hint)])
+    return getattr(options_from_record(holder, {name: text}, source), name)
+
+
+def split_setting(text: str, flag: str, example: str) -> tuple[str, str]:
+    """The two sides of NAME=VALUE.
+
+    Raises:
+        LisaError: if there are not two.
+    """
+    name, _, value = text.partition("=")
+    if not name.strip() or not value.strip():
+        raise LisaError(f"{flag} takes {example}, not '{text}'")
+    return name.strip(), value.strip()

@@ -1,0 +1,5 @@
+"""The unit sphere: geometry, how evenly directions cover it, and the laws on it."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

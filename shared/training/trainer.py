@@ -1,0 +1,438 @@
+"""The one training loop: any method, any network, any device, resumed to the bit."""
+
+import logging
+import math
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.distributed import is_torchelastic_launched
+
+from shared.common.collective import alone
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed, seed_draws
+from shared.methods import Method
+from shared.methods.autoencoder import Autoencoder
+from shared.runs.locks import working_in
+from shared.runs.run import BEST, CHECKPOINT, Run
+
+FLUSH_STEPS = 50
+"""Steps whose losses are read together: reading each would make a GPU wait every time."""
+
+Schedule = Literal["constant", "cosine", "plateau"]
+Row = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long and how a net is trained; the same for every method.
+
+    Attributes:
+        epochs: passes over the training data.
+        batch_size: examples a step, over all devices together.
+        learning_rate: of Adam, at its highest.
+        schedule: `cosine` warms up over the first fiftieth and falls to zero along a cosine,
+            `plateau` multiplies by 0.2 when the validation loss has not fallen for more than three
+            epochs.
+        seed: of the order of the data and of all that a method draws.
+        precision: what Lightning Fabric calls it: 32-true, bf16-mixed, 16-mixed, 64-true.
+        device: auto, cpu, cuda or mps.
+        devices: how many of them.
+        checkpoint_seconds: the longest time between two checkpoints.
+    """
+
+    epochs: int = 20
+    batch_size: int = 500
+    learning_rate: float = 1e-3
+    schedule: Schedule = "cosine"
+    seed: int = 0
+    precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    devices: int = 1
+    checkpoint_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 1), ("batch_size", 2), ("devices", 1)):
+            if getattr(self, name) < least:
+                raise LisaError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        if not 0 < self.learning_rate < math.inf:
+            raise LisaError(f"the learning rate must be above 0, not {self.learning_rate}")
+        if self.batch_size % self.devices:
+            raise LisaError(
+                f"the batch of {self.batch_size} cannot be shared evenly by {self.devices} devices"
+            )
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise LisaError("there is no CUDA device here; use --device cpu")
+        if self.device == "cuda" and self.devices > torch.cuda.device_count():
+            raise LisaError(
+                f"there are {torch.cuda.device_count()} CUDA devices here, not {self.devices}"
+            )
+        if self.device == "mps" and not torch.backends.mps.is_available():
+            raise LisaError("there is no MPS device here; use --device cpu")
+
+
+class Objective(nn.Module):
+    """A net and the method that trains it, as one module: its forward gives the loss terms."""
+
+    def __init__(self, net: Autoencoder, method: Method) -> None:
+        super().__init__()
+        self.net = net
+        self.method = method
+
+    def forward(self, x: Tensor, semantics: Tensor | None = None) -> dict[str, Tensor]:
+        """The named loss terms of one batch `x` of examples as they are stored.
+
+        With `semantics` `[batch, k]`, what the examples do, the method may learn from them.
+        """
+        prepared = self.net.prepare(x)
+        if semantics is None:
+            return self.method.loss(self.net, prepared)
+        return self.method.aligned_loss(self.net, prepared, semantics)
+
+
+def launch(training: Training) -> Fabric:
+    """The devices of a training, its processes started.
+
+    A command calls this before it writes anything: with several devices every process runs the
+    whole command, and only the first, `is_global_zero`, may make or finish a run.
+
+    Raises:
+        LisaError: if torchrun started another number of processes than there are devices.
+    """
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it greets on every start
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    if is_torchelastic_launched() and started != training.devices:
+        raise LisaError(
+            f"torchrun started {started} processes for {training.devices} devices; "
+            f"give --devices {started} as well"
+        )
+    fabric = Fabric(
+        accelerator=training.device, devices=training.devices, precision=training.precision
+    )
+    fabric.launch()
+    return fabric
+
+
+def on_first(fabric: Fabric, act: Callable[[], None]) -> None:
+    """Let the first process act, while the others wait.
+
+    Raises:
+        LisaError: in every process, if `act` raises it in the first.
+    """
+    if fabric.world_size == 1:
+        act()
+        return
+    message = ""
+    if fabric.is_global_zero:
+        try:
+            act()
+        except LisaError as error:
+            message = str(error)
+    if message := fabric.broadcast(message):
+        raise LisaError(message)
+
+
+@dataclass
+class Progress:
+    """Where a training is: what a checkpoint records beside weights and optimiser.
+
+    Attributes:
+        step: steps done.
+        sums: of each loss term since the epoch began.
+        counted: the steps in `sums`.
+        rows: one row of metrics for each finished epoch.
+        seconds: time spent in earlier processes and this one.
+        best: the least validation loss so far; None before the first epoch ended.
+        best_epoch: the epoch that had it.
+    """
+
+    step: int
+    sums: dict[str, float]
+    counted: int
+    rows: list[Row]
+    seconds: float
+    best: float | None = None
+    best_epoch: int = 0
+
+
+class Trainer:
+    """Trains one net by one method on one tensor of examples, with checkpoints in a run.
+
+    Attributes:
+        steps: the steps of the whole training.
+        rate: examples a second, over what this process has done.
+        progress: where the training is.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        net: Autoencoder,
+        method: Method,
+        training: Training,
+        x: Tensor,
+        *,
+        semantics: Tensor | None = None,
+        validate: Callable[[Autoencoder], Row],
+        fabric: Fabric | None = None,
+        keep_best: bool = False,
+        on_step: Callable[[int, int], None] = lambda step, steps: None,
+        on_epoch: Callable[[Row], None] = lambda row: None,
+    ) -> None:
+        """Set up a training.
+
+        Args:
+            run: where checkpoints and metrics go.
+            net: the net, its weights drawn already.
+            method: how codes are learnt.
+            training: length, batch, learning rate, devices.
+            x: all training examples, first axis the example.
+            semantics: what each example does, `[n, k]`, standardised, for a method that learns
+                from it.
+            validate: measures the net after each epoch; its `loss` rules the plateau schedule.
+            fabric: the launched devices of this training; by default they are launched here.
+            keep_best: whether the weights with the least validation `loss` are kept in the run.
+            on_step: told the steps done and the steps in all.
+            on_epoch: told the row of metrics of each epoch.
+        """
+        if len(x) < 2:
+            raise LisaError(f"training needs at least 2 examples, not {len(x)}")
+        if method.aligned and semantics is None:
+            raise LisaError(f"{method.name}: this training is not told what the examples do")
+        if semantics is not None and len(semantics) != len(x):
+            raise LisaError(f"{len(semantics)} rows of semantics do not fit {len(x)} examples")
+        self.run, self.training = run, training
+        self.validate, self.on_step, self.on_epoch = validate, on_step, on_epoch
+        self.fabric = fabric or launch(training)
+        self.keep_best = keep_best
+        if self.fabric.world_size > 1 and self.fabric.device.type == "cuda":
+            net = nn.SyncBatchNorm.convert_sync_batchnorm(net)  # the statistics of the whole batch
+        self.net = net
+        optimizer = torch.optim.Adam(net.parameters(), lr=training.learning_rate, fused=True)
+        objective, self.optimizer = self.fabric.setup(Objective(net, method), optimizer)
+        self.objective = objective
+        self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            self.optimizer, factor=0.2, patience=3
+        )
+        self.x = x.to(self.fabric.device)
+        self.semantics = None if semantics is None else semantics.to(self.fabric.device)
+        self.batch_size = min(training.batch_size, len(x))
+        self.steps_per_epoch = len(x) // self.batch_size
+        self.steps = training.epochs * self.steps_per_epoch
+        self.rate = 0.0
+        self.progress = Progress(0, {}, 0, [], 0.0)
+        self._names: tuple[str, ...] = ()
+        self._pending: list[Tensor] = []
+
+    def fit(self) -> list[Row]:
+        """Train to the end, from the run's checkpoint if there is one.
+
+        Returns:
+            The rows of metrics, one an epoch.
+
+        Raises:
+            LisaError: if a loss is not finite, a checkpoint belongs to another training, or another
+                process trains in this run.
+        """
+        with ExitStack() as held:
+            on_first(self.fabric, lambda: held.enter_context(working_in(self.run.path)))
+            return self._fit()
+
+    def _fit(self) -> list[Row]:
+        if (self.run.path / CHECKPOINT).is_file():
+            self._load()
+        saved_at = began = time.monotonic()
+        first = self.progress.step
+        before = self.progress.seconds
+        while self.progress.step < self.steps:
+            self._step()
+            now = time.monotonic()
+            self.rate = (self.progress.step - first) * self.batch_size / (now - began)
+            self.progress.seconds = before + now - began
+            if self.progress.step % self.steps_per_epoch == 0:
+                self._end_epoch()
+            elif not self._due(now - saved_at):
+                continue
+            self._flush()
+            self._save()
+            saved_at = now
+        self.fabric.barrier()
+        return self.progress.rows
+
+    def _due(self, seconds: float) -> bool:
+        """Whether a checkpoint is due; processes agree on it, at steps that all know."""
+        due = seconds >= self.training.checkpoint_seconds
+        if self.fabric.world_size == 1:
+            return due
+        if self.progress.step % FLUSH_STEPS:
+            return False
+        return bool(self.fabric.broadcast(due))
+
+    def _step(self) -> None:
+        step = self.progress.step
+        self._set_rate(step)
+        seed_draws(
+            derive_seed(self.training.seed, "step", step, self.fabric.global_rank),
+            self.fabric.device,
+        )
+        self.net.train()
+        terms = self.objective(*self._batch(step))
+        total = torch.stack(list(terms.values())).sum()
+        self.fabric.backward(total)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self._names = (*terms, "loss")
+        self._pending.append(torch.stack([*terms.values(), total]).detach())
+        self.progress.step += 1
+        if self.progress.step % FLUSH_STEPS == 0:
+            self._flush()
+        self.on_step(self.progress.step, self.steps)
+
+    def _batch(self, step: int) -> tuple[Tensor, ...]:
+        """This device's share of the step's batch: the examples, and their semantics if any."""
+        epoch, index = divmod(step, self.steps_per_epoch)
+        if index == 0 or not hasattr(self, "_order"):
+            generator = torch.Generator().manual_seed(
+                derive_seed(self.training.seed, "order", epoch)
+            )
+            self._order = torch.randperm(len(self.x), generator=generator).to(self.x.device)
+        share = self.batch_size // self.fabric.world_size
+        first = index * self.batch_size + self.fabric.global_rank * share
+        rows = self._order[first : first + share]
+        return (self.x[rows],) if self.semantics is None else (self.x[rows], self.semantics[rows])
+
+    def _set_rate(self, step: int) -> None:
+        if self.training.schedule != "cosine":
+            return
+        warm = max(1, self.steps // 50)
+        rate = min((step + 1) / warm, (1 + math.cos(math.pi * step / self.steps)) / 2)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.training.learning_rate * rate
+
+    def _flush(self) -> None:
+        """Add the loss terms of the last steps, means over all devices, to those of the epoch."""
+        if not self._pending:
+            return
+        progress, pending = self.progress, torch.stack(self._pending)
+        self._pending = []
+        values = self.fabric.all_reduce(pending).cpu().double()
+        finite = values[:, -1].isfinite()
+        if not finite.all():
+            first = int((~finite).nonzero()[0])
+            terms = zip(self._names, values[first].tolist(), strict=True)
+            raise LisaError(
+                f"the loss is not finite at step {progress.step - len(values) + first + 1}: "
+                + ", ".join(f"{name} {value:.4g}" for name, value in terms)
+                + "; try a smaller learning rate"
+            )
+        for row in values.tolist():  # one by one, so that a stop in between changes no digit
+            for name, value in zip(self._names, row, strict=True):
+                progress.sums[name] = progress.sums.get(name, 0.0) + value
+        progress.counted += len(values)
+
+    def _end_epoch(self) -> None:
+        self._flush()
+        progress = self.progress
+        row: Row = {"epoch": float(progress.step // self.steps_per_epoch)}
+        row |= {name: total / progress.counted for name, total in progress.sums.items()}
+        self.net.eval()
+        row |= {f"valid_{name}": value for name, value in self._validated().items()}
+        if self.training.schedule == "plateau":
+            self.plateau.step(row["valid_loss"])
+        row["learning_rate"] = self.optimizer.param_groups[0]["lr"]
+        row["seconds"] = progress.seconds
+        progress.rows.append(row)
+        progress.sums, progress.counted = {}, 0
+        if self.keep_best and _below(row["valid_loss"], progress.best):
+            progress.best, progress.best_epoch = row["valid_loss"], int(row["epoch"])
+            on_first(self.fabric, self._write_best)
+        on_first(self.fabric, lambda: self.run.write_metrics(progress.rows))
+        self.on_epoch(row)
+
+    def _validated(self) -> Row:
+        """What the first process measures, which every process is told."""
+        found: Row = {}
+
+        def measure() -> None:
+            with torch.no_grad(), alone():
+                found.update(self.validate(self.net))
+
+        on_first(self.fabric, measure)
+        told: Row = self.fabric.broadcast(found)
+        return told
+
+    def _write_best(self) -> None:
+        record = {"epoch": self.progress.best_epoch, "valid_loss": self.progress.best}
+        self.run.write_tensors(BEST, self.net.state_dict(), record)
+
+    def _save(self) -> None:
+        on_first(self.fabric, self._write_checkpoint)
+
+    def _write_checkpoint(self) -> None:
+        tensors = {f"net.{name}": value for name, value in self.net.state_dict().items()}
+        groups = self.optimizer.state_dict()
+        for number, state in groups["state"].items():
+            tensors |= {f"optimizer.{number}.{name}": value for name, value in state.items()}
+        record = {
+            "training": _identity(self.training),
+            "plateau": _plain(self.plateau.state_dict()),
+            "learning_rate": groups["param_groups"][0]["lr"],
+            "precision": self.fabric.strategy.precision.state_dict(),
+            "progress": vars(self.progress),
+        }
+        self.run.write_tensors(CHECKPOINT, tensors, record)
+
+    def _load(self) -> None:
+        tensors, record = self.run.read_tensors(CHECKPOINT)
+        if record.get("training") != _identity(self.training):
+            raise LisaError(
+                f"the checkpoint in {self.run.path} was made with other settings: "
+                f"{record.get('training')}; resume with those"
+            )
+        weights = {n.removeprefix("net."): v for n, v in tensors.items() if n.startswith("net.")}
+        load_weights(self.net, weights, f"{self.run.path / CHECKPOINT}")
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, number, key = name.split(".")
+                state.setdefault(int(number), {})[key] = value
+        current = self.optimizer.state_dict()
+        current["param_groups"][0]["lr"] = record["learning_rate"]
+        self.optimizer.load_state_dict({"state": state, "param_groups": current["param_groups"]})
+        self.plateau.load_state_dict(record["plateau"])
+        self.fabric.strategy.precision.load_state_dict(record["precision"])
+        self.progress = Progress(**record["progress"])
+
+
+def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> None:
+    """Put weights into a net.
+
+    Raises:
+        LisaError: if names or shapes are not those of the net; `source` says where they lie.
+    """
+    try:
+        net.load_state_dict(dict(weights))
+    except RuntimeError as error:
+        detail = str(error).splitlines()[-1].strip()
+        raise LisaError(f"{source} does not fit this network: {detail}") from error
+
+
+def _below(loss: float, best: float | None) -> bool:
+    """Whether a loss is the least so far; one that is no number is above all that are."""
+    return best is None or math.isnan(best) or loss < best
+
+
+def _identity(training: Training) -> dict[str, Any]:
+    """The settings that decide which weights a training ends with."""
+    names = ("epochs", "batch_size", "learning_rate", "schedule", "seed", "precision", "devices")
+    return {name: getattr(training, name) for name in names}
+
+
+def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in state.items() if isinstance(v, bool | int | float | str | list)}
