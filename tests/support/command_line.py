@@ -9,7 +9,7 @@ from grammar_lisa.cli import main
 TOOL = Tool(main)
 run_command, succeed, killed = TOOL.run, TOOL.succeed, TOOL.killed
 
-GRAMMARS = Path(__file__).parents[3] / "grammars"
+GRAMMARS = Path(__file__).parents[2] / "grammars"
 EXPR = GRAMMARS / "expr.cfg"
 TINY_SEARCH = [
     *("--rounds", "2", "--batch", "5", "--n-initial", "60", "--pool", "300"),

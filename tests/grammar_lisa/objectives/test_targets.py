@@ -12,7 +12,7 @@ from grammar_lisa.objectives.regression import KUSNER_TARGET
 from grammar_lisa.objectives.targets import SETS, TARGETS, regression_for, span_of, target_for
 from shared.common.errors import LisaError
 
-GRAMMARS = Path(__file__).parents[2] / "grammars"
+GRAMMARS = Path(__file__).parents[3] / "grammars"
 KOZA = GRAMMARS / "koza.cfg"
 # The formulas as sentences of the grammar, which has the constants 1, 2 and 3.
 IN_KOZA = {

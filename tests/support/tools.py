@@ -179,7 +179,7 @@ def started(*words, **options):
 
 def environment():
     """The variables of a process that imports what the tests import."""
-    ours = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
+    ours = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
     return {
         name: value for name, value in os.environ.items() if name not in ("RANK", "LOCAL_RANK")
     } | {"OMP_NUM_THREADS": "1", "COLUMNS": "300", "PYTHONPATH": os.pathsep.join(ours)}

@@ -18,7 +18,7 @@ from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GRAMMARS = {name: load_grammar(ROOT / "grammars" / f"{name}.cfg") for name in ("expr", "koza")}
 # Points at which nothing happens to be zero, and 0 and 1, at which much does.
 DATA = {

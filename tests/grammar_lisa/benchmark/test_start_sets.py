@@ -21,7 +21,7 @@ from grammar_lisa.objectives.protocol import EXACT, NEAR
 from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
 from shared.common.errors import LisaError
 
-GRAMMAR = load_grammar(Path(__file__).parents[2] / "grammars" / "expr.cfg")
+GRAMMAR = load_grammar(Path(__file__).parents[3] / "grammars" / "expr.cfg")
 FROM_LINES = [name for name, protocol in PROTOCOLS.items() if protocol.pick is not None]
 
 

@@ -12,7 +12,7 @@ from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.trial_tables import REACHED
 
-SCRIPTS = Path(__file__).parents[1] / "scripts"
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
 @pytest.fixture

@@ -4,9 +4,7 @@ import copy
 import dataclasses
 import json
 import math
-import os
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -684,7 +682,6 @@ assert status == 0, (seen, status)
 
 def run_python(script, *arguments):
     variables = environment()
-    variables["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent)
     with started(sys.executable, script, *arguments, env=variables) as process:
         result = finish(process)
     assert result.status == 0, result.err
