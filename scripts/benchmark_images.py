@@ -25,7 +25,8 @@ from image_lisa.models.model import Architecture
 from shared.methods import AE, LISA, Method
 from shared.runs.files import write_json
 from shared.runs.run import create_run
-from shared.training.trainer import Objective, Trainer, Training
+from shared.training.settings import Training
+from shared.training.trainer import Objective, Trainer
 
 BATCH = 100
 

@@ -20,7 +20,7 @@ from environment_record import environment
 from grammar_lisa.grammar import Grammar, load_grammar
 from grammar_lisa.grammar.datasets import default_max_rules
 from grammar_lisa.grammar.text import is_sentence
-from grammar_lisa.models.model import Architecture
+from grammar_lisa.models.architecture import Architecture
 from shared.common.seeds import derive_seed
 from shared.methods import LISA
 from shared.runs.files import write_json

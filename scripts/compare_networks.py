@@ -21,12 +21,13 @@ from environment_record import environment
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.sampling import sample_uniform
-from grammar_lisa.models.model import Architecture
+from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.training.evaluation import reconstruction
 from shared.methods import LISA
 from shared.runs.files import write_json
 from shared.runs.run import create_run
-from shared.training.trainer import Trainer, Training
+from shared.training.settings import Training
+from shared.training.trainer import Trainer
 
 GRAMMARS = Path(__file__).resolve().parent.parent / "grammars"
 TEST = 2000

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from environment_record import environment
 
-from grammar_lisa.models.model import TOOL
+from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.config import SYSTEMS

@@ -25,8 +25,8 @@ from grammar_lisa.benchmark.start_sets import (
 from grammar_lisa.benchmark.work import OnEnd, Training, Work, do_all, failures
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.datasets import read_lines
-from grammar_lisa.grammar.sampling import Law
-from grammar_lisa.models.model import TOOL
+from grammar_lisa.grammar.laws import Law
+from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.protocol import EXACT
 from grammar_lisa.objectives.regression import Regression
@@ -36,10 +36,11 @@ from grammar_lisa.training.experiment import Plan, Sentences
 from shared.cli.method_options import set_methods
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.methods import METHODS, Method
+from shared.methods import Method
+from shared.methods.registry import METHODS
 from shared.runs.files import read_json, write_json
 from shared.runs.run import Run
-from shared.training.trainer import Training as Schedule
+from shared.training import settings
 
 LATENT_BO_TOOL: Final = f"{TOOL} benchmark latent-bo"
 MARKS: Final = (100, 250, 500)
@@ -349,7 +350,7 @@ class Comparison:
             "dense",
             setting.dim,
             entrant.method,
-            Schedule(
+            settings.Training(
                 epochs=setting.epochs,
                 batch_size=256,
                 learning_rate=3e-3,

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from grammar_lisa.models.networks import CHARACTERS, NETWORKS
-from grammar_lisa.optimize import SYSTEMS as SEARCHES
-from grammar_lisa.optimize import SearchConfig
-from shared.training.trainer import Schedule
+from grammar_lisa.models.names import CHARACTERS, ON_DERIVATIONS
+from grammar_lisa.optimize.config import SYSTEMS as SEARCHES
+from grammar_lisa.optimize.config import SearchConfig
+from shared.training.settings import Schedule
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ SYSTEMS: Final = {
 }
 """By name, in the order of the table."""
 
-ALL_NETWORKS: Final = (*NETWORKS, CHARACTERS)
+ALL_NETWORKS: Final = (*ON_DERIVATIONS, CHARACTERS)
 KINDS: Final = ("data", "grammar")
 """The sentences that systems learn from: those of a file, or of the grammar, drawn uniformly."""
 
@@ -72,7 +72,7 @@ ENTRIES: Final = tuple(
     for sentences in KINDS
     for network in ALL_NETWORKS
     for system in SYSTEMS.values()
-    if network in system.networks(tuple(NETWORKS))
+    if network in system.networks(ON_DERIVATIONS)
 )
 """All that a comparison can hold, in the order of tables."""
 

@@ -5,10 +5,8 @@ for each number of scored sentences that its trials begin from, and one of rando
 runs, random draws from the data and from the grammar.
 """
 
-import dataclasses
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +14,11 @@ from typing import Any, Final
 from grammar_lisa.benchmark.systems import (
     ENTRIES,
     KINDS,
-    PROTOCOLS,
     RECIPES,
     SYSTEMS,
     Entry,
-    Protocol,
-    ProtocolName,
 )
+from grammar_lisa.benchmark.table5_setting import Setting
 from grammar_lisa.benchmark.work import (
     Drawing,
     OnEnd,
@@ -32,24 +28,19 @@ from grammar_lisa.benchmark.work import (
     drawn_record,
     failures,
 )
-from grammar_lisa.grammar import load_grammar
-from grammar_lisa.models.model import TOOL
-from grammar_lisa.models.networks import CHARACTERS
+from grammar_lisa.models.names import CHARACTERS, TOOL
+from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.protocol import EXACT, NEAR
-from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
+from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.baselines import from_data, from_grammar
-from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
 from grammar_lisa.training.experiment import Plan, Sentences, silent
-from shared.cli.method_options import set_methods
-from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.methods import METHODS, Method
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder
 from shared.runs.run import CONFIG, SUMMARY, Run, open_run
-from shared.training.trainer import Training as Schedule
+from shared.training import settings
 
 TABLE5_TOOL = f"{TOOL} benchmark table5"
 SOURCES: Final = ("data", "grammar")
@@ -60,115 +51,35 @@ _DRAWS = 1000
 """Samples that a run's own summary is made from; no table is."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """What all calls that work on one folder share.
-
-    Attributes:
-        protocol: published leaves the answer in the data and scores 5 rounds of 50; clean keeps it
-            out of training and search and scores 10 rounds of 50.
-        data: A file of sentences to learn from, one a line, plain or gzipped, such as Kusner's.
-        count: The number of training sentences.
-        held_out: The number of other sentences that reconstruction is tested on.
-        max_rules: The most rules a sentence may take.
-        dim: The code size d.
-        epochs: Of the dense network.
-        kusner_epochs: Of the kusner network.
-        characters_epochs: Of the network of CVAE.
-        set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
-            vae.kl-weight=0.1; once for each.
-        outputs: Let searches see the outputs of expressions, too; by default they see scores
-            alone, so that systems are compared by where their codes lead.
-        search: What each search consists of; its rounds are by default those of the protocol.
-        grammar: The grammar, in nltk's .cfg syntax.
-        seed: Of everything random.
-    """
-
-    protocol: ProtocolName
-    data: Path | None = None
-    count: int = 50_000
-    held_out: int = 10_000
-    max_rules: int = 15
-    dim: int = 25
-    epochs: int = RECIPES["dense"].epochs
-    kusner_epochs: int = RECIPES["kusner"].epochs
-    characters_epochs: int = RECIPES[CHARACTERS].epochs
-    set: tuple[str, ...] = ()
-    outputs: bool = False
-    search: SearchConfig = field(default_factory=SearchConfig)
-    grammar: Path = Path("grammars/expr.cfg")
-    seed: int = 0
-
-    @property
-    def how(self) -> Protocol:
-        """The protocol."""
-        return PROTOCOLS[self.protocol]
-
-    @cached_property
-    def methods(self) -> Mapping[str, Method]:
-        """The methods that are compared, by name, with their hyperparameters.
-
-        Raises:
-            LisaError: if others are given hyperparameters, or these make no sense.
-        """
-        changed = set_methods(self.set)
-        compared = {system.method: METHODS[system.method]() for system in SYSTEMS.values()}
-        for name in changed.keys() - compared.keys():
-            known = ", ".join(sorted(compared))
-            raise LisaError(f"--set changes {name}; methods of systems: {known}")
-        return compared | changed
-
-    def record(self) -> dict[str, Any]:
-        """What must be the same in every call.
-
-        Raises:
-            LisaError: if grammar or data cannot be read, or hyperparameters make no sense.
-        """
-        plain = ("count", "held_out", "max_rules", "dim", "outputs", "seed")
-        epochs = ("epochs", "kusner_epochs", "characters_epochs")
-        return {
-            "protocol": self.protocol,
-            "target": KUSNER_TARGET,
-            "grammar": load_grammar(self.grammar).digest,
-            "data": None if self.data is None else _digest(self.data),
-            **{name: getattr(self, name) for name in (*plain, *epochs)},
-            **dataclasses.asdict(self.search),
-            **{
-                f"{method.name}.{name}": value
-                for method in self.methods.values()
-                for name, value in dataclasses.asdict(method).items()
-            },
-        }
-
-    def plan(self, entry: Entry) -> Plan:
-        """How the run of an entry comes about."""
-        recipe = RECIPES[entry.network]
-        epochs = {"kusner": self.kusner_epochs, CHARACTERS: self.characters_epochs}
-        return Plan(
-            Sentences(
-                self.grammar,
-                self.data if entry.sentences == "data" else None,
-                self.count,
-                self.held_out,
-                self.max_rules,
-                KUSNER_TARGET,
-                "yes" if self.how.clean else "no",
-                self.seed,
-            ),
-            entry.network,
-            self.dim,
-            self.methods[SYSTEMS[entry.system].method],
-            Schedule(
-                epochs=epochs.get(entry.network, self.epochs),
-                batch_size=recipe.batch_size,
-                learning_rate=recipe.learning_rate,
-                schedule=recipe.schedule,
-                seed=derive_seed(self.seed, "training"),
-            ),
-            draws=_DRAWS,
-            threads=1,
-            seed=self.seed,
-        )
+def plan_of(setting: Setting, entry: Entry) -> Plan:
+    """How the run of an entry comes about."""
+    recipe = RECIPES[entry.network]
+    epochs = {"kusner": setting.kusner_epochs, CHARACTERS: setting.characters_epochs}
+    return Plan(
+        Sentences(
+            setting.grammar,
+            setting.data if entry.sentences == "data" else None,
+            setting.count,
+            setting.held_out,
+            setting.max_rules,
+            KUSNER_TARGET,
+            "yes" if setting.how.clean else "no",
+            setting.seed,
+        ),
+        entry.network,
+        setting.dim,
+        setting.methods[SYSTEMS[entry.system].method],
+        settings.Training(
+            epochs=epochs.get(entry.network, setting.epochs),
+            batch_size=recipe.batch_size,
+            learning_rate=recipe.learning_rate,
+            schedule=recipe.schedule,
+            seed=derive_seed(setting.seed, "training"),
+        ),
+        draws=_DRAWS,
+        threads=1,
+        seed=setting.seed,
+    )
 
 
 @dataclass(frozen=True)
@@ -205,7 +116,7 @@ class Comparison:
 
     def train(self, entries: Sequence[Entry], jobs: int, on_end: OnEnd) -> list[Entry]:
         """Train what is missing; gives the entries that are trained."""
-        work = [Training(self.run_of(entry), self.setting.plan(entry)) for entry in entries]
+        work = [Training(self.run_of(entry), plan_of(self.setting, entry)) for entry in entries]
         do_all(work, self.objective, jobs, on_end)
         return [entry for entry, each in zip(entries, work, strict=True) if each.done]
 
@@ -352,13 +263,6 @@ def open_comparison(path: Path, setting: Setting) -> Comparison:
     added = recorded is None and asked["data"] is not None
     folder = open_folder(path, TABLE5_TOOL, asked, ("data",) if added else (), renew=added)
     return Comparison(folder, setting)
-
-
-def _digest(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise LisaError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 def _facts(problem: SearchProblem) -> dict[str, int]:

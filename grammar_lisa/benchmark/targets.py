@@ -14,7 +14,7 @@ import numpy as np
 from grammar_lisa.benchmark.drawn import drawn_targets
 from grammar_lisa.benchmark.tables import csv_table, markdown_table, reached_cell
 from grammar_lisa.expressions.expression import variables_of
-from grammar_lisa.models.model import TOOL
+from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.protocol import NEAR
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import OTHER_POINTS, TARGETS, Target, target_for

@@ -12,10 +12,12 @@ import joblib
 import torch
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from grammar_lisa.models.model import TOOL, load_model
+from grammar_lisa.models.load import load_model
+from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.optimize.baselines import from_space
-from grammar_lisa.optimize.spaces import SpaceName, space_of_run
+from grammar_lisa.optimize.config import SpaceName
+from grammar_lisa.optimize.spaces import space_of_run
 from grammar_lisa.optimize.trial_tables import trial_row
 from grammar_lisa.optimize.trials import Trial, run_trial
 from grammar_lisa.training.experiment import Plan, data_of, finish_run, make_run, train_run

@@ -2,12 +2,8 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import Annotated, Any, Literal
-
-import tyro
+from typing import Any
 
 from grammar_lisa.benchmark.rows import (
     TITLES,
@@ -19,14 +15,12 @@ from grammar_lisa.benchmark.rows import (
     notes_of,
     rows_of,
 )
-from grammar_lisa.benchmark.systems import KINDS, PROTOCOLS, SYSTEMS, Entry, entries_of
-from grammar_lisa.benchmark.table5 import TABLE5_TOOL, Comparison, Setting, open_comparison
+from grammar_lisa.benchmark.systems import KINDS, SYSTEMS, Entry, entries_of
+from grammar_lisa.benchmark.table5 import TABLE5_TOOL, Comparison, open_comparison, plan_of
 from grammar_lisa.benchmark.work import OnEnd, Progress, Work
-from grammar_lisa.cli.check import LENGTHS
-from grammar_lisa.cli.search_options import N_INITIAL, check_search
-from grammar_lisa.models.model import LARGEST_DIM
+from grammar_lisa.cli.options.benchmark_table5 import Options
 from grammar_lisa.models.networks import NETWORKS
-from shared.cli.commands import Output, Terminal, check_name, check_ranges, flag_value, unknown
+from shared.cli.commands import Terminal, unknown
 from shared.common.errors import LisaError
 from shared.runs.environment import environment
 from shared.runs.files import write_json
@@ -35,49 +29,8 @@ from shared.runs.locks import working_in
 RESULTS, TABLE = "results.json", "table5"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options(Setting, Output):
-    """Train the systems of Table 5, search each of them, and write the table.
-
-    What is done is not done again: the same command goes on where it stopped, and other systems,
-    networks, sentences or more trials are added to what is there.
-
-    Attributes:
-        sentences: data, the file's; grammar, drawn uniformly from the grammar; or all.
-        systems: all, or names of systems with commas between.
-        networks: Networks for the systems on derivations, with commas between: dense, kusner.
-        trials: Searches of each system, from different seeds.
-        n_initial: Scored sentences that trials begin from; by default 5,000, and by the clean
-            protocol both 500 and 5,000.
-        set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
-            vae.kl-weight=0.1; once for each.
-        jobs: Trainings or trials at a time; by default one for each processor.
-        out: The folder that benchmarks are kept in.
-        name: The folder in there; by default table5-PROTOCOL.
-    """
-
-    sentences: Literal["all", "data", "grammar"] = "all"
-    systems: str = "all"
-    networks: str = "dense"
-    trials: int = 5
-    n_initial: tuple[int, ...] = ()
-    set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
-    jobs: int | None = None
-    out: Path = Path("benchmarks")
-    name: str | None = None
-
-
-def default_options(words: Sequence[str]) -> Options | None:
-    """The options with the budget of the protocol that words name, if they name one."""
-    protocol = PROTOCOLS.get(flag_value(words, "protocol") or "")
-    if protocol is None:
-        return None
-    return Options(protocol=protocol.name, search=protocol.search)
-
-
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    _check_options(options)
     systems = chosen("system", options.systems, SYSTEMS)
     entries = entries_of(systems, chosen("network", options.networks, NETWORKS), _kinds(options))
     path = options.out / (options.name or f"table5-{options.protocol}")
@@ -162,7 +115,7 @@ def _report(comparison: Comparison, options: Options, terminal: Terminal) -> Non
         "environment": environment(),
         "settings": comparison.folder.config["settings"],
         "systems": {
-            entry.name: comparison.setting.plan(entry).record(comparison.path)
+            entry.name: plan_of(comparison.setting, entry).record(comparison.path)
             for entry in comparison.present()
         },
         "facts": facts,
@@ -182,23 +135,3 @@ def _report(comparison: Comparison, options: Options, terminal: Terminal) -> Non
         terminal.table("failed; the same command tries them again", heads, list(failed.items()))
     terminal.print(f"kept in {comparison.path}: {TABLE}.md, {TABLE}.csv, {RESULTS}")
     terminal.result(benchmark=str(comparison.path), failed=failed, facts=facts, table=rows)
-
-
-def _check_options(options: Options) -> None:
-    check_name(options.name)
-    check_search(options.search)
-    check_ranges(
-        options,
-        trials=(1, 1000),
-        count=(10, 10_000_000),
-        held_out=(1, 10_000_000),
-        max_rules=LENGTHS,
-        dim=(2, LARGEST_DIM),
-        epochs=(1, 1_000_000),
-        kusner_epochs=(1, 1_000_000),
-        characters_epochs=(1, 1_000_000),
-        jobs=(1, 1024),
-    )
-    for number in options.n_initial:
-        if not N_INITIAL[0] <= number <= N_INITIAL[1]:
-            raise LisaError(f"--n-initial must be from 2 to 10,000,000, not {number}")

@@ -1,30 +1,22 @@
 """`grammar-lisa bo --trials 5`."""
 
 import dataclasses
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from grammar_lisa.cli.bo_options import Options
+from grammar_lisa.cli.bo_objective import opened
 from grammar_lisa.cli.bo_report import report
 from grammar_lisa.cli.bo_search import Search
-from grammar_lisa.cli.search_options import LARGEST_BUDGET, recorded, system_of
-from grammar_lisa.models.model import TOOL
+from grammar_lisa.cli.options.bo import Options
+from grammar_lisa.cli.options.search import recorded
+from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.problem import SearchedRun
 from shared.cli.commands import DISTRIBUTION, Terminal, options_from_record
 from shared.common.seeds import derive_seed
 from shared.runs.run import Run, create_run, newest_run, next_run_path, open_run
 
-__all__ = ["LARGEST_BUDGET", "SEARCH_TOOL", "Options", "default_options", "run"]
-
 SEARCH_TOOL = f"{TOOL} bo"
 _UNRECORDED = ("json", "quiet", "overwrite", "resume", "name", "jobs")
-
-
-def default_options(words: Sequence[str]) -> Options:
-    """Return the defaults of a command line: those of the system that it names."""
-    system, config = system_of(words)
-    return Options(system=system, search=config)
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -35,7 +27,7 @@ def run(options: Options, terminal: Terminal) -> None:
     trained = newest_run(options.runs, TOOL) if options.run is None else open_run(options.run, TOOL)
     searched = SearchedRun.load(trained, options.search.space)
     points = derive_seed(options.seed, "points")
-    with options.scoring.opened(searched.sentences, points) as objective:
+    with opened(options.scoring, searched.sentences, points) as objective:
         if options.own_code:
             folder = folder or _create(trained, options, "nothing was withheld", terminal)
             search = Search(folder, options, terminal)

@@ -2,96 +2,46 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
+from grammar_lisa.cli.options.objective import ObjectiveOptions
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.objectives.external import CallableObjective, CommandObjective
+from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.objective import Objective
-from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
+from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
 from shared.common.errors import LisaError
 
 
-@dataclass(frozen=True, kw_only=True)
-class ObjectiveOptions:
-    """What scores sentences: one of --target, --csv, --objective, --command.
+@contextmanager
+def opened(scoring: ObjectiveOptions, sentences: Sequence[str], seed: int) -> Iterator[Objective]:
+    """Make the objective that options name, and end what it started with the block.
 
-    Attributes:
-        target: An expression, or the name of a benchmark: kusner, expr-1 … expr-6, nguyen-1 …
-            nguyen-12, livermore-1 … livermore-22. By default kusner: 1/3 + x + sin(x*x).
-        csv: A table of data to fit: a header, then numbers; columns are named as the grammar's
-            variables.
-        y: The column of the table to fit; by default the last.
-        objective: A Python function of a sentence that returns a number, smaller is better:
-            package.module:function, for sentences of any grammar.
-        command: A command that prints such a number at last, such as 'prog --x {sentence}'; without
-            {sentence} it reads the sentence from standard input.
-        seconds_each: The time that --objective or --command has for each sentence; by default
-            there is no limit.
+    Args:
+        scoring: The options.
+        sentences: Of the run, which tell the variables.
+        seed: Of the points that a target is taken at.
+
+    Raises:
+        LisaError: The target, table, function or command is not fit.
     """
+    if scoring.objective is not None:
+        with CallableObjective(scoring.objective, scoring.seconds_each) as function:
+            yield function
+    elif scoring.command is not None:
+        with CommandObjective(scoring.command, scoring.seconds_each) as command:
+            yield command
+    else:
+        yield _regression(scoring, variables_of(sentences), seed)
 
-    target: str | None = None
-    csv: Path | None = None
-    y: str | None = None
-    objective: str | None = None
-    command: str | None = None
-    seconds_each: float | None = None
 
-    @property
-    def own_code(self) -> bool:
-        """Whether the user's own code scores sentences, which costs something."""
-        return self.objective is not None or self.command is not None
-
-    @property
-    def text(self) -> str:
-        """What is searched for, as the user named it."""
-        return str(self.csv or self.objective or self.command or self.target or KUSNER_TARGET)
-
-    def check(self) -> None:
-        """Refuse options that contradict each other.
-
-        Raises:
-            LisaError: Naming them.
-        """
-        names = ("target", "csv", "objective", "command")
-        given = [f"--{name}" for name in names if getattr(self, name) is not None]
-        if len(given) > 1:
-            raise LisaError(
-                f"{' and '.join(given)} each say what scores sentences; give one of them"
-            )
-        if self.y is not None and self.csv is None:
-            raise LisaError("--y names a column of --csv; give that too")
-        if self.seconds_each is not None and not self.own_code:
-            raise LisaError("--seconds-each limits --objective or --command; give one of them too")
-
-    @contextmanager
-    def opened(self, sentences: Sequence[str], seed: int) -> Iterator[Objective]:
-        """Make the objective, and end what it started with the block.
-
-        Args:
-            sentences: Of the run, which tell the variables.
-            seed: Of the points that a target is taken at.
-
-        Raises:
-            LisaError: The target, table, function or command is not fit.
-        """
-        if self.objective is not None:
-            with CallableObjective(self.objective, self.seconds_each) as function:
-                yield function
-        elif self.command is not None:
-            with CommandObjective(self.command, self.seconds_each) as command:
-                yield command
-        else:
-            yield self._regression(variables_of(sentences), seed)
-
-    def _regression(self, variables: tuple[str, ...], seed: int) -> Regression:
-        if self.csv is None:
-            return regression_for(self.target or KUSNER_TARGET, seed, variables or None)
-        objective = Regression.from_csv(self.csv, self.y)
-        if variables and not set(variables) & set(objective.variables):
-            raise LisaError(
-                f"{self.csv} has the variables {', '.join(objective.variables)}, but the "
-                f"sentences are in {', '.join(variables)}: name the columns so"
-            )
-        return objective
+def _regression(scoring: ObjectiveOptions, variables: tuple[str, ...], seed: int) -> Regression:
+    if scoring.csv is None:
+        return regression_for(scoring.target or KUSNER_TARGET, seed, variables or None)
+    objective = Regression.from_csv(scoring.csv, scoring.y)
+    if variables and not set(variables) & set(objective.variables):
+        raise LisaError(
+            f"{scoring.csv} has the variables {', '.join(objective.variables)}, but the "
+            f"sentences are in {', '.join(variables)}: name the columns so"
+        )
+    return objective

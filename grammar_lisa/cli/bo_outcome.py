@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from grammar_lisa.cli.search_options import title_of
+from grammar_lisa.cli.options.search import title_of
 from grammar_lisa.objectives.external import failure_report
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.optimize.config import SearchConfig

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from grammar_lisa.cli.bo_options import Options
 from grammar_lisa.cli.bo_outcome import Outcome, Scored
+from grammar_lisa.cli.options.bo import Options
 from grammar_lisa.cli.progress import watching
-from grammar_lisa.models.model import TOOL, CharacterModel
+from grammar_lisa.models.character_model import CharacterModel
+from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.problem import Draws, SearchedRun, SearchProblem, random_draws

@@ -1,42 +1,16 @@
 """`grammar-lisa check FILE`."""
 
-from dataclasses import dataclass
-from pathlib import Path
-
-import tyro
-
+from grammar_lisa.cli.options.check import Options
 from grammar_lisa.grammar import Counts, load_grammar
 from grammar_lisa.grammar.datasets import default_max_rules
 from grammar_lisa.grammar.report import report
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
-from shared.cli.commands import Output, Terminal, check_ranges
-
-LENGTHS = (1, 2000)
-"""The numbers of rules that can be asked for: counting takes time as their square."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options(Output):
-    """Lint a grammar, count its derivations and show sample sentences.
-
-    Attributes:
-        file: The grammar, in nltk's .cfg syntax.
-        max_rules: Look at derivations of at most so many rules; by default 15, or three times
-            the shortest sentence where that is more.
-        samples: How many sentences to show.
-        seed: Of the sentences shown.
-    """
-
-    file: tyro.conf.Positional[Path]
-    max_rules: int | None = None
-    samples: int = 5
-    seed: int = 0
+from shared.cli.commands import Terminal
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    check_ranges(options, max_rules=LENGTHS, samples=(0, 100_000))
     grammar = load_grammar(options.file)
     limit = default_max_rules(grammar.shortest) if options.max_rules is None else options.max_rules
     found = report(grammar, limit)

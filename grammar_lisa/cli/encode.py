@@ -1,39 +1,14 @@
 """`grammar-lisa encode`."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tyro
 
 from grammar_lisa.cli.code_files import check_suffix, write_codes
+from grammar_lisa.cli.options.encode import Options
 from grammar_lisa.cli.runs import open_model
-from shared.cli.commands import Output, Terminal
+from shared.cli.commands import Terminal
 from shared.common.errors import LisaError
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options(Output):
-    """Turn sentences into codes.
-
-    Attributes:
-        sentences: The sentences, each in quotes.
-        file: A text file of sentences, one a line, in place of or after those given.
-        run: The folder of the run; by default the newest in --runs.
-        runs: The folder that runs are kept in.
-        output: Where the codes go, a .npy or .csv file; without it they are printed.
-        directions: Give what the decoder sees in place of codes: unit vectors where the method of
-            the run is spherical.
-        refine: Move the code of a sentence that does not come back from the decoder until it does.
-    """
-
-    sentences: tyro.conf.Positional[tuple[str, ...]] = ()
-    file: Path | None = None
-    run: Path | None = None
-    runs: Path = Path("runs")
-    output: Path | None = None
-    directions: bool = False
-    refine: bool = True
 
 
 def run(options: Options, terminal: Terminal) -> None:

@@ -1,27 +1,13 @@
 """`grammar-lisa info RUN`."""
 
-from dataclasses import dataclass
-from pathlib import Path
-
-import tyro
-
+from grammar_lisa.cli.options.info import Options
 from grammar_lisa.cli.reports import print_quality
-from grammar_lisa.models.model import TOOL, load_run_grammar, run_architecture
-from shared.cli.commands import Output, Terminal
+from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.run import load_run_grammar, run_architecture
+from shared.cli.commands import Terminal
 from shared.common.errors import LisaError
 from shared.methods import method_to_record
 from shared.runs.run import CONFIG, SUMMARY, open_run
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options(Output):
-    """Tell what a run is and how good.
-
-    Attributes:
-        run: The folder of the run.
-    """
-
-    run: tyro.conf.Positional[Path]
 
 
 def run(options: Options, terminal: Terminal) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from grammar_lisa.models.model import run_architecture
+from grammar_lisa.models.run import run_architecture
 from shared.cli.commands import Terminal, show
 from shared.common.errors import LisaError
 from shared.runs.run import SUMMARY, Run

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from grammar_lisa.models.model import TOOL, SentenceModel, load_model
+from grammar_lisa.models.load import load_model
+from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.sentence_model import SentenceModel
 from shared.cli.commands import Terminal
 from shared.runs.run import Run, newest_run, open_run
-
-TEMPERATURES = (0, 1_000_000)
-"""The temperatures of decoding that can be asked for."""
 
 
 def open_model(path: Path | None, root: Path) -> tuple[Run, SentenceModel]:

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from nltk.grammar import Nonterminal
+from grammar_lisa.grammar.symbols import Nonterminal
 
 Graph = Mapping[Nonterminal, Sequence[Nonterminal]]
 

@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-
-from nltk.grammar import CFG, Nonterminal, Production
+from typing import TYPE_CHECKING
 
 from grammar_lisa.grammar.analysis import least_rules, unique
 from grammar_lisa.grammar.lint import Finding, check_source, trimmed
 from grammar_lisa.grammar.source import SPACINGS, Place, Source, SourceRule, read_text, scan
 from grammar_lisa.grammar.spacing import Spacing
+from grammar_lisa.grammar.symbols import Nonterminal
 from shared.common.errors import LisaError
+
+if TYPE_CHECKING:
+    from nltk.grammar import CFG
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,6 @@ class Grammar:
         start: The start symbol.
         text: The grammar as it was written.
         source: The file's name, or what the caller called the text.
-        cfg: All rules as written, as an ``nltk.CFG``.
         findings: What the linter remarked.
         spacing: How tokens are joined into text.
     """
@@ -49,7 +51,6 @@ class Grammar:
     start: Nonterminal
     text: str
     source: str
-    cfg: CFG
     findings: tuple[Finding, ...]
     spacing: Spacing
 
@@ -62,6 +63,11 @@ class Grammar:
     def terminals(self) -> tuple[str, ...]:
         """The tokens, in order of first appearance."""
         return _terminals(self.rules)
+
+    @cached_property
+    def cfg(self) -> "CFG":
+        """All rules as written, as an ``nltk.CFG``."""
+        return nltk_grammar(scan(self.text, self.source))
 
     @cached_property
     def digest(self) -> str:
@@ -127,15 +133,23 @@ def parse_grammar(text: str, source: str = "<text>") -> Grammar:
         start=scanned.start,
         text=text,
         source=source,
-        cfg=nltk_grammar(scanned),
         findings=tuple(findings),
         spacing=Spacing(mode or "words", _terminals(rules)),
     )
 
 
-def nltk_grammar(source: Source) -> CFG:
+def nltk_grammar(source: Source) -> "CFG":
     """Return all rules of a scanned text as an ``nltk.CFG``."""
-    return CFG(source.start, [Production(rule.lhs, rule.rhs) for rule in source.rules])
+    from nltk import grammar as nltk
+
+    def theirs(symbol: Nonterminal | str) -> nltk.Nonterminal | str:
+        return symbol if isinstance(symbol, str) else nltk.Nonterminal(symbol.name)
+
+    rules = [
+        nltk.Production(theirs(rule.lhs), [theirs(part) for part in rule.rhs])
+        for rule in source.rules
+    ]
+    return nltk.CFG(theirs(source.start), rules)
 
 
 def _rule(number: int, rule: SourceRule) -> Rule:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 from operator import mul
 
-from nltk.grammar import Nonterminal
-
 from grammar_lisa.grammar.analysis import nonterminals_of
 from grammar_lisa.grammar.cfg import Grammar
+from grammar_lisa.grammar.symbols import Nonterminal
 from shared.common.errors import LisaError
 
 Symbols = tuple[Nonterminal, ...]

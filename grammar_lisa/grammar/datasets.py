@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.counting import Counts
+from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sampling import (
     Keys,
-    Law,
     by_text,
     enumerate_derivations,
     sample,

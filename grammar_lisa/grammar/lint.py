@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nltk.grammar import Nonterminal
-
 from grammar_lisa.grammar.analysis import (
     cycles,
     least_rules,
@@ -18,6 +16,7 @@ from grammar_lisa.grammar.analysis import (
     unit_graph,
 )
 from grammar_lisa.grammar.source import SPACINGS, Place, Source, SourceRule
+from grammar_lisa.grammar.symbols import Nonterminal
 
 Severity = Literal["error", "warning", "note"]
 EMPTY_NAMES = {"ε", "epsilon", "eps", "empty", "λ", "lambda"}

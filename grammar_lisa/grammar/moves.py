@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from nltk.grammar import Nonterminal
 from numpy.typing import NDArray
 
 from grammar_lisa.grammar import Counts, Grammar
 from grammar_lisa.grammar.analysis import nonterminals_of
 from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.symbols import Nonterminal
 from shared.common.errors import LisaError
 
 Derivations = NDArray[np.signedinteger]

@@ -4,18 +4,16 @@ import random
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import accumulate, islice
-from typing import Literal
 
 from grammar_lisa.grammar import Counts, Grammar
 from grammar_lisa.grammar.analysis import nonterminals_of
+from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.text import Writer
 from shared.common.errors import LisaError
 
 PATIENCE = 10_000
 """Draws without a new sentence, beyond those asked for, after which a distinct sample gives up."""
 
-Law = Literal["uniform", "by-length", "weighted"]
-"""How derivations are drawn."""
 Keys = Callable[[Sequence[str]], Iterable[Hashable]]
 """What some texts are told apart by, a key for each: equal for those that count as the same."""
 

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nltk.grammar import Nonterminal
-
+from grammar_lisa.grammar.symbols import Nonterminal
 from shared.common.errors import LisaError
 
 NONTERMINAL = re.compile(r"[\w/][\w/^<>-]*")

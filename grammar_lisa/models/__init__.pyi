@@ -1,9 +1,9 @@
 from .architecture import Architecture as Architecture
 from .character_model import CharacterModel as CharacterModel
 from .characters import Alphabet as Alphabet
+from .grammar_model import GrammarModel as GrammarModel
+from .load import load_model as load_model
 from .mask import StackMachine as StackMachine
-from .model import GrammarModel as GrammarModel
-from .model import load_model as load_model
 from .networks import NETWORKS as NETWORKS
 from .sentence_model import SentenceModel as SentenceModel
 

@@ -10,18 +10,16 @@ from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.characters import Alphabet
 from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.names import CHARACTERS, LARGEST_DIM, LONGEST
 from grammar_lisa.models.networks import (
-    CHARACTERS,
     NETWORKS,
     SequenceAutoencoder,
     build_characters,
     build_network,
 )
 from shared.common.errors import LisaError
-from shared.methods import METHODS, Method, equip, method_from_record, method_to_record
-
-LARGEST_DIM, LONGEST = 4096, 20_000
-"""The largest code size and the most rules a sentence that a model is built for."""
+from shared.methods import Method, equip, method_from_record, method_to_record
+from shared.methods.registry import METHODS
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """What every trained model of sentences does, whatever its network reads: text, codes, text."""
 
 import abc
-import hashlib
 from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Self
@@ -11,19 +10,17 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
-from grammar_lisa.grammar.cfg import Grammar, parse_grammar
-from grammar_lisa.grammar.datasets import Split
+from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.networks import SequenceAutoencoder
+from grammar_lisa.models.run import load_run_grammar, run_architecture
 from shared.common.errors import LisaError
 from shared.methods import Codes, Method
 from shared.runs.run import MODEL, Run, read_model
 from shared.sphere.geometry import slerp
 from shared.training.trainer import load_weights
 
-TOOL = "grammar-lisa"
-GRAMMAR, DATA = "grammar.cfg", "data.safetensors"
 _CHUNK = 4096
 
 
@@ -257,48 +254,3 @@ class SentenceModel(abc.ABC):
         if broken.any():
             raise LisaError(f"code {int(broken.argmax()) + 1} is not finite")
         return self.method.interface(self.net, torch.from_numpy(array)).double()
-
-
-def load_run_grammar(run: Run) -> Grammar:
-    """The grammar that lies in a run.
-
-    Raises:
-        LisaError: if it is missing or is not the one the model was trained on.
-    """
-    path = run.path / GRAMMAR
-    record = run.config.get("grammar")
-    if not isinstance(record, dict):
-        raise LisaError(f"{run.path / 'config.json'} names no grammar")
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LisaError(f"cannot read {path}: {error}") from error
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    if digest != record.get("sha256"):
-        raise LisaError(
-            f"{path} was changed since the training: its SHA-256 is {digest[:12]}…, "
-            f"not {str(record.get('sha256'))[:12]}…; restore it or train again"
-        )
-    return parse_grammar(text, str(record.get("source", path)))
-
-
-def run_architecture(run: Run) -> Architecture:
-    """The architecture that a run's `config.json` records."""
-    return Architecture.from_json(run.config.get("model", {}), str(run.path / "config.json"))
-
-
-def read_data(run: Run) -> Split:
-    """The data that a run was trained and tested on.
-
-    Raises:
-        LisaError: if the file is missing, damaged, or holds something else.
-    """
-    tensors, record = run.read_tensors(DATA)
-    try:
-        train, valid, test = (tensors[name].numpy() for name in ("train", "valid", "test"))
-        return Split(train, valid, test, record["withheld"])
-    except KeyError as error:
-        raise LisaError(
-            f"{run.path / DATA} holds no training data: there is no {error} in it; restore it "
-            "from a copy or train again"
-        ) from error

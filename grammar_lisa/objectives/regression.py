@@ -26,9 +26,6 @@ from grammar_lisa.objectives.csv_data import read_columns, split_target
 from grammar_lisa.objectives.objective import Evaluated, Objective
 from shared.common.errors import LisaError
 
-KUSNER_TARGET: Final = "1/3 + x + sin(x*x)"
-"""The target of Kusner, Paige and Hernández-Lobato (2017), Grammar Variational Autoencoder."""
-
 MOST_POINTS: Final = 200
 """The most points at which outputs are modelled."""
 

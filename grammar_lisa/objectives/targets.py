@@ -13,13 +13,10 @@ import numpy as np
 
 from grammar_lisa.expressions.evaluation import Bools, Floats, evaluate, evaluate_readable
 from grammar_lisa.expressions.expression import VARIABLE, Pool
-from grammar_lisa.objectives.regression import (
-    KUSNER_TARGET,
-    Regression,
-    Spacing,
-    sample_points,
-)
+from grammar_lisa.objectives.kusner import KUSNER_TARGET
+from grammar_lisa.objectives.regression import Regression, Spacing, sample_points
 from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 
 OTHER_POINTS: Final = 1000
 """Points at which `Target.recovered` compares functions."""
@@ -73,10 +70,6 @@ class Target:
         `regression` takes with the same seed, where the formula is finite: with twenty points
         a wrong formula may meet them all by chance.
         """
-        from shared.common.seeds import (
-            derive_seed,  # which brings torch, of no use to an expression
-        )
-
         other = derive_seed(seed, "recovered")
         points = sample_points(self.variables, OTHER_POINTS, self.low, self.high, other, "uniform")
         wanted = evaluate([self.formula], points)[0]

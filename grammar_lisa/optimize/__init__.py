@@ -4,17 +4,6 @@
 published ones.
 """
 
-from grammar_lisa.optimize.config import SYSTEMS, SearchConfig
-from grammar_lisa.optimize.history import Evaluation, History
-from grammar_lisa.optimize.optimizer import Optimizer
-from grammar_lisa.optimize.start import initial_design, open_optimizer
+import lazy_loader
 
-__all__ = [
-    "SYSTEMS",
-    "Evaluation",
-    "History",
-    "Optimizer",
-    "SearchConfig",
-    "initial_design",
-    "open_optimizer",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

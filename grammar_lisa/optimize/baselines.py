@@ -6,7 +6,7 @@ from torch import Tensor
 
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.models.model import SentenceModel
+from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.optimize.spaces import Space
 from shared.common.seeds import derive_seed
 

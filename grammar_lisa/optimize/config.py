@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
-from grammar_lisa.optimize.spaces import SpaceName
 from shared.common.errors import LisaError
 
+SpaceName = Literal["auto", "sphere", "box"]
 KernelName = Literal["direction", "structure", "terms", "both", "sentence", "all"]
 AcquisitionName = Literal["believer", "thompson", "qlogei", "gradient", "mean", "random"]
 Retraining = Literal["none", "weighted", "joint"]

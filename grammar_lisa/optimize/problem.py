@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from grammar_lisa.models.model import TOOL, SentenceModel, load_model
+from grammar_lisa.models.load import load_model
+from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.objectives.external import failure_report
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.withholding import Withhold
 from grammar_lisa.optimize.baselines import from_data, from_grammar, from_space
-from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.config import SearchConfig, SpaceName
 from grammar_lisa.optimize.history import Evaluation
-from grammar_lisa.optimize.spaces import Space, SpaceName, space_of_run
+from grammar_lisa.optimize.spaces import Space, space_of_run
 from grammar_lisa.optimize.start import draw_design, training_sentences
 from grammar_lisa.optimize.trials import Trial, plan_trials
 from shared.common.errors import LisaError

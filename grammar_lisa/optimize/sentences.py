@@ -14,7 +14,7 @@ from grammar_lisa.expressions.forms import text_key
 from grammar_lisa.expressions.language import Language
 from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.models.model import SentenceModel
+from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.optimize.features import NOTHING, monomial_columns, subtrees_and_steps
 from grammar_lisa.optimize.spaces import Space
 from shared.common.errors import LisaError

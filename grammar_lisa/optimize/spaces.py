@@ -3,18 +3,17 @@
 import abc
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from grammar_lisa.models.model import SentenceModel
+from grammar_lisa.models.sentence_model import SentenceModel
+from grammar_lisa.optimize.config import SpaceName
 from shared.common.errors import LisaError
 from shared.runs.expost import load_codes
 from shared.runs.run import Run
 from shared.sphere.geometry import exp_map, finite_rows, project, slerp
-
-SpaceName = Literal["auto", "sphere", "box"]
 
 
 class Space(abc.ABC):

@@ -8,7 +8,10 @@ from numpy.typing import ArrayLike
 
 from grammar_lisa.expressions.language import Language, PlainText
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.models.model import TOOL, SentenceModel, load_model, read_data
+from grammar_lisa.models.load import load_model
+from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.run import read_data
+from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.optimizer import Optimizer

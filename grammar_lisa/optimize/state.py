@@ -12,7 +12,9 @@ import numpy as np
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.expressions.language import Expressions, Language, PlainText
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.models.model import TOOL, SentenceModel, load_model
+from grammar_lisa.models.load import load_model
+from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.optimizer import Optimizer

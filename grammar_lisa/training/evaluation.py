@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grammar_lisa.models.model import SentenceModel
 from grammar_lisa.models.networks import SequenceAutoencoder
+from grammar_lisa.models.sentence_model import SentenceModel
 from shared.diagnostics import spectrum
 from shared.methods import LISA, READOUT, Method
 from shared.samplers import Sampler

@@ -26,21 +26,15 @@ from grammar_lisa.grammar.datasets import (
     read_sentences,
     split,
 )
-from grammar_lisa.grammar.sampling import Keys, Law, by_text, sample_uniform
+from grammar_lisa.grammar.laws import Distinct, Law
+from grammar_lisa.grammar.sampling import Keys, by_text, sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.characters import Alphabet
-from grammar_lisa.models.model import (
-    DATA,
-    GRAMMAR,
-    TOOL,
-    Architecture,
-    load_model,
-    load_run_grammar,
-    read_data,
-    run_architecture,
-)
-from grammar_lisa.models.networks import CHARACTERS
-from grammar_lisa.objectives.regression import KUSNER_TARGET
+from grammar_lisa.models.load import load_model
+from grammar_lisa.models.names import CHARACTERS, DATA, GRAMMAR, TOOL
+from grammar_lisa.models.run import load_run_grammar, read_data, run_architecture
+from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.objectives.withholding import Withhold
@@ -52,7 +46,8 @@ from shared.methods import Method
 from shared.methods.autoencoder import Autoencoder
 from shared.runs.expost import fit_samplers, save_codes, save_samplers
 from shared.runs.run import CHECKPOINT, METRICS, MODEL, SUMMARY, Run, create_run
-from shared.training.trainer import Row, Trainer, Training
+from shared.training.settings import Training
+from shared.training.trainer import Row, Trainer
 
 SEMANTICS = "semantics.safetensors"
 """What the sentences of a run do, where it learns from that."""
@@ -60,10 +55,6 @@ SEMANTICS = "semantics.safetensors"
 SMALL_NETWORK = 1_000_000
 """Networks of fewer weights train on one thread."""
 
-Distinct = Literal["text", "canonical"]
-"""What no two sentences of a run share: their text, or what algebra makes of it."""
-UNRECORDED: Final[Mapping[str, str]] = MappingProxyType({"draw": "uniform", "distinct": "text"})
-"""What runs were made with that do not record it."""
 
 _DRAWN: Final[Mapping[Law, str]] = MappingProxyType(
     {

@@ -19,13 +19,16 @@ from image_lisa.benchmark.pool import (
 )
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.extractors import Extractor, train_extractor
-from image_lisa.evaluation.report import Protocol, Reference, evaluate_run
-from image_lisa.models.model import TOOL, ImageModel
+from image_lisa.evaluation.protocol import Protocol
+from image_lisa.evaluation.report import Reference, evaluate_run
+from image_lisa.models.model import ImageModel
+from image_lisa.models.names import TOOL
 from image_lisa.reports.picture_table import Exhibit, save_picture_table
 from image_lisa.reports.tables import Record, Table, normal_sampler, tables
 from image_lisa.training.experiment import Data, data_record
 from shared.common.errors import LisaError
-from shared.methods import METHODS, Codes, Method, method_from_record, method_to_record
+from shared.methods import Codes, Method, method_from_record, method_to_record
+from shared.methods.registry import METHODS
 from shared.runs.environment import environment
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder

@@ -14,7 +14,8 @@ import torch
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from image_lisa.data import Images
-from image_lisa.models.model import TOOL, Architecture, ImageModel
+from image_lisa.models.model import Architecture, ImageModel
+from image_lisa.models.names import TOOL
 from image_lisa.training.experiment import (
     Data,
     check_data,
@@ -32,7 +33,8 @@ from shared.runs.files import read_json, write_json
 from shared.runs.folders import as_json, now
 from shared.runs.run import CONFIG, SUMMARY, Run, open_run
 from shared.samplers import Sampler
-from shared.training.trainer import Training, launch
+from shared.training.settings import Training
+from shared.training.trainer import launch
 
 FAILED = "failed.json"
 """Why an experiment failed; it is gone when a later call succeeds."""

@@ -34,7 +34,8 @@ from image_lisa.data import Images
 from image_lisa.evaluation.distances import real_rows
 from image_lisa.evaluation.extractors import Extractor, train_extractor
 from image_lisa.evaluation.frechet import frechet_distance
-from image_lisa.models.model import TOOL, ImageModel
+from image_lisa.models.model import ImageModel
+from image_lisa.models.names import TOOL
 from image_lisa.reports.pictures import save_figure
 from image_lisa.reports.tables import Statistic, statistic
 from image_lisa.training.experiment import Data

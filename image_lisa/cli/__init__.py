@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from shared.cli.commands import Command, run_tool
 
 COMMANDS = {
-    "train": Command("image_lisa.cli.train", "train an autoencoder of images"),
-    "sample": Command("image_lisa.cli.sample", "draw images from a trained run"),
-    "info": Command("image_lisa.cli.info", "what a run is and how far it came"),
-    "evaluate": Command("image_lisa.cli.evaluate", "measure a trained run on the test images"),
-    "diagnose": Command("image_lisa.cli.diagnose", "how a run's codes lie, and what bounds it"),
-    "benchmark": Command("image_lisa.cli.benchmark", "compare methods: the paper's tables"),
-    "sweep": Command("image_lisa.cli.sweep", "choose hyperparameters on validation images"),
+    "train": Command(__name__, "train", "train an autoencoder of images"),
+    "sample": Command(__name__, "sample", "draw images from a trained run"),
+    "info": Command(__name__, "info", "what a run is and how far it came"),
+    "evaluate": Command(__name__, "evaluate", "measure a trained run on the test images"),
+    "diagnose": Command(__name__, "diagnose", "how a run's codes lie, and what bounds it"),
+    "benchmark": Command(__name__, "benchmark", "compare methods: the paper's tables"),
+    "sweep": Command(__name__, "sweep", "choose hyperparameters on validation images"),
 }
 
 ABOUT = "Train, sample and measure autoencoders of images, on the sphere and off it."

@@ -1,65 +1,30 @@
 """`image-lisa benchmark --dataset NAME`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-
-import tyro
 
 from image_lisa.benchmark.comparison import Benchmark, label_of, open_benchmark, records_of
 from image_lisa.benchmark.pool import Outcome
 from image_lisa.cli.experiments import (
-    ExperimentOptions,
     chosen_methods,
     report_failures,
+    setting_of,
     teller,
 )
-from image_lisa.evaluation.distances import SAMPLES
+from image_lisa.cli.options.benchmark import Options
 from image_lisa.evaluation.inception import weights_path
-from image_lisa.evaluation.report import Protocol
-from image_lisa.models.model import TOOL
+from image_lisa.evaluation.protocol import SAMPLES, Protocol
+from image_lisa.models.names import TOOL
 from image_lisa.reports.tables import Record, Table
-from shared.cli.commands import Terminal, check_ranges
+from shared.cli.commands import Terminal
 from shared.cli.method_options import set_methods
 from shared.common.errors import LisaError
 from shared.methods import Method
 from shared.runs.locks import working_in
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options(ExperimentOptions):
-    """Train and evaluate methods side by side, and write the tables of the comparison.
-
-    What is done is not done again: the same command goes on where it stopped, and other methods
-    or more seeds are added to what is there. Nothing is chosen on test images.
-
-    Attributes:
-        methods: all, or names of methods with commas between.
-        seeds: Trainings of each method, with the seeds 0, 1, 2 and so on.
-        set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
-            lisa.uniformity_weight=3; once for each.
-        draws: Samples that are compared with the test images; by default 10,000.
-        inception_weights: The file of Inception's weights, for FID; by default the one that
-            LISA_INCEPTION names. Without it distances are FCD.
-        evaluate_again: Measure all runs anew where draws or weights are other than before.
-        beside: Folders of benchmarks of other data sets, for further columns of the tables.
-        out: The folder that benchmarks are kept in.
-    """
-
-    methods: str = "all"
-    seeds: int = 3
-    set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
-    draws: int | None = None
-    inception_weights: Path | None = None
-    evaluate_again: bool = False
-    beside: tuple[Path, ...] = ()
-    out: Path = Path("benchmarks")
-
-
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    check_ranges(options, seeds=(1, 10_000), draws=(10, 10_000_000))
     names, chosen = chosen_methods(options.methods), set_methods(options.set)
     for name in chosen:
         if name not in names:
@@ -67,7 +32,7 @@ def run(options: Options, terminal: Terminal) -> None:
     beside = beside_of(options)
     benchmark = open_benchmark(
         options.out / (options.name or options.stem()),
-        options.setting(),
+        setting_of(options),
         Protocol(draws=options.draws or SAMPLES),
         inception=weights_path(options.inception_weights),
         evaluate_again=options.evaluate_again,

@@ -1,15 +1,14 @@
 """`image-lisa diagnose RUN`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
 
 import torch
-import tyro
 
 from image_lisa.cli.evaluate import print_mismatch
-from image_lisa.cli.measured import DRAWS, Measured, open_measured
+from image_lisa.cli.measured import Measured, open_measured
+from image_lisa.cli.options.diagnose import Options
 from image_lisa.evaluation.diagnosis import (
     PROTOCOL,
     RADIAL,
@@ -19,45 +18,15 @@ from image_lisa.evaluation.diagnosis import (
     plot_radial,
     plot_spectrum,
 )
-from shared.cli.commands import Output, Terminal, check_ranges
+from shared.cli.commands import Terminal
 from shared.common.errors import LisaError
 from shared.methods import method_to_record
 
 DIAGNOSIS = "diagnosis.json"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options(Output):
-    """Show how the codes of a trained run lie: their radius, their directions, and Theorem 1.
-
-    The error of scaled codes goes to radial.png (Figure 1 of the paper), the spectrum of their
-    directions to spectrum.png (Table 1), all numbers to diagnosis.json in the run. Test images are
-    what is measured on; nothing is fitted.
-
-    Attributes:
-        run: The folder of the run; by default the newest finished one in --runs.
-        runs: The folder that runs are kept in.
-        beside: Other runs on the same test images, to be shown side by side.
-        samplers: Names with commas between, for Theorem 1; by default all that were fitted.
-        draws: Codes that each sampler draws.
-        data_dir: Where the data set lies, if not where it lay in training.
-        device: Where to compute.
-        seed: Of the draws.
-    """
-
-    run: Annotated[Path | None, tyro.conf.Positional] = None
-    runs: Path = Path("runs")
-    beside: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
-    samplers: str | None = None
-    draws: int = PROTOCOL.draws
-    data_dir: Path | None = None
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    seed: int = 0
-
-
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    check_ranges(options, draws=DRAWS)
     runs = [_open(options, options.run, options.samplers, terminal)]
     for path in options.beside:
         other = _open(options, path, None, terminal)

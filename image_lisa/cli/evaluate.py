@@ -2,21 +2,18 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import tyro
-
-from image_lisa.cli.measured import DRAWS, Measured, open_measured
+from image_lisa.cli.measured import Measured, open_measured
+from image_lisa.cli.options.evaluate import Options
 from image_lisa.cli.runs import device_of
 from image_lisa.data import Images
-from image_lisa.evaluation.distances import SAMPLES
 from image_lisa.evaluation.extractors import Extractor, train_extractor
 from image_lisa.evaluation.inception import weights_path
-from image_lisa.evaluation.reference import Protocol, Reference
+from image_lisa.evaluation.protocol import Protocol
+from image_lisa.evaluation.reference import Reference
 from image_lisa.evaluation.report import evaluate_run
-from shared.cli.commands import Output, Terminal, check_ranges
+from shared.cli.commands import Terminal
 from shared.methods import method_to_record
 
 EVALUATION = "evaluation.json"
@@ -35,42 +32,8 @@ _MISMATCH = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options(Output):
-    """Measure a trained run on the test images: reconstruction, samples, codes.
-
-    Nothing is fitted to test images or chosen on them. The numbers are kept as evaluation.json in
-    the run. Without Inception's weights, distances of samples are FCD, on the features of a
-    classifier that is trained once a data set; FCD is not comparable with FID.
-
-    Attributes:
-        run: The folder of the run; by default the newest finished one in --runs.
-        runs: The folder that runs are kept in.
-        samplers: Names with commas between; by default all that were fitted.
-        draws: Images that each sampler draws, to be compared with all test images.
-        inception_weights: The file of Inception's weights, for FID; by default the one that
-            LISA_INCEPTION names.
-        classifiers: The folder that classifiers for FCD are kept in; by default classifiers,
-            beside the run.
-        data_dir: Where the data set lies, if not where it lay in training.
-        device: Where to compute.
-        seed: Of the draws.
-    """
-
-    run: Annotated[Path | None, tyro.conf.Positional] = None
-    runs: Path = Path("runs")
-    samplers: str | None = None
-    draws: int = SAMPLES
-    inception_weights: Path | None = None
-    classifiers: Path | None = None
-    data_dir: Path | None = None
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    seed: int = 0
-
-
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    check_ranges(options, draws=DRAWS)
     weights = weights_path(options.inception_weights)
     device = str(device_of(options.device))
     inception = None if weights is None else Extractor(weights, True, device).load()

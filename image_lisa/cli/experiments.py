@@ -1,41 +1,19 @@
 """What `benchmark` and `sweep` share: their options, and how they tell how far they are."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from image_lisa.benchmark.pool import Outcome, Pace, Setting
-from image_lisa.cli.options import TrainingOptions
+from image_lisa.cli.options.experiments import ExperimentOptions
+from image_lisa.cli.trainings import data_of, training_of
 from shared.cli.commands import Terminal, unknown
 from shared.common.errors import LisaError
-from shared.methods import METHODS
+from shared.methods.registry import METHODS
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExperimentOptions(TrainingOptions):
-    """What all experiments of a command share.
-
-    Attributes:
-        jobs: Experiments at a time, each in a process with its share of the threads.
-        name: The folder in --out; by default it is named by what is compared.
-    """
-
-    jobs: int = 1
-    name: str | None = None
-
-    def setting(self) -> Setting:
-        """What the options say of all experiments.
-
-        Raises:
-            LisaError: if a number is outside its range.
-        """
-        self.check(self.name, jobs=(1, 1024))
-        return Setting(self.data(), self.network, self.code_size, self.training())
-
-    def stem(self) -> str:
-        """What the folder is called by default."""
-        return f"{Path(self.dataset).name or 'images'}-{self.network}"
+def setting_of(options: ExperimentOptions) -> Setting:
+    """Return what options say of all experiments of a command."""
+    return Setting(data_of(options), options.network, options.code_size, training_of(options))
 
 
 def chosen_methods(text: str) -> list[str]:

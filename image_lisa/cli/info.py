@@ -1,29 +1,12 @@
 """`image-lisa info RUN`."""
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated
-
-import tyro
-
+from image_lisa.cli.options.info import Options
 from image_lisa.cli.runs import read_summary
-from image_lisa.models.model import TOOL, run_architecture
-from shared.cli.commands import Output, Terminal
+from image_lisa.models.model import run_architecture
+from image_lisa.models.names import TOOL
+from shared.cli.commands import Terminal
 from shared.methods import method_to_record
 from shared.runs.run import SUMMARY, newest_run, open_run
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options(Output):
-    """Show what a run is and how far it came.
-
-    Attributes:
-        run: The folder of the run; by default the newest finished one in --runs.
-        runs: The folder that runs are kept in.
-    """
-
-    run: Annotated[Path | None, tyro.conf.Positional] = None
-    runs: Path = Path("runs")
 
 
 def run(options: Options, terminal: Terminal) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from image_lisa.cli.options.train import TRAIN
 from image_lisa.cli.runs import open_model
-from image_lisa.cli.train import options_from_json
+from image_lisa.cli.trainings import data_of
 from image_lisa.data import Images
-from image_lisa.evaluation.distances import SAMPLES
-from image_lisa.models.model import TOOL, ImageModel
+from image_lisa.models.model import ImageModel
+from image_lisa.models.names import TOOL
 from image_lisa.training.experiment import Data, check_data
 from shared.cli.commands import unknown
 from shared.common.errors import LisaError
@@ -17,11 +18,6 @@ from shared.methods import Codes
 from shared.runs.expost import CODES, SAMPLERS, load_codes, load_samplers
 from shared.runs.run import CONFIG, Run
 from shared.samplers import Sampler
-
-DRAWS = (10, 1_000_000)
-"""How many draws of a sampler can be asked for; `SAMPLES` is the default."""
-
-assert DRAWS[0] <= SAMPLES <= DRAWS[1]
 
 
 @dataclass(frozen=True)
@@ -100,5 +96,5 @@ def _data(folder: Run, data_dir: Path | None) -> Data:
     record = folder.config.get("options")
     if not isinstance(record, dict):
         raise LisaError(f"{source} holds no options of '{TOOL} train'; restore it from a copy")
-    data = options_from_json(record, source).data()
+    data = data_of(TRAIN.from_record(record, source))
     return data if data_dir is None else dataclasses.replace(data, data_dir=data_dir)

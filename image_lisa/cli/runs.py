@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from image_lisa.models.model import TOOL, ImageModel
+from image_lisa.models.model import ImageModel
+from image_lisa.models.names import TOOL
 from shared.common.errors import LisaError
 from shared.runs.run import SUMMARY, Run, newest_run, open_run
 

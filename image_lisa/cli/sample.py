@@ -1,51 +1,18 @@
 """`image-lisa sample RUN`."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
-import tyro
-
+from image_lisa.cli.options.sample import Options
 from image_lisa.cli.runs import open_model
 from image_lisa.data.pictures import grid, save_png, to_bytes
-from shared.cli.commands import Output, Terminal, check_ranges, unknown
+from shared.cli.commands import Terminal, unknown
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.runs.expost import load_samplers
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options(Output):
-    """Draw images from a sampler of a trained run.
-
-    Attributes:
-        run: The folder of the run; by default the newest in --runs.
-        runs: The folder that runs are kept in.
-        sampler: The sampler that codes are drawn from: prior, gaussian, gmm, dirichlet, uniform or
-            another that the run's method has; by default gmm.
-        count: How many images.
-        columns: Images in a row of the grid; by default as many as there are rows.
-        out: Where to write: one PNG with all images in a grid if the name ends with .png, else a
-            folder with a PNG for each; by default samples-SAMPLER-SEED.png in the run.
-        overwrite: Replace what is there; in a folder, the numbered PNGs.
-        device: Where to decode.
-        seed: Of the draws.
-    """
-
-    run: Annotated[Path | None, tyro.conf.Positional] = None
-    runs: Path = Path("runs")
-    sampler: str = "gmm"
-    count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 64
-    columns: int | None = None
-    out: Path | None = None
-    overwrite: bool = False
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    seed: int = 0
-
-
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    check_ranges(options, count=(1, 1_000_000), columns=(1, 1_000_000))
     folder, model = open_model(options.run, options.runs, options.device)
     samplers = load_samplers(folder)
     if options.sampler not in samplers:

@@ -2,57 +2,31 @@
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
-
-import tyro
+from typing import Any
 
 from image_lisa.benchmark.pool import Outcome, Pace
 from image_lisa.benchmark.sweep import GRIDS, RULE, Measured, open_sweep, points_of
 from image_lisa.cli.experiments import (
-    ExperimentOptions,
     report_failures,
+    setting_of,
     teller,
 )
-from image_lisa.models.model import TOOL
-from shared.cli.commands import Terminal, check_ranges, unknown
+from image_lisa.cli.options.sweep import Options
+from image_lisa.models.names import TOOL
+from shared.cli.commands import Terminal, unknown
 from shared.cli.method_options import field_of, split_setting, value_of
 from shared.common.errors import LisaError
-from shared.methods import LISA, METHODS, Method
+from shared.methods import Method
+from shared.methods.registry import METHODS
 from shared.runs.locks import working_in
 
 _GRID = "HYPERPARAMETER=VALUE,VALUE,…, as in uniformity-weight=0,0.1,1"
 MOST_POINTS = 10_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options(ExperimentOptions):
-    """Choose the hyperparameters of a method on validation images, and plot their effect.
-
-    Every point of a grid is trained, and its samples and reconstructions are compared with the
-    validation images; test images are not looked at. What is done is not done again: the same
-    command goes on where it stopped, and further points or seeds are added to what is there.
-
-    Attributes:
-        method: Whose hyperparameters are swept.
-        grid: The values of a hyperparameter, HYPERPARAMETER=VALUE,VALUE,…, as in
-            uniformity-weight=0,0.1,1; once for each. By default, for lisa, the weights λ 0, 0.03,
-            0.1, 0.3, 1, 3 with t 2, 4, 8, 16; wae, infovae, rae-gp, rae-l2 and lorae have grids
-            of their weights too.
-        seeds: Trainings of each point, from seeds that no benchmark uses.
-        out: The folder that sweeps are kept in.
-    """
-
-    method: str = LISA.name
-    grid: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
-    seeds: int = 1
-    out: Path = Path("sweeps")
-
-
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    check_ranges(options, seeds=(1, 10_000))
     if options.method not in METHODS:
         raise LisaError(unknown("method", options.method, METHODS))
     kind = METHODS[options.method]
@@ -60,7 +34,7 @@ def run(options: Options, terminal: Terminal) -> None:
     if len(points) > MOST_POINTS:
         raise LisaError(f"the grid has {len(points):,} points; at most {MOST_POINTS:,} are taken")
     name = options.name or f"{options.stem()}-{options.method}"
-    sweep = open_sweep(options.out / name, options.setting(), options.method)
+    sweep = open_sweep(options.out / name, setting_of(options), options.method)
     terminal.note(f"sweep: {sweep.path}, {len(points)} points")
     ended: list[Outcome] = []
     said = teller(terminal)

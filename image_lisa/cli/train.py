@@ -1,17 +1,18 @@
 """`image-lisa train --dataset NAME`."""
 
 import dataclasses
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
 
-from image_lisa.cli.options import TrainingOptions
+from image_lisa.cli.options.train import TRAIN, Options
 from image_lisa.cli.runs import read_summary
+from image_lisa.cli.trainings import data_of, training_of
 from image_lisa.data import Images
-from image_lisa.models.model import TOOL, Architecture, ImageModel, run_architecture
+from image_lisa.models.model import Architecture, ImageModel, run_architecture
+from image_lisa.models.names import TOOL
 from image_lisa.reports.pictures import plot_curves, save_reconstructions, save_samples
 from image_lisa.training.experiment import (
     Watcher,
@@ -21,49 +22,13 @@ from image_lisa.training.experiment import (
     train_run,
 )
 from shared.cli.commands import Terminal
-from shared.cli.method_options import MethodOptions, WithMethod
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods import Method
 from shared.runs.run import SUMMARY, Run, next_run_path, open_run
 from shared.samplers import Sampler
-from shared.training.trainer import Training, launch
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options(WithMethod, TrainingOptions):
-    """Train an autoencoder of images.
-
-    The options of the method itself stand at the end; --method NAME --help shows those of another.
-
-    Attributes:
-        devices: How many of them; the batch is shared out.
-        threads: Of the processor; by default all.
-        seed: Of everything random.
-        runs: The folder that runs are kept in.
-        name: The run's folder in there; by default a new one, DATASET-METHOD-001 and so on.
-        overwrite: Replace the run of that name.
-        resume: Go on with a run that was stopped: its folder. All else is read from it.
-        config: Take the options from the config.json of a run; flags given beside it win.
-    """
-
-    devices: int = 1
-    threads: int | None = None
-    seed: int = 0
-    runs: Path = Path("runs")
-    name: str | None = None
-    overwrite: bool = False
-    resume: Path | None = None
-    config: Path | None = None
-
-    def training(self) -> Training:
-        """What the training loop needs, with the seed of this run."""
-        return dataclasses.replace(super().training(), seed=derive_seed(self.seed, "training"))
-
-
-_OPTIONS = MethodOptions(Options, f"{TOOL} train")
-options_type, default_options = _OPTIONS.of_words, _OPTIONS.defaults
-options_from_json = _OPTIONS.from_record
+from shared.training.settings import Training
+from shared.training.trainer import launch
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -73,14 +38,14 @@ def run(options: Options, terminal: Terminal) -> None:
     else:
         folder = open_run(options.resume, TOOL)
         config = str(folder.path / "config.json")
-        options = options_from_json(_OPTIONS.recorded(folder.config, config), config)
+        options = TRAIN.from_record(TRAIN.recorded(folder.config, config), config)
         if folder.finished and (folder.path / SUMMARY).is_file():
             terminal.note(f"{folder.path} is finished already")
             _report(folder, terminal)
             return
-        fabric = launch(options.training())
+        fabric = launch(_training_of(options))
         terminal.note(f"going on with {folder.path}")
-        images = options.data().load(terminal.note)
+        images = data_of(options).load(terminal.note)
         check_data(folder, images)
     try:
         carry_out(fabric, folder, images, options, terminal)
@@ -94,10 +59,10 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
 
     Nothing is written before all of the input was found to be good.
     """
-    _check_options(options)
-    training, method = options.training(), options.hyper
+    _check_device(options)
+    training, method = _training_of(options), options.hyper
     assert isinstance(method, Method)
-    images = options.data().load(terminal.note)
+    images = data_of(options).load(terminal.note)
     dim = options.code_size
     seed = derive_seed(options.seed, "network")
     architecture = Architecture(options.network, images.shape, dim, method, seed)
@@ -111,7 +76,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
         images,
         architecture,
         training,
-        options=_OPTIONS.to_record(options, ("overwrite", "resume", "config", "name")),
+        options=TRAIN.to_record(options, ("overwrite", "resume", "config", "name")),
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
         overwrite=options.overwrite,
     )
@@ -131,7 +96,7 @@ def carry_out(
     fabric: Fabric, folder: Run, images: Images, options: Options, terminal: Terminal
 ) -> None:
     """Train, fit the samplers and leave the pictures."""
-    architecture, training = run_architecture(folder), options.training()
+    architecture, training = run_architecture(folder), _training_of(options)
     total = training.epochs * max(1, len(images.train) // training.batch_size)
     with terminal.progress("training", total) as meter:
         watcher = Watcher(
@@ -187,8 +152,13 @@ def _report(folder: Run, terminal: Terminal) -> None:
     terminal.print(f"pictures and weights: {folder.path}")
 
 
-def _check_options(options: Options) -> None:
-    options.check(options.name, devices=(1, 4096), threads=(1, 1024))
+def _training_of(options: Options) -> Training:
+    """Return what the training loop needs, with the seed of this run."""
+    return dataclasses.replace(training_of(options), seed=derive_seed(options.seed, "training"))
+
+
+def _check_device(options: Options) -> None:
+    """Refuse an arithmetic that no device here has."""
     gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
     if options.precision == "16-mixed" and (options.device == "cpu" or not gpu):
         raise LisaError("--precision 16-mixed needs a GPU; use bf16-mixed on a processor")

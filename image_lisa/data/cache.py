@@ -6,7 +6,7 @@ from torch import Tensor
 
 from image_lisa.data.places import user_cache
 from shared.common.errors import LisaError
-from shared.runs.files import read_tensors, write_tensors
+from shared.runs.tensors import read_tensors, write_tensors
 
 _VERSION = 1
 """Of what is kept; what another version kept is made again."""

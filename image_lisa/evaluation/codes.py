@@ -12,7 +12,7 @@ from torch import Tensor
 
 from image_lisa.data import Images
 from image_lisa.evaluation.probes import probe
-from image_lisa.evaluation.reference import Protocol
+from image_lisa.evaluation.protocol import Protocol
 from image_lisa.models.model import ImageModel
 from shared import sphere
 from shared.common.errors import LisaError

@@ -19,7 +19,8 @@ from image_lisa.evaluation.codes import (
     radial_record,
     spectrum_record,
 )
-from image_lisa.evaluation.reference import Protocol, Tell, silence
+from image_lisa.evaluation.protocol import Protocol
+from image_lisa.evaluation.reference import Tell, silence
 from image_lisa.models.model import ImageModel
 from image_lisa.reports.pictures import save_figure
 from shared.diagnostics.mismatch import empirical_squared_error_lipschitz

@@ -16,9 +16,6 @@ from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.sphere.geometry import Rows
 
-SAMPLES = 10_000
-"""How many samples are compared with the whole test split."""
-
 
 class Target:
     """Features of the whole test split, with what every comparison needs of them computed once.

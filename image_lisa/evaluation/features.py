@@ -30,7 +30,7 @@ from image_lisa.evaluation.pixels import to_bytes
 from shared.common.errors import LisaError
 from shared.common.fitting import fit_module
 from shared.common.seeds import derive_seed
-from shared.runs.files import read_tensors, write_tensors
+from shared.runs.tensors import read_tensors, write_tensors
 
 Numbers = NDArray[np.int64]
 

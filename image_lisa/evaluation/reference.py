@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
@@ -13,11 +13,11 @@ from torch import Tensor
 
 from image_lisa.data import Images
 from image_lisa.evaluation.coverage import NEIGHBOURS
-from image_lisa.evaluation.distances import SAMPLES, Target, real_rows
+from image_lisa.evaluation.distances import Target, real_rows
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.features import ClassifierFeatures
+from image_lisa.evaluation.protocol import Protocol
 from shared.common.errors import LisaError
-from shared.common.seeds import derive_seed
 
 Tell = Callable[[str], None]
 """Hears sentences of what is being done."""
@@ -25,27 +25,6 @@ Tell = Callable[[str], None]
 
 def silence(text: str) -> None:
     """Hear nothing."""
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How much is drawn and looked at in an evaluation, and from which seed.
-
-    Attributes:
-        draws: Images that each sampler draws, and training images that stand for real ones.
-        seed: Of everything random.
-        transport: Most directions that the Wasserstein distance is computed between.
-        probed: Most test images whose codes are scaled for the radial sensitivity.
-    """
-
-    draws: int = SAMPLES
-    seed: int = 0
-    transport: int = 1000
-    probed: int = 2000
-
-    def seed_of(self, *names: str) -> int:
-        """The seed of a draw, below 2³²; it depends on nothing but `seed` and the names."""
-        return derive_seed(self.seed, "evaluation", *names) % 2**32
 
 
 class Reference:

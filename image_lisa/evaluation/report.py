@@ -20,13 +20,8 @@ from image_lisa.evaluation.codes import (
 )
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.frechet import frechet_distance
-from image_lisa.evaluation.reference import (
-    Protocol,
-    Reference,
-    Tell,
-    extractor_record,
-    silence,
-)
+from image_lisa.evaluation.protocol import Protocol
+from image_lisa.evaluation.reference import Reference, Tell, extractor_record, silence
 from image_lisa.models.model import ImageModel
 from shared.common.errors import LisaError
 from shared.methods import Codes

@@ -7,16 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from image_lisa.models.names import LARGEST_DIM
 from image_lisa.models.networks import NETWORKS, ImageAutoencoder, Shape, build_network
 from shared.common.errors import LisaError
-from shared.methods import METHODS, Codes, Method, equip, method_from_record, method_to_record
+from shared.methods import Codes, Method, equip, method_from_record, method_to_record
+from shared.methods.registry import METHODS
 from shared.runs.run import MODEL, Run, read_model
 from shared.training.trainer import load_weights
-
-TOOL = "image-lisa"
-LAST = "last.safetensors"
-LARGEST_DIM = 1024
-"""The largest code size that can be asked for."""
 
 CHUNK = 500
 """Images that are encoded or decoded at once."""

@@ -10,10 +10,11 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from torch import Tensor
 
 from image_lisa.data.pictures import grid, to_bytes
-from image_lisa.models.model import TOOL, ImageModel
+from image_lisa.models.model import ImageModel
+from image_lisa.models.names import TOOL
 from image_lisa.reports.pictures import interpolate
 from shared.common.seeds import derive_seed
-from shared.methods import METHODS
+from shared.methods.registry import METHODS
 from shared.runs.expost import load_samplers
 from shared.runs.files import write_atomically
 from shared.runs.run import open_run

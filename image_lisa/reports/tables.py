@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.methods import METHODS
+from shared.methods.registry import METHODS
 
 Record = Mapping[str, Any]
 

@@ -13,38 +13,19 @@ import torch
 from lightning_fabric import Fabric
 
 from image_lisa.data import Images, load_images
-from image_lisa.models.model import LAST, TOOL, Architecture, ImageModel
+from image_lisa.models.model import Architecture, ImageModel
+from image_lisa.models.names import LAST, TOOL
 from shared.common.errors import LisaError
-from shared.common.seeds import derive_seed, forked, seed_draws
+from shared.common.seeds import derive_seed
 from shared.common.threads import limited_threads
+from shared.common.torch_seeds import forked, seed_draws
 from shared.methods import Method
 from shared.methods.autoencoder import Autoencoder
 from shared.runs.expost import fit_samplers, save_codes, save_samplers
 from shared.runs.run import BEST, CHECKPOINT, MODEL, SUMMARY, Run, create_run, open_run
 from shared.samplers import Sampler
-from shared.training.trainer import Row, Trainer, Training, launch, on_first
-
-DIMS = {"mnist": 16, "cifar10": 128, "celeba": 64, "digits": 8}
-"""Code sizes of the paper, and one for the small digits; other data take `OTHER_DIM`."""
-
-OTHER_DIM = 64
-
-
-@dataclass(frozen=True)
-class Preset:
-    """How a network is trained unless the user says otherwise."""
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    schedule: str
-
-
-PRESETS = {
-    "light": Preset(15, 100, 2e-3, "cosine"),
-    "paper": Preset(100, 100, 1e-3, "plateau"),
-}
-"""By network. The paper's: 100 epochs, batch 100, Adam with decay on a plateau."""
+from shared.training.settings import Training
+from shared.training.trainer import Row, Trainer, launch, on_first
 
 
 @dataclass(frozen=True)

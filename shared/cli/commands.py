@@ -48,15 +48,30 @@ class Output:
 
 @dataclass(frozen=True)
 class Command:
-    """One subcommand: the module that holds its `Options` and `run`, imported when it is called.
+    """One subcommand, in two modules: what it takes, and what carries it out.
+
+    The first imports nothing that takes long, so that help and refusals are quick; the second is
+    imported when the options were read and found fit.
 
     Attributes:
-        module: the module's full name.
-        summary: one line for the list of commands.
+        package: The package of the command line.
+        name: Of both modules: ``package.options.name`` holds `Options`, ``package.name`` `run`.
+        summary: One line for the list of commands.
     """
 
-    module: str
+    package: str
+    name: str
     summary: str
+
+    def options(self) -> "OptionsModule":
+        """Import what the command takes."""
+        module: Any = importlib.import_module(f"{self.package}.options.{self.name}")
+        return module  # type: ignore[no-any-return]
+
+    def load(self) -> "CommandModule":
+        """Import what carries the command out."""
+        module: Any = importlib.import_module(f"{self.package}.{self.name}")
+        return module  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -161,10 +176,19 @@ class Meter:
         self._bar.reset(self._task, completed=completed, rate="")
 
 
-class CommandModule(Protocol):
-    """What a module of a subcommand offers."""
+class OptionsModule(Protocol):
+    """What a module of a subcommand's options offers.
+
+    It may offer two functions of the command-line words as well: ``options_type(words)``, which
+    returns the options where these depend on the words, and ``default_options(words)``, which
+    returns their defaults. Options with a method ``check()`` are checked by it once they are read.
+    """
 
     Options: type[Output]
+
+
+class CommandModule(Protocol):
+    """What a module that carries a subcommand out offers."""
 
     @staticmethod
     def run(options: Any, terminal: Terminal) -> None:
@@ -233,8 +257,7 @@ def _choose(program: str, commands: Commands, words: list[str], kind: str = "com
         raise LisaError(unknown(kind, name, commands))
     command, program = commands[name], f"{program} {name}"
     if isinstance(command, Command):
-        module: CommandModule = importlib.import_module(command.module)  # type: ignore[assignment]
-        return _carry_out(module, program, rest)
+        return _carry_out(command, program, rest)
     if not rest:
         members = ", ".join(command.commands)
         raise LisaError(f"'{program}' needs the name of one of its commands: {members}")
@@ -244,7 +267,8 @@ def _choose(program: str, commands: Commands, words: list[str], kind: str = "com
     return _choose(program, command.commands, rest, f"{name} command")
 
 
-def _carry_out(module: CommandModule, program: str, words: list[str]) -> int:
+def _carry_out(command: Command, program: str, words: list[str]) -> int:
+    module = command.options()
     kind = getattr(module, "options_type", lambda words: module.Options)(words)
     default = getattr(module, "default_options", lambda words: None)(words)
     options = tyro.cli(
@@ -254,8 +278,10 @@ def _carry_out(module: CommandModule, program: str, words: list[str]) -> int:
         config=_TYRO,
         **({} if default is None else {"default": default}),
     )
+    if hasattr(options, "check"):
+        options.check()
     terminal = Terminal(options)
-    module.run(options, terminal)
+    command.load().run(options, terminal)
     terminal.close()
     return 0
 
@@ -268,6 +294,25 @@ def flag_value(words: Sequence[str], flag: str) -> str | None:
         if name == f"--{flag}"
     ]
     return values[-1] if values else None
+
+
+def asks_for_help(words: Sequence[str]) -> bool:
+    """Tell whether command-line words ask for help."""
+    return "-h" in words or "--help" in words
+
+
+def known_options(kind: type[T], words: Sequence[str], program: str) -> T:
+    """Read options from words, passing over those words that belong to others.
+
+    Args:
+        kind: A dataclass of options.
+        words: Of a command line.
+        program: How messages call the command.
+    """
+    options, _ = tyro.cli(
+        kind, prog=program, args=list(words), return_unknown_args=True, config=_TYRO
+    )
+    return options
 
 
 def options_from_record(kind: type[T], record: object, source: str) -> T:

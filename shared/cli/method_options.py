@@ -1,15 +1,27 @@
 """The options of a command that trains: its own, and behind them those of the method it names."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
 
-from shared.cli.commands import Output, flag_value, options_from_record, unknown
+import tyro
+
+from shared.cli.commands import (
+    Output,
+    asks_for_help,
+    flag_value,
+    known_options,
+    options_from_record,
+    unknown,
+)
 from shared.common.errors import LisaError
-from shared.methods import LISA, METHODS, Method
+from shared.methods.registry import DEFAULT_METHOD, METHODS
 from shared.runs.files import read_json
+
+if TYPE_CHECKING:
+    from shared.methods import Method
 
 _SET = "METHOD.HYPERPARAMETER=VALUE, as in lisa.uniformity_weight=3"
 
@@ -23,8 +35,8 @@ class WithMethod(Output):
         hyper: The method's own options.
     """
 
-    method: str = LISA.name
-    hyper: Any = field(default_factory=LISA)
+    method: str = DEFAULT_METHOD
+    hyper: tyro.conf.Suppress[Any] = None
 
 
 T = TypeVar("T", bound=WithMethod)
@@ -71,9 +83,33 @@ class MethodOptions(Generic[T]):
             LisaError: if there is no such method, or the file holds no options of the command.
         """
         path, name = flag_value(words, "config"), flag_value(words, "method")
+        if asks_for_help(words) and name is None and path is None:
+            return self._overview()
+        if not asks_for_help(words):
+            self._refuse_early(words)
         if name is None and path is not None:
             name = self.recorded(read_json(Path(path)), path)["method"]
-        return self.of_method(LISA.name if name is None else name)
+        return self.of_method(DEFAULT_METHOD if name is None else name)
+
+    def _overview(self) -> type[T]:
+        """Return the options of the command without any method's, and which methods there are."""
+        made = dataclasses.make_dataclass("Options", [], bases=(self.kind,), frozen=True)
+        about, heading, attributes = (self.kind.__doc__ or "").partition("    Attributes:")
+        made.__doc__ = f"{about}    Methods: {', '.join(METHODS)}.\n\n{heading}{attributes}"
+        return made
+
+    def _refuse_early(self, words: Sequence[str]) -> None:
+        """Refuse what can be refused before the method is imported, which takes seconds.
+
+        Raises:
+            LisaError: An option of the command makes no sense.
+        """
+        name = flag_value(words, "method")
+        if name is not None and name not in METHODS:
+            raise LisaError(unknown("method", name, METHODS))
+        options: Any = known_options(self.kind, words, self.command)
+        if hasattr(options, "check"):
+            options.check()
 
     def defaults(self, words: Sequence[str]) -> T | None:
         """The options of `--config FILE`, which flags then change; None without it.
@@ -110,11 +146,11 @@ class MethodOptions(Generic[T]):
             LisaError: naming `source`, if there are none.
         """
         record = config.get("options") if isinstance(config, dict) else None
-        if not isinstance(record, dict) or record.get("method", LISA.name) not in list(METHODS):
+        if not isinstance(record, dict) or not _names_method(record):
             raise LisaError(
                 f"{source} holds no options of '{self.command}'; name a run's config.json"
             )
-        return {"method": LISA.name, **record}
+        return {"method": DEFAULT_METHOD, **record}
 
     def to_record(self, options: T, passing: Iterable[str]) -> dict[str, Any]:
         """The options as JSON values, without the `passing` ones and those of every command."""
@@ -127,7 +163,12 @@ class MethodOptions(Generic[T]):
         return {**plain, "hyper": dataclasses.asdict(options.hyper)}
 
 
-def set_methods(words: Sequence[str], flag: str = "--set") -> dict[str, Method]:
+def _names_method(record: Mapping[str, Any]) -> bool:
+    """Tell whether options record a method that there is, or LISA by recording none."""
+    return record.get("method", DEFAULT_METHOD) in list(METHODS)
+
+
+def set_methods(words: Sequence[str], flag: str = "--set") -> "dict[str, Method]":
     """The methods that words METHOD.HYPERPARAMETER=VALUE change, by name.
 
     Args:
@@ -151,7 +192,7 @@ def set_methods(words: Sequence[str], flag: str = "--set") -> dict[str, Method]:
     return {name: METHODS[name](**given) for name, given in values.items()}
 
 
-def field_of(kind: type[Method], text: str, source: str) -> str:
+def field_of(kind: "type[Method]", text: str, source: str) -> str:
     """The name of a hyperparameter as the command line writes it, with - or _.
 
     Raises:
@@ -166,7 +207,7 @@ def field_of(kind: type[Method], text: str, source: str) -> str:
     return name
 
 
-def value_of(kind: type[Method], name: str, text: str, source: str) -> Any:
+def value_of(kind: "type[Method]", name: str, text: str, source: str) -> Any:
     """A hyperparameter's value from text.
 
     Raises:

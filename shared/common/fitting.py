@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from shared.common.errors import LisaError
-from shared.common.seeds import derive_seed, forked, seed_draws
+from shared.common.seeds import derive_seed
+from shared.common.torch_seeds import forked, seed_draws
 
 Module = TypeVar("Module", bound=nn.Module)
 

@@ -2,10 +2,8 @@ from .expost import fit_samplers as fit_samplers
 from .expost import load_codes as load_codes
 from .expost import load_samplers as load_samplers
 from .files import read_json as read_json
-from .files import read_tensors as read_tensors
 from .files import write_atomically as write_atomically
 from .files import write_json as write_json
-from .files import write_tensors as write_tensors
 from .folders import open_folder as open_folder
 from .locks import working_in as working_in
 from .run import Run as Run
@@ -13,6 +11,8 @@ from .run import create_run as create_run
 from .run import list_runs as list_runs
 from .run import newest_run as newest_run
 from .run import open_run as open_run
+from .tensors import read_tensors as read_tensors
+from .tensors import write_tensors as write_tensors
 
 __all__ = [
     "Run",

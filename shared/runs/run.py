@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from shared.common.errors import LisaError
-from shared.runs.files import read_json, read_tensors, write_atomically, write_json, write_tensors
+from shared.runs.files import read_json, write_atomically, write_json
 from shared.runs.locks import working_in
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FORMAT = 1
 """The number of the folder's layout; a run of another layout is refused."""
@@ -53,13 +54,17 @@ class Run:
         write_atomically(self.path / name, text.encode())
 
     def write_tensors(
-        self, name: str, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]
+        self, name: str, tensors: "Mapping[str, Tensor]", meta: Mapping[str, Any]
     ) -> None:
         """Write a safetensors file of the run with a JSON record, atomically."""
+        from shared.runs.tensors import write_tensors
+
         write_tensors(self.path / name, tensors, meta)
 
-    def read_tensors(self, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    def read_tensors(self, name: str) -> "tuple[dict[str, Tensor], dict[str, Any]]":
         """Read a safetensors file of the run; raises `LisaError` if it was damaged or changed."""
+        from shared.runs.tensors import read_tensors
+
         return read_tensors(self.path / name)
 
     def write_metrics(self, rows: Sequence[Mapping[str, float]]) -> None:
@@ -164,7 +169,7 @@ def open_run(path: Path, tool: str) -> Run:
     return Run(path, config)
 
 
-def read_model(run: Run, name: str, model: Mapping[str, Any]) -> dict[str, Tensor]:
+def read_model(run: Run, name: str, model: Mapping[str, Any]) -> "dict[str, Tensor]":
     """The weights in a file of a finished run.
 
     Args:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -16,65 +16,18 @@ from torch.distributed import is_torchelastic_launched
 
 from shared.common.collective import alone
 from shared.common.errors import LisaError
-from shared.common.seeds import derive_seed, seed_draws
+from shared.common.seeds import derive_seed
+from shared.common.torch_seeds import seed_draws
 from shared.methods import Method
 from shared.methods.autoencoder import Autoencoder
 from shared.runs.locks import working_in
 from shared.runs.run import BEST, CHECKPOINT, Run
+from shared.training.settings import Training
 
 FLUSH_STEPS = 50
 """Steps whose losses are read together: reading each would make a GPU wait every time."""
 
-Schedule = Literal["constant", "cosine", "plateau"]
 Row = dict[str, float]
-
-
-@dataclass(frozen=True)
-class Training:
-    """How long and how a net is trained; the same for every method.
-
-    Attributes:
-        epochs: passes over the training data.
-        batch_size: examples a step, over all devices together.
-        learning_rate: of Adam, at its highest.
-        schedule: `cosine` warms up over the first fiftieth and falls to zero along a cosine,
-            `plateau` multiplies by 0.2 when the validation loss has not fallen for more than three
-            epochs.
-        seed: of the order of the data and of all that a method draws.
-        precision: what Lightning Fabric calls it: 32-true, bf16-mixed, 16-mixed, 64-true.
-        device: auto, cpu, cuda or mps.
-        devices: how many of them.
-        checkpoint_seconds: the longest time between two checkpoints.
-    """
-
-    epochs: int = 20
-    batch_size: int = 500
-    learning_rate: float = 1e-3
-    schedule: Schedule = "cosine"
-    seed: int = 0
-    precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    devices: int = 1
-    checkpoint_seconds: float = 30.0
-
-    def __post_init__(self) -> None:
-        for name, least in (("epochs", 1), ("batch_size", 2), ("devices", 1)):
-            if getattr(self, name) < least:
-                raise LisaError(f"{name} must be at least {least}, not {getattr(self, name)}")
-        if not 0 < self.learning_rate < math.inf:
-            raise LisaError(f"the learning rate must be above 0, not {self.learning_rate}")
-        if self.batch_size % self.devices:
-            raise LisaError(
-                f"the batch of {self.batch_size} cannot be shared evenly by {self.devices} devices"
-            )
-        if self.device == "cuda" and not torch.cuda.is_available():
-            raise LisaError("there is no CUDA device here; use --device cpu")
-        if self.device == "cuda" and self.devices > torch.cuda.device_count():
-            raise LisaError(
-                f"there are {torch.cuda.device_count()} CUDA devices here, not {self.devices}"
-            )
-        if self.device == "mps" and not torch.backends.mps.is_available():
-            raise LisaError("there is no MPS device here; use --device cpu")
 
 
 class Objective(nn.Module):

@@ -10,7 +10,8 @@ from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.models.model import Architecture, GrammarModel
+from grammar_lisa.models.architecture import Architecture
+from grammar_lisa.models.grammar_model import GrammarModel
 from grammar_lisa.objectives.targets import regression_for
 from shared.methods import LISA
 from shared.sphere.geometry import uniform

@@ -11,11 +11,12 @@ from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.datasets import read_sentences, split
 from grammar_lisa.grammar.sampling import sample_uniform
-from grammar_lisa.models.model import Architecture
+from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.training.evaluation import reconstruction
 from shared.methods import LISA
 from shared.runs.run import create_run
-from shared.training.trainer import Trainer, Training
+from shared.training.settings import Training
+from shared.training.trainer import Trainer
 
 GRAMMAR = load_grammar(Path(__file__).parents[2] / "grammars" / "expr.cfg")
 RULES = 15

@@ -3,7 +3,8 @@
 import torch
 
 from grammar_lisa.grammar import parse_grammar
-from grammar_lisa.models.model import Architecture, GrammarModel
+from grammar_lisa.models.architecture import Architecture
+from grammar_lisa.models.grammar_model import GrammarModel
 from shared.methods import LISA
 
 EXPR = """

@@ -8,7 +8,8 @@ from image_lisa.data import load_images
 from image_lisa.models.model import Architecture
 from image_lisa.training.experiment import finish_run, make_run, train_run
 from shared.methods import LISA
-from shared.training.trainer import Training, launch
+from shared.training.settings import Training
+from shared.training.trainer import launch
 
 torch.set_num_threads(1)
 

@@ -7,10 +7,11 @@ from threadpoolctl import threadpool_limits
 
 from grammar_lisa.expressions.language import Expressions
 from grammar_lisa.grammar import parse_grammar
+from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.character_model import CharacterModel
 from grammar_lisa.models.characters import Alphabet
-from grammar_lisa.models.model import Architecture, GrammarModel
-from grammar_lisa.models.networks import CHARACTERS
+from grammar_lisa.models.grammar_model import GrammarModel
+from grammar_lisa.models.names import CHARACTERS
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.sentences import Reader
 from grammar_lisa.optimize.spaces import Box, Sphere

@@ -19,9 +19,6 @@ NETWORKS: dict[str, Callable[[StackMachine, int, int], SentenceAutoencoder]] = {
 }
 """The networks on derivations, by name."""
 
-CHARACTERS = "characters"
-"""The name of the network on characters."""
-
 N = TypeVar("N", bound=SequenceAutoencoder)
 
 

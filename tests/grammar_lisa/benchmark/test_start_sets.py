@@ -17,8 +17,9 @@ from grammar_lisa.benchmark.start_sets import (
 )
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.protocol import EXACT, NEAR
-from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
+from grammar_lisa.objectives.regression import Regression
 from shared.common.errors import LisaError
 
 GRAMMAR = load_grammar(Path(__file__).parents[3] / "grammars" / "expr.cfg")

@@ -10,7 +10,7 @@ from grammar_lisa.benchmark.latent_bo import MARKS, Comparison, Entrant, reached
 from grammar_lisa.cli.benchmark_latent_bo import Options
 from grammar_lisa.optimize.config import SYSTEMS
 from shared.common.errors import LisaError
-from shared.methods import METHODS
+from shared.methods.registry import METHODS
 
 SMALL = [
     *("--epochs", 1, "--budget", 10, "--batch", 5, "--known", 30, "--jobs", 1),

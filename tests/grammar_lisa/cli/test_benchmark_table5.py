@@ -22,8 +22,8 @@ from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.models.model import TOOL as TRAINED
-from grammar_lisa.models.model import read_data
+from grammar_lisa.models.names import TOOL as TRAINED
+from grammar_lisa.models.run import read_data
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize import baselines
 from grammar_lisa.optimize.config import SearchConfig
@@ -32,7 +32,7 @@ from grammar_lisa.optimize.trials import plan_trials, run_trial
 from grammar_lisa.training.experiment import Plan
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.methods import METHODS
+from shared.methods.registry import METHODS
 from shared.runs.files import read_json
 from shared.runs.locks import working_in
 from shared.runs.run import open_run

@@ -10,7 +10,8 @@ from command_line import GRAMMARS, TINY_SEARCH, run_command, succeed
 from grammar_lisa.benchmark.drawn import drawn_targets
 from grammar_lisa.benchmark.targets import SEARCH, folder_of
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.models.model import TOOL, load_model
+from grammar_lisa.models.load import load_model
+from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.targets import SETS, regression_for, target_for
 from grammar_lisa.optimize.config import SYSTEMS
 from grammar_lisa.optimize.optimizer import Optimizer

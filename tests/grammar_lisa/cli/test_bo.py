@@ -13,7 +13,8 @@ from tools import finish, started, wait_for
 from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.models.model import TOOL, read_data
+from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.run import read_data
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.config import SYSTEMS
 from grammar_lisa.optimize.hall_of_fame import AT_START

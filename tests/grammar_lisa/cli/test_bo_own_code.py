@@ -9,7 +9,7 @@ from command_line import GRAMMARS, TINY_SEARCH, killed, run_command, succeed, tr
 from test_bo import evaluations, hall_of_fame, training_sentences
 from tools import die
 
-from grammar_lisa.models.model import TOOL
+from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.hall_of_fame import AT_START
 from grammar_lisa.optimize.history import History
 from grammar_lisa.optimize.optimizer import Optimizer

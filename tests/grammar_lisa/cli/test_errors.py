@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from command_line import GRAMMARS, run_command
 
-from shared.runs.files import read_tensors, write_tensors
+from shared.runs.tensors import read_tensors, write_tensors
 
 FILES = {
     "bad.cfg": "S -> 'a' | Bee\n",

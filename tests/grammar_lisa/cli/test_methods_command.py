@@ -14,8 +14,10 @@ from grammar_lisa.cli.train import Options
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.models.model import TOOL, load_run_grammar, read_data, run_architecture
-from shared.methods import METHODS, sampler_names
+from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.run import load_run_grammar, read_data, run_architecture
+from shared.methods import sampler_names
+from shared.methods.registry import METHODS
 from shared.runs.expost import load_codes, load_samplers
 from shared.runs.run import open_run
 

@@ -8,7 +8,8 @@ from tools import before_write
 
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.models.model import TOOL, read_data
+from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.run import read_data
 from shared.runs.run import open_run
 
 EQUAL = ["1/3+x+sin(x*x)", "x+1/3+sin(x*x)", "sin(x*x)+(1/3+x)", "sin((x)*x)+1/3+x"]

@@ -12,13 +12,17 @@ from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.character_model import CharacterModel
 from grammar_lisa.models.characters import Alphabet
-from grammar_lisa.models.model import GRAMMAR, TOOL, Architecture, GrammarModel, load_model
-from grammar_lisa.models.networks import CHARACTERS, build_characters
+from grammar_lisa.models.grammar_model import GrammarModel
+from grammar_lisa.models.load import load_model
+from grammar_lisa.models.names import CHARACTERS, GRAMMAR, TOOL
+from grammar_lisa.models.networks import build_characters
 from grammar_lisa.training.evaluation import evaluate, reconstruction, samples
 from shared.common.errors import LisaError
-from shared.methods import LISA, METHODS, VAE
+from shared.methods import LISA, VAE
+from shared.methods.registry import METHODS
 from shared.runs.run import MODEL, create_run, open_run
 from shared.samplers import Gaussian
 

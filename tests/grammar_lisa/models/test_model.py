@@ -14,17 +14,15 @@ from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.sampling import enumerate_derivations, sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.models.model import (
-    GRAMMAR,
-    TOOL,
-    Architecture,
-    GrammarModel,
-    load_model,
-    load_run_grammar,
-)
+from grammar_lisa.models.architecture import Architecture
+from grammar_lisa.models.grammar_model import GrammarModel
+from grammar_lisa.models.load import load_model
+from grammar_lisa.models.names import GRAMMAR, TOOL
 from grammar_lisa.models.networks import NETWORKS
+from grammar_lisa.models.run import load_run_grammar
 from shared.common.errors import LisaError
-from shared.methods import LISA, METHODS, VAE
+from shared.methods import LISA, VAE
+from shared.methods.registry import METHODS
 from shared.runs.run import CONFIG, MODEL, create_run, open_run
 from shared.sphere.geometry import project, uniform
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.protocol import (
     THRESHOLDS,
@@ -9,7 +10,7 @@ from grammar_lisa.objectives.protocol import (
     split_clean,
     trial_statistics,
 )
-from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression
+from grammar_lisa.objectives.regression import Regression
 
 SENTENCES = ["x", "sin(x*x)+x+1/3", "x+sin(x*x)", "1/3+x", "(x)+sin(x*x)", "x+", None]
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grammar_lisa.expressions.evaluation import evaluate
-from grammar_lisa.objectives.regression import KUSNER_TARGET, Regression, sample_points
+from grammar_lisa.objectives.kusner import KUSNER_TARGET
+from grammar_lisa.objectives.regression import Regression, sample_points
 from shared.common.errors import LisaError
 
 WORST = math.log(1001)

@@ -18,15 +18,17 @@ from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.datasets import Split
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.models.model import TOOL as GRAMMAR_TOOL
-from grammar_lisa.models.model import Architecture, load_model, read_data
+from grammar_lisa.models.architecture import Architecture
+from grammar_lisa.models.load import load_model
+from grammar_lisa.models.names import TOOL as GRAMMAR_TOOL
+from grammar_lisa.models.run import read_data
 from grammar_lisa.objectives.semantics import OUTPUTS, outputs, semantics_of, standardised
 from grammar_lisa.training.evaluation import readout_r2
 from grammar_lisa.training.experiment import SEMANTICS, Plan, Sentences
 from shared.common.errors import LisaError
 from shared.methods import LISA, READOUT, VAE
 from shared.runs.run import open_run
-from shared.training.trainer import Training
+from shared.training.settings import Training
 
 TOOL = Tool(main)
 EXPR = ROOT / "grammars" / "expr.cfg"

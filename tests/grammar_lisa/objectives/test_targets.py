@@ -8,7 +8,7 @@ import pytest
 from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.parsing import Parser
-from grammar_lisa.objectives.regression import KUSNER_TARGET
+from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.targets import SETS, TARGETS, regression_for, span_of, target_for
 from shared.common.errors import LisaError
 

@@ -7,12 +7,13 @@ from grammar_lisa.cli import main
 from grammar_lisa.grammar import parse_grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.character_model import CharacterModel
 from grammar_lisa.models.characters import Alphabet
-from grammar_lisa.models.model import TOOL, Architecture, GrammarModel
-from grammar_lisa.models.networks import CHARACTERS
+from grammar_lisa.models.grammar_model import GrammarModel
+from grammar_lisa.models.names import CHARACTERS, TOOL
 from grammar_lisa.objectives.targets import regression_for
-from shared.methods import METHODS
+from shared.methods.registry import METHODS
 from shared.runs.run import create_run
 
 torch.set_num_threads(1)

@@ -13,7 +13,7 @@ from small_searches import COMMANDS, X, begin, learnt, played, reader_of
 from grammar_lisa.expressions.language import PlainText
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
-from grammar_lisa.models.networks import CHARACTERS
+from grammar_lisa.models.names import CHARACTERS
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize import SYSTEMS, acquisition, optimizer
 from grammar_lisa.optimize.candidates import Candidates
@@ -23,7 +23,7 @@ from grammar_lisa.optimize.progress import trust_radius
 from grammar_lisa.optimize.proposals import Caps, Fresh
 from grammar_lisa.optimize.sentences import Reader
 from shared.common.errors import LisaError
-from shared.methods import METHODS
+from shared.methods.registry import METHODS
 
 SMALL = {
     "rounds": 3,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from small_searches import X
 
-from grammar_lisa.models.model import TOOL
+from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for

@@ -11,11 +11,11 @@ from small_searches import COMMANDS, X, learnt, reader_of
 from grammar_lisa.expressions.language import PlainText
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
-from grammar_lisa.models.networks import CHARACTERS
+from grammar_lisa.models.names import CHARACTERS
 from grammar_lisa.optimize.features import NOTHING, monomial_columns, subtrees_and_steps
 from grammar_lisa.optimize.sentences import Layout
 from shared.common.errors import LisaError
-from shared.methods import METHODS
+from shared.methods.registry import METHODS
 
 TEXTS = ["x+1", "1+x", "sin(x)*x", "x/x", "(x)", "2*x*x+x"]
 

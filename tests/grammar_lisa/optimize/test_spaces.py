@@ -8,10 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grammar_lisa.models.model import TOOL
+from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.spaces import Box, Sphere, space_of_run
 from shared.common.errors import LisaError
-from shared.methods import METHODS, Codes
+from shared.methods import Codes
+from shared.methods.registry import METHODS
 from shared.runs.expost import save_codes
 from shared.runs.run import create_run
 from shared.sphere.geometry import geodesic

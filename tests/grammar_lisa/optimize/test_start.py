@@ -5,7 +5,8 @@ import grammar_lisa.optimize as face
 from grammar_lisa.expressions.language import Expressions
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.models.model import TOOL, read_data
+from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.run import read_data
 from grammar_lisa.optimize import SYSTEMS, SearchConfig, initial_design, open_optimizer
 from shared.common.errors import LisaError
 from shared.runs.run import open_run

@@ -11,7 +11,8 @@ from small_grammars import ROOT
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
-from grammar_lisa.models.model import Architecture, GrammarModel
+from grammar_lisa.models.architecture import Architecture
+from grammar_lisa.models.grammar_model import GrammarModel
 from grammar_lisa.training.evaluation import evaluate, geometry, reconstruction, samples
 from shared.methods import LISA
 from shared.samplers import Projected, Uniform

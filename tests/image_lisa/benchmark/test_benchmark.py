@@ -19,10 +19,10 @@ from small_experiments import (
 
 from image_lisa.cli.experiments import chosen_methods
 from image_lisa.cli.train import options_from_json
-from image_lisa.models.model import TOOL
+from image_lisa.models.names import TOOL
 from image_lisa.training.experiment import Data
 from shared.common.errors import LisaError
-from shared.methods import METHODS
+from shared.methods.registry import METHODS
 from shared.runs.files import read_json
 from shared.runs.locks import working_in
 from shared.runs.run import open_run

@@ -25,7 +25,8 @@ from image_lisa.cli.sweep import grid_of
 from image_lisa.reports.tables import Statistic
 from image_lisa.training.experiment import Data
 from shared.common.errors import LisaError
-from shared.methods import AE, HVAE, LISA, METHODS
+from shared.methods import AE, HVAE, LISA
+from shared.methods.registry import METHODS
 from shared.runs.files import read_json
 from shared.runs.locks import working_in
 

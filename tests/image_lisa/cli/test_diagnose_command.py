@@ -9,8 +9,9 @@ from PIL import Image
 from image_lisa.data import load_images
 from image_lisa.evaluation import diagnosis
 from image_lisa.evaluation.diagnosis import Diagnosis, plot_radial, plot_spectrum
-from image_lisa.evaluation.reference import Protocol
-from image_lisa.models.model import TOOL, ImageModel
+from image_lisa.evaluation.protocol import Protocol
+from image_lisa.models.model import ImageModel
+from image_lisa.models.names import TOOL
 from shared.runs.expost import load_codes
 from shared.runs.run import open_run
 

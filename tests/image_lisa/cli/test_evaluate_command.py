@@ -14,7 +14,7 @@ from measured_runs import (
 )
 from tools import edit
 
-from shared.runs.files import read_tensors
+from shared.runs.tensors import read_tensors
 
 EVALUATE = ("evaluate", "--draws", 40, "--device", "cpu")
 

@@ -8,10 +8,10 @@ import pytest
 from image_commands import contents, pixels, refusal, run_command, succeed, train
 
 from image_lisa.models.model import ImageModel
-from shared.methods import METHODS
+from shared.methods.registry import METHODS
 from shared.runs.expost import load_samplers
-from shared.runs.files import read_tensors, write_tensors
 from shared.runs.run import open_run
+from shared.runs.tensors import read_tensors, write_tensors
 
 
 def drawn(run, sampler, count, seed=0):

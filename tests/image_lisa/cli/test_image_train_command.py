@@ -39,10 +39,11 @@ from tools import (
 
 from image_lisa.cli.train import Options
 from image_lisa.models.model import ImageModel, run_architecture
-from shared.methods import METHODS, sampler_names
+from shared.methods import sampler_names
+from shared.methods.registry import METHODS
 from shared.runs.expost import SAMPLERS, load_samplers
-from shared.runs.files import read_tensors
 from shared.runs.run import open_run
+from shared.runs.tensors import read_tensors
 from shared.training.trainer import Trainer
 
 PICTURES = {

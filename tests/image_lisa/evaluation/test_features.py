@@ -17,7 +17,7 @@ from image_lisa.evaluation.features import (
 )
 from image_lisa.evaluation.pixels import to_bytes
 from shared.common.errors import LisaError
-from shared.runs.files import read_tensors, write_tensors
+from shared.runs.tensors import read_tensors, write_tensors
 
 QUICK = Recipe(width=8, features=16, examples=15_000, clusters=6)
 

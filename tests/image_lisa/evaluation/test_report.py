@@ -16,8 +16,9 @@ from image_lisa.evaluation.distances import Target, measure, real_rows
 from image_lisa.evaluation.features import ClassifierFeatures, Recipe, Split
 from image_lisa.evaluation.frechet import frechet_distance
 from image_lisa.evaluation.kernel_distance import kernel_distance, mean_kernel
+from image_lisa.evaluation.protocol import Protocol
 from image_lisa.evaluation.reference import extractor_record
-from image_lisa.evaluation.report import Protocol, Reference, evaluate_run
+from image_lisa.evaluation.report import Reference, evaluate_run
 from image_lisa.training.experiment import finish_run
 from shared.common.errors import LisaError
 from shared.diagnostics.mismatch import lipschitz_on_sphere

@@ -10,18 +10,14 @@ from small_runs import DIM, architecture_of, digits, finished, started
 from tools import edit
 
 from image_lisa.models import model as model_module
-from image_lisa.models.model import (
-    LARGEST_DIM,
-    LAST,
-    Architecture,
-    ImageModel,
-    run_architecture,
-)
+from image_lisa.models.model import Architecture, ImageModel, run_architecture
+from image_lisa.models.names import LARGEST_DIM, LAST
 from shared.common.errors import LisaError
-from shared.methods import LISA, METHODS, VAE, VQVAE
+from shared.methods import LISA, VAE, VQVAE
+from shared.methods.registry import METHODS
 from shared.runs.expost import SAMPLERS, load_samplers, save_samplers
-from shared.runs.files import read_tensors, write_tensors
 from shared.runs.run import CONFIG, MODEL, open_run
+from shared.runs.tensors import read_tensors, write_tensors
 from shared.samplers import Gaussian, Projected
 from shared.sphere.geometry import project
 

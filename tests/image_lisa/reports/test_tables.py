@@ -18,7 +18,8 @@ from image_lisa.reports.tables import (
     statistic,
     tables,
 )
-from shared.methods import METHODS, sampler_names
+from shared.methods import sampler_names
+from shared.methods.registry import METHODS
 
 
 def distances(fcd):

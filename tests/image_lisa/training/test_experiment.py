@@ -15,7 +15,8 @@ from PIL import Image
 from small_runs import DIM, SHORT, architecture_of, digits, finished, started, trained
 
 from image_lisa.data import Images
-from image_lisa.models.model import LAST, ImageModel
+from image_lisa.models.model import ImageModel
+from image_lisa.models.names import LAST
 from image_lisa.reports.pictures import (
     STEPS,
     interpolate,
@@ -25,8 +26,6 @@ from image_lisa.reports.pictures import (
 )
 from image_lisa.training import experiment
 from image_lisa.training.experiment import (
-    DIMS,
-    PRESETS,
     Data,
     Watcher,
     check_data,
@@ -35,12 +34,14 @@ from image_lisa.training.experiment import (
     make_run,
     train_run,
 )
+from image_lisa.training.presets import DIMS, PRESETS
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods import LISA, VAE, VQVAE, Method, sampler_names
 from shared.runs.expost import CODES, SAMPLERS, load_codes
 from shared.runs.run import BEST, CHECKPOINT, METRICS, MODEL, SUMMARY, open_run
-from shared.training.trainer import Training, launch
+from shared.training.settings import Training
+from shared.training.trainer import launch
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from tools import finish, started
 
-from shared import cli
+from shared.cli import commands as cli
 from shared.cli.commands import (
     Command,
     Group,
@@ -48,9 +48,15 @@ class Options(Output):
 
 
 COMMANDS = {
-    "sample": Command("made_up_sample", "Draws samples."),
-    "train": Command("made_up_train", "Trains."),
+    "sample": Command("made_up", "sample", "Draws samples."),
+    "train": Command("made_up", "train", "Trains."),
 }
+
+
+def offer(monkeypatch, name, module):
+    """Put a module in the place of both modules of a command."""
+    monkeypatch.setitem(sys.modules, f"made_up.options.{name}", module)
+    monkeypatch.setitem(sys.modules, f"made_up.{name}", module)
 
 
 @pytest.fixture
@@ -58,9 +64,7 @@ def tool(monkeypatch):
     """Run `tool sample` with a given body."""
 
     def call(body, *words):
-        monkeypatch.setitem(
-            sys.modules, "made_up_sample", SimpleNamespace(Options=Options, run=body)
-        )
+        offer(monkeypatch, "sample", SimpleNamespace(Options=Options, run=body))
         return run_tool("tool", "About the tool.", COMMANDS, ["sample", *words])
 
     return call
@@ -80,7 +84,7 @@ def test_options_of_a_config_are_the_defaults(monkeypatch):
         run=lambda options, _: seen.append(options),
         default_options=lambda words: Options(number=5, text=" ".join(words)),
     )
-    monkeypatch.setitem(sys.modules, "made_up_sample", module)
+    offer(monkeypatch, "sample", module)
     assert run_tool("tool", "", COMMANDS, ["sample", "--mode", "slow"]) == 0
     assert seen == [Options(number=5, mode="slow", text="--mode slow")]
 
@@ -121,8 +125,8 @@ def test_a_tool_without_commands(capsys):
 GROUPED = COMMANDS | {
     "compare": Group(
         {
-            "tables": Command("made_up_tables", "Makes tables."),
-            "plots": Command("made_up_plots", "Makes plots."),
+            "tables": Command("made_up", "tables", "Makes tables."),
+            "plots": Command("made_up", "plots", "Makes plots."),
         },
         "Compares.",
         "What compares.",
@@ -133,7 +137,7 @@ GROUPED = COMMANDS | {
 def test_a_member_of_a_group_is_carried_out(monkeypatch, capsys):
     seen = []
     module = SimpleNamespace(Options=Options, run=lambda options, _: seen.append(options))
-    monkeypatch.setitem(sys.modules, "made_up_tables", module)
+    offer(monkeypatch, "tables", module)
     assert run_tool("tool", "", GROUPED, ["compare", "tables", "--number", "4"]) == 0
     assert seen == [Options(number=4)]
     with pytest.raises(SystemExit):
@@ -411,7 +415,7 @@ def test_a_command_may_choose_its_options_by_the_words(monkeypatch):
     module = SimpleNamespace(
         Options=Options, options_type=options_type, run=lambda options, _: seen.append(options)
     )
-    monkeypatch.setitem(sys.modules, "made_up_sample", module)
+    offer(monkeypatch, "sample", module)
     words = ["sample", "--mode", "slow", "--extra", "2"]
     assert run_tool("tool", "", COMMANDS, words) == 0
     assert run_tool("tool", "", COMMANDS, ["sample", "--number", "4"]) == 0
@@ -426,7 +430,7 @@ def test_a_choice_of_options_may_refuse(monkeypatch, capsys):
         raise LisaError("there is no method 'x'")
 
     module = SimpleNamespace(Options=Options, options_type=options_type, run=None)
-    monkeypatch.setitem(sys.modules, "made_up_sample", module)
+    offer(monkeypatch, "sample", module)
     assert run_tool("tool", "", COMMANDS, ["sample", "--help"]) == 2
     assert capsys.readouterr() == ("", "error: there is no method 'x'\n")
 
@@ -474,7 +478,7 @@ def test_options_within_options_come_back_from_their_record(inner):
 def test_options_within_options_stand_beside_the_others(monkeypatch):
     seen = []
     module = SimpleNamespace(Options=Outer, run=lambda options, _: seen.append(options))
-    monkeypatch.setitem(sys.modules, "made_up_sample", module)
+    offer(monkeypatch, "sample", module)
     assert run_tool("tool", "", COMMANDS, ["sample", "--weight", "3", "--number", "2"]) == 0
     assert seen == [Outer(number=2, inner=Inner(weight=3.0))]
 
@@ -544,8 +548,9 @@ def body(options, terminal):
     for number in range(LINES):
         terminal.print(f"line {number} " + "x" * WIDTH)
 
-sys.modules["many"] = types.SimpleNamespace(Options=Output, run=body)
-sys.exit(run_tool("tool", "", {"many": Command("many", "")}, ["many"]))
+module = types.SimpleNamespace(Options=Output, run=body)
+sys.modules |= {"made_up.many": module, "made_up.options.many": module}
+sys.exit(run_tool("tool", "", {"many": Command("made_up", "many", "")}, ["many"]))
 """
 
 

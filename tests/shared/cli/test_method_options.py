@@ -9,7 +9,8 @@ import pytest
 
 from shared.cli.method_options import MethodOptions, WithMethod
 from shared.common.errors import LisaError
-from shared.methods import LISA, METHODS, VAE, WAE
+from shared.methods import LISA, VAE, WAE
+from shared.methods.registry import METHODS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,7 @@ def test_without_words_the_method_is_lisa(config):
     assert OPTIONS.of_words(["--config", path])().hyper == WAE()
     assert OPTIONS.of_words(["--config", path, "--method", "vae"])().hyper == VAE()
     assert OPTIONS.defaults([]) is None
-    assert Options().hyper == LISA()
+    assert OPTIONS.of_method("lisa")().hyper == LISA()
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -5,7 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.common.seeds import derive_seed, forked, seed_draws
+from shared.common.seeds import derive_seed
+from shared.common.torch_seeds import forked, seed_draws
 
 
 def test_a_seed_is_what_its_definition_says():

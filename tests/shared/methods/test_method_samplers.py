@@ -6,7 +6,8 @@ import torch
 from small_nets import Vectors
 
 from shared.common.errors import LisaError
-from shared.methods import METHODS, Codes, equip, fit_sampler, sampler_names
+from shared.methods import Codes, equip, fit_sampler, sampler_names
+from shared.methods.registry import METHODS
 from shared.methods.sampling import FITTED
 from shared.samplers import Projected, StandardNormal, Uniform, sampler_from_state
 

@@ -18,8 +18,9 @@ from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.models.mask import StackMachine
 from grammar_lisa.models.networks import build_network
 from shared.common.errors import LisaError
-from shared.methods import METHODS, Codes, Method, equip, fit_sampler, sampler_names
-from shared.runs.files import read_tensors, write_tensors
+from shared.methods import Codes, Method, equip, fit_sampler, sampler_names
+from shared.methods.registry import METHODS
+from shared.runs.tensors import read_tensors, write_tensors
 from shared.samplers import sampler_from_state
 
 DIM = 3

@@ -7,7 +7,8 @@ import math
 import pytest
 
 from shared.common.errors import LisaError
-from shared.methods import LISA, METHODS, WAE, method_from_record, method_to_record
+from shared.methods import LISA, WAE, method_from_record, method_to_record
+from shared.methods.registry import METHODS
 
 
 def changed(method):

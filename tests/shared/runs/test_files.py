@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.common.errors import LisaError
-from shared.runs.files import read_json, read_tensors, write_atomically, write_json, write_tensors
+from shared.runs.files import read_json, write_atomically, write_json
+from shared.runs.tensors import read_tensors, write_tensors
 
 
 def full_disk(*_):

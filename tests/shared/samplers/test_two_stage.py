@@ -15,7 +15,7 @@ from shared.methods import Codes, equip, fit_sampler, sampler_names
 from shared.methods.autoencoder import Autoencoder
 from shared.methods.two_stage import TwoStageVAE
 from shared.methods.variational import VAE
-from shared.runs.files import read_tensors, write_tensors
+from shared.runs.tensors import read_tensors, write_tensors
 from shared.samplers import Gaussian, NoiseLevel, StandardNormal, TwoStage, sampler_from_state
 from shared.samplers.two_stage import LEAST_NOISE
 

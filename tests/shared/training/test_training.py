@@ -14,10 +14,11 @@ from torch import nn
 
 from shared.common.errors import LisaError
 from shared.methods import LISA, READOUT, equip
-from shared.runs.files import read_tensors
 from shared.runs.locks import working_in
 from shared.runs.run import BEST, CHECKPOINT, METRICS, create_run, open_run
-from shared.training.trainer import FLUSH_STEPS, Trainer, Training, launch, load_weights, on_first
+from shared.runs.tensors import read_tensors
+from shared.training.settings import Training
+from shared.training.trainer import FLUSH_STEPS, Trainer, launch, load_weights, on_first
 
 SHORT = Training(epochs=6, batch_size=8, learning_rate=0.01, device="cpu", checkpoint_seconds=0)
 X = vectors(17)

@@ -1,12 +1,19 @@
 """The options of `grammar-lisa bo`."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 
-from grammar_lisa.cli.bo_objective import ObjectiveOptions
-from grammar_lisa.cli.search_options import DEFAULT_SYSTEM, N_INITIAL, check_search, system_named
+from grammar_lisa.cli.options.objective import ObjectiveOptions
+from grammar_lisa.cli.options.search import (
+    DEFAULT_SYSTEM,
+    N_INITIAL,
+    check_search,
+    system_named,
+    system_of,
+)
 from grammar_lisa.optimize.config import SearchConfig
 from shared.cli.commands import Output, check_name, check_ranges
 from shared.common.errors import LisaError
@@ -120,3 +127,9 @@ class Options(Output):
             jobs=(1, 1024),
         )
         check_search(self.search)
+
+
+def default_options(words: Sequence[str]) -> Options:
+    """Return the defaults of a command line: those of the system that it names."""
+    system, config = system_of(words)
+    return Options(system=system, search=config)

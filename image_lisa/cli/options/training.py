@@ -1,14 +1,13 @@
 """The options of all commands that train: which images, which network, how long, where."""
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from image_lisa.models.model import LARGEST_DIM
-from image_lisa.training.experiment import DIMS, OTHER_DIM, PRESETS, Data
+from image_lisa.models.names import LARGEST_DIM
+from image_lisa.training.presets import DIMS, OTHER_DIM
 from shared.cli.commands import Output, check_name, check_ranges
-from shared.training.trainer import Training
+from shared.training.settings import Device, Precision, Schedule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +43,9 @@ class TrainingOptions(Output):
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
-    schedule: Literal["cosine", "constant", "plateau"] | None = None
-    precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    schedule: Schedule | None = None
+    precision: Precision = "32-true"
+    device: Device = "auto"
     checkpoint_seconds: float = 30.0
 
     @property
@@ -54,7 +53,7 @@ class TrainingOptions(Output):
         """The code size d that was asked for, or that of the data set."""
         return self.dim or DIMS.get(self.dataset, OTHER_DIM)
 
-    def check(self, name: str | None, **ranges: tuple[float, float]) -> None:
+    def check_training(self, name: str | None, **ranges: tuple[float, float]) -> None:
         """Refuse numbers outside their range, further `ranges` included, and an odd folder name.
 
         Raises:
@@ -71,15 +70,3 @@ class TrainingOptions(Output):
             checkpoint_seconds=(0, 1_000_000),
             **ranges,
         )
-
-    def training(self) -> Training:
-        """What the training loop needs: these options, and the network's preset behind them."""
-        values = dataclasses.asdict(PRESETS[self.network])
-        names = {each.name for each in dataclasses.fields(Training)} & vars(self).keys()
-        values |= {name: getattr(self, name) for name in names if getattr(self, name) is not None}
-        return Training(**values)
-
-    def data(self) -> Data:
-        """Which images."""
-        names = {each.name for each in dataclasses.fields(Data)} & vars(self).keys()
-        return Data(**{name: getattr(self, name) for name in names})

@@ -1,4 +1,4 @@
-"""A trained model of sentences as derivations, and the model of a run of either kind."""
+"""A trained model of sentences as derivations: every point decodes to a complete sentence."""
 
 from collections.abc import Sequence
 
@@ -7,18 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
-from grammar_lisa.models.architecture import LARGEST_DIM, LONGEST, Architecture
-from grammar_lisa.models.character_model import CharacterModel
 from grammar_lisa.models.networks import SentenceAutoencoder
-from grammar_lisa.models.sentence_model import (
-    DATA,
-    GRAMMAR,
-    TOOL,
-    SentenceModel,
-    load_run_grammar,
-    read_data,
-    run_architecture,
-)
+from grammar_lisa.models.run import run_architecture
+from grammar_lisa.models.sentence_model import SentenceModel
 from shared.common.errors import LisaError
 from shared.runs.run import Run
 
@@ -88,30 +79,3 @@ class GrammarModel(SentenceModel):
     def valid(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """All: what the stack machine decodes is complete by construction."""
         return np.ones(len(texts), dtype=np.bool_)
-
-
-def load_model(run: Run) -> SentenceModel:
-    """The model of a finished run: a `GrammarModel`, or a `CharacterModel`.
-
-    Raises:
-        LisaError: if the training did not finish, or a file is missing, damaged or changed.
-    """
-    on_rules = run_architecture(run).alphabet is None
-    return GrammarModel.load(run) if on_rules else CharacterModel.load(run)
-
-
-__all__ = [
-    "DATA",
-    "GRAMMAR",
-    "LARGEST_DIM",
-    "LONGEST",
-    "TOOL",
-    "Architecture",
-    "CharacterModel",
-    "GrammarModel",
-    "SentenceModel",
-    "load_model",
-    "load_run_grammar",
-    "read_data",
-    "run_architecture",
-]

@@ -1,0 +1,109 @@
+"""What all calls that work on one folder of Table 5 share."""
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grammar_lisa.benchmark.systems import PROTOCOLS, RECIPES, SYSTEMS, Protocol, ProtocolName
+from grammar_lisa.grammar.cfg import load_grammar
+from grammar_lisa.models.names import CHARACTERS
+from grammar_lisa.objectives.kusner import KUSNER_TARGET
+from grammar_lisa.optimize.config import SearchConfig
+from shared.cli.method_options import set_methods
+from shared.common.errors import LisaError
+from shared.methods.registry import METHODS
+
+if TYPE_CHECKING:
+    from shared.methods import Method
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What all calls that work on one folder share.
+
+    Attributes:
+        protocol: published leaves the answer in the data and scores 5 rounds of 50; clean keeps it
+            out of training and search and scores 10 rounds of 50.
+        data: A file of sentences to learn from, one a line, plain or gzipped, such as Kusner's.
+        count: The number of training sentences.
+        held_out: The number of other sentences that reconstruction is tested on.
+        max_rules: The most rules a sentence may take.
+        dim: The code size d.
+        epochs: Of the dense network.
+        kusner_epochs: Of the kusner network.
+        characters_epochs: Of the network of CVAE.
+        set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
+            vae.kl-weight=0.1; once for each.
+        outputs: Let searches see the outputs of expressions, too; by default they see scores
+            alone, so that systems are compared by where their codes lead.
+        search: What each search consists of; its rounds are by default those of the protocol.
+        grammar: The grammar, in nltk's .cfg syntax.
+        seed: Of everything random.
+    """
+
+    protocol: ProtocolName
+    data: Path | None = None
+    count: int = 50_000
+    held_out: int = 10_000
+    max_rules: int = 15
+    dim: int = 25
+    epochs: int = RECIPES["dense"].epochs
+    kusner_epochs: int = RECIPES["kusner"].epochs
+    characters_epochs: int = RECIPES[CHARACTERS].epochs
+    set: tuple[str, ...] = ()
+    outputs: bool = False
+    search: SearchConfig = field(default_factory=SearchConfig)
+    grammar: Path = Path("grammars/expr.cfg")
+    seed: int = 0
+
+    @property
+    def how(self) -> Protocol:
+        """The protocol."""
+        return PROTOCOLS[self.protocol]
+
+    @cached_property
+    def methods(self) -> "Mapping[str, Method]":
+        """The methods that are compared, by name, with their hyperparameters.
+
+        Raises:
+            LisaError: if others are given hyperparameters, or these make no sense.
+        """
+        changed = set_methods(self.set)
+        compared = {system.method: METHODS[system.method]() for system in SYSTEMS.values()}
+        for name in changed.keys() - compared.keys():
+            known = ", ".join(sorted(compared))
+            raise LisaError(f"--set changes {name}; methods of systems: {known}")
+        return compared | changed
+
+    def record(self) -> dict[str, Any]:
+        """What must be the same in every call.
+
+        Raises:
+            LisaError: if grammar or data cannot be read, or hyperparameters make no sense.
+        """
+        plain = ("count", "held_out", "max_rules", "dim", "outputs", "seed")
+        epochs = ("epochs", "kusner_epochs", "characters_epochs")
+        return {
+            "protocol": self.protocol,
+            "target": KUSNER_TARGET,
+            "grammar": load_grammar(self.grammar).digest,
+            "data": None if self.data is None else _digest(self.data),
+            **{name: getattr(self, name) for name in (*plain, *epochs)},
+            **dataclasses.asdict(self.search),
+            **{
+                f"{method.name}.{name}": value
+                for method in self.methods.values()
+                for name, value in dataclasses.asdict(method).items()
+            },
+        }
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise LisaError(f"cannot read {path}: {error.strerror or error}") from error

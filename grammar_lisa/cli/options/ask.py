@@ -1,0 +1,51 @@
+"""What `grammar-lisa ask --run RUN --state FOLDER` takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from grammar_lisa.cli.options.search import system_of
+from grammar_lisa.cli.options.search_setup import SetupOptions, recorded_setup
+from shared.cli.commands import Output, check_ranges, flag_value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Ask which sentences to score next, one a line; the scores are made elsewhere.
+
+    The first ask begins a search in a folder, and 'tell' gives it scores. Until two sentences have
+    one, it asks for sentences of the training data. Without new scores it asks for the same again.
+
+    Attributes:
+        state: The folder of the search.
+        initial: Scores that are known before the search begins: a .csv or .tsv file with the
+            columns sentence and score.
+        q: How many sentences to ask for; by default the --batch of the search.
+        setup: What the first ask settles.
+    """
+
+    state: Path
+    initial: Path | None = None
+    q: Annotated[int | None, tyro.conf.arg(aliases=["-q"])] = None
+    setup: SetupOptions = field(default_factory=SetupOptions)
+
+    def check(self) -> None:
+        """Refuse numbers that make no sense.
+
+        Raises:
+            LisaError: Naming the first.
+        """
+        check_ranges(self, q=(1, 10_000))
+
+
+def default_options(words: Sequence[str]) -> Options:
+    """Return the defaults of a command line: those that a search was begun with, or a system's."""
+    folder = flag_value(words, "state")
+    begun = None if folder is None else recorded_setup(Path(folder))
+    if begun is None:
+        system, config = system_of(words)
+        begun = SetupOptions(system=system, search=config)
+    return Options(state=tyro.MISSING, setup=begun)

@@ -1,0 +1,37 @@
+"""What `grammar-lisa check FILE` takes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from shared.cli.commands import Output, check_ranges
+
+LENGTHS = (1, 2000)
+"""The numbers of rules that can be asked for: counting takes time as their square."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Lint a grammar, count its derivations and show sample sentences.
+
+    Attributes:
+        file: The grammar, in nltk's .cfg syntax.
+        max_rules: Look at derivations of at most so many rules; by default 15, or three times
+            the shortest sentence where that is more.
+        samples: How many sentences to show.
+        seed: Of the sentences shown.
+    """
+
+    file: tyro.conf.Positional[Path]
+    max_rules: int | None = None
+    samples: int = 5
+    seed: int = 0
+
+    def check(self) -> None:
+        """Refuse numbers that make no sense.
+
+        Raises:
+            LisaError: Naming the first.
+        """
+        check_ranges(self, max_rules=LENGTHS, samples=(0, 100_000))

@@ -1,0 +1,19 @@
+"""What `grammar-lisa info RUN` takes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from shared.cli.commands import Output
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Tell what a run is and how good.
+
+    Attributes:
+        run: The folder of the run.
+    """
+
+    run: tyro.conf.Positional[Path]

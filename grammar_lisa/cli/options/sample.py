@@ -1,0 +1,42 @@
+"""What `grammar-lisa sample FILE -n 20` takes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from grammar_lisa.cli.options.check import LENGTHS
+from grammar_lisa.grammar.laws import Law
+from shared.cli.commands import Output, check_ranges
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Draw sentences from a grammar itself, one a line.
+
+    Attributes:
+        file: The grammar, in nltk's .cfg syntax.
+        count: How many.
+        max_rules: Of at most so many rules; by default 15, or three times the shortest sentence
+            where that is more.
+        law: Uniform over all derivations; by-length: uniform over the numbers of rules, then over
+            the derivations with that many; or rule by rule with the weights of the file.
+        distinct: Whether no sentence may come twice.
+        seed: Of the draws.
+    """
+
+    file: tyro.conf.Positional[Path]
+    count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 20
+    max_rules: int | None = None
+    law: Law = "uniform"
+    distinct: bool = False
+    seed: int = 0
+
+    def check(self) -> None:
+        """Refuse numbers that make no sense.
+
+        Raises:
+            LisaError: Naming the first.
+        """
+        check_ranges(self, count=(0, 1_000_000), max_rules=LENGTHS)

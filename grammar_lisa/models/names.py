@@ -1,0 +1,17 @@
+"""What this tool calls itself and its files in a run, and how large a model may be."""
+
+from typing import Final
+
+TOOL: Final = "grammar-lisa"
+GRAMMAR: Final = "grammar.cfg"
+DATA: Final = "data.safetensors"
+
+ON_DERIVATIONS: Final = ("dense", "kusner")
+"""The networks that read and write rules."""
+CHARACTERS: Final = "characters"
+"""The network that reads and writes texts."""
+
+LARGEST_DIM: Final = 4096
+"""The largest code size."""
+LONGEST: Final = 20_000
+"""The most rules of a sentence."""

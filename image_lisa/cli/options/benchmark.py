@@ -1,0 +1,49 @@
+"""What `image-lisa benchmark --dataset NAME` takes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from image_lisa.cli.options.experiments import ExperimentOptions
+from shared.cli.commands import check_ranges
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(ExperimentOptions):
+    """Train and evaluate methods side by side, and write the tables of the comparison.
+
+    What is done is not done again: the same command goes on where it stopped, and other methods
+    or more seeds are added to what is there. Nothing is chosen on test images.
+
+    Attributes:
+        methods: all, or names of methods with commas between.
+        seeds: Trainings of each method, with the seeds 0, 1, 2 and so on.
+        set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
+            lisa.uniformity_weight=3; once for each.
+        draws: Samples that are compared with the test images; by default 10,000.
+        inception_weights: The file of Inception's weights, for FID; by default the one that
+            LISA_INCEPTION names. Without it distances are FCD.
+        evaluate_again: Measure all runs anew where draws or weights are other than before.
+        beside: Folders of benchmarks of other data sets, for further columns of the tables.
+        out: The folder that benchmarks are kept in.
+    """
+
+    methods: str = "all"
+    seeds: int = 3
+    set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    draws: int | None = None
+    inception_weights: Path | None = None
+    evaluate_again: bool = False
+    beside: tuple[Path, ...] = ()
+    out: Path = Path("benchmarks")
+
+    def check(self) -> None:
+        """Refuse numbers that make no sense.
+
+        Raises:
+            LisaError: Naming the first.
+        """
+        self.check_training(self.name, jobs=(1, 1024))
+        check_ranges(self, seeds=(1, 10_000), draws=(10, 10_000_000))

@@ -1,0 +1,23 @@
+"""What `benchmark` and `sweep` share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from image_lisa.cli.options.training import TrainingOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentOptions(TrainingOptions):
+    """What all experiments of a command share.
+
+    Attributes:
+        jobs: Experiments at a time, each in a process with its share of the threads.
+        name: The folder in --out; by default it is named by what is compared.
+    """
+
+    jobs: int = 1
+    name: str | None = None
+
+    def stem(self) -> str:
+        """What the folder is called by default."""
+        return f"{Path(self.dataset).name or 'images'}-{self.network}"

@@ -1,0 +1,47 @@
+"""What `image-lisa sample RUN` takes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from shared.cli.commands import Output, check_ranges
+from shared.training.settings import Device
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Draw images from a sampler of a trained run.
+
+    Attributes:
+        run: The folder of the run; by default the newest in --runs.
+        runs: The folder that runs are kept in.
+        sampler: The sampler that codes are drawn from: prior, gaussian, gmm, dirichlet, uniform or
+            another that the run's method has; by default gmm.
+        count: How many images.
+        columns: Images in a row of the grid; by default as many as there are rows.
+        out: Where to write: one PNG with all images in a grid if the name ends with .png, else a
+            folder with a PNG for each; by default samples-SAMPLER-SEED.png in the run.
+        overwrite: Replace what is there; in a folder, the numbered PNGs.
+        device: Where to decode.
+        seed: Of the draws.
+    """
+
+    run: Annotated[Path | None, tyro.conf.Positional] = None
+    runs: Path = Path("runs")
+    sampler: str = "gmm"
+    count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 64
+    columns: int | None = None
+    out: Path | None = None
+    overwrite: bool = False
+    device: Device = "auto"
+    seed: int = 0
+
+    def check(self) -> None:
+        """Refuse numbers that make no sense.
+
+        Raises:
+            LisaError: Naming the first.
+        """
+        check_ranges(self, count=(1, 1_000_000), columns=(1, 1_000_000))

@@ -1,0 +1,65 @@
+"""How long and how a net is trained."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.common.errors import LisaError
+
+Schedule = Literal["cosine", "constant", "plateau"]
+Precision = Literal["32-true", "bf16-mixed", "16-mixed", "64-true"]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long and how a net is trained; the same for every method.
+
+    Attributes:
+        epochs: passes over the training data.
+        batch_size: examples a step, over all devices together.
+        learning_rate: of Adam, at its highest.
+        schedule: `cosine` warms up over the first fiftieth and falls to zero along a cosine,
+            `plateau` multiplies by 0.2 when the validation loss has not fallen for more than three
+            epochs.
+        seed: of the order of the data and of all that a method draws.
+        precision: what Lightning Fabric calls it: 32-true, bf16-mixed, 16-mixed, 64-true.
+        device: auto, cpu, cuda or mps.
+        devices: how many of them.
+        checkpoint_seconds: the longest time between two checkpoints.
+    """
+
+    epochs: int = 20
+    batch_size: int = 500
+    learning_rate: float = 1e-3
+    schedule: Schedule = "cosine"
+    seed: int = 0
+    precision: Precision = "32-true"
+    device: Device = "auto"
+    devices: int = 1
+    checkpoint_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 1), ("batch_size", 2), ("devices", 1)):
+            if getattr(self, name) < least:
+                raise LisaError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        if not 0 < self.learning_rate < math.inf:
+            raise LisaError(f"the learning rate must be above 0, not {self.learning_rate}")
+        if self.batch_size % self.devices:
+            raise LisaError(
+                f"the batch of {self.batch_size} cannot be shared evenly by {self.devices} devices"
+            )
+        if self.device in ("cuda", "mps"):
+            _check_device(self.device, self.devices)
+
+
+def _check_device(device: Device, devices: int) -> None:
+    """Refuse devices that are not there; torch, which knows, takes seconds to import."""
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise LisaError("there is no CUDA device here; use --device cpu")
+    if device == "cuda" and devices > torch.cuda.device_count():
+        raise LisaError(f"there are {torch.cuda.device_count()} CUDA devices here, not {devices}")
+    if device == "mps" and not torch.backends.mps.is_available():
+        raise LisaError("there is no MPS device here; use --device cpu")
