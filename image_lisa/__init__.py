@@ -1,1 +1,19 @@
-"""Autoencoders of images on the spherical core."""
+"""Autoencoders of images on the spherical core.
+
+>>> import image_lisa as il
+>>> images = il.load("runs/digits").sample(64, sampler="gmm")  # [64, 1, 8, 8], in [0, 1]
+"""
+
+import lazy_loader
+
+try:
+    import shared.common.errors
+except ImportError as error:
+    import shared
+
+    raise ImportError(
+        f"the package 'shared' at {list(shared.__path__)} hides the one that lisa-toolkit "
+        "installs; rename that folder, or start Python elsewhere"
+    ) from error
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

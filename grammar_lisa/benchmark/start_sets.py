@@ -101,7 +101,7 @@ class Protocol:
 
     def regression(self, target: str = KUSNER_TARGET) -> Regression:
         """What scores sentences under this protocol."""
-        return Regression.from_target(target, cap=self.cap)
+        return Regression.target(target, cap=self.cap)
 
     def start(
         self, lines: Sequence[str], scores: npt.ArrayLike, seed: int, known: Known | None = None

@@ -20,8 +20,9 @@ from grammar_lisa.benchmark.table5 import TABLE5_TOOL, Comparison, open_comparis
 from grammar_lisa.benchmark.work import OnEnd, Progress, Work
 from grammar_lisa.cli.options.benchmark_table5 import Options
 from grammar_lisa.models.networks import NETWORKS
-from shared.cli.commands import Terminal, unknown
+from shared.cli.commands import Terminal
 from shared.common.errors import LisaError
+from shared.common.words import unknown
 from shared.runs.environment import environment
 from shared.runs.files import write_json
 from shared.runs.locks import working_in

@@ -120,7 +120,8 @@ class Search:
     @contextmanager
     def _watched(self, label: str, files: Sequence[Path | History], total: int) -> Iterator[None]:
         """Show how many evaluations are on disk, and say on Ctrl-C how to go on."""
-        paths = [file.path if isinstance(file, History) else file for file in files]
+        every = [file.path if isinstance(file, History) else file for file in files]
+        paths = [path for path in every if path is not None]
         try:
             with watching(self.terminal, label, paths, total):
                 yield

@@ -19,7 +19,7 @@ def run(options: Options, terminal: Terminal) -> None:
     if not sentences:
         raise LisaError("there is nothing to encode; give sentences, or a --file of them")
     folder, model = open_model(options.run, options.runs)
-    codes = model.encode(sentences, refine=options.refine)
+    codes = model.codes(sentences, refine=options.refine)
     exact = model.come_back(sentences, codes)
     for sentence in np.array(sentences)[~exact]:
         terminal.note(f"the code of this sentence decodes to another one: {sentence}")

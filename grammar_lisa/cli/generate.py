@@ -2,10 +2,10 @@
 
 from grammar_lisa.cli.options.generate import Options
 from grammar_lisa.cli.runs import note_invalid, open_model
-from shared.cli.commands import Terminal, unknown
+from shared.cli.commands import Terminal
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.runs.expost import load_samplers
+from shared.runs.expost import load_sampler
 
 _ATTEMPTS = 50
 
@@ -13,10 +13,7 @@ _ATTEMPTS = 50
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     folder, model = open_model(options.run, options.runs)
-    samplers = load_samplers(folder)
-    if options.sampler not in samplers:
-        raise LisaError(f"{folder.path}: {unknown('sampler', options.sampler, samplers)}")
-    sampler = samplers[options.sampler]
+    sampler = load_sampler(folder, options.sampler)
     sentences: list[str] = []
     for attempt in range(_ATTEMPTS):
         codes = sampler.sample(options.count, derive_seed(options.seed, "codes", attempt))

@@ -1,6 +1,5 @@
 """`grammar-lisa train --grammar FILE`."""
 
-import dataclasses
 from collections.abc import Sequence
 
 from grammar_lisa.cli.options.train import TRAIN, Options
@@ -9,19 +8,15 @@ from grammar_lisa.cli.reports import print_quality
 from grammar_lisa.grammar.datasets import Split
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.training.experiment import (
-    Plan,
-    Sentences,
     Watcher,
     data_of,
     finish_run,
     make_run,
+    plan_of,
     train_run,
 )
 from shared.cli.commands import Terminal
-from shared.common.seeds import derive_seed
-from shared.methods import Method
 from shared.runs.run import SUMMARY, Run, next_run_path, open_run
-from shared.training.settings import Training
 from shared.training.trainer import Row
 
 
@@ -38,44 +33,18 @@ def run(options: Options, terminal: Terminal) -> None:
             print_quality(terminal, folder)
             return
         terminal.note(f"going on with {folder.path}")
-        data = data_of(folder, plan_of(options).sentences, terminal.note)
+        data = data_of(folder, plan_of(options, options.hyper).sentences, terminal.note)
     try:
         train(folder, data, options, terminal)
-        finish_run(folder, data, plan_of(options), terminal.note)
+        finish_run(folder, data, plan_of(options, options.hyper), terminal.note)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with '{TOOL} train --resume {folder.path}'") from None
     print_quality(terminal, folder)
 
 
-def plan_of(options: Options) -> Plan:
-    """Return what options say of a run."""
-    assert isinstance(options.hyper, Method)
-    names = [field.name for field in dataclasses.fields(Sentences)]
-    chosen = {name: getattr(options, name) for name in names}
-    chosen["distinct"] = options.distinct or ("canonical" if options.data is None else "text")
-    return Plan(
-        Sentences(**chosen),
-        options.network,
-        options.dim,
-        options.hyper,
-        _training_of(options),
-        options.draws,
-        options.threads,
-        options.seed,
-        options.semantics,
-    )
-
-
-def _training_of(options: Options) -> Training:
-    """Return what the training loop needs of options."""
-    names = {field.name for field in dataclasses.fields(Training)} & vars(options).keys()
-    values = {name: getattr(options, name) for name in names}
-    return Training(**values | {"seed": derive_seed(options.seed, "training")})
-
-
 def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
     """Read the grammar, gather the data and make the run's folder."""
-    plan = plan_of(options)
+    plan = plan_of(options, options.hyper)
     path = (
         next_run_path(options.runs, f"{options.grammar.stem}-{plan.method.name}")
         if options.name is None
@@ -106,4 +75,4 @@ def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> Non
             plot_curves(folder, rows)
 
         watcher = Watcher(terminal.note, step, epoch, curves)
-        train_run(folder, data, plan_of(options), watcher)
+        train_run(folder, data, plan_of(options, options.hyper), watcher)

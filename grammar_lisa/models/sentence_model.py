@@ -16,7 +16,9 @@ from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.networks import SequenceAutoencoder
 from grammar_lisa.models.run import load_run_grammar, run_architecture
 from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 from shared.methods import Codes, Method
+from shared.runs.expost import load_sampler
 from shared.runs.run import MODEL, Run, read_model
 from shared.sphere.geometry import slerp
 from shared.training.trainer import load_weights
@@ -34,14 +36,20 @@ class SentenceModel(abc.ABC):
         grammar: the grammar the model was trained on.
         architecture: network, method and sizes.
         net: the trained network, in evaluation mode.
+        run: the run that the model is of; None of a model that was made otherwise.
     """
 
     net: SequenceAutoencoder
 
     def __init__(
-        self, grammar: Grammar, architecture: Architecture, net: SequenceAutoencoder
+        self,
+        grammar: Grammar,
+        architecture: Architecture,
+        net: SequenceAutoencoder,
+        run: Run | None = None,
     ) -> None:
         self.grammar, self.architecture, self.net = grammar, architecture, net.eval()
+        self.run = run
 
     @classmethod
     def load(cls, run: Run) -> Self:
@@ -55,12 +63,12 @@ class SentenceModel(abc.ABC):
         weights = read_model(run, MODEL, architecture.to_json())
         net = architecture.build(grammar)
         load_weights(net, weights, str(run.path / MODEL))
-        return cls(grammar, architecture, net)
+        return cls(grammar, architecture, net, run)
 
     def untrained(self) -> Self:
         """The same model with the weights that its training began from."""
         net = self.architecture.build(self.grammar)
-        return type(self)(self.grammar, self.architecture, net)
+        return type(self)(self.grammar, self.architecture, net, self.run)
 
     @property
     def dim(self) -> int:
@@ -119,7 +127,14 @@ class SentenceModel(abc.ABC):
     def valid(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """Which texts that the model decoded are sentences of the grammar, `[n]`."""
 
-    def encode(self, texts: Sequence[str], *, refine: bool = True) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], *, refine: bool = True) -> NDArray[np.float64]:
+        """Points of texts, `[n, dim]`: unit vectors where the method is spherical.
+
+        They are what the decoder sees of the `codes` of texts, which see for the arguments.
+        """
+        return self.directions(self.codes(texts, refine=refine))
+
+    def codes(self, texts: Sequence[str], *, refine: bool = True) -> NDArray[np.float32]:
         """Codes of texts, unnormalised, `[n, dim]`.
 
         Args:
@@ -215,6 +230,25 @@ class SentenceModel(abc.ABC):
         """
         return self.texts(self.decode_rows(codes, temperature=temperature, seed=seed))
 
+    def sample(
+        self, n: int, *, sampler: str = "gmm", temperature: float = 0.0, seed: int = 0
+    ) -> list[str]:
+        """Draw texts from a sampler that was fitted to the codes of the run.
+
+        Args:
+            n: How many.
+            sampler: Its name, such as gaussian, gmm or uniform.
+            temperature: 0 for the most likely text of each code, above 0 to draw it.
+            seed: Of the draws.
+
+        Raises:
+            LisaError: The model is of no run, or the run has no such sampler.
+        """
+        if self.run is None:
+            raise LisaError("this model is of no run, so no sampler was fitted to its codes")
+        codes = load_sampler(self.run, sampler).sample(n, derive_seed(seed, "codes", 0))
+        return self.decode(codes, temperature=temperature, seed=derive_seed(seed, "rules", 0))
+
     def come_back(self, texts: Sequence[str], codes: ArrayLike) -> NDArray[np.bool_]:
         """Which of some texts their codes `[n, dim]` decode to, `[n]`."""
         same: NDArray[np.bool_] = (self.decode_rows(codes) == self.rows(texts)).all(axis=1)
@@ -226,7 +260,7 @@ class SentenceModel(abc.ABC):
         The way is the great circle between their directions where the method is spherical, else
         the straight line between their codes.
         """
-        start, end = self._directions(self.encode([first, second]))
+        start, end = self._directions(self.codes([first, second]))
         along = torch.linspace(0, 1, steps, dtype=torch.float64)
         straight = torch.lerp(start, end, along.unsqueeze(1))
         path = slerp(start, end, along) if self.method.spherical else straight

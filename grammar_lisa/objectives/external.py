@@ -43,6 +43,20 @@ GROUPS: Final = 5
 """Reasons that a report of failures tells apart."""
 
 
+class FunctionObjective(Objective):
+    """A function at hand, of one sentence, that returns a number, smaller is better.
+
+    What it raises, and what is no finite number, counts as a failure of its sentence.
+    """
+
+    def __init__(self, function: Callable[[str], object]) -> None:
+        self._function = function
+
+    def evaluate(self, sentences: Sequence[str], /) -> list[Evaluated]:
+        """Call the function on each sentence."""
+        return [Evaluated(text, *call(self._function, text)) for text in sentences]
+
+
 class CallableObjective(Objective):
     """A Python function of one sentence that returns a number, smaller is better.
 

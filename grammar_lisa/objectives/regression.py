@@ -76,7 +76,7 @@ class Regression(Objective):
             _check_finite(name, values, len(self.y))
 
     @classmethod
-    def from_target(
+    def target(
         cls,
         expression: str,
         variables: Sequence[str] = ("x",),

@@ -49,7 +49,7 @@ class Target:
 
     def regression(self, seed: int = 0) -> Regression:
         """The objective; `seed` seeds the draw of the points."""
-        return Regression.from_target(
+        return Regression.target(
             self.formula,
             self.variables,
             self.points,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from shared.common.errors import LisaError
+from shared.common.words import unknown
 
 SpaceName = Literal["auto", "sphere", "box"]
 KernelName = Literal["direction", "structure", "terms", "both", "sentence", "all"]
@@ -194,7 +195,15 @@ class SearchConfig:
         return f"proposals {kinds}; {model}; {self.acquisition}; batches of {self.batch}"
 
     def changed(self, **fields: object) -> "SearchConfig":
-        """Return the configuration with other values; None leaves a value as it is."""
+        """Return the configuration with other values; None leaves a value as it is.
+
+        Raises:
+            LisaError: A field is unknown, or a value makes no sense.
+        """
+        known = [field.name for field in dataclasses.fields(self)]
+        for name in fields:
+            if name not in known:
+                raise LisaError(unknown("setting of a search", name, known))
         given = {name: value for name, value in fields.items() if value is not None}
         return replace(self, **given)  # type: ignore[arg-type]
 

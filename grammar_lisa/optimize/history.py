@@ -49,9 +49,13 @@ class History:
     """An append-only JSONL file: a header line, then one line an evaluation.
 
     A line that a killed process left unfinished is dropped when the file is opened again.
+
+    Attributes:
+        path: The file; None of a history that is kept in memory alone.
+        evaluations: What was scored so far.
     """
 
-    def __init__(self, path: Path, header: dict[str, Any]) -> None:
+    def __init__(self, path: Path | None, header: dict[str, Any]) -> None:
         """Open the history, or begin it.
 
         Raises:
@@ -59,40 +63,51 @@ class History:
         """
         self.path = path
         self.evaluations: list[Evaluation] = []
+        if path is None:
+            return
         if path.exists():
-            self._read(header)
+            self._read(path, header)
         else:
             write_atomically(path, (json.dumps(header) + "\n").encode())
 
+    @classmethod
+    def in_memory(cls) -> "History":
+        """Begin a history that is on no disk."""
+        return cls(None, {})
+
     def append(self, evaluations: Sequence[Evaluation]) -> None:
-        """Add evaluations; they are on the disk when this returns.
+        """Add evaluations; they are on the disk when this returns, where the history is there.
 
         Raises:
             LisaError: The file cannot be written.
         """
+        if self.path is not None:
+            self._write(self.path, evaluations)
+        self.evaluations.extend(evaluations)
+
+    def _write(self, path: Path, evaluations: Sequence[Evaluation]) -> None:
         lines = "".join(json.dumps(_plain(e), ensure_ascii=False) + "\n" for e in evaluations)
         try:
-            with self.path.open("ab") as file:
+            with path.open("ab") as file:
                 file.write(lines.encode())
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise LisaError(f"cannot write {self.path}: {error.strerror}") from error
-        self.evaluations.extend(evaluations)
+            raise LisaError(f"cannot write {path}: {error.strerror}") from error
 
-    def _read(self, header: dict[str, Any]) -> None:
-        content = self.path.read_bytes()
+    def _read(self, path: Path, header: dict[str, Any]) -> None:
+        content = path.read_bytes()
         whole, _, rest = content.rpartition(b"\n")
         lines = whole.decode("utf-8", errors="replace").split("\n")
-        if _parse(self.path, 1, lines[0]) != header:
+        if _parse(path, 1, lines[0]) != header:
             raise LisaError(
-                f"{self.path} was written by another search: its first line is not "
+                f"{path} was written by another search: its first line is not "
                 f"{json.dumps(header)}; restore the file, or begin a search of another name"
             )
         for number, line in enumerate(lines[1:], start=2):
-            self.evaluations.append(_evaluation(self.path, number, line))
+            self.evaluations.append(_evaluation(path, number, line))
         if rest:
-            write_atomically(self.path, whole + b"\n")
+            write_atomically(path, whole + b"\n")
 
 
 def _plain(evaluation: Evaluation) -> dict[str, Any]:

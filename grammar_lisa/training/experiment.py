@@ -38,6 +38,7 @@ from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.objectives.withholding import Withhold
+from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.evaluation import evaluate, readout_r2, reconstruction
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
@@ -251,6 +252,31 @@ class Plan:
             **({} if self.semantics is None else {"semantics": self.semantics}),
             "hyper": dataclasses.asdict(self.method),
         }
+
+
+def plan_of(config: TrainConfig, method: Method) -> Plan:
+    """Return the plan of a training.
+
+    Args:
+        config: What decides it beside the method.
+        method: How codes are learnt.
+    """
+    chosen = {field.name: getattr(config, field.name) for field in dataclasses.fields(Sentences)}
+    chosen["distinct"] = config.distinct or ("canonical" if config.data is None else "text")
+    names = {field.name for field in dataclasses.fields(Training)} & vars(config).keys()
+    values = {name: getattr(config, name) for name in names}
+    training = Training(**values | {"seed": derive_seed(config.seed, "training")})
+    return Plan(
+        Sentences(**chosen),
+        config.network,
+        config.dim,
+        method,
+        training,
+        config.draws,
+        config.threads,
+        config.seed,
+        config.semantics,
+    )
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from datetime import timedelta
 from image_lisa.benchmark.pool import Outcome, Pace, Setting
 from image_lisa.cli.options.experiments import ExperimentOptions
 from image_lisa.cli.trainings import data_of, training_of
-from shared.cli.commands import Terminal, unknown
+from shared.cli.commands import Terminal
 from shared.common.errors import LisaError
+from shared.common.words import unknown
 from shared.methods.registry import METHODS
 
 

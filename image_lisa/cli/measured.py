@@ -12,8 +12,8 @@ from image_lisa.data import Images
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
 from image_lisa.training.experiment import Data, check_data
-from shared.cli.commands import unknown
 from shared.common.errors import LisaError
+from shared.common.words import unknown
 from shared.methods import Codes
 from shared.runs.expost import CODES, SAMPLERS, load_codes, load_samplers
 from shared.runs.run import CONFIG, Run

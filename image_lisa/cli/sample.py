@@ -5,22 +5,20 @@ from pathlib import Path
 from image_lisa.cli.options.sample import Options
 from image_lisa.cli.runs import open_model
 from image_lisa.data.pictures import grid, save_png, to_bytes
-from shared.cli.commands import Terminal, unknown
+from shared.cli.commands import Terminal
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.runs.expost import load_samplers
+from shared.runs.expost import load_sampler
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     folder, model = open_model(options.run, options.runs, options.device)
-    samplers = load_samplers(folder)
-    if options.sampler not in samplers:
-        raise LisaError(f"{folder.path}: {unknown('sampler', options.sampler, list(samplers))}")
+    sampler = load_sampler(folder, options.sampler)
     out = options.out or folder.path / f"samples-{options.sampler}-{options.seed}.png"
     _check_place(out, options.overwrite)
     seed = derive_seed(options.seed, "codes", options.sampler) % 2**32
-    images = to_bytes(model.decode(samplers[options.sampler].sample(options.count, seed)))
+    images = to_bytes(model.decode(sampler.sample(options.count, seed)))
     if out.suffix.lower() == ".png":
         _make(out.parent)
         save_png(out, grid(images, options.columns))

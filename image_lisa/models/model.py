@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from image_lisa.models.names import LARGEST_DIM
+from image_lisa.models.names import LARGEST_DIM, TOOL
 from image_lisa.models.networks import NETWORKS, ImageAutoencoder, Shape, build_network
 from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 from shared.methods import Codes, Method, equip, method_from_record, method_to_record
 from shared.methods.registry import METHODS
-from shared.runs.run import MODEL, Run, read_model
+from shared.runs.expost import load_sampler
+from shared.runs.run import MODEL, Run, open_run, read_model
 from shared.training.trainer import load_weights
 
 CHUNK = 500
@@ -86,10 +89,13 @@ class ImageModel:
     Attributes:
         architecture: network, method and sizes.
         net: the trained network, in evaluation mode.
+        run: the run that the model is of; None of a model that was made otherwise.
     """
 
-    def __init__(self, architecture: Architecture, net: ImageAutoencoder) -> None:
-        self.architecture, self.net = architecture, net.eval()
+    def __init__(
+        self, architecture: Architecture, net: ImageAutoencoder, run: Run | None = None
+    ) -> None:
+        self.architecture, self.net, self.run = architecture, net.eval(), run
         self.method = architecture.method
 
     @classmethod
@@ -103,7 +109,7 @@ class ImageModel:
         weights = read_model(run, name, architecture.to_json())
         net = architecture.build()
         load_weights(net, weights, str(run.path / name))
-        return cls(architecture, net.to(device))
+        return cls(architecture, net.to(device), run)
 
     @property
     def device(self) -> torch.device:
@@ -143,6 +149,22 @@ class ImageModel:
         ]
         return torch.cat(parts) if parts else torch.empty(0, *self.architecture.shape)
 
+    def sample(self, n: int, *, sampler: str = "gmm", seed: int = 0) -> Tensor:
+        """Draw images in [0, 1], ``[n, channel, height, width]``, from a sampler of the run.
+
+        Args:
+            n: How many.
+            sampler: Its name, such as gaussian, gmm or uniform.
+            seed: Of the draws; those of `image-lisa sample` with the same seed are the same.
+
+        Raises:
+            LisaError: The model is of no run, or the run has no such sampler.
+        """
+        if self.run is None:
+            raise LisaError("this model is of no run, so no sampler was fitted to its codes")
+        own = derive_seed(seed, "codes", sampler) % 2**32
+        return self.decode(load_sampler(self.run, sampler).sample(n, own))
+
     @torch.no_grad()
     def reconstruct(self, images: Tensor) -> Tensor:
         """What images come back as, in [0, 1], on the processor."""
@@ -164,6 +186,24 @@ class ImageModel:
     def _prepared(self, images: Tensor) -> Iterator[Tensor]:
         for part in images.split(CHUNK):
             yield self.net.prepare(part.to(self.device))
+
+
+def load(path: Path | str, device: torch.device | str = "cpu") -> ImageModel:
+    """Load the model of a finished run: its best weights.
+
+    >>> import image_lisa as il
+    >>> il.load("runs/digits").sample(64, sampler="gmm").shape
+    torch.Size([64, 1, 8, 8])
+
+    Args:
+        path: The folder of the run.
+        device: Where the network goes.
+
+    Raises:
+        LisaError: There is no such run, it is another tool's or not finished, or a file in it is
+            damaged.
+    """
+    return ImageModel.load(open_run(Path(path), TOOL), device)
 
 
 def run_architecture(run: Run) -> Architecture:

@@ -1,7 +1,6 @@
 """What both command lines share: subcommands, messages, progress, exit statuses."""
 
 import dataclasses
-import difflib
 import importlib
 import io
 import math
@@ -21,6 +20,7 @@ import rich.table
 import tyro
 
 from shared.common.errors import LisaError
+from shared.common.words import unknown
 from shared.runs.files import to_json
 
 DISTRIBUTION = "lisa-toolkit"
@@ -393,14 +393,6 @@ def check_name(name: str | None) -> None:
     """
     if name is not None and (name in ("", ".", "..") or "/" in name or "\\" in name):
         raise LisaError(f"--name must be the name of a folder, without its path, not '{name}'")
-
-
-def unknown(kind: str, name: str, valid: Mapping[str, object] | Sequence[str]) -> str:
-    """The message for a name that is none of the valid ones, with the nearest of them."""
-    by_name = {each.lower(): each for each in valid}
-    near = difflib.get_close_matches(name.lower(), by_name, n=1)
-    hint = f"did you mean '{by_name[near[0]]}'? " if near else ""
-    return f"there is no {kind} '{name}'; {hint}valid: {', '.join(valid)}"
 
 
 def show(value: object) -> str:

@@ -14,9 +14,9 @@ from shared.cli.commands import (
     flag_value,
     known_options,
     options_from_record,
-    unknown,
 )
 from shared.common.errors import LisaError
+from shared.common.words import unknown
 from shared.methods.registry import DEFAULT_METHOD, METHODS
 from shared.runs.files import read_json
 

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from shared.common.errors import LisaError
+from shared.common.words import unknown
 from shared.methods import Codes, Method, fit_sampler, sampler_names
 from shared.methods.autoencoder import Autoencoder
 from shared.runs.run import Run
@@ -75,6 +76,18 @@ def load_samplers(run: Run) -> dict[str, Sampler]:
             raise LisaError(f"{run.path / SAMPLERS} holds an array of no sampler: {key}")
         states[name][rest] = value.numpy()
     return {name: sampler_from_state(state) for name, state in states.items()}
+
+
+def load_sampler(run: Run, name: str) -> Sampler:
+    """The fitted sampler of that name of a finished run.
+
+    Raises:
+        LisaError: if there is none, naming those that there are, or the file is unfit.
+    """
+    samplers = load_samplers(run)
+    if name not in samplers:
+        raise LisaError(f"{run.path}: {unknown('sampler', name, samplers)}")
+    return samplers[name]
 
 
 def save_codes(run: Run, codes: Codes) -> None:

@@ -16,6 +16,11 @@ from shared.runs.locks import working_in
 if TYPE_CHECKING:
     from torch import Tensor
 
+_HINTS = {
+    tool: f"; open it with {tool}, in Python with {tool.replace('-', '_')}.load"
+    for tool in ("grammar-lisa", "image-lisa")
+}
+
 FORMAT = 1
 """The number of the folder's layout; a run of another layout is refused."""
 
@@ -159,7 +164,9 @@ def open_run(path: Path, tool: str) -> Run:
     if not isinstance(config, dict) or "format" not in config:
         raise LisaError(f"{path / CONFIG} does not describe a run: it names no format")
     if config.get("tool") != tool:
-        raise LisaError(f"{path} is a run of {config.get('tool')}, not of {tool}")
+        made_by = config.get("tool")
+        hint = "" if tool.startswith(str(made_by)) else _HINTS.get(str(made_by), "")
+        raise LisaError(f"{path} is a run of {made_by}, not of {tool}{hint}")
     if config["format"] != FORMAT:
         raise LisaError(
             f"{path} is a run of format {config['format']}, written by version "

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from grammar_lisa.optimize.config import SYSTEMS, SearchConfig
-from shared.cli.commands import check_ranges, flag_value, unknown
+from shared.cli.commands import check_ranges, flag_value
 from shared.common.errors import LisaError
+from shared.common.words import unknown
 
 DEFAULT_SYSTEM = "lisa"
 LARGEST_BUDGET = 1_000_000

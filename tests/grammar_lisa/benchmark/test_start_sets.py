@@ -127,7 +127,7 @@ def test_published_holds_the_answer(lines, clipped):
     ],
 )
 def test_the_best_lines_of_other_targets_are_withheld(lines, target, best):
-    scores = Regression.from_target(target)(lines)
+    scores = Regression.target(target)(lines)
     assert scores.min() == pytest.approx(best, abs=5e-4)
     start = PROTOCOLS["withheld"].start(lines, scores, seed=3)
     assert 0.969 <= len(start.pool) / len(lines) <= 0.97

@@ -119,39 +119,39 @@ def test_reading_takes_the_most_likely_or_draws_in_proportion():
 
 
 def test_sentences_come_back_from_their_codes(model):
-    codes = model.encode(SENTENCES)
+    codes = model.codes(SENTENCES)
     assert codes.shape == (16, 10)
     back = model.come_back(SENTENCES, codes)
     assert back.mean() > 0.9
     decoded = model.decode(codes)
     assert [text == asked for text, asked in zip(decoded, SENTENCES, strict=True)] == back.tolist()
     assert model.decode(7 * codes) == decoded
-    plain = model.encode(SENTENCES, refine=False)
+    plain = model.codes(SENTENCES, refine=False)
     spaced = [" ".join(text) for text in SENTENCES]
-    np.testing.assert_array_equal(model.encode(spaced, refine=False), plain)
+    np.testing.assert_array_equal(model.codes(spaced, refine=False), plain)
 
 
 def test_encoding_refines_the_codes_of_texts_that_were_not_learnt(model):
     texts = [text.replace("2", "x").replace("1", "3") for text in SENTENCES]
-    plain, refined = (model.encode(texts, refine=refine) for refine in (False, True))
+    plain, refined = (model.codes(texts, refine=refine) for refine in (False, True))
     assert model.come_back(texts, plain).sum() < model.come_back(texts, refined).sum()
 
 
 def test_codes_of_derivations_are_those_of_their_texts(model):
     found = model.codes_of(DERIVATIONS)
     assert found.spread is None
-    np.testing.assert_array_equal(found.mean, model.encode(SENTENCES, refine=False))
+    np.testing.assert_array_equal(found.mean, model.codes(SENTENCES, refine=False))
 
 
 def test_a_text_that_is_no_sentence_has_a_code_too(model):
-    assert model.encode(["x+", ")))"], refine=False).shape == (2, 10)
+    assert model.codes(["x+", ")))"], refine=False).shape == (2, 10)
 
 
 def test_texts_beyond_the_alphabet_are_refused(model):
     with pytest.raises(LisaError, match="'x%1' has the character '%'"):
-        model.encode(["x", "x%1"])
+        model.codes(["x", "x%1"])
     with pytest.raises(LisaError, match=f"of at most {ALPHABET.length}"):
-        model.encode(["1+" * ALPHABET.length])
+        model.codes(["1+" * ALPHABET.length])
 
 
 def test_the_parser_tells_sentences_from_other_texts(model, monkeypatch):
@@ -182,7 +182,7 @@ def test_parsing_gives_padded_derivations_of_any_length(model):
 
 
 def test_a_path_leads_from_one_text_to_the_other(model):
-    back = model.come_back(SENTENCES, model.encode(SENTENCES))
+    back = model.come_back(SENTENCES, model.codes(SENTENCES))
     first, second = np.array(SENTENCES)[back][:2].tolist()
     path = model.interpolate(first, second, 6)
     assert (len(path), path[0], path[-1]) == (6, first, second)
@@ -214,8 +214,8 @@ def test_a_model_comes_back_from_its_run(run, model):
     assert isinstance(loaded, CharacterModel)
     assert loaded.architecture == ARCHITECTURE
     assert loaded.alphabet == ALPHABET
-    codes = model.encode(SENTENCES, refine=False)
-    np.testing.assert_array_equal(loaded.encode(SENTENCES, refine=False), codes)
+    codes = model.codes(SENTENCES, refine=False)
+    np.testing.assert_array_equal(loaded.codes(SENTENCES, refine=False), codes)
     assert loaded.decode(codes) == model.decode(codes)
 
 

@@ -71,7 +71,7 @@ def change_config(run, change):
 
 
 def test_sentences_come_back_from_their_codes(model):
-    codes = model.encode(SENTENCES)
+    codes = model.codes(SENTENCES)
     assert codes.shape == (60, 8)
     assert codes.dtype == np.float32
     assert model.decode(codes) == SENTENCES
@@ -79,7 +79,7 @@ def test_sentences_come_back_from_their_codes(model):
 
 
 def test_a_code_is_used_only_through_its_direction(model):
-    codes = model.encode(SENTENCES).astype(np.float64)
+    codes = model.codes(SENTENCES).astype(np.float64)
     for scale in (1e-30, 0.3, 1e30):
         assert model.decode(scale * codes) == SENTENCES
     np.testing.assert_allclose(np.linalg.norm(model.directions(codes), axis=1), 1)
@@ -92,7 +92,7 @@ def test_white_space_does_not_matter_and_parsing_is_exact(model):
     rows = model.parse(SENTENCES)
     assert rows.tolist() == to_array(DERIVATIONS, 15, len(EXPR.rules)).tolist()
     spaced = [text.replace(")", " ) ").replace("(", "( ").replace("/", " / ") for text in SENTENCES]
-    assert np.array_equal(model.encode(spaced), model.encode(SENTENCES))
+    assert np.array_equal(model.codes(spaced), model.codes(SENTENCES))
 
 
 def test_every_point_decodes_to_a_sentence(model):
@@ -122,7 +122,7 @@ def test_draws_at_a_temperature_are_seeded(model):
 
 
 def test_no_sentences_have_no_codes(model):
-    assert model.encode([]).shape == (0, 8)
+    assert model.codes([]).shape == (0, 8)
 
 
 def test_a_path_leads_from_one_sentence_to_the_other(model):
@@ -163,10 +163,10 @@ def test_the_zero_code_and_the_largest_have_a_sentence_too(model):
 
 def test_text_that_is_no_sentence_is_refused(model):
     with pytest.raises(LisaError, match="not a sentence of") as caught:
-        model.encode(["x", "x+*1"])
+        model.codes(["x", "x+*1"])
     assert "    x+*1\n      ^" in str(caught.value)
     with pytest.raises(LisaError, match=r"needs 16 rules; .* 15 \(train with --max-rules 16"):
-        model.encode(["x", "+".join("x" * 8), "1+1+1+1+1+1+1+1"])
+        model.codes(["x", "+".join("x" * 8), "1+1+1+1+1+1+1+1"])
 
 
 def test_a_model_comes_back_from_its_run(run, model):
@@ -175,14 +175,14 @@ def test_a_model_comes_back_from_its_run(run, model):
     assert loaded.dim == 8
     assert loaded.grammar.rules == EXPR.rules
     assert not loaded.net.training
-    assert np.array_equal(loaded.encode(SENTENCES), model.encode(SENTENCES))
+    assert np.array_equal(loaded.codes(SENTENCES), model.codes(SENTENCES))
     assert loaded.decode(uniform(100, 8, 0).numpy()) == model.decode(uniform(100, 8, 0).numpy())
 
 
 def test_the_model_of_a_run_on_derivations_decodes_derivations(run, model):
     loaded = load_model(open_run(run.path, TOOL))
     assert isinstance(loaded, GrammarModel)
-    assert loaded.decode(model.encode(SENTENCES)) == SENTENCES
+    assert loaded.decode(model.codes(SENTENCES)) == SENTENCES
 
 
 def test_an_unfinished_run_says_how_to_go_on(run):
@@ -303,9 +303,9 @@ def test_codes_are_refined_until_sentences_come_back(model):
 def test_encoding_refines_unless_told_not_to(model):
     texts = derivations_to_texts(EXPR, list(enumerate_derivations(EXPR, 4)))
     plain = model.encode_derivations(model.parse(texts))
-    assert np.array_equal(model.encode(texts, refine=False), plain)
+    assert np.array_equal(model.codes(texts, refine=False), plain)
     right = [a == b for a, b in zip(model.decode(plain), texts, strict=True)]
-    refined = [a == b for a, b in zip(model.decode(model.encode(texts)), texts, strict=True)]
+    refined = [a == b for a, b in zip(model.decode(model.codes(texts)), texts, strict=True)]
     assert sum(right) < sum(refined)
 
 
@@ -343,7 +343,7 @@ def test_the_decoder_of_a_spherical_method_sees_directions_and_of_others_codes(n
 @pytest.mark.parametrize("name", ["vae", "lisa"])
 def test_a_path_is_an_arc_for_spherical_methods_and_straight_for_others(name, monkeypatch):
     model = untrained(METHODS[name]())
-    ends, seen = model.encode(["x", "sin(1)"], refine=False), []
+    ends, seen = model.codes(["x", "sin(1)"], refine=False), []
     monkeypatch.setattr(model, "encode", lambda texts: ends)
     monkeypatch.setattr(model, "decode", seen.append)
     model.interpolate("x", "sin(1)", 5)
@@ -359,7 +359,7 @@ def test_a_path_is_an_arc_for_spherical_methods_and_straight_for_others(name, mo
 
 
 def test_what_is_decoded_is_told_from_what_was_asked(model):
-    codes = model.encode(SENTENCES[:4])
+    codes = model.codes(SENTENCES[:4])
     asked = [SENTENCES[0], SENTENCES[3], *SENTENCES[2:4]]
     assert model.come_back(asked, codes).tolist() == [True, False, True, True]
     assert model.sentences(codes) == SENTENCES[:4]

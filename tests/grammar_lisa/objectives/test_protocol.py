@@ -31,7 +31,7 @@ class Scored(Objective):
 
 @pytest.fixture(scope="module")
 def kusner():
-    return Regression.from_target(KUSNER_TARGET)
+    return Regression.target(KUSNER_TARGET)
 
 
 def test_the_answer_and_what_is_near_are_withheld(kusner):

@@ -16,7 +16,7 @@ WORST = math.log(1001)
 
 @pytest.fixture(scope="module")
 def kusner():
-    return Regression.from_target(KUSNER_TARGET)
+    return Regression.target(KUSNER_TARGET)
 
 
 def test_published_values(kusner):
@@ -48,7 +48,7 @@ def test_overflow_costs_the_clip_at_its_point_only():
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(["x", "2*x", "x*x", "exp(x*x)", "sin(x)", "x+", "1/(x-x)"])))
 def test_score_is_its_definition(sentences):
-    objective = Regression.from_target(KUSNER_TARGET, points=50)
+    objective = Regression.target(KUSNER_TARGET, points=50)
     scores = objective(sentences)
     assert scores.shape == (len(sentences),)
     for sentence, score in zip(sentences, scores, strict=True):
@@ -80,9 +80,9 @@ def test_valid_and_finite(kusner):
 
 
 def test_several_variables_are_drawn_from_the_seed():
-    first = Regression.from_target("x*y", ("x", "y"), points=30, low=0, high=2, seed=5)
-    again = Regression.from_target("x*y", ("x", "y"), points=30, low=0, high=2, seed=5)
-    other = Regression.from_target("x*y", ("x", "y"), points=30, low=0, high=2, seed=6)
+    first = Regression.target("x*y", ("x", "y"), points=30, low=0, high=2, seed=5)
+    again = Regression.target("x*y", ("x", "y"), points=30, low=0, high=2, seed=5)
+    other = Regression.target("x*y", ("x", "y"), points=30, low=0, high=2, seed=6)
     np.testing.assert_array_equal(first.data["y"], again.data["y"])
     assert not np.array_equal(first.data["y"], other.data["y"])
     assert not np.array_equal(first.data["x"], first.data["y"])
@@ -114,7 +114,7 @@ def test_senseless_points_are_refused(arguments, message):
 
 def test_a_target_must_be_finite():
     with pytest.raises(LisaError, match=r"log\(x\) is nan at x = -10; choose a range"):
-        Regression.from_target("log(x)")
+        Regression.target("log(x)")
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_a_cap_clips_no_point():
     st.floats(0.1, 20),
 )
 def test_a_capped_score_is_its_definition(sentences, cap):
-    objective = Regression.from_target(KUSNER_TARGET, points=50, cap=cap)
+    objective = Regression.target(KUSNER_TARGET, points=50, cap=cap)
     for sentence, score in zip(sentences, objective(sentences), strict=True):
         if sentence == "x+":
             assert score == cap
@@ -265,7 +265,7 @@ def test_a_capped_score_is_its_definition(sentences, cap):
 
 
 def test_without_a_cap_nothing_changes(kusner):
-    capped = Regression.from_target(KUSNER_TARGET, cap=7)
+    capped = Regression.target(KUSNER_TARGET, cap=7)
     near = ["x", "x+sin(x*x)", "2+x+sin(2)+sin(3+1)"]
     assert capped(near).tolist() == kusner(near).tolist()
     assert kusner.cap is None
@@ -275,7 +275,7 @@ def test_without_a_cap_nothing_changes(kusner):
 
 
 def test_an_error_of_the_bound_at_one_point_reaches_the_cap():
-    objective = Regression.from_target(KUSNER_TARGET, cap=7.0)
+    objective = Regression.target(KUSNER_TARGET, cap=7.0)
     composite = objective.composite()
     errors = composite.errors(composite.outputs(["1/3+x+sin(x*x)", "x+"])) * composite.unit
     assert np.abs(errors[0]).max() < 1e-12

@@ -10,7 +10,7 @@ SENTENCES = [f"x+{n}" for n in range(100)]
 
 
 def box_of(model, sentences):
-    return Box.holding(torch.from_numpy(model.encode(sentences, refine=False)))
+    return Box.holding(torch.from_numpy(model.codes(sentences, refine=False)))
 
 
 def first_texts(model, box):

@@ -40,7 +40,7 @@ def test_what_is_read_stands_where_the_layout_says(reader, model):
     assert found.texts == TEXTS
     assert len(found) == len(TEXTS)
     assert np.array_equal(found.derivations, derivations)
-    directions = model.directions(model.encode(TEXTS, refine=False))
+    directions = model.directions(model.codes(TEXTS, refine=False))
     assert np.allclose(inputs[:, layout.direction], directions)
     assert torch.equal(found.points, found.inputs[:, : model.dim])
     subtrees, steps = subtrees_and_steps(model.grammar, derivations)

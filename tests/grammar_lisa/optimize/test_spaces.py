@@ -275,7 +275,7 @@ def test_the_sphere_is_what_the_decoder_sees(model):
 @pytest.mark.parametrize("name", ["vae", "rae-l2"])
 def test_points_of_a_box_decode_as_their_codes_do(trained, sentences, name):
     model = trained(name)
-    codes = torch.from_numpy(model.encode(sentences, refine=False))
+    codes = torch.from_numpy(model.codes(sentences, refine=False))
     box = Box.holding(codes)
     assert model.decode(box.codes(box.project(codes)).numpy()) == model.decode(codes.numpy())
 

@@ -25,9 +25,9 @@ from shared.cli.commands import (
     options_from_record,
     run_tool,
     show,
-    unknown,
 )
 from shared.common.errors import LisaError
+from shared.common.words import unknown
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,29 @@
+from .grammar.cfg import Grammar as Grammar
+from .grammar.cfg import load_grammar as load_grammar
+from .models.load import load as load
+from .objectives.objective import Objective as Objective
+from .objectives.regression import Regression as Regression
+from .optimize.config import SYSTEMS as SYSTEMS
+from .optimize.config import SearchConfig as SearchConfig
+from .optimize.minimise import Found as Found
+from .optimize.minimise import optimize as optimize
+from .optimize.start import initial_design as initial_design
+from .optimize.start import open_optimizer as open_optimizer
+from .training.config import TrainConfig as TrainConfig
+from .training.train import train as train
+
+__all__ = [
+    "SYSTEMS",
+    "Found",
+    "Grammar",
+    "Objective",
+    "Regression",
+    "SearchConfig",
+    "TrainConfig",
+    "initial_design",
+    "load",
+    "load_grammar",
+    "open_optimizer",
+    "optimize",
+    "train",
+]

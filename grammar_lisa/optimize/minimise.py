@@ -1,0 +1,156 @@
+"""A search in one call."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grammar_lisa.models.sentence_model import SentenceModel
+from grammar_lisa.objectives.external import FunctionObjective
+from grammar_lisa.objectives.objective import Objective
+from grammar_lisa.objectives.regression import Regression
+from grammar_lisa.optimize.config import SYSTEMS
+from grammar_lisa.optimize.history import Evaluation, History
+from grammar_lisa.optimize.optimizer import Optimizer
+from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
+from grammar_lisa.optimize.search import score_all, search
+from grammar_lisa.optimize.sentences import Reader
+from grammar_lisa.optimize.spaces import space_of_run
+from grammar_lisa.optimize.start import training_sentences
+from shared.common.errors import LisaError
+from shared.common.threads import limited_threads
+from shared.common.words import unknown
+
+KNOWN_FREE, KNOWN_COSTLY = 1000, 50
+"""Scored sentences that a search begins from where scoring is free, and where it costs."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found.
+
+    Attributes:
+        evaluations: What was scored in the search, in order.
+        initial: What was known at the start.
+        withheld: What was kept out of the search, in words.
+    """
+
+    evaluations: list[Evaluation]
+    initial: list[Evaluation]
+    withheld: str
+
+    @property
+    def best(self) -> Evaluation:
+        """The best sentence known, wherever it came from: one of round 0 was known at the start."""
+        scored = [each for each in self.initial + self.evaluations if each.score is not None]
+        return min(scored, key=lambda each: each.value)
+
+    @property
+    def sentence(self) -> str:
+        """The best sentence known."""
+        return self.best.sentence
+
+    @property
+    def score(self) -> float:
+        """Its score."""
+        return self.best.value
+
+
+def optimize(
+    model: SentenceModel,
+    objective: Objective | Callable[[str], float],
+    *,
+    system: str = "lisa",
+    n_initial: int | None = None,
+    black_box: bool = False,
+    withhold: bool | None = None,
+    seed: int = 0,
+    tell: Callable[[str], None] = lambda text: None,
+    **changes: object,
+) -> Found:
+    """Search the codes of a trained model for the sentence with the least score.
+
+    >>> import grammar_lisa as gl
+    >>> model = gl.load("runs/demo")
+    >>> found = gl.optimize(model, gl.Regression.target("1/3+x+sin(x*x)"), rounds=20, batch=25)
+    >>> found.sentence, found.score
+    ('1/3+x+sin(x*x)', 0.0)
+
+    Args:
+        model: Of a run, as `load` and `train` return it.
+        objective: Scores sentences, smaller is better: an `Objective`, or a function of a sentence
+            that returns a number. What a function raises counts as a failure of its sentence.
+        system: What searches, one of `SYSTEMS`.
+        n_initial: Training sentences whose scores the search knows at the start; by default 1,000,
+            or 50 of a function, which are scored first.
+        black_box: Whether the search sees scores alone, though the objective has outputs.
+        withhold: Whether training sentences that equal the target, or nearly do, are kept from
+            the search; by default where there is a target.
+        seed: Of everything random.
+        tell: Hears what was withheld and what the search consists of.
+        changes: Fields of `SearchConfig` other than the system's, such as ``rounds``, ``batch``.
+
+    Returns:
+        All evaluations, and the best sentence known.
+
+    Raises:
+        LisaError: The model has no run, there is no such system or setting, nothing can be scored,
+            or there is nothing to begin from.
+    """
+    if model.run is None:
+        raise LisaError("this model is of no run; take one that 'load' or 'train' returned")
+    if system not in SYSTEMS:
+        raise LisaError(unknown("system", system, SYSTEMS))
+    config = SYSTEMS[system].changed(**changes)
+    space = space_of_run(model, model.run, config.space)
+    searched = SearchedRun(model.run, model, space, training_sentences(model.run, model))
+    if not isinstance(objective, Objective):
+        objective = FunctionObjective(objective)
+    with limited_threads(1), np.errstate(all="ignore"):
+        problem, initial = _begun(searched, objective, n_initial, withhold, seed, tell)
+        composite = objective.composite() if config.sees_outputs and not black_box else None
+        sentences = [each.sentence for each in initial]
+        optimizer = Optimizer(
+            Reader(model, space, objective.language),
+            config,
+            sentences,
+            np.array([each.value for each in initial]),
+            outputs=None if composite is None else composite.outputs(sentences),
+            composite=composite,
+            seed=seed,
+        )
+        tell(f"{system}: {config.describe()}; it begins from {len(initial)} scored sentences")
+        evaluations = search(optimizer, objective, History.in_memory())
+    return Found(evaluations, initial, str(problem.withhold))
+
+
+def _begun(
+    searched: SearchedRun,
+    objective: Objective,
+    n_initial: int | None,
+    withhold: bool | None,
+    seed: int,
+    tell: Callable[[str], None],
+) -> tuple[SearchProblem, list[Evaluation]]:
+    """Return the search problem, and the scored sentences that the search begins from."""
+    if not isinstance(objective, Regression):
+        if withhold:
+            raise LisaError("there is no target that sentences could be withheld for")
+        design = searched.design(n_initial or KNOWN_COSTLY, seed)
+        initial = score_all(design, objective, History.in_memory())
+        return searched.problem_from(objective, initial), initial
+    problem = searched.problem(objective, clean=withhold is not False, tell=tell)
+    (trial,) = problem.trials(
+        searched.run.path,
+        searched.run.path,
+        count=1,
+        n_initial=n_initial or KNOWN_FREE,
+        config=SYSTEMS["lisa"],
+        black_box=True,
+        seed=seed,
+    )
+    return problem, _evaluations(trial.sentences, trial.scores.tolist())
+
+
+def _evaluations(sentences: Sequence[str], scores: Sequence[float]) -> list[Evaluation]:
+    return [Evaluation(0, text, score) for text, score in zip(sentences, scores, strict=True)]
