@@ -8,16 +8,18 @@
 >>> found = gl.optimize(model, gl.Regression.target("1/3+x+sin(x*x)"), rounds=20, batch=25)
 """
 
+from pathlib import Path
+
 import lazy_loader
 
-try:
-    import shared.common.errors
-except ImportError as error:
-    import shared
+import shared
 
+if Path(__file__).resolve().parent.with_name("shared") not in [
+    Path(place).resolve() for place in shared.__path__
+]:
     raise ImportError(
         f"the package 'shared' at {list(shared.__path__)} hides the one that lisa-toolkit "
         "installs; rename that folder, or start Python elsewhere"
-    ) from error
+    )
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -4,16 +4,18 @@
 >>> images = il.load("runs/digits").sample(64, sampler="gmm")  # [64, 1, 8, 8], in [0, 1]
 """
 
+from pathlib import Path
+
 import lazy_loader
 
-try:
-    import shared.common.errors
-except ImportError as error:
-    import shared
+import shared
 
+if Path(__file__).resolve().parent.with_name("shared") not in [
+    Path(place).resolve() for place in shared.__path__
+]:
     raise ImportError(
         f"the package 'shared' at {list(shared.__path__)} hides the one that lisa-toolkit "
         "installs; rename that folder, or start Python elsewhere"
-    ) from error
+    )
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
