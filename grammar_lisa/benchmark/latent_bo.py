@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from grammar_lisa.benchmark.jobs import Training, Work
 from grammar_lisa.benchmark.start_sets import (
     NONE,
     Protocol,
@@ -22,7 +23,6 @@ from grammar_lisa.benchmark.start_sets import (
     drawn_from_grammar,
     tells_apart,
 )
-from grammar_lisa.benchmark.work import OnEnd, Training, Work, do_all, failures
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.datasets import read_lines
 from grammar_lisa.grammar.laws import Law
@@ -36,6 +36,7 @@ from grammar_lisa.training.experiment import Plan, Sentences
 from shared.cli.method_options import set_methods
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.jobs.jobs import FAILED, OnEnd, failures, run_jobs
 from shared.methods import Method
 from shared.methods.registry import METHODS
 from shared.runs.files import read_json, write_json
@@ -176,18 +177,18 @@ class Search(Work):
     @property
     def failure(self) -> Path:
         """Beside it."""
-        return self.path.with_name(f"{self.path.stem}-failed.json")
+        return self.path.with_name(f"{self.path.stem}-{FAILED}")
 
-    def do(self, objective: Objective) -> None:
+    def do(self, context: Objective, threads: int) -> None:
         """Search, and keep what was reached."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         began = time.process_time()
-        found = run_trial(self.trial, objective)
+        found = run_trial(self.trial, context)
         seconds = time.process_time() - began
         scores = np.array([each.value for each in found])
         what = {"target": self.target, "system": self.system, "trial": self.trial.number}
         record = what | {"seed": self.trial.seed, "seconds": seconds}
-        write_json(self.path, record | reached(scores, self.start, objective.worst))
+        write_json(self.path, record | reached(scores, self.start, context.worst))
 
 
 def reached(scores: np.ndarray[Any, Any], start: float, worst: float) -> dict[str, Any]:
@@ -254,20 +255,25 @@ class Comparison:
         return self.setting.data is None or tells_apart(self.objective(target)(self.lines))
 
     def do(
-        self, target: str, entrants: Sequence[Entrant], seeds: int, jobs: int, on_end: OnEnd
+        self,
+        target: str,
+        entrants: Sequence[Entrant],
+        seeds: int,
+        jobs: int,
+        on_end: OnEnd[Objective],
     ) -> None:
         """Train and search what is missing for one target."""
         objective = self.objective(target)
         plans = {each.learnt: self._plan(target, each, objective) for each in entrants}
         trainings = [Training(self._run(target, name), plan) for name, plan in plans.items()]
-        do_all(trainings, objective, jobs, on_end)
+        run_jobs(trainings, objective, workers=jobs, on_end=on_end)
         trained = {name for name, each in zip(plans, trainings, strict=True) if each.done}
         searches = [
             search
             for number in range(1, seeds + 1)
             for search in self._searches(target, objective, entrants, trained, number)
         ]
-        do_all(searches, objective, jobs, on_end)
+        run_jobs(searches, objective, workers=jobs, on_end=on_end)
 
     def records(self) -> list[dict[str, Any]]:
         """Return every trial that was kept: target, system, and what it reached."""

@@ -11,6 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from grammar_lisa.benchmark.jobs import (
+    Drawing,
+    Searching,
+    Training,
+    drawn_record,
+)
 from grammar_lisa.benchmark.systems import (
     ENTRIES,
     KINDS,
@@ -19,17 +25,9 @@ from grammar_lisa.benchmark.systems import (
     Entry,
 )
 from grammar_lisa.benchmark.table5_setting import Setting
-from grammar_lisa.benchmark.work import (
-    Drawing,
-    OnEnd,
-    Searching,
-    Training,
-    do_all,
-    drawn_record,
-    failures,
-)
 from grammar_lisa.models.names import CHARACTERS, TOOL
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
+from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.protocol import EXACT, NEAR
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
@@ -37,6 +35,7 @@ from grammar_lisa.optimize.baselines import from_data, from_grammar
 from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
 from grammar_lisa.training.experiment import Plan, Sentences, silent
 from shared.common.seeds import derive_seed
+from shared.jobs.jobs import OnEnd, failures, run_jobs
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder
 from shared.runs.run import CONFIG, SUMMARY, Run, open_run
@@ -114,10 +113,10 @@ class Comparison:
         """Where the run of an entry lies."""
         return self.path / entry.name
 
-    def train(self, entries: Sequence[Entry], jobs: int, on_end: OnEnd) -> list[Entry]:
+    def train(self, entries: Sequence[Entry], jobs: int, on_end: OnEnd[Objective]) -> list[Entry]:
         """Train what is missing; gives the entries that are trained."""
         work = [Training(self.run_of(entry), plan_of(self.setting, entry)) for entry in entries]
-        do_all(work, self.objective, jobs, on_end)
+        run_jobs(work, self.objective, workers=jobs, on_end=on_end)
         return [entry for entry, each in zip(entries, work, strict=True) if each.done]
 
     def trials(
@@ -143,9 +142,11 @@ class Comparison:
         waiting = [each for each in found if not each.done]
         return sorted(waiting, key=lambda each: int(each.path.stem.removeprefix("trial-")))
 
-    def do_trials(self, trials: Sequence[Searching | Drawing], jobs: int, on_end: OnEnd) -> None:
-        """Carry trials out; see `do_all`."""
-        do_all(trials, self.objective, jobs, on_end)
+    def do_trials(
+        self, trials: Sequence[Searching | Drawing], jobs: int, on_end: OnEnd[Objective]
+    ) -> None:
+        """Carry trials out; see `run_jobs`."""
+        run_jobs(trials, self.objective, workers=jobs, on_end=on_end)
 
     def draw(self, entries: Sequence[Entry], count: int) -> None:
         """Random draws from the data and from the grammar, for every kind of sentences there is."""

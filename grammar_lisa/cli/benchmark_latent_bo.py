@@ -18,13 +18,14 @@ from grammar_lisa.benchmark.latent_bo import (
 from grammar_lisa.benchmark.published import published_rows
 from grammar_lisa.benchmark.start_sets import PROTOCOLS
 from grammar_lisa.benchmark.tables import csv_table, markdown_table
-from grammar_lisa.benchmark.work import Progress, Work
 from grammar_lisa.cli.options.benchmark_latent_bo import Options
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
+from grammar_lisa.objectives.objective import Objective
 from shared.cli.commands import Terminal
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.jobs.jobs import Job, Progress
 from shared.runs.environment import environment
 from shared.runs.files import write_json
 from shared.runs.folders import open_folder
@@ -105,12 +106,12 @@ def _targets(options: Options, comparison: Comparison) -> Sequence[str]:
 
 
 def _noting(terminal: Terminal, target: str) -> Any:
-    """Return what says a line for each piece of work that ended."""
+    """Return what says a line for each job that ended."""
 
-    def note(work: Work, failure: str, progress: Progress) -> None:
+    def note(job: Job[Objective], failure: str, progress: Progress) -> None:
         said = f"failed: {failure}" if failure else f"{progress.seconds:.0f} s"
         left = f", about {progress.left:.0f} s left" if progress.left >= 1 else ""
-        terminal.note(f"{target} [{progress.done}/{progress.total}] {work.name}: {said}{left}")
+        terminal.note(f"{target} [{progress.done}/{progress.total}] {job.name}: {said}{left}")
 
     return note
 

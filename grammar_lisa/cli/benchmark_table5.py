@@ -17,12 +17,13 @@ from grammar_lisa.benchmark.rows import (
 )
 from grammar_lisa.benchmark.systems import KINDS, SYSTEMS, Entry, entries_of
 from grammar_lisa.benchmark.table5 import TABLE5_TOOL, Comparison, open_comparison, plan_of
-from grammar_lisa.benchmark.work import OnEnd, Progress, Work
 from grammar_lisa.cli.options.benchmark_table5 import Options
 from grammar_lisa.models.networks import NETWORKS
+from grammar_lisa.objectives.objective import Objective
 from shared.cli.commands import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import unknown
+from shared.jobs.jobs import Job, OnEnd, Progress
 from shared.runs.environment import environment
 from shared.runs.files import write_json
 from shared.runs.locks import working_in
@@ -82,23 +83,23 @@ def _carry_out(
     with terminal.progress("trials", len(trials)) as bar:
         note_failure = _note_ends(terminal, "", only_failures=True)
 
-        def on_end(work: Work, failure: str, progress: Progress) -> None:
-            note_failure(work, failure, progress)
+        def on_end(job: Job[Objective], failure: str, progress: Progress) -> None:
+            note_failure(job, failure, progress)
             bar.update(progress.done)
 
         comparison.do_trials(trials, jobs, on_end)
     _report(comparison, options, terminal)
 
 
-def _note_ends(terminal: Terminal, verb: str, *, only_failures: bool = False) -> OnEnd:
-    """Says a line for each piece of work that ended."""
+def _note_ends(terminal: Terminal, verb: str, *, only_failures: bool = False) -> OnEnd[Objective]:
+    """Return what says a line for each job that ended."""
 
-    def on_end(work: Work, failure: str, progress: Progress) -> None:
+    def on_end(job: Job[Objective], failure: str, progress: Progress) -> None:
         if only_failures and not failure:
             return
         said = f"failed: {failure}" if failure else f"{verb} in {progress.seconds:.0f} s"
         left = f"; about {timedelta(seconds=round(progress.left))} left" if progress.left else ""
-        terminal.note(f"[{progress.done}/{progress.total}] {work.name}: {said}{left}")
+        terminal.note(f"[{progress.done}/{progress.total}] {job.name}: {said}{left}")
 
     return on_end
 

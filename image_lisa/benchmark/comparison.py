@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from image_lisa.benchmark.pool import (
+from image_lisa.benchmark.experiments import (
     Experiment,
     Measurement,
     Outcome,
-    Pace,
     Setting,
-    failures,
     loaded,
     run_experiments,
 )
@@ -27,6 +25,7 @@ from image_lisa.reports.picture_table import Exhibit, save_picture_table
 from image_lisa.reports.tables import Record, Table, normal_sampler, tables
 from image_lisa.training.experiment import Data, data_record
 from shared.common.errors import LisaError
+from shared.jobs.jobs import Progress, failures
 from shared.methods import Codes, Method, method_from_record, method_to_record
 from shared.methods.registry import METHODS
 from shared.runs.environment import environment
@@ -127,7 +126,7 @@ class Benchmark:
         experiments: Sequence[Experiment],
         *,
         jobs: int = 1,
-        tell: Callable[[Outcome, Pace], None] = lambda outcome, pace: None,
+        tell: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
     ) -> list[Outcome]:
         """Train and measure what is not done yet; see `run_experiments`."""
         return run_experiments(experiments, self.setting, self.evaluation, jobs=jobs, tell=tell)

@@ -20,13 +20,11 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from image_lisa.benchmark.pool import (
+from image_lisa.benchmark.experiments import (
     Experiment,
     Measurement,
     Outcome,
-    Pace,
     Setting,
-    failures,
     loaded,
     run_experiments,
 )
@@ -42,6 +40,7 @@ from image_lisa.training.experiment import Data
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.diagnostics import spectrum
+from shared.jobs.jobs import Progress, failures
 from shared.methods import (
     LISA,
     RAEGP,
@@ -210,7 +209,7 @@ class Sweep:
         seeds: int,
         *,
         jobs: int = 1,
-        tell: Callable[[Outcome, Pace], None] = lambda outcome, pace: None,
+        tell: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
         note: Callable[[str], None] = lambda text: None,
     ) -> list[Measured]:
         """Train and measure what is not done yet.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from image_lisa.benchmark.comparison import Benchmark, label_of, open_benchmark, records_of
-from image_lisa.benchmark.pool import Outcome
+from image_lisa.benchmark.experiments import Outcome
 from image_lisa.cli.experiments import (
     chosen_methods,
     report_failures,

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from image_lisa.benchmark.pool import Outcome, Pace, Setting
+from image_lisa.benchmark.experiments import Outcome, Setting
 from image_lisa.cli.options.experiments import ExperimentOptions
 from image_lisa.cli.trainings import data_of, training_of
 from shared.cli.commands import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import unknown
+from shared.jobs.jobs import Progress
 from shared.methods.registry import METHODS
 
 
@@ -34,17 +35,17 @@ def chosen_methods(text: str) -> list[str]:
     return names
 
 
-def teller(terminal: Terminal) -> Callable[[Outcome, Pace], None]:
+def teller(terminal: Terminal) -> Callable[[Outcome, Progress], None]:
     """Says one line for each experiment that ended."""
 
-    def tell(outcome: Outcome, pace: Pace) -> None:
-        what = f"[{pace.done}/{pace.total}] {outcome.experiment.path.name}"
+    def tell(outcome: Outcome, progress: Progress) -> None:
+        what = f"[{progress.done}/{progress.total}] {outcome.experiment.path.name}"
         if outcome.record is None:
             said = f"failed: {outcome.failure}"
         else:
             seconds = outcome.record["seconds"]
             said = f"{seconds['experiment'] + seconds['measurement']:.0f} s"
-        left = f"; about {timedelta(seconds=round(pace.left))} left" if pace.left else ""
+        left = f"; about {timedelta(seconds=round(progress.left))} left" if progress.left else ""
         terminal.note(f"{what}: {said}{left}")
 
     return tell

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from image_lisa.benchmark.pool import Outcome, Pace
+from image_lisa.benchmark.experiments import Outcome
 from image_lisa.benchmark.sweep import GRIDS, RULE, Measured, open_sweep, points_of
 from image_lisa.cli.experiments import (
     report_failures,
@@ -18,6 +18,7 @@ from shared.cli.commands import Terminal
 from shared.cli.method_options import field_of, split_setting, value_of
 from shared.common.errors import LisaError
 from shared.common.words import unknown
+from shared.jobs.jobs import Progress
 from shared.methods import Method
 from shared.methods.registry import METHODS
 from shared.runs.locks import working_in
@@ -40,9 +41,9 @@ def run(options: Options, terminal: Terminal) -> None:
     ended: list[Outcome] = []
     said = teller(terminal)
 
-    def tell(outcome: Outcome, pace: Pace) -> None:
+    def tell(outcome: Outcome, progress: Progress) -> None:
         ended.append(outcome)
-        said(outcome, pace)
+        said(outcome, progress)
 
     try:
         with working_in(sweep.path):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from tools import Tool
 
-import image_lisa.benchmark.pool
+import image_lisa.benchmark.experiments
 import image_lisa.evaluation.extractors
 from image_lisa.cli import main
 from image_lisa.evaluation import features
@@ -46,7 +46,7 @@ def on_training(monkeypatch, act):
 
     What it returns is the step at which the training is stopped as by Ctrl-C, or None.
     """
-    train_run = image_lisa.benchmark.pool.train_run
+    train_run = image_lisa.benchmark.experiments.train_run
 
     def stop_at(last):
         def step(done, steps, rate):
@@ -59,7 +59,7 @@ def on_training(monkeypatch, act):
         last = act(run)
         return train_run(run, *arguments, **options, watcher=stop_at(last))
 
-    monkeypatch.setattr(image_lisa.benchmark.pool, "train_run", wrapped)
+    monkeypatch.setattr(image_lisa.benchmark.experiments, "train_run", wrapped)
 
 
 def files(folder, *names):

@@ -14,10 +14,11 @@ import tools
 from command_line import EXPR, TOOL, killed, run_command, succeed
 from tools import at_step, die
 
-import grammar_lisa.benchmark.work as work
+import grammar_lisa.benchmark.jobs as work
 from grammar_lisa.benchmark.rows import mean_and_error
 from grammar_lisa.benchmark.systems import ALL_NETWORKS, ENTRIES, PROTOCOLS, SYSTEMS, entries_of
-from grammar_lisa.cli.benchmark_table5 import chosen, default_options
+from grammar_lisa.cli.benchmark_table5 import chosen
+from grammar_lisa.cli.options.benchmark_table5 import default_options
 from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.sampling import sample_uniform
@@ -32,6 +33,7 @@ from grammar_lisa.optimize.trials import plan_trials, run_trial
 from grammar_lisa.training.experiment import Plan
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.jobs import jobs as shared_jobs
 from shared.methods.registry import METHODS
 from shared.runs.files import read_json
 from shared.runs.locks import working_in
@@ -254,7 +256,7 @@ def test_nothing_is_done_twice(compared, monkeypatch):
     def never(*_):
         raise AssertionError("nothing is left to do")
 
-    monkeypatch.setattr(work, "attempt", never)
+    monkeypatch.setattr(shared_jobs, "_attempt", never)
     said = succeed(*CLEAN, "--systems", "cvae,gvae,g-lisa", "--out", folder.parent)
     after = content(folder, "*.json*") | content(folder, "*.safetensors")
     assert {p: c for p, c in after.items() if p != results} == {

@@ -18,10 +18,12 @@ from small_experiments import (
 )
 
 from image_lisa.cli.experiments import chosen_methods
-from image_lisa.cli.train import options_from_json
+from image_lisa.cli.options.train import TRAIN
+from image_lisa.cli.trainings import data_of
 from image_lisa.models.names import TOOL
 from image_lisa.training.experiment import Data
 from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 from shared.methods.registry import METHODS
 from shared.runs.files import read_json
 from shared.runs.locks import working_in
@@ -109,10 +111,10 @@ def test_the_results_hold_what_they_were_made_with_and_every_number(compared):
 def test_a_run_is_one_that_train_could_have_made(compared):
     folder, _ = compared
     run = open_run(folder / "lorae-seed-1", TOOL)
-    options = options_from_json(dict(run.config["options"]), "run")
+    options = TRAIN.from_record(dict(run.config["options"]), "run")
     assert (options.method, options.seed, options.hyper) == ("lorae", 1, METHODS["lorae"]())
-    assert options.data() == Data("digits", limit=200, seed=1)
-    assert options.training().seed == run.config["training"]["seed"]
+    assert data_of(options) == Data("digits", limit=200, seed=1)
+    assert derive_seed(options.seed, "training") == run.config["training"]["seed"]
 
 
 def test_nothing_is_done_twice(compared, monkeypatch):

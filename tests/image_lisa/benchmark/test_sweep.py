@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from small_experiments import SWEEP, command, files, on_training, quick_classifier, refused, succeed
 
-from image_lisa.benchmark import pool
+from image_lisa.benchmark import experiments as pool
 from image_lisa.benchmark.sweep import (
     GRIDS,
     NUMBERS,

@@ -2,16 +2,13 @@
 
 import abc
 import dataclasses
-import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import joblib
 import torch
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from image_lisa.data import Images
 from image_lisa.models.model import Architecture, ImageModel
@@ -25,23 +22,15 @@ from image_lisa.training.experiment import (
 )
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.common.threads import limited_threads
-from shared.jobs.workers import ends_with
+from shared.jobs.jobs import FAILED, Job, Progress, run_jobs
 from shared.methods import Codes, Method, method_to_record
 from shared.runs.expost import SAMPLERS, load_codes, load_samplers
-from shared.runs.files import read_json, write_json
+from shared.runs.files import read_json
 from shared.runs.folders import as_json, now
 from shared.runs.run import CONFIG, SUMMARY, Run, open_run
 from shared.samplers import Sampler
 from shared.training.settings import Training
 from shared.training.trainer import launch
-
-FAILED = "failed.json"
-"""Why an experiment failed; it is gone when a later call succeeds."""
-
-_BROKEN = (ValueError, RuntimeError, ArithmeticError, MemoryError)
-"""What an experiment may fail with without stopping the others: bad numbers, no memory."""
-
 
 _LOADED: dict[Data, Images] = {}
 """The images that this process used last."""
@@ -79,21 +68,6 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Experiment:
-    """One method, trained from one seed.
-
-    Attributes:
-        path: the folder of its run.
-        method: how codes are learnt.
-        seed: of everything; `image-lisa train --seed` gives the same run.
-    """
-
-    path: Path
-    method: Method
-    seed: int
-
-
-@dataclass(frozen=True)
 class Measurement(abc.ABC):
     """What is measured of a trained run, in the process that trained it.
 
@@ -126,6 +100,52 @@ class Measurement(abc.ABC):
 
 
 @dataclass(frozen=True)
+class Context:
+    """What the experiments of a call share.
+
+    Attributes:
+        setting: Of the folder.
+        measurement: What is measured.
+    """
+
+    setting: Setting
+    measurement: Measurement
+
+
+@dataclass(frozen=True)
+class Experiment(Job[Context]):
+    """One method, trained from one seed, and what is measured of it.
+
+    Attributes:
+        path: the folder of its run.
+        method: how codes are learnt.
+        seed: of everything; `image-lisa train --seed` gives the same run.
+    """
+
+    path: Path
+    method: Method
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """The run's."""
+        return self.path.name
+
+    @property
+    def failure(self) -> Path:
+        """In the run's folder."""
+        return self.path / FAILED
+
+    def is_done(self, context: Context) -> bool:
+        """Tell whether a result of the same identity is kept."""
+        return context.measurement.kept(self.path) is not None
+
+    def do(self, context: Context, threads: int) -> None:
+        """Train and measure."""
+        _measure(self, context.setting, context.measurement, threads)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How an experiment ended.
 
@@ -140,114 +160,54 @@ class Outcome:
     failure: str = ""
 
 
-@dataclass(frozen=True)
-class Pace:
-    """How far the experiments of a call are.
-
-    Attributes:
-        done: how many ended, in this call.
-        total: how many there were to do.
-        left: about how many seconds the rest will take.
-    """
-
-    done: int
-    total: int
-    left: float
-
-
 def run_experiments(
     experiments: Sequence[Experiment],
     setting: Setting,
     measurement: Measurement,
     *,
     jobs: int = 1,
-    tell: Callable[[Outcome, Pace], None] = lambda outcome, pace: None,
+    tell: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
 ) -> list[Outcome]:
-    """Train and measure what is not done yet.
+    """Train and measure what is not done yet; see `run_jobs`.
 
     A finished training is not done again, nor a measurement of the same identity; a stopped
-    training goes on from its checkpoint. An experiment that fails leaves `failed.json` in its
-    folder and does not stop the others; the next call tries it again.
+    training goes on from its checkpoint.
 
     Args:
-        experiments: in the order in which they are begun.
-        setting: what they share.
-        measurement: what to measure.
-        jobs: how many at a time, each in a process of its own with its share of the threads; 1
+        experiments: In the order in which they are begun.
+        setting: What they share.
+        measurement: What to measure.
+        jobs: How many at a time, each in a process of its own with its share of the threads; 1
             stays in this process.
-        tell: hears of each experiment as it ends.
+        tell: Hears of each experiment as it ends.
 
     Returns:
         One outcome for each experiment, in their order.
 
     Raises:
-        LisaError: if the system killed a process.
+        LisaError: The system killed a process.
     """
-    records = {each: measurement.kept(each.path) for each in experiments}
-    outcomes = {each: Outcome(each, record) for each, record in records.items() if record}
-    waiting = [each for each in records if each not in outcomes]
-    jobs = max(1, min(jobs, len(waiting)))
-    threads = max(1, torch.get_num_threads() // jobs)
-    work = joblib.delayed(carry_out)
-    ended: Iterable[Outcome] = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        work(each, setting, measurement, threads, os.getpid()) for each in waiting
-    )
-    began = time.monotonic()
-    try:
-        for done, outcome in enumerate(ended, 1):
-            outcomes[outcome.experiment] = outcome
-            left = (time.monotonic() - began) / done * (len(waiting) - done)
-            tell(outcome, Pace(done, len(waiting), left))
-    except TerminatedWorkerError as error:
-        raise LisaError(
-            f"a process of {jobs} was killed, perhaps as memory ran out; give the same command "
-            "with fewer --jobs, and it goes on"
-        ) from error
-    return [outcomes[each] for each in experiments]
+    failed: dict[Path, str] = {}
+
+    def outcome(experiment: Experiment) -> Outcome:
+        record = measurement.kept(experiment.path)
+        return Outcome(experiment, record, failed.get(experiment.path, ""))
+
+    def on_end(job: Job[Context], failure: str, progress: Progress) -> None:
+        assert isinstance(job, Experiment)
+        if failure:
+            failed[job.path] = failure
+        tell(outcome(job), progress)
+
+    context, threads = Context(setting, measurement), torch.get_num_threads()
+    run_jobs(experiments, context, workers=jobs, threads=threads, on_end=on_end)
+    return [outcome(each) for each in experiments]
 
 
-def carry_out(
-    experiment: Experiment,
-    setting: Setting,
-    measurement: Measurement,
-    threads: int,
-    owner: int | None = None,
-) -> Outcome:
-    """Train and measure one experiment, from where it was stopped.
-
-    Args:
-        experiment: which.
-        setting: what it shares with others.
-        measurement: what to measure.
-        threads: of the processor.
-        owner: the process that waits for the outcome, by default this one.
-    """
-    with ends_with(owner), limited_threads(threads):
-        failed = experiment.path / FAILED
-        try:
-            failed.unlink(missing_ok=True)
-            record = _measured(experiment, setting, measurement, threads)
-        except _BROKEN as error:
-            message = (
-                str(error) if isinstance(error, LisaError) else f"{type(error).__name__}: {error}"
-            )
-            experiment.path.mkdir(parents=True, exist_ok=True)
-            write_json(failed, {"message": message, "kind": type(error).__name__})
-            return Outcome(experiment, None, message)
-        return Outcome(experiment, record)
-
-
-def failures(folder: Path) -> dict[str, str]:
-    """Why experiments of a folder failed that have not succeeded since, by run."""
-    return {
-        path.parent.name: str(read_json(path).get("message"))
-        for path in sorted(folder.glob(f"*/{FAILED}"))
-    }
-
-
-def _measured(
+def _measure(
     experiment: Experiment, setting: Setting, measurement: Measurement, threads: int
-) -> dict[str, Any]:
+) -> None:
+    """Train and measure one experiment, and keep the result."""
     began = time.monotonic()
     data = setting.data_of(experiment.seed)
     images = loaded(data)
@@ -274,8 +234,6 @@ def _measured(
         "identity": measurement.identity(),
     }
     run.write_json(measurement.file, record)
-    kept: dict[str, Any] = as_json(record)
-    return kept
 
 
 def _open(

@@ -1,16 +1,13 @@
 """What workers do for a comparison: train a run, carry out a trial, draw at random."""
 
 import abc
-import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import joblib
 import torch
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL
@@ -23,17 +20,10 @@ from grammar_lisa.optimize.trials import Trial, run_trial
 from grammar_lisa.training.experiment import Plan, data_of, finish_run, make_run, train_run
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.common.threads import limited_threads
-from shared.jobs.workers import ends_with
-from shared.runs.files import read_json, write_json
+from shared.jobs.jobs import FAILED, Job
+from shared.runs.files import write_json
 from shared.runs.folders import as_json
 from shared.runs.run import CONFIG, SUMMARY, Run, open_run
-
-FAILED = "failed.json"
-"""How names of files end that say why something failed; gone when a later call succeeds."""
-
-_BROKEN = (ValueError, RuntimeError, ArithmeticError, MemoryError)
-"""What a piece of work may fail with without stopping the others: bad numbers, no memory."""
 
 _PLACES = ("grammar", "data", "runs", "threads", "device", "checkpoint_seconds")
 """Options that do not decide what a run is."""
@@ -43,13 +33,8 @@ _POINTS = 1000
 
 
 @dataclass(frozen=True)
-class Work(abc.ABC):
-    """Something that is done once, and leaves a file."""
-
-    @property
-    @abc.abstractmethod
-    def name(self) -> str:
-        """What messages call it."""
+class Work(Job[Objective]):
+    """A job that leaves one file; what jobs share is what scores sentences."""
 
     @property
     @abc.abstractmethod
@@ -57,18 +42,13 @@ class Work(abc.ABC):
         """The file that tells that it is done."""
 
     @property
-    @abc.abstractmethod
-    def failure(self) -> Path:
-        """The file that tells why it failed."""
-
-    @property
     def done(self) -> bool:
-        """Whether it need not be done again."""
+        """Whether the file is there."""
         return self.result.is_file()
 
-    @abc.abstractmethod
-    def do(self, objective: Objective) -> None:
-        """Do it, from where it was stopped."""
+    def is_done(self, context: Objective) -> bool:
+        """Tell whether the file is there."""
+        return self.done
 
 
 @dataclass(frozen=True)
@@ -98,7 +78,7 @@ class Training(Work):
         """In the run's folder."""
         return self.path / FAILED
 
-    def do(self, objective: Objective) -> None:
+    def do(self, context: Objective, threads: int) -> None:
         """Train, fit the samplers, evaluate.
 
         Raises:
@@ -167,17 +147,17 @@ class Searching(Measured):
 
     trial: Trial
 
-    def do(self, objective: Objective) -> None:
+    def do(self, context: Objective, threads: int) -> None:
         """Search, and keep the statistics."""
         began = time.monotonic()
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        found = run_trial(self.trial, objective)
+        found = run_trial(self.trial, context)
         batch = self.trial.config.batch
         at: dict[str, Any] = {}
         for rounds in self.marks:
             seen = [each for each in found if each.round <= rounds]
             sentences, scores = [e.sentence for e in seen], [e.value for e in seen]
-            at[str(rounds * batch)] = trial_row(sentences, scores, objective)
+            at[str(rounds * batch)] = trial_row(sentences, scores, context)
         record = {"trial": self.trial.number, "seed": self.trial.seed, "at": at}
         write_json(self.path, record | {"seconds": time.monotonic() - began})
 
@@ -196,7 +176,7 @@ class Drawing(Measured):
     seed: int
     space: SpaceName
 
-    def do(self, objective: Objective) -> None:
+    def do(self, context: Objective, threads: int) -> None:
         """Draw and decode: distinct texts to score; and how many points decode to a sentence."""
         run = open_run(self.run, TOOL)
         model = load_model(run)
@@ -206,7 +186,7 @@ class Drawing(Measured):
         decoded = model.sentences(space.codes(space.sample(_POINTS, draw)))
         decodes = sum(sentence is not None for sentence in decoded) / _POINTS
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        record = drawn_record(drawn, self.marks, objective)
+        record = drawn_record(drawn, self.marks, context)
         head = {"trial": self.number, "seed": self.seed, "decodes": decodes}
         write_json(self.path, head | {"space": space.name, "at": record})
 
@@ -217,88 +197,3 @@ def drawn_record(
     """The statistics of random draws after some numbers of them."""
     scores = objective(sentences)
     return {str(m): trial_row(sentences[:m], scores[:m], objective) for m in marks}
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the work of a call is.
-
-    Attributes:
-        done: how many pieces ended, in this call.
-        total: how many there were to do.
-        seconds: how long the last one took.
-        left: about how many seconds the rest will take.
-    """
-
-    done: int
-    total: int
-    seconds: float
-    left: float
-
-
-OnEnd = Callable[[Work, str, Progress], None]
-"""Called as a piece of work ends, with why it failed or nothing, and how far the call is."""
-
-
-def do_all(work: Iterable[Work], objective: Objective, jobs: int, on_end: OnEnd) -> None:
-    """Do what is not done yet, several pieces at a time, each on one thread.
-
-    What fails leaves a file that says why, and does not stop the rest; the next call tries again.
-
-    Raises:
-        LisaError: if the system killed a process.
-    """
-    waiting = [each for each in work if not each.done]
-    jobs = max(1, min(jobs, len(waiting)))
-    call = joblib.delayed(attempt)
-    ended: Iterable[tuple[int, str, float]] = joblib.Parallel(
-        n_jobs=jobs, return_as="generator_unordered", batch_size=1
-    )(call(place, each, objective, os.getpid()) for place, each in enumerate(waiting))
-    began = time.monotonic()
-    try:
-        for done, (place, failure, seconds) in enumerate(ended, 1):
-            left = (time.monotonic() - began) / done * (len(waiting) - done)
-            on_end(waiting[place], failure, Progress(done, len(waiting), seconds, left))
-    except TerminatedWorkerError as error:
-        raise LisaError(
-            f"a process of {jobs} was killed, perhaps as memory ran out; give the same command "
-            "with fewer --jobs, and it goes on"
-        ) from error
-
-
-def attempt(place: int, work: Work, objective: Objective, owner: int) -> tuple[int, str, float]:
-    """Do one piece of work.
-
-    Args:
-        place: given back.
-        work: what to do.
-        objective: scores sentences.
-        owner: the process that waits for it.
-
-    Returns:
-        The place, why it failed or nothing, and the seconds it took.
-    """
-    began = time.monotonic()
-    failure = ""
-    with ends_with(owner), limited_threads(1):
-        work.failure.unlink(missing_ok=True)
-        try:
-            work.do(objective)
-        except _BROKEN as error:
-            known = isinstance(error, LisaError)
-            failure = str(error) if known else f"{type(error).__name__}: {error}"
-            work.failure.parent.mkdir(parents=True, exist_ok=True)
-            write_json(work.failure, {"message": failure, "kind": type(error).__name__})
-    return place, failure, time.monotonic() - began
-
-
-def failures(folder: Path) -> dict[str, str]:
-    """Why work in a folder failed that has not succeeded since, by its file's place."""
-    found = sorted(folder.rglob(f"*{FAILED}"))
-    places = {path: path.relative_to(folder) for path in found}
-    return {
-        str(place.parent if place.name == FAILED else place).removesuffix(f"-{FAILED}"): str(
-            read_json(path).get("message")
-        )
-        for path, place in places.items()
-    }
