@@ -114,7 +114,7 @@ def gone(pid):
             os.kill(pid, 0)
         except ProcessLookupError:
             return True
-        if "\nState:\tZ" in status_of(pid):
+        if "\nState:\tZ" in status_of(pid) and "\nThreads:\t1\n" in status_of(pid):
             return True
         time.sleep(0.02)
 

@@ -4,7 +4,9 @@ import copy
 import dataclasses
 import json
 import math
+import os
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -628,7 +630,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import torch
-from shared.runs.files import write_tensors
+from shared.runs.tensors import write_tensors
 from test_training import SHORT, X, new_run, open_run, trainer
 
 torch.set_num_threads(1)
@@ -683,6 +685,7 @@ assert status == 0, (seen, status)
 
 def run_python(script, *arguments):
     variables = environment()
+    variables["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent)
     with started(sys.executable, script, *arguments, env=variables) as process:
         result = finish(process)
     assert result.status == 0, result.err
