@@ -8,7 +8,9 @@
 >>> found = gl.optimize(model, gl.Regression.target("1/3+x+sin(x*x)"), rounds=20, batch=25)
 """
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import lazy_loader
 
@@ -22,4 +24,14 @@ if Path(__file__).resolve().parent.with_name("shared") not in [
         "installs; rename that folder, or start Python elsewhere"
     )
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_loaded, _names, _offered = lazy_loader.attach_stub(__name__, __file__)
+__all__ = sorted([*_offered, "optimize"])
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for; `optimize` is the package of that name, which can be called."""
+    return import_module(f"{__name__}.optimize") if name == "optimize" else _loaded(name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*_names(), "optimize"])

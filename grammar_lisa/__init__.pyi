@@ -1,3 +1,5 @@
+import grammar_lisa.optimize.minimise as _minimise
+
 from .grammar.cfg import Grammar as Grammar
 from .grammar.cfg import load_grammar as load_grammar
 from .models.load import load as load
@@ -6,11 +8,12 @@ from .objectives.regression import Regression as Regression
 from .optimize.config import SYSTEMS as SYSTEMS
 from .optimize.config import SearchConfig as SearchConfig
 from .optimize.minimise import Found as Found
-from .optimize.minimise import optimize as optimize
 from .optimize.start import initial_design as initial_design
 from .optimize.start import open_optimizer as open_optimizer
 from .training.config import TrainConfig as TrainConfig
 from .training.train import train as train
+
+optimize = _minimise.optimize
 
 __all__ = [
     "SYSTEMS",

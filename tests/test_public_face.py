@@ -116,6 +116,8 @@ def test_the_package_optimize_is_the_function_too(runs):
     import grammar_lisa.optimize as package
 
     model = gl.load(runs / "expr")
+    assert gl.optimize is package
+    assert package.optimize is importlib.import_module("grammar_lisa.optimize.minimise").optimize
     found = package(model, len, rounds=1, batch=2, n_initial=10, pool=100)
     assert found.score <= min(each.value for each in found.initial)
 

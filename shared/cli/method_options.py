@@ -85,7 +85,7 @@ class MethodOptions(Generic[T]):
         path, name = flag_value(words, "config"), flag_value(words, "method")
         if asks_for_help(words) and name is None and path is None:
             return self._overview()
-        if not asks_for_help(words):
+        if not asks_for_help(words) and path is None:
             self._refuse_early(words)
         if name is None and path is not None:
             name = self.recorded(read_json(Path(path)), path)["method"]

@@ -344,7 +344,7 @@ def test_the_decoder_of_a_spherical_method_sees_directions_and_of_others_codes(n
 def test_a_path_is_an_arc_for_spherical_methods_and_straight_for_others(name, monkeypatch):
     model = untrained(METHODS[name]())
     ends, seen = model.codes(["x", "sin(1)"], refine=False), []
-    monkeypatch.setattr(model, "encode", lambda texts: ends)
+    monkeypatch.setattr(model, "codes", lambda texts: ends)
     monkeypatch.setattr(model, "decode", seen.append)
     model.interpolate("x", "sin(1)", 5)
     (path,) = seen

@@ -120,7 +120,11 @@ def test_quiet_prints_the_result_alone(tmp_path):
 
 
 def test_help_shows_the_options_of_the_method(trained, tmp_path):
-    default = flags(succeed("train", "--help").out)
+    any_method = succeed("train", "--help").out
+    assert {"--dataset", "--resume"} <= flags(any_method)
+    assert not {"--uniformity-weight", "--mmd-weight"} & flags(any_method)
+    assert all(name in any_method for name in METHODS)
+    default = flags(succeed("train", "--method", "lisa", "--help").out)
     assert {"--uniformity-weight", "--uniformity-t", "--dataset", "--resume"} <= default
     other = flags(succeed("train", "--method", "wae", "--help").out)
     assert "--mmd-weight" in other

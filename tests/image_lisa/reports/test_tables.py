@@ -156,7 +156,7 @@ def test_table_1_shows_both_definitions_of_the_rank():
 
 
 def test_rows_stand_in_the_order_of_the_methods():
-    runs = [record(name, gaussian=1.0, prior=1.0, gmm=1.0) for name in reversed(METHODS)]
+    runs = [record(name, gaussian=1.0, prior=1.0, gmm=1.0) for name in reversed(list(METHODS))]
     table = sample_table({"digits": runs})
     assert [row.method for row in table.rows] == list(METHODS)
 
