@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-import grammar_lisa.optimize as face
 from grammar_lisa.expressions.language import Expressions
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.text import derivations_to_texts
@@ -104,7 +103,3 @@ def test_every_system_begins_on_a_run_that_suits_it(folder, folders, known, name
     run = folders("rae-l2") if SYSTEMS[name].space == "box" else folder
     optimizer = open_optimizer(run, known, list(map(score, known)), config=SYSTEMS[name])
     assert optimizer.reader.space.name == ("box" if SYSTEMS[name].space == "box" else "sphere")
-
-
-def test_the_face_says_what_it_offers():
-    assert set(face.__all__) <= set(vars(face))

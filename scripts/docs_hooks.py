@@ -1,0 +1,66 @@
+"""What the site is built from beside its pages: the help of every command, and docstrings."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from mkdocs.plugins import event_priority
+
+from grammar_lisa.cli import COMMANDS as GRAMMAR_COMMANDS
+from image_lisa.cli import COMMANDS as IMAGE_COMMANDS
+from shared.cli.commands import Group
+
+ROOT = Path(__file__).resolve().parent.parent
+
+MARK = "<!-- commands -->"
+
+
+_SOURCES = tempfile.TemporaryDirectory()
+
+
+@event_priority(100)
+def on_config(config: Any) -> Any:
+    """Read docstrings from a copy without stubs, of which one hides a package by a function."""
+    for package in ("grammar_lisa", "image_lisa", "shared"):
+        shutil.copytree(
+            ROOT / package,
+            Path(_SOURCES.name) / package,
+            ignore=shutil.ignore_patterns("*.pyi", "__pycache__"),
+            dirs_exist_ok=True,
+        )
+    config.plugins["mkdocstrings"].config.handlers["python"]["paths"] = [_SOURCES.name]
+    return config
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Put the help of every command in the place of the mark."""
+    return markdown.replace(MARK, _commands()) if MARK in markdown else markdown
+
+
+def _commands() -> str:
+    lines: list[str] = []
+    for tool, commands in (("grammar-lisa", GRAMMAR_COMMANDS), ("image-lisa", IMAGE_COMMANDS)):
+        lines += [f"## {tool}", ""]
+        for name, command in commands.items():
+            members = command.commands if isinstance(command, Group) else {"": command}
+            for member, each in members.items():
+                words = [name, *([member] if member else [])]
+                lines += [f"### {tool} {' '.join(words)}", "", f"{each.summary}", ""]
+                lines += ["```text", _help(tool, words), "```", ""]
+    return "\n".join(lines)
+
+
+def _help(tool: str, words: list[str]) -> str:
+    package = tool.replace("-", "_")
+    shown = subprocess.run(
+        [sys.executable, "-m", package, *words, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"COLUMNS": "96", "NO_COLOR": "1"},
+    )
+    return shown.stdout.strip()

@@ -1,0 +1,161 @@
+"""Every command and every line of Python in the README and the pages of docs runs, on less data."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tools import Tool, environment
+
+import grammar_lisa.cli
+import image_lisa.cli
+
+ROOT = Path(__file__).parents[1]
+PAGES = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+}
+succeed = Tool(grammar_lisa.cli.main).succeed
+TOOLS = {"grammar-lisa": grammar_lisa.cli.main, "image-lisa": image_lisa.cli.main}
+LESS = {
+    ("grammar-lisa", "train"): "--count 600 --held-out 60 --epochs 1 --draws 50 --quiet",
+    ("grammar-lisa", "bo"): "--rounds 1 --batch 5 --n-initial 40 --pool 400 --jobs 1 --quiet",
+    ("grammar-lisa", "benchmark", "table5"): (
+        "--systems g-lisa --networks dense --count 100 --held-out 20 --epochs 1 --trials 1 "
+        "--rounds 2 --batch 5 --n-initial 40 --pool 200 --candidates 40 --jobs 1 --quiet"
+    ),
+    ("grammar-lisa", "benchmark", "targets"): (
+        "--trials 1 --rounds 1 --batch 5 --n-initial 40 --pool 200 --jobs 1 --quiet"
+    ),
+    ("grammar-lisa", "benchmark", "latent-bo"): (
+        "--systems lisa+pool=200 --known 5 --epochs 1 --budget 5 --batch 5 --seeds 1 --jobs 1 "
+        "--quiet"
+    ),
+    ("image-lisa", "train"): "--epochs 2 --quiet",
+    ("image-lisa", "evaluate"): "--quiet",
+}
+LESS_IN_PYTHON = {
+    'method="lisa", name="demo")': (
+        'method="lisa", name="demo", count=600, held_out=60, epochs=1, draws=50)'
+    ),
+    "rounds=20, batch=25": "rounds=1, batch=5, n_initial=40, pool=400",
+    "rounds=2, batch=10": "rounds=1, batch=5, n_initial=40, pool=400",
+}
+
+
+def commands(page):
+    lines = re.findall(r"^(?:    |\$ )((?:grammar|image)-lisa .*)$", page, flags=re.MULTILINE)
+    return list(dict.fromkeys(line.split("  #")[0].strip() for line in lines))
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+
+
+def run(line, monkeypatch):
+    tool, *words = shlex.split(line.replace("--dataset mnist", "--dataset digits"))
+    words += LESS.get((tool, *words[:2]), LESS.get((tool, words[0]), "")).split()
+    monkeypatch.setattr(sys, "argv", [tool, *words])
+    return TOOLS[tool](words)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """The runs that pages speak of without making them: small ones."""
+    folder = tmp_path_factory.mktemp("runs")
+    less = LESS["grammar-lisa", "train"].split()
+    grammar = ROOT / "grammars" / "expr.cfg"
+    succeed("train", "--grammar", grammar, "--runs", folder, "--name", "demo", *less)
+    words = f"train --dataset digits --epochs 2 --runs {folder} --name digits --quiet"
+    assert image_lisa.cli.main(words.split()) == 0
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, runs):
+    """A folder as pages suppose it: the grammars, and the files they speak of."""
+    (tmp_path / "grammars").symlink_to(ROOT / "grammars")
+    (grammar,) = [
+        block for block in blocks(PAGES["grammars.md"], "") if block.startswith("# velocities.cfg")
+    ]
+    (tmp_path / "velocities.cfg").write_text(grammar, encoding="utf-8")
+    lines = succeed(
+        "sample", ROOT / "grammars" / "expr.cfg", "-n", 200, "--max-rules", 14, "--seed", 1
+    )
+    (tmp_path / "equation2_15_dataset.txt").write_text(lines.out, encoding="utf-8")
+    rng = np.random.default_rng(0)
+    m, v = rng.uniform(1, 2, (2, 30))
+    rows = [f"{a},{b},{a * b * b / 2}" for a, b in zip(m, v, strict=True)]
+    (tmp_path / "measurements.csv").write_text("m,v,energy\n" + "\n".join(rows), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_pages_show_commands():
+    shown = {" ".join(line.split()[:2]) for page in PAGES.values() for line in commands(page)}
+    assert shown >= {f"grammar-lisa {name}" for name in ("check", "train", "bo", "generate")}
+    assert shown >= {f"image-lisa {name}" for name in ("train", "sample", "evaluate", "diagnose")}
+    assert len(blocks(PAGES["README.md"], "python")) == 1
+    assert len(PAGES["README.md"].splitlines()) <= 160
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if commands(page)])
+def test_every_command_of_a_page_runs(name, folder, runs, monkeypatch, capsys):
+    for made in ("demo", "digits"):
+        if f"--name {made}" not in PAGES[name]:
+            shutil.copytree(runs / made, folder / "runs" / made)
+    for line in commands(PAGES[name]):
+        assert run(line, monkeypatch) == 0, (line, capsys.readouterr().err)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if blocks(page, "python")])
+def test_the_python_of_a_page_runs(name, folder, runs, monkeypatch):
+    for line in commands(PAGES[name]):
+        if " train --grammar grammars/json.cfg" in line:
+            assert run(line, monkeypatch) == 0
+    for made in ("demo", "digits"):
+        if f'name="{made}"' not in PAGES[name]:
+            shutil.copytree(runs / made, folder / "runs" / made)
+    for program in blocks(PAGES[name], "python"):
+        for shown, less in LESS_IN_PYTHON.items():
+            program = program.replace(shown, less)
+        assert exec(compile(program, name, "exec"), {}) is None
+
+
+def test_the_scripts_that_pages_name_are_there():
+    for page in PAGES.values():
+        for name in re.findall(r"scripts/(\w+(?:\.py)?)", page):
+            assert (ROOT / "scripts" / name).exists(), name
+
+
+def test_the_files_that_pages_name_are_there():
+    code = re.compile(r"`((?:grammar_lisa|image_lisa|shared|tests|grammars)/[\w/]+\.\w+)`")
+    named = {name for page in PAGES.values() for name in code.findall(page)}
+    assert named
+    for name in named:
+        assert (ROOT / name).is_file(), name
+
+
+def test_the_links_of_files_at_the_root_lead_somewhere():
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+            assert (ROOT / link).exists(), (name, link)
+
+
+def test_the_site_builds_without_a_broken_link(tmp_path):
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path]
+    built = subprocess.run(
+        words, cwd=ROOT, capture_output=True, text=True, env=environment() | {"COLUMNS": "96"}
+    )
+    assert built.returncode == 0, built.stderr
+    commands_page = (tmp_path / "commands" / "index.html").read_text(encoding="utf-8")
+    assert "grammar-lisa benchmark latent-bo" in commands_page
+    python_page = (tmp_path / "python" / "index.html").read_text(encoding="utf-8")
+    assert "n_initial" in python_page
