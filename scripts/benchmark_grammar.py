@@ -27,7 +27,7 @@ from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.grammar_model import GrammarModel
-from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.mask import GrammarMask
 from grammar_lisa.models.networks import SentenceAutoencoder
 from grammar_lisa.objectives.targets import regression_for
 from shared.methods import LISA
@@ -89,7 +89,7 @@ def measure() -> dict[str, Any]:
     found["decoding_sentences_per_second"] = len(codes) / median_seconds(
         lambda: model.decode(codes), 5
     )
-    machine = StackMachine(grammar, 15)
+    machine = GrammarMask(grammar, 15)
     logits = torch.randn(20_000, 15, machine.pad + 1)
     found["stack_machine_derivations_per_second"] = len(logits) / median_seconds(
         lambda: machine.decode(logits), 5

@@ -28,14 +28,14 @@ def watching(terminal: Terminal, label: str, records: Sequence[Path], total: int
             while not done.wait(0.5):
                 look()
 
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
+        callbacks = threading.Thread(target=watch, daemon=True)
+        callbacks.start()
         try:
             yield
             look()
         finally:
             done.set()
-            watcher.join()
+            callbacks.join()
 
 
 def _lines(path: Path) -> int:

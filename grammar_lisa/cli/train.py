@@ -8,7 +8,7 @@ from grammar_lisa.cli.reports import print_quality
 from grammar_lisa.grammar.datasets import Split
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.training.experiment import (
-    Watcher,
+    Callbacks,
     data_of,
     finish_run,
     make_run,
@@ -74,5 +74,5 @@ def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> Non
         def curves(rows: Sequence[Row]) -> None:
             plot_curves(folder, rows)
 
-        watcher = Watcher(terminal.note, step, epoch, curves)
-        train_run(folder, data, plan_of(options, options.hyper), watcher)
+        callbacks = Callbacks(terminal.note, step, epoch, curves)
+        train_run(folder, data, plan_of(options, options.hyper), callbacks)

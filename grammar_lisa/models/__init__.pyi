@@ -3,7 +3,7 @@ from .character_model import CharacterModel as CharacterModel
 from .characters import Alphabet as Alphabet
 from .grammar_model import GrammarModel as GrammarModel
 from .load import load_model as load_model
-from .mask import StackMachine as StackMachine
+from .mask import GrammarMask as GrammarMask
 from .networks import NETWORKS as NETWORKS
 from .sentence_model import SentenceModel as SentenceModel
 
@@ -12,8 +12,8 @@ __all__ = [
     "Alphabet",
     "Architecture",
     "CharacterModel",
+    "GrammarMask",
     "GrammarModel",
     "SentenceModel",
-    "StackMachine",
     "load_model",
 ]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.characters import Alphabet
-from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.mask import GrammarMask
 from grammar_lisa.models.names import CHARACTERS, LARGEST_DIM, LONGEST
 from grammar_lisa.models.networks import (
     NETWORKS,
@@ -98,7 +98,7 @@ class Architecture:
         width = self.method.encoder_width(self.dim)
         net: SequenceAutoencoder
         if self.alphabet is None:
-            machine = StackMachine(grammar, self.max_rules)
+            machine = GrammarMask(grammar, self.max_rules)
             net = build_network(self.network, machine, self.dim, width, self.seed)
         else:
             net = build_characters(self.alphabet, self.dim, width, self.seed)

@@ -77,5 +77,5 @@ class GrammarModel(SentenceModel):
         return [written[place] for place in places.ravel()]
 
     def valid(self, texts: Sequence[str]) -> NDArray[np.bool_]:
-        """All: what the stack machine decodes is complete by construction."""
+        """All: what the grammar mask decodes is complete by construction."""
         return np.ones(len(texts), dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""The mask and the batched stack machine: every decode is a complete sentence.
+"""The mask and the batched grammar mask: every decode is a complete sentence.
 
 With k steps left and d(·) the least number of rules that finishes a stack of symbols, rule r may
 be applied iff d(stack after r) ≤ k − 1. So every derivation that fits the length stays reachable,
@@ -14,7 +14,7 @@ from shared.common.errors import LisaError
 _EXTREME = 1e30
 
 
-class StackMachine(nn.Module):
+class GrammarMask(nn.Module):
     """Turns logits into derivations of a grammar, a whole batch at a time.
 
     The rule number `pad`, one past the last rule, fills a derivation's steps after its end. Which
@@ -161,7 +161,7 @@ def _gumbel(like: Tensor, generator: torch.Generator | None) -> Tensor:
 class _Walk:
     """The stacks of a batch, and the least number of rules that would finish each."""
 
-    def __init__(self, machine: StackMachine, batch: int) -> None:
+    def __init__(self, machine: GrammarMask, batch: int) -> None:
         self.machine = machine
         device = machine.cost.device
         widest = machine.pushed.shape[1]

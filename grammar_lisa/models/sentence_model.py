@@ -159,12 +159,13 @@ class SentenceModel(abc.ABC):
 
     @torch.no_grad()
     def codes_of(self, derivations: NDArray[np.signedinteger]) -> Codes:
-        """Codes of padded derivations `[n, max_rules]` with their spread, for samplers."""
+        """Codes of padded derivations `[n, max_rules]` with their deviations, for samplers."""
         rows = self.architecture.rows(self.grammar, derivations)
-        found = [self.method.spread(self.net, x) for x in torch.from_numpy(rows).split(_CHUNK)]
-        spreads = [spread.double() for spread in found if spread is not None]
+        chunks = torch.from_numpy(rows).split(_CHUNK)
+        found = [self.method.posterior_std(self.net, x) for x in chunks]
+        deviations = [std.double() for std in found if std is not None]
         mean = self.encode_rows(rows).astype(np.float64)
-        return Codes(mean, torch.cat(spreads).numpy() if spreads else None)
+        return Codes(mean, torch.cat(deviations).numpy() if deviations else None)
 
     def refine(
         self, rows: ArrayLike, codes: ArrayLike, steps: int = 500
@@ -186,16 +187,16 @@ class SentenceModel(abc.ABC):
         """
         x = torch.as_tensor(np.asarray(rows)).long()
         found = torch.as_tensor(np.array(codes, dtype=np.float32))
-        interface = partial(self.method.interface, self.net)
+        to_decoder = partial(self.method.to_decoder, self.net)
         with torch.no_grad():
-            exact = (self.net.read(self.net.decode(interface(found))) == x).all(1)
+            exact = (self.net.read(self.net.decode(to_decoder(found))) == x).all(1)
         pending = (~exact).nonzero().squeeze(1)
-        moving = nn.Parameter(interface(found[pending]).detach())
+        moving = nn.Parameter(to_decoder(found[pending]).detach())
         optimizer = torch.optim.Adam([moving], lr=0.02)
         for _ in range(steps):
             if exact.all():
                 break
-            decoded = self.net.decode(interface(moving))
+            decoded = self.net.decode(to_decoder(moving))
             hit = (self.net.read(decoded.detach()) == x[pending]).all(1) & ~exact[pending]
             found[pending[hit]] = moving.detach()[hit]
             exact[pending[hit]] = True
@@ -269,7 +270,7 @@ class SentenceModel(abc.ABC):
     def directions(self, codes: ArrayLike) -> NDArray[np.float64]:
         """What the decoder sees of codes `[n, dim]`.
 
-        Unit vectors `[n, dim]` where the method is spherical, else its `interface` of the codes,
+        Unit vectors `[n, dim]` where the method is spherical, else its `to_decoder` of the codes,
         for most methods the codes themselves.
         """
         array: NDArray[np.float64] = self._directions(codes).numpy()
@@ -287,4 +288,4 @@ class SentenceModel(abc.ABC):
         broken = ~np.isfinite(array).all(axis=1)
         if broken.any():
             raise LisaError(f"code {int(broken.argmax()) + 1} is not finite")
-        return self.method.interface(self.net, torch.from_numpy(array)).double()
+        return self.method.to_decoder(self.net, torch.from_numpy(array)).double()

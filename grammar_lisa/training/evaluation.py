@@ -56,7 +56,7 @@ def reconstruction(net: SequenceAutoencoder, method: Method, x: Tensor) -> Recon
     net.eval()
     losses, exact, right, rules = 0.0, 0, 0, 0
     for part in x.split(_CHUNK):
-        decoded = net.decode(method.interface(net, method.encode(net, part)))
+        decoded = net.decode(method.to_decoder(net, method.encode(net, part)))
         losses += net.reconstruction_loss(part, decoded).sum().item()
         same = net.read(decoded) == part
         inside = part != net.pad
@@ -79,7 +79,7 @@ def readout_r2(model: SentenceModel, rows: Tensor, semantics: Tensor) -> float |
         1 for a perfect readout, 0 for one no better than the means; None if all do the same.
     """
     codes = torch.from_numpy(model.encode_rows(rows.numpy()))
-    predicted = model.net.parts[READOUT](model.method.interface(model.net, codes))
+    predicted = model.net.parts[READOUT](model.method.to_decoder(model.net, codes))
     wanted = semantics.double()
     total = (wanted - wanted.mean(0)).square().sum().item()
     error = (wanted - predicted.double()).square().sum().item()

@@ -280,7 +280,7 @@ def plan_of(config: TrainConfig, method: Method) -> Plan:
 
 
 @dataclass(frozen=True)
-class Watcher:
+class Callbacks:
     """Who is told how a training goes.
 
     Attributes:
@@ -384,7 +384,7 @@ def data_of(run: Run, sentences: Sentences, tell: Tell = silent) -> Split:
     return data
 
 
-def train_run(run: Run, data: Split, plan: Plan, watcher: Watcher | None = None) -> None:
+def train_run(run: Run, data: Split, plan: Plan, callbacks: Callbacks | None = None) -> None:
     """Train to the end, from the checkpoint if there is one, and write the model.
 
     Raises:
@@ -392,7 +392,7 @@ def train_run(run: Run, data: Split, plan: Plan, watcher: Watcher | None = None)
     """
     if run.finished:
         return
-    watcher = watcher or Watcher()
+    callbacks = callbacks or Callbacks()
     architecture = run_architecture(run)
     grammar = load_run_grammar(run)
     net = architecture.build(grammar)
@@ -411,14 +411,14 @@ def train_run(run: Run, data: Split, plan: Plan, watcher: Watcher | None = None)
         torch.from_numpy(architecture.rows(grammar, data.train)),
         semantics=semantics.get("train"),
         validate=validate,
-        on_step=lambda step, steps: watcher.step(step, steps, trainer.rate),
-        on_epoch=watcher.epoch,
+        on_step=lambda step, steps: callbacks.step(step, steps, trainer.rate),
+        on_epoch=callbacks.epoch,
     )
     small = sum(weights.numel() for weights in net.parameters()) < SMALL_NETWORK
     threads = plan.threads or (1 if small else torch.get_num_threads())
     with limited_threads(threads):
         rows = trainer.fit()
-    watcher.curves(rows)
+    callbacks.curves(rows)
     run.write_tensors(
         MODEL, net.state_dict(), {"steps": trainer.steps, "model": architecture.to_json()}
     )

@@ -9,7 +9,7 @@ from grammar_lisa.models.load import load_model
 from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.experiment import (
-    Watcher,
+    Callbacks,
     finish_run,
     make_run,
     plan_of,
@@ -65,7 +65,7 @@ def train(
     stem = f"{config.grammar.stem}-{method.name}"
     path = next_run_path(Path(runs), stem) if name is None else Path(runs) / name
     run, data = make_run(path, plan, overwrite=overwrite, tell=tell)
-    train_run(run, data, plan, Watcher(tell))
+    train_run(run, data, plan, Callbacks(tell))
     finish_run(run, data, plan, tell)
     return load_model(run)
 

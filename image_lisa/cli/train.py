@@ -15,7 +15,7 @@ from image_lisa.models.model import Architecture, ImageModel, run_architecture
 from image_lisa.models.names import TOOL
 from image_lisa.reports.pictures import plot_curves, save_reconstructions, save_samples
 from image_lisa.training.experiment import (
-    Watcher,
+    Callbacks,
     check_data,
     finish_run,
     make_run,
@@ -99,7 +99,7 @@ def carry_out(
     architecture, training = run_architecture(folder), _training_of(options)
     total = training.epochs * max(1, len(images.train) // training.batch_size)
     with terminal.progress("training", total) as meter:
-        watcher = Watcher(
+        callbacks = Callbacks(
             step=lambda step, steps, rate: meter.update(step, f"{rate:,.0f} images/s"),
             epoch=lambda row: terminal.note(
                 f"epoch {row['epoch']:.0f}/{training.epochs}: loss {row['loss']:.4f}, "
@@ -114,7 +114,7 @@ def carry_out(
             training,
             fabric=fabric,
             threads=options.threads,
-            watcher=watcher,
+            callbacks=callbacks,
         )
     if not fabric.is_global_zero:
         return
@@ -124,8 +124,8 @@ def carry_out(
         save_reconstructions(folder, model, images.valid)
         save_samples(folder, model, samplers, derive_seed(options.seed, "pictures"))
 
-    watcher = Watcher(note=terminal.note)
-    finish_run(folder, images, device=fabric.device, watcher=watcher, illustrate=illustrate)
+    callbacks = Callbacks(note=terminal.note)
+    finish_run(folder, images, device=fabric.device, callbacks=callbacks, illustrate=illustrate)
 
 
 def _report(folder: Run, terminal: Terminal) -> None:

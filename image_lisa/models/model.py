@@ -119,18 +119,18 @@ class ImageModel:
     @torch.no_grad()
     def codes(self, images: Tensor) -> Codes:
         """Codes of images `[n, channel, height, width]`, in bytes or in [0, 1]."""
-        means, spreads = [], []
+        means, deviations = [], []
         for x in self._prepared(images):
             means.append(self.method.encode(self.net, x).cpu().double())
-            spread = self.method.spread(self.net, x)
-            if spread is not None:
-                spreads.append(spread.cpu().double())
+            std = self.method.posterior_std(self.net, x)
+            if std is not None:
+                deviations.append(std.cpu().double())
         mean = torch.cat(means).numpy()
-        return Codes(mean, torch.cat(spreads).numpy() if spreads else None)
+        return Codes(mean, torch.cat(deviations).numpy() if deviations else None)
 
     @torch.no_grad()
     def decode(self, codes: Any) -> Tensor:
-        """Images in [0, 1], on the processor, of codes `[n, dim]`; they pass the interface.
+        """Images in [0, 1], on the processor, of codes `[n, dim]`; they pass `to_decoder`.
 
         Raises:
             LisaError: if the codes have another shape or are not finite.
@@ -144,7 +144,7 @@ class ImageModel:
         if not rows.isfinite().all():
             raise LisaError("there are codes that are not finite")
         parts = [
-            self.net.decode(self.method.interface(self.net, part.to(self.device).float())).cpu()
+            self.net.decode(self.method.to_decoder(self.net, part.to(self.device).float())).cpu()
             for part in rows.split(CHUNK)
         ]
         return torch.cat(parts) if parts else torch.empty(0, *self.architecture.shape)
@@ -181,7 +181,7 @@ class ImageModel:
 
     def _reconstruct(self, x: Tensor) -> Tensor:
         z = self.method.encode(self.net, x)
-        return self.net.decode(self.method.interface(self.net, z))
+        return self.net.decode(self.method.to_decoder(self.net, z))
 
     def _prepared(self, images: Tensor) -> Iterator[Tensor]:
         for part in images.split(CHUNK):

@@ -62,7 +62,7 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Watcher:
+class Callbacks:
     """Who is told how an experiment goes.
 
     Attributes:
@@ -146,7 +146,7 @@ def train_run(
     *,
     fabric: Fabric | None = None,
     threads: int | None = None,
-    watcher: Watcher | None = None,
+    callbacks: Callbacks | None = None,
 ) -> None:
     """Train to the end, from the checkpoint if there is one; keep the best and the last weights.
 
@@ -163,7 +163,7 @@ def train_run(
             f"{run.path} describes a model of images of shape {architecture.shape}, "
             f"but those of {images.name} have shape {images.shape}"
         )
-    watcher = watcher or Watcher()
+    callbacks = callbacks or Callbacks()
     net = architecture.build()
     trainer = Trainer(
         run,
@@ -174,8 +174,8 @@ def train_run(
         validate=_validation(architecture.method, images, training),
         fabric=fabric or launch(training),
         keep_best=True,
-        on_step=lambda step, steps: watcher.step(step, steps, trainer.rate),
-        on_epoch=watcher.epoch,
+        on_step=lambda step, steps: callbacks.step(step, steps, trainer.rate),
+        on_epoch=callbacks.epoch,
     )
     with limited_threads(threads or torch.get_num_threads()):
         trainer.fit()
@@ -218,7 +218,7 @@ def finish_run(
     *,
     samplers: tuple[str, ...] | None = None,
     device: torch.device | str = "cpu",
-    watcher: Watcher | None = None,
+    callbacks: Callbacks | None = None,
     illustrate: Callable[[ImageModel, dict[str, Sampler]], None] = lambda model, samplers: None,
 ) -> tuple[ImageModel, dict[str, Sampler]]:
     """Encode the training images, fit the samplers, keep both, and write the summary at the end.
@@ -228,18 +228,18 @@ def finish_run(
         images: what it was trained on.
         samplers: which to fit; by default all that the method can have.
         device: where to encode.
-        watcher: is told what is being fitted.
+        callbacks: is told what is being fitted.
         illustrate: leaves pictures of the model and its samplers; a run with a summary has them.
 
     Returns:
         The model with its best weights, and the samplers by name.
     """
-    watcher = watcher or Watcher()
+    callbacks = callbacks or Callbacks()
     model = ImageModel.load(run, device)
     codes = model.codes(images.train)
     save_codes(run, codes)
     seed = derive_seed(int(model.architecture.seed), "samplers")
-    fitted = fit_samplers(model.method, model.net, codes, seed, names=samplers, tell=watcher.note)
+    fitted = fit_samplers(model.method, model.net, codes, seed, names=samplers, tell=callbacks.note)
     save_samplers(run, fitted)
     illustrate(model, fitted)
     run.write_json(SUMMARY, _summary(run, model, images, fitted))

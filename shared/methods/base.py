@@ -21,11 +21,11 @@ class Codes:
 
     Attributes:
         mean: ``[n, dim]``, unnormalised; of a variational method the posterior means.
-        spread: ``[n, dim]``, the posterior standard deviations; None where a code is a point.
+        posterior_std: ``[n, dim]``, of variational methods; None where a code is a point.
     """
 
     mean: Floats
-    spread: Floats | None = None
+    posterior_std: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Method(abc.ABC):
         """
         return self.loss(net, x)
 
-    def parts(self, net: Autoencoder) -> dict[str, nn.Module]:
+    def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
         """Modules of the method's own, by name, for `net.parts`; trained and saved with the net.
 
         Raises:
@@ -77,19 +77,19 @@ class Method(abc.ABC):
         """
         return {}
 
-    def interface(self, net: Autoencoder, z: Tensor) -> Tensor:
+    def to_decoder(self, net: Autoencoder, z: Tensor) -> Tensor:
         """What the decoder sees of codes `z` `[batch, dim]`."""
         return project(z) if self.spherical else z
 
     def reconstruction(self, net: Autoencoder, x: Tensor, z: Tensor) -> Tensor:
         """The net's reconstruction loss of each example, `[batch]`, from its code `z`."""
-        return net.reconstruction_loss(x, net.decode(self.interface(net, z)))
+        return net.reconstruction_loss(x, net.decode(self.to_decoder(net, z)))
 
     def encode(self, net: Autoencoder, x: Tensor) -> Tensor:
         """The codes that are sampled, searched and probed, `[batch, dim]`, unnormalised."""
         return net.encode(x)
 
-    def spread(self, net: Autoencoder, x: Tensor) -> Tensor | None:
+    def posterior_std(self, net: Autoencoder, x: Tensor) -> Tensor | None:
         """The posterior standard deviations of the codes, `[batch, dim]`; None for points."""
         return None
 
@@ -100,7 +100,7 @@ class Method(abc.ABC):
     def own_sampler(self, name: str, net: Autoencoder, codes: Codes, seed: int) -> Sampler:
         """One of `own_samplers`, fitted to the training codes.
 
-        What it draws goes through `interface` like any code.
+        What it draws goes through `to_decoder` like any code.
 
         Raises:
             LisaError: if the name is none of them.
@@ -116,7 +116,7 @@ def equip(net: Autoencoder, method: Method, seed: int) -> None:
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive_seed(seed, "parts"))
-        net.parts.update(method.parts(net))
+        net.parts.update(method.extra_modules(net))
 
 
 def check_fields(method: Method, **ranges: tuple[float, float]) -> None:

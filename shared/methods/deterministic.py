@@ -135,7 +135,7 @@ class RAEGP(Regularised):
         with torch.enable_grad(), differentiable_twice(net):
             # Without a graph of the encoder the code becomes a variable of its own.
             z = z if z.requires_grad else z.detach().requires_grad_()
-            decoded = net.decode(self.interface(net, z))
+            decoded = net.decode(self.to_decoder(net, z))
             norms = jacobian_penalty(z, decoded, self.probes, learning)
         return {
             "reconstruction": net.reconstruction_loss(x, decoded).mean(),

@@ -25,7 +25,7 @@ class FlowVAE(Variational):
     def flow(self, dim: int) -> nn.Module:
         """A flow of codes of size `dim`, its weights drawn."""
 
-    def parts(self, net: Autoencoder) -> dict[str, nn.Module]:
+    def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
         """The flow, `flow`."""
         return {"flow": self.flow(net.dim)}
 
@@ -34,7 +34,7 @@ class FlowVAE(Variational):
         z: Tensor = net.parts["flow"](self.posterior(net, x)[0])[0]
         return z
 
-    def spread(self, net: Autoencoder, x: Tensor) -> Tensor | None:
+    def posterior_std(self, net: Autoencoder, x: Tensor) -> Tensor | None:
         """None: a flowed posterior has no standard deviations in closed form."""
         return None
 

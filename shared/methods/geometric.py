@@ -60,13 +60,13 @@ class GeoVAE(VAE):
         """The prior N(0, I), or draws that are uniform with respect to the metric's volume."""
         if name != "riemannian":
             return super().own_sampler(name, net, codes, seed)
-        if codes.spread is None:
+        if codes.posterior_std is None:
             raise LisaError(
                 f"{self.name}: the sampler 'riemannian' needs the posterior deviations of the "
                 "training codes, and these codes come without"
             )
         return Riemannian(
-            codes.spread,
+            codes.posterior_std,
             centroids=self.centroids,
             temperature=self.temperature,
             regularisation=self.regularisation,

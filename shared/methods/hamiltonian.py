@@ -81,7 +81,7 @@ class HVAE(Variational):
             self, steps=(1, 100), step_size=(1e-8, 0.9 * LARGEST_STEP), beta_zero=(1e-3, 1)
         )
 
-    def parts(self, net: Autoencoder) -> dict[str, nn.Module]:
+    def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
         """The step sizes, `step_sizes`, where they are learned."""
         return {"step_sizes": StepSizes(net.dim, self.step_size)} if self.learned else {}
 

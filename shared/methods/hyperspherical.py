@@ -39,7 +39,7 @@ class SVAE(Method):
     def __post_init__(self) -> None:
         check_fields(self, kl_weight=(0, 1e6))
 
-    def parts(self, net: Autoencoder) -> dict[str, nn.Module]:
+    def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
         """None.
 
         Raises:

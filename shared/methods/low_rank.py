@@ -58,7 +58,7 @@ class IRMAE(LinearlyMapped):
     def __post_init__(self) -> None:
         check_fields(self, layers=(1, 32))
 
-    def parts(self, net: Autoencoder) -> dict[str, nn.Module]:
+    def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
         """The linear maps, W₁ first."""
         return {_LINEAR: square_maps(net.dim, self.layers)}
 
@@ -91,7 +91,7 @@ class LoRAE(LinearlyMapped):
     def __post_init__(self) -> None:
         check_fields(self, nuclear_weight=(0, 1e6))
 
-    def parts(self, net: Autoencoder) -> dict[str, nn.Module]:
+    def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
         """The linear map W."""
         return {_LINEAR: square_maps(net.dim, 1)}
 

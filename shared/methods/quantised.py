@@ -100,7 +100,7 @@ class VQVAE(Method):
     nearest to them (appendix A.1 of the reference), updated in training only and over the global
     batch of several devices; unused ones are put back on slots of the batch.
 
-    Codes, as they are probed and stored, are what the encoder gives; `interface` quantises them.
+    Codes, as they are probed and stored, are what the encoder gives; `to_decoder` quantises them.
 
     References:
         Van den Oord, Vinyals and Kavukcuoglu, Neural Discrete Representation Learning, 2017,
@@ -132,12 +132,12 @@ class VQVAE(Method):
             decay=(0, 0.99999),
         )
 
-    def parts(self, net: Autoencoder) -> dict[str, nn.Module]:
+    def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
         """The codebook."""
         slots = max(n for n in range(1, min(self.slots, net.dim) + 1) if net.dim % n == 0)
         return {_CODEBOOK: Codebook(self.codes, net.dim // slots)}
 
-    def interface(self, net: Autoencoder, z: Tensor) -> Tensor:
+    def to_decoder(self, net: Autoencoder, z: Tensor) -> Tensor:
         """The codebook vectors nearest to the slots of `z`; the gradient passes straight through.
 
         Quantised codes stay as they are.

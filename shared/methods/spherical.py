@@ -58,7 +58,7 @@ class LISA(Method):
         """Whether the alignment loss has a weight."""
         return self.alignment_weight > 0
 
-    def parts(self, net: Autoencoder) -> dict[str, nn.Module]:
+    def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
         """The readout, where there is an alignment loss."""
         if not self.aligned:
             return {}
@@ -71,13 +71,13 @@ class LISA(Method):
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
         """The terms `reconstruction` (Eq. 11) and `uniformity`, λ times Eq. 13."""
-        return self._terms(net, x, self.interface(net, net.encode(x)))
+        return self._terms(net, x, self.to_decoder(net, net.encode(x)))
 
     def aligned_loss(self, net: Autoencoder, x: Tensor, semantics: Tensor) -> dict[str, Tensor]:
         """Return the terms of `loss` and `alignment`, the weighted error of the readout."""
         if not self.aligned:
             return self.loss(net, x)
-        u = self.interface(net, net.encode(x))
+        u = self.to_decoder(net, net.encode(x))
         error = functional.mse_loss(net.parts[READOUT](u), semantics)
         return self._terms(net, x, u) | {"alignment": self.alignment_weight * error}
 

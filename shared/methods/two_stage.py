@@ -42,7 +42,7 @@ class TwoStageVAE(Variational):
     def __post_init__(self) -> None:
         check_fields(self, second_width=(1, 1e4), second_steps=(1, 1e7))
 
-    def parts(self, net: Autoencoder) -> dict[str, nn.Module]:
+    def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
         """The noise level γ, where the likelihood is Gaussian."""
         return {} if net.outputs is None else {_NOISE: NoiseLevel()}
 
@@ -64,5 +64,5 @@ class TwoStageVAE(Variational):
         """The second stage, or the prior N(0, I)."""
         if name == TwoStage.kind:
             sampler = TwoStage(self.second_width, self.second_steps, seed)
-            return sampler.fit(codes.mean, codes.spread)
+            return sampler.fit(codes.mean, codes.posterior_std)
         return super().own_sampler(name, net, codes, seed)

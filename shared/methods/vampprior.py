@@ -64,7 +64,7 @@ class VampPriorVAE(Variational):
     def __post_init__(self) -> None:
         check_fields(self, components=(2, 1e5))
 
-    def parts(self, net: Autoencoder) -> dict[str, nn.Module]:
+    def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
         """The pseudo-inputs.
 
         Raises:

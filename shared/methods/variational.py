@@ -31,7 +31,7 @@ class Variational(Method):
         """The posterior means, `[batch, dim]`."""
         return self.posterior(net, x)[0]
 
-    def spread(self, net: Autoencoder, x: Tensor) -> Tensor | None:
+    def posterior_std(self, net: Autoencoder, x: Tensor) -> Tensor | None:
         """The posterior standard deviations, `[batch, dim]`."""
         return (0.5 * self.posterior(net, x)[1]).exp()
 

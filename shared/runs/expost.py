@@ -93,8 +93,8 @@ def load_sampler(run: Run, name: str) -> Sampler:
 def save_codes(run: Run, codes: Codes) -> None:
     """Keep the codes of the training data in a run."""
     tensors = {"mean": torch.from_numpy(codes.mean)}
-    if codes.spread is not None:
-        tensors["spread"] = torch.from_numpy(codes.spread)
+    if codes.posterior_std is not None:
+        tensors["spread"] = torch.from_numpy(codes.posterior_std)
     run.write_tensors(CODES, tensors, {})
 
 

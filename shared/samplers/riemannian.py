@@ -134,7 +134,7 @@ class Riemannian(Sampler):
             seed: Of k-means and of the choice of training codes to start from.
 
         Raises:
-            LisaError: If a value is not positive, or ``spread`` does not hold finite numbers
+            LisaError: If a value is not positive, or ``posterior_std`` does not hold finite numbers
                 ``[n, dim]`` of at least 0.
         """
         self._spread = sphere.finite_rows(spread, "posterior deviations").numpy()

@@ -1,4 +1,4 @@
-"""What the stack machine must do, in plain Python."""
+"""What the grammar mask must do, in plain Python."""
 
 import math
 

@@ -10,7 +10,7 @@ import image_lisa.evaluation.extractors
 from image_lisa.cli import main
 from image_lisa.evaluation import features
 from image_lisa.evaluation.features import Recipe
-from image_lisa.training.experiment import Watcher
+from image_lisa.training.experiment import Callbacks
 
 torch.set_num_threads(1)
 
@@ -53,11 +53,11 @@ def on_training(monkeypatch, act):
             if last is not None and done >= last:
                 raise KeyboardInterrupt
 
-        return Watcher(step=step)
+        return Callbacks(step=step)
 
     def wrapped(run, *arguments, **options):
         last = act(run)
-        return train_run(run, *arguments, **options, watcher=stop_at(last))
+        return train_run(run, *arguments, **options, callbacks=stop_at(last))
 
     monkeypatch.setattr(image_lisa.benchmark.experiments, "train_run", wrapped)
 

@@ -6,14 +6,14 @@ from typing import TypeVar
 import torch
 
 from grammar_lisa.models.characters import Alphabet
-from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.mask import GrammarMask
 from grammar_lisa.models.networks.base import SentenceAutoencoder, SequenceAutoencoder
 from grammar_lisa.models.networks.characters import Characters
 from grammar_lisa.models.networks.dense import Dense
 from grammar_lisa.models.networks.kusner import Kusner
 from shared.common.seeds import derive_seed
 
-NETWORKS: dict[str, Callable[[StackMachine, int, int], SentenceAutoencoder]] = {
+NETWORKS: dict[str, Callable[[GrammarMask, int, int], SentenceAutoencoder]] = {
     "dense": Dense,
     "kusner": Kusner,
 }
@@ -23,13 +23,13 @@ N = TypeVar("N", bound=SequenceAutoencoder)
 
 
 def build_network(
-    name: str, machine: StackMachine, dim: int, width: int, seed: int
+    name: str, machine: GrammarMask, dim: int, width: int, seed: int
 ) -> SentenceAutoencoder:
     """A network on derivations with freshly drawn weights.
 
     Args:
         name: a key of `NETWORKS`.
-        machine: the stack machine of the grammar.
+        machine: the grammar mask of the grammar.
         dim: the code size.
         width: how many numbers a code the encoder gives; the method chooses it.
         seed: of the weights; the global random state is left as it was.

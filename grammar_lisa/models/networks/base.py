@@ -5,7 +5,7 @@ import abc
 import torch
 from torch import Tensor
 
-from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.mask import GrammarMask
 from shared.methods.autoencoder import Autoencoder
 
 
@@ -46,11 +46,11 @@ class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
     """An autoencoder of derivations `[batch, step]` that decodes complete sentences only.
 
     Attributes:
-        machine: the mask and the stack machine of the grammar.
+        machine: the mask and the grammar mask of the grammar.
         dim: the code size.
     """
 
-    def __init__(self, machine: StackMachine, dim: int) -> None:
+    def __init__(self, machine: GrammarMask, dim: int) -> None:
         super().__init__()
         self.machine = machine
         self.dim = dim

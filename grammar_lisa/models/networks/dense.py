@@ -6,20 +6,20 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.mask import GrammarMask
 from grammar_lisa.models.networks.base import SentenceAutoencoder
 
 
 class Dense(SentenceAutoencoder):
     """One hidden layer each way; the decoder gives the logits of every step at once.
 
-    The mask does what a recurrent decoder would have to learn: it is the stack machine, not the
+    The mask does what a recurrent decoder would have to learn: it is the grammar mask, not the
     net, that knows which rules may follow. The first layer adds up one row of weights for each
     (step, rule) of the derivation, which is what a dense layer on one-hot input computes.
     """
 
     def __init__(
-        self, machine: StackMachine, dim: int, width: int, reading: int = 128, writing: int = 256
+        self, machine: GrammarMask, dim: int, width: int, reading: int = 128, writing: int = 256
     ) -> None:
         """Build the layers.
 

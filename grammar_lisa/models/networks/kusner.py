@@ -1,6 +1,6 @@
 """The network of the Grammar VAE, as published."""
 
-from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.mask import GrammarMask
 from grammar_lisa.models.networks.base import SentenceAutoencoder
 from grammar_lisa.models.networks.layers import KusnerLayers
 
@@ -8,7 +8,7 @@ from grammar_lisa.models.networks.layers import KusnerLayers
 class Kusner(KusnerLayers, SentenceAutoencoder):
     """The layers of Kusner et al. on derivations; see `KusnerLayers`."""
 
-    def __init__(self, machine: StackMachine, dim: int, width: int) -> None:
+    def __init__(self, machine: GrammarMask, dim: int, width: int) -> None:
         """Build the layers; `width` numbers a code come from the encoder.
 
         Raises:

@@ -139,7 +139,7 @@ def test_encoding_refines_the_codes_of_texts_that_were_not_learnt(model):
 
 def test_codes_of_derivations_are_those_of_their_texts(model):
     found = model.codes_of(DERIVATIONS)
-    assert found.spread is None
+    assert found.posterior_std is None
     np.testing.assert_array_equal(found.mean, model.codes(SENTENCES, refine=False))
 
 

@@ -1,4 +1,4 @@
-"""The stack machine: every decode is complete, and every derivation that fits is reachable."""
+"""The grammar mask: every decode is complete, and every derivation that fits is reachable."""
 
 import math
 from collections import Counter
@@ -13,7 +13,7 @@ from small_grammars import ROOT, enumerated, grammars
 
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
 from grammar_lisa.grammar.sampling import enumerate_derivations, sample_uniform
-from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.mask import GrammarMask
 from grammar_lisa.models.networks import build_network
 from shared.common.errors import LisaError
 from shared.sphere.geometry import uniform
@@ -70,7 +70,7 @@ def test_the_reachable_derivations_are_all_that_fit(name):
     text, most = SMALL[name]
     grammar = parse_grammar(text)
     for max_rules in range(grammar.shortest, most + 1):
-        machine = StackMachine(grammar, max_rules)
+        machine = GrammarMask(grammar, max_rules)
         every = set(enumerate_derivations(grammar, max_rules))
         assert reachable(machine) == every == enumerated(grammar, max_rules)
         decoded = machine.decode(favouring(machine, sorted(every)))
@@ -84,7 +84,7 @@ def test_the_reachable_derivations_of_any_grammar_are_all_that_fit(grammar, extr
     while Counts(grammar, max_rules).at_most() > 200:
         max_rules -= 1
     if max_rules >= grammar.shortest:
-        machine = StackMachine(grammar, max_rules)
+        machine = GrammarMask(grammar, max_rules)
         assert reachable(machine) == enumerated(grammar, max_rules)
 
 
@@ -98,7 +98,7 @@ def test_the_reachable_derivations_of_any_grammar_are_all_that_fit(grammar, extr
 )
 def test_any_logits_of_any_grammar_give_sentences(grammar, extra, seed, dtype, temperature):
     max_rules = grammar.shortest + extra
-    machine = StackMachine(grammar, max_rules)
+    machine = GrammarMask(grammar, max_rules)
     logits = awkward_logits((20, max_rules, machine.pad + 1), seed).to(dtype)
     decoded = machine.decode(logits, temperature=temperature, generator=seeded(seed))
     assert decoded.shape == (20, max_rules)
@@ -113,7 +113,7 @@ def test_any_logits_of_any_grammar_give_sentences(grammar, extra, seed, dtype, t
 
 @pytest.mark.parametrize("value", SPECIAL)
 def test_logits_of_one_value_take_the_first_allowed_rule(value):
-    machine = StackMachine(EXPR, 15)
+    machine = GrammarMask(EXPR, 15)
     first = machine.decode(torch.zeros(2, 15, 12))
     assert torch.equal(machine.decode(torch.full((2, 15, 12), value)), first)
     for _, allowed, rule in walk(EXPR, [r for r in first[0].tolist() if r != 11], 15):
@@ -122,7 +122,7 @@ def test_logits_of_one_value_take_the_first_allowed_rule(value):
 
 def test_the_most_likely_allowed_rule_is_taken():
     """Greedy decoding step by step in plain Python, NaN as the least."""
-    machine = StackMachine(EXPR, 15)
+    machine = GrammarMask(EXPR, 15)
     logits = awkward_logits((300, 15, 12), 1)
     for row, scores in zip(machine.decode(logits).tolist(), logits.tolist(), strict=True):
         stack, expected = [EXPR.start], []
@@ -141,11 +141,11 @@ def test_the_most_likely_allowed_rule_is_taken():
 def test_small_differences_in_double_precision_decide():
     grammar = parse_grammar("S -> 'a' | 'b'")
     logits = torch.tensor([[[1.0, 1.0 + 1e-12, 0.0]]], dtype=torch.float64)
-    assert StackMachine(grammar, 1).decode(logits).tolist() == [[1]]
+    assert GrammarMask(grammar, 1).decode(logits).tolist() == [[1]]
 
 
 def test_logits_and_tables_are_left_alone():
-    machine = StackMachine(EXPR, 15)
+    machine = GrammarMask(EXPR, 15)
     logits = awkward_logits((10, 15, 12), 0)
     before = logits.clone()
     first = machine.decode(logits, temperature=1.0, generator=seeded(1))
@@ -154,13 +154,13 @@ def test_logits_and_tables_are_left_alone():
 
 
 def test_an_empty_batch():
-    machine = StackMachine(EXPR, 15)
+    machine = GrammarMask(EXPR, 15)
     assert machine.decode(torch.zeros(0, 15, 12)).shape == (0, 15)
     assert machine.contexts(torch.zeros(0, 15, dtype=torch.long)).shape == (0, 15)
 
 
 def test_derivations_are_padded_with_the_number_after_the_last_rule():
-    machine = StackMachine(EXPR, 15)
+    machine = GrammarMask(EXPR, 15)
     assert machine.pad == 11
     decoded = machine.decode(favouring(machine, [(3, 7)]))
     assert decoded.tolist() == [[3, 7] + [11] * 13]
@@ -172,8 +172,8 @@ def test_a_length_below_the_shortest_sentence_is_refused(path):
     words = f"no sentence of .*{path.name} fits in .* the shortest needs {grammar.shortest}"
     for max_rules in (grammar.shortest - 1, 0, -5):
         with pytest.raises(LisaError, match=words):
-            StackMachine(grammar, max_rules)
-    machine = StackMachine(grammar, grammar.shortest)
+            GrammarMask(grammar, max_rules)
+    machine = GrammarMask(grammar, grammar.shortest)
     logits = torch.randn(50, grammar.shortest, machine.pad + 1, generator=seeded(0))
     decoded = machine.decode(logits)
     assert (decoded != machine.pad).all()
@@ -184,7 +184,7 @@ def test_symbols_that_need_more_rules_than_a_number_holds_are_never_chosen():
     doubling = "\n".join(f"A{i} -> A{i + 1} A{i + 1}" for i in range(80))
     grammar = parse_grammar(f"S -> 'a' S | A0 | 'b'\n{doubling}\nA80 -> 'x'")
     assert max(grammar.least_rules.values()) > 2**63
-    machine = StackMachine(grammar, 6)
+    machine = GrammarMask(grammar, 6)
     assert reachable(machine) == {(0,) * n + (2,) for n in range(6)}
 
 
@@ -192,7 +192,7 @@ def test_symbols_that_need_more_rules_than_a_number_holds_are_never_chosen():
 @given(grammars, st.integers(0, 8), st.integers(0, 99))
 def test_contexts_from_sums_are_those_met_on_the_way(grammar, extra, seed):
     max_rules = grammar.shortest + extra
-    machine = StackMachine(grammar, max_rules)
+    machine = GrammarMask(grammar, max_rules)
     derivations = sample_uniform(grammar, 5, max_rules, seed, distinct=False)
     array = torch.tensor([padded(row, max_rules, machine.pad) for row in derivations])
     contexts = machine.contexts(array.to(torch.int16))
@@ -210,7 +210,7 @@ def test_contexts_from_sums_are_those_met_on_the_way(grammar, extra, seed):
 def test_likelihoods_are_those_of_plain_sums_and_add_to_one(name):
     text, max_rules = SMALL[name]
     grammar = parse_grammar(text)
-    machine = StackMachine(grammar, max_rules)
+    machine = GrammarMask(grammar, max_rules)
     every = list(enumerate_derivations(grammar, max_rules))
     array = torch.tensor([padded(row, max_rules, machine.pad) for row in every])
     for scale in (0, 1, 5):
@@ -225,7 +225,7 @@ def test_likelihoods_are_those_of_plain_sums_and_add_to_one(name):
 
 
 def test_likelihoods_have_finite_gradients_on_allowed_rules_only():
-    machine = StackMachine(EXPR, 15)
+    machine = GrammarMask(EXPR, 15)
     array = torch.tensor([padded((3, 7), 15, 11), padded((0, 3, 7, 8), 15, 11)])
     logits = torch.randn(2, 15, 12, generator=seeded(0), requires_grad=True)
     machine.log_likelihood(logits, array, machine.contexts(array)).sum().backward()
@@ -239,7 +239,7 @@ def test_likelihoods_have_finite_gradients_on_allowed_rules_only():
 def test_rules_are_drawn_in_proportion_to_their_exponentials(temperature):
     text, max_rules = SMALL["expr"]
     grammar = parse_grammar(text)
-    machine = StackMachine(grammar, max_rules)
+    machine = GrammarMask(grammar, max_rules)
     logits = torch.randn(max_rules, machine.pad + 1, generator=seeded(3))
     draws = machine.decode(
         logits.expand(40_000, -1, -1), temperature=temperature, generator=seeded(4)
@@ -263,7 +263,7 @@ def test_rules_are_drawn_in_proportion_to_their_exponentials(temperature):
 
 
 def test_draws_are_seeded():
-    machine = StackMachine(EXPR, 15)
+    machine = GrammarMask(EXPR, 15)
     logits = torch.zeros(50, 15, 12)
     first, same, other = (
         machine.decode(logits, temperature=1.0, generator=seeded(seed)) for seed in (1, 1, 2)
@@ -277,7 +277,7 @@ def test_draws_are_seeded():
 
 
 def test_a_low_temperature_is_greedy():
-    machine = StackMachine(EXPR, 15)
+    machine = GrammarMask(EXPR, 15)
     logits = torch.randn(200, 15, 12, generator=seeded(0))
     cold = machine.decode(logits, temperature=1e-7, generator=seeded(1))
     assert torch.equal(cold, machine.decode(logits))
@@ -286,7 +286,7 @@ def test_a_low_temperature_is_greedy():
 def all_complete(path, count, batch):
     """Decode `count` random logits of two scales and `count` directions; all are sentences."""
     grammar = load_grammar(path)
-    machine = StackMachine(grammar, LENGTHS[path.stem])
+    machine = GrammarMask(grammar, LENGTHS[path.stem])
     net = build_network("dense", machine, 25, 25, seed=0)
     distinct = 0
     for start in range(0, count, batch):

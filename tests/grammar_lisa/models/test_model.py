@@ -315,17 +315,17 @@ def untrained(method):
     return GrammarModel(EXPR, architecture, architecture.build(EXPR))
 
 
-def test_codes_of_derivations_have_a_spread_where_the_method_has():
+def test_codes_of_derivations_have_deviations_where_the_method_has():
     derivations = to_array(DERIVATIONS, 15, len(EXPR.rules))
-    assert untrained(LISA()).codes_of(derivations).spread is None
+    assert untrained(LISA()).codes_of(derivations).posterior_std is None
     model = untrained(VAE())
     codes = model.codes_of(derivations)
-    assert codes.mean.dtype == codes.spread.dtype == np.float64
+    assert codes.mean.dtype == codes.posterior_std.dtype == np.float64
     with torch.no_grad():
         parameters = model.net.encode(torch.from_numpy(derivations)).double().numpy()
     np.testing.assert_array_equal(codes.mean, parameters[:, :8])
     np.testing.assert_array_equal(codes.mean, model.encode_derivations(derivations))
-    np.testing.assert_allclose(codes.spread, np.exp(parameters[:, 8:] / 2), rtol=1e-5)
+    np.testing.assert_allclose(codes.posterior_std, np.exp(parameters[:, 8:] / 2), rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["vae", "lisa"])

@@ -8,13 +8,13 @@ from torch.nn import functional
 
 from grammar_lisa.grammar import load_grammar, parse_grammar
 from grammar_lisa.grammar.sampling import sample_uniform
-from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.mask import GrammarMask
 from grammar_lisa.models.networks import NETWORKS, build_network
 from shared.common.errors import LisaError
 from shared.sphere.geometry import project
 
 EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
-MACHINE = StackMachine(EXPR, 15)
+MACHINE = GrammarMask(EXPR, 15)
 DERIVATIONS = sample_uniform(EXPR, 60, 15, seed=0)
 X = torch.tensor([padded(row, 15, MACHINE.pad) for row in DERIVATIONS], dtype=torch.int16)
 
@@ -75,7 +75,7 @@ def test_kusner_is_the_published_network_to_the_layer():
     assert sum(value.numel() for value in net.parameters()) == 167_578
     kinds = [type(layer).__name__ for layer in net.modules() if not list(layer.children())]
     layers = [kind for kind in kinds if kind != "ModuleDict"]
-    layers.remove("StackMachine")
+    layers.remove("GrammarMask")
     assert layers == [
         *["Conv1d", "ReLU", "BatchNorm1d"] * 3,
         *["Flatten", "Linear", "ReLU", "Linear"],
@@ -94,11 +94,11 @@ def test_kusner_repeats_the_code_and_feeds_nothing_back():
 
 
 def test_kusner_refuses_derivations_shorter_than_its_convolutions():
-    net = built("kusner", machine=StackMachine(EXPR, 7))
+    net = built("kusner", machine=GrammarMask(EXPR, 7))
     assert net.encode(X[:, :7].clone().fill_(MACHINE.pad)).shape == (60, 25)
     with pytest.raises(LisaError, match="at least 7 rules, not 6; use --network dense"):
-        built("kusner", machine=StackMachine(EXPR, 6))
-    assert built("dense", machine=StackMachine(EXPR, 2)).decode(torch.ones(1, 25)).shape == (
+        built("kusner", machine=GrammarMask(EXPR, 6))
+    assert built("dense", machine=GrammarMask(EXPR, 2)).decode(torch.ones(1, 25)).shape == (
         1,
         2,
         12,
@@ -184,7 +184,7 @@ def test_only_weights_are_saved(name):
 @pytest.mark.parametrize("text", ["S -> 'a' S |", "S -> 'x'", "S -> A A A | 'b'\nA -> S |"])
 def test_any_grammar_has_a_network(text):
     grammar = parse_grammar(text)
-    machine = StackMachine(grammar, 8)
+    machine = GrammarMask(grammar, 8)
     derivations = sample_uniform(grammar, 4, 8, seed=0, distinct=False)
     x = torch.tensor([padded(row, 8, machine.pad) for row in derivations])
     for name in NETWORKS:

@@ -87,7 +87,7 @@ def test_the_best_are_learnt_most(trained, sentences):
     net = retrain(reader, known, utility, SearchConfig(retraining="weighted"), 0).model.net
     rows = torch.from_numpy(known.derivations)
     with torch.no_grad():
-        seen = model.method.interface(net, net.encode(rows))
+        seen = model.method.to_decoder(net, net.encode(rows))
         losses = net.reconstruction_loss(rows, net.decode(seen))
     assert losses[0] < losses[20:].median() - 1
 

@@ -240,10 +240,10 @@ def test_a_defect_of_the_program_is_no_failure_of_a_method(tmp_path, monkeypatch
 
 
 def test_a_network_that_a_method_refuses_is_a_failure_that_names_it(tmp_path, monkeypatch):
-    def parts(method, net):
+    def extra_modules(method, net):
         raise LisaError("this method cannot serve this net")
 
-    monkeypatch.setattr(METHODS["ae"], "parts", parts)
+    monkeypatch.setattr(METHODS["ae"], "extra_modules", extra_modules)
     for _ in range(2):
         failed = begin(tmp_path, "--json").json["failed"]
         assert failed == {"ae-seed-0": "this method cannot serve this net"}

@@ -181,7 +181,7 @@ def test_codes_are_what_the_method_encodes_however_many_at_once(done, monkeypatc
     whole = model.codes(x)
     assert whole.mean.shape == (37, DIM)
     assert whole.mean.dtype == np.float64
-    assert whole.spread is None
+    assert whole.posterior_std is None
     with torch.no_grad():
         plain = model.method.encode(model.net, x.float() / 255)
     np.testing.assert_allclose(whole.mean, plain.numpy(), rtol=1e-5, atol=1e-6)
@@ -195,11 +195,11 @@ def test_variational_codes_have_a_spread(variational, monkeypatch):
     monkeypatch.setattr(model_module, "CHUNK", 8)
     x = digits().test[:21]
     codes = model.codes(x)
-    assert codes.mean.shape == codes.spread.shape == (21, DIM)
+    assert codes.mean.shape == codes.posterior_std.shape == (21, DIM)
     with torch.no_grad():
         parameters = model.net.encode(x.float() / 255).double()
     np.testing.assert_allclose(codes.mean, parameters[:, :DIM], rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(codes.spread, (parameters[:, DIM:] / 2).exp(), rtol=1e-4)
+    np.testing.assert_allclose(codes.posterior_std, (parameters[:, DIM:] / 2).exp(), rtol=1e-4)
 
 
 def test_codes_and_images_leave_no_gradient_and_no_draws(variational):

@@ -26,8 +26,8 @@ from image_lisa.reports.pictures import (
 )
 from image_lisa.training import experiment
 from image_lisa.training.experiment import (
+    Callbacks,
     Data,
-    Watcher,
     check_data,
     data_record,
     finish_run,
@@ -264,7 +264,7 @@ def stopping(at):
         if done == at:
             raise StoppedError
 
-    return Watcher(step=step)
+    return Callbacks(step=step)
 
 
 @pytest.mark.parametrize(("at", "seconds"), [(1, 0.0), (8, 0.0), (4, 1e9), (7, 1e9)])
@@ -272,7 +272,7 @@ def test_an_experiment_that_was_stopped_ends_the_same(done, tmp_path, at, second
     training = dataclasses.replace(SHORT, checkpoint_seconds=seconds)
     run, *rest = started(tmp_path / "run", training=training)
     with pytest.raises(StoppedError):
-        train_run(run, *rest, watcher=stopping(at))
+        train_run(run, *rest, callbacks=stopping(at))
     assert not run.finished
     train_run(run, *rest)
     for name in (MODEL, LAST):
@@ -287,7 +287,7 @@ def test_an_experiment_that_was_stopped_ends_the_same(done, tmp_path, at, second
 def test_the_best_so_far_is_kept_while_training(tmp_path):
     run, *rest = started(tmp_path / "run")
     with pytest.raises(StoppedError):
-        train_run(run, *rest, watcher=stopping(6))
+        train_run(run, *rest, callbacks=stopping(6))
     weights, record = run.read_tensors(BEST)
     (row,) = run.read_metrics()
     assert record == {"epoch": 1, "valid_loss": row["valid_loss"]}
@@ -300,7 +300,7 @@ def test_a_finished_training_is_not_done_again(done):
     def never(*_):
         pytest.fail("trained again")
 
-    train_run(done[0], digits(), architecture_of(), SHORT, watcher=Watcher(step=never))
+    train_run(done[0], digits(), architecture_of(), SHORT, callbacks=Callbacks(step=never))
     assert (done[0].path / MODEL).stat().st_mtime_ns == before
 
 
@@ -312,18 +312,18 @@ def test_images_of_another_shape_are_refused_before_training(tmp_path):
 
 def test_the_watcher_hears_steps_epochs_and_notes(tmp_path):
     steps, epochs, notes = [], [], []
-    watcher = Watcher(
+    callbacks = Callbacks(
         note=notes.append,
         step=lambda done, steps_, rate: steps.append((done, steps_, rate)),
         epoch=epochs.append,
     )
     few = Data("digits", limit=12, valid=4).load()
     training = dataclasses.replace(SHORT, batch_size=4)
-    run = trained(tmp_path / "run", images=few, training=training, watcher=watcher)
+    run = trained(tmp_path / "run", images=few, training=training, callbacks=callbacks)
     assert [each[:2] for each in steps] == [(done, 6) for done in range(1, 7)]
     assert all(rate > 0 for *_, rate in steps[1:])
     assert without_seconds(epochs) == without_seconds(run.read_metrics())
-    _, samplers = finish_run(run, few, watcher=watcher)
+    _, samplers = finish_run(run, few, callbacks=callbacks)
     fitting = [note for note in notes if note.startswith("fitting the sampler ")]
     assert fitting == [f"fitting the sampler {name}" for name in sampler_names(LISA())]
     assert any(note.startswith("gmm: 8 distinct codes for 10 components") for note in notes)
@@ -337,7 +337,7 @@ def test_what_a_finished_run_holds(done):
     assert not (run.path / BEST).exists()
     codes = load_codes(run)
     np.testing.assert_array_equal(codes.mean, model.codes(digits().train).mean)
-    assert codes.spread is None
+    assert codes.posterior_std is None
     summary = json.loads((run.path / SUMMARY).read_text())
     rows = run.read_metrics()
     losses = [row["valid_loss"] for row in rows]
@@ -369,7 +369,7 @@ def test_the_spread_of_codes_is_kept(variational):
     run, model, samplers = variational
     codes, expected = load_codes(run), model.codes(digits().train)
     np.testing.assert_array_equal(codes.mean, expected.mean)
-    np.testing.assert_array_equal(codes.spread, expected.spread)
+    np.testing.assert_array_equal(codes.posterior_std, expected.posterior_std)
     assert next(iter(samplers)) == "prior"
 
 

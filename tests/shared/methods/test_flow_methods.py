@@ -79,7 +79,7 @@ def test_codes_are_the_flowed_means_and_have_no_spread(method):
     z = method.encode(net, x)
     assert torch.equal(z, net.parts["flow"](mean)[0])
     assert not torch.allclose(z, mean)
-    assert method.spread(net, x) is None
+    assert method.posterior_std(net, x) is None
 
 
 def test_flows_have_the_parts_their_fields_ask_for():

@@ -224,7 +224,7 @@ def test_step_sizes_are_bounded_and_begin_where_asked():
         with torch.no_grad():
             sizes.raw.fill_(raw)
         assert torch.equal(sizes(), torch.full((3,), limit))
-    assert HVAE(learned=False).parts(Linear()) == {}
+    assert HVAE(learned=False).extra_modules(Linear()) == {}
 
 
 def test_steep_potentials_do_not_overflow():

@@ -36,8 +36,8 @@ def test_codes_are_mean_directions_without_spread():
     net, x = net_for(method).eval(), vectors(5)
     z = method.encode(net, x)
     assert torch.equal(z, net.encode(x)[:, :4])
-    assert method.spread(net, x) is None
-    torch.testing.assert_close(method.interface(net, z), sphere.project(z))
+    assert method.posterior_std(net, x) is None
+    torch.testing.assert_close(method.to_decoder(net, z), sphere.project(z))
 
 
 def test_the_prior_is_uniform_on_the_sphere():
@@ -71,4 +71,4 @@ def test_bad_settings_are_refused():
     with pytest.raises(LisaError, match="s-vae: kl-weight must be at least 0"):
         SVAE(-1.0)
     with pytest.raises(LisaError, match="s-vae: the code size must be at least 2, not 1"):
-        SVAE().parts(net_for(SVAE(), 1))
+        SVAE().extra_modules(net_for(SVAE(), 1))

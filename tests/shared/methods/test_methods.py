@@ -15,7 +15,7 @@ from small_nets import Vectors, vectors
 from grammar_lisa.grammar import parse_grammar
 from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.sampling import sample_uniform
-from grammar_lisa.models.mask import StackMachine
+from grammar_lisa.models.mask import GrammarMask
 from grammar_lisa.models.networks import build_network
 from shared.common.errors import LisaError
 from shared.methods import Codes, Method, equip, fit_sampler, sampler_names
@@ -50,7 +50,7 @@ def on_vectors(method, n=24, seed=0):
 
 def on_sentences(network):
     def make(method, n=24, seed=0):
-        machine = StackMachine(GRAMMAR, LENGTH)
+        machine = GrammarMask(GRAMMAR, LENGTH)
         net = build_network(network, machine, DIM, method.encoder_width(DIM), seed)
         derivations = sample_uniform(GRAMMAR, n, LENGTH, seed=0)
         return net, torch.from_numpy(to_array(derivations, LENGTH, machine.pad))
@@ -137,13 +137,13 @@ def test_codes_are_what_the_interface_takes(served):
     with torch.no_grad():
         z = method.encode(net, x)
         assert z.shape == (len(x), DIM)
-        seen = method.interface(net, z)
+        seen = method.to_decoder(net, z)
         assert seen.shape == z.shape
-        torch.testing.assert_close(method.interface(net, seen), seen)
+        torch.testing.assert_close(method.to_decoder(net, seen), seen)
         if method.spherical:
             torch.testing.assert_close(seen.norm(dim=1), torch.ones(len(x)))
-            torch.testing.assert_close(method.interface(net, 7 * z), seen)
-        elif type(method).interface is Method.interface:
+            torch.testing.assert_close(method.to_decoder(net, 7 * z), seen)
+        elif type(method).to_decoder is Method.to_decoder:
             assert torch.equal(seen, z)
         assert method.reconstruction(net, x, z).shape == (len(x),)
 
@@ -151,7 +151,7 @@ def test_codes_are_what_the_interface_takes(served):
 def test_spreads_are_positive_or_none(served):
     method, data = served
     net, x = build(method, data)
-    spread = method.spread(net, x)
+    spread = method.posterior_std(net, x)
     if spread is not None:
         assert spread.shape == (len(x), DIM)
         assert spread.isfinite().all()
@@ -202,7 +202,7 @@ def test_evaluation_repeats_and_changes_nothing(served):
 
 def training_codes(method, net, x):
     with torch.no_grad():
-        spread = method.spread(net, x)
+        spread = method.posterior_std(net, x)
         return Codes(
             method.encode(net, x).double().numpy(),
             None if spread is None else spread.double().numpy(),
@@ -228,7 +228,7 @@ def test_every_sampler_fits_draws_decodes_and_is_stored(served):
         stored = sampler_from_state(sampler.state())
         np.testing.assert_array_equal(stored.sample(7, seed=2), draws)
         with torch.no_grad():
-            decoded = net.decode(method.interface(net, torch.from_numpy(draws).float()))
+            decoded = net.decode(method.to_decoder(net, torch.from_numpy(draws).float()))
         assert len(decoded) == 7
         assert decoded.isfinite().all(), name
 

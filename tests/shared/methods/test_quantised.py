@@ -41,7 +41,7 @@ def test_slots_become_the_nearest_vectors_of_the_codebook(slots):
     assert book.vectors.shape == (20, 4 // slots)
     indices, expected = by_brute_force(book, z)
     assert book.nearest(book.slots(z)).view(24, slots).tolist() == indices
-    assert torch.equal(method.interface(net, z), expected)
+    assert torch.equal(method.to_decoder(net, z), expected)
 
 
 def test_quantising_again_changes_no_bit():
@@ -49,16 +49,16 @@ def test_quantising_again_changes_no_bit():
     net, _ = equipped(method)
     net.float()
     z = torch.randn(500, 4, generator=torch.Generator().manual_seed(0))
-    quantised = method.interface(net, z)
+    quantised = method.to_decoder(net, z)
     assert not torch.equal(quantised, z)
-    assert torch.equal(method.interface(net, quantised), quantised)
+    assert torch.equal(method.to_decoder(net, quantised), quantised)
 
 
 def test_the_gradient_passes_straight_through():
     method = VQVAE(codes=20)
     net, x = equipped(method)
     z = net.encode(x).detach().requires_grad_()
-    jacobian = torch.autograd.functional.jacobian(lambda row: method.interface(net, row), z)
+    jacobian = torch.autograd.functional.jacobian(lambda row: method.to_decoder(net, row), z)
     expected = torch.eye(z.numel(), dtype=torch.float64)
     assert torch.equal(jacobian.reshape(z.numel(), z.numel()), expected)
 
@@ -206,7 +206,7 @@ def test_the_codebook_learns_in_training_alone(training, graph):
     ("dim", "slots"), [(1, 1), (3, 3), (16, 8), (17, 1), (25, 5), (56, 8), (64, 8), (128, 8)]
 )
 def test_the_default_serves_any_code_size(dim, slots):
-    assert VQVAE().parts(Vectors(dim, dim))["codebook"].vectors.shape == (512, dim // slots)
+    assert VQVAE().extra_modules(Vectors(dim, dim))["codebook"].vectors.shape == (512, dim // slots)
 
 
 def test_the_own_sampler_draws_what_the_interface_leaves_as_it_is():
@@ -219,7 +219,7 @@ def test_the_own_sampler_draws_what_the_interface_leaves_as_it_is():
     assert isinstance(sampler, Autoregressive)
     draws = torch.from_numpy(sampler.sample(50, seed=1)).float()
     assert draws.shape == (50, 4)
-    assert torch.equal(method.interface(net, draws), draws)
+    assert torch.equal(method.to_decoder(net, draws), draws)
     with pytest.raises(LisaError, match="vq-vae has no sampler 'prior' of its own"):
         method.own_sampler("prior", net, Codes(z.double().numpy()), seed=0)
 

@@ -125,7 +125,7 @@ def test_the_constant_variance_posterior_has_its_sigma_everywhere():
     net, x = plain(method), vectors(9).double()
     assert method.encoder_width(DIM) == DIM
     assert torch.equal(method.encode(net, x), net.encode(x))
-    torch.testing.assert_close(method.spread(net, x), torch.full((9, DIM), 0.4).double())
+    torch.testing.assert_close(method.posterior_std(net, x), torch.full((9, DIM), 0.4).double())
 
 
 def test_codes_are_posterior_means_and_spreads_standard_deviations():
@@ -133,7 +133,7 @@ def test_codes_are_posterior_means_and_spreads_standard_deviations():
     net, x = plain(method), vectors(9).double()
     parameters = net.encode(x)
     assert torch.equal(method.encode(net, x), parameters[:, :DIM])
-    torch.testing.assert_close(method.spread(net, x), parameters[:, DIM:].exp().sqrt())
+    torch.testing.assert_close(method.posterior_std(net, x), parameters[:, DIM:].exp().sqrt())
 
 
 @pytest.mark.parametrize("method", [VAE(), BetaVAE(), ConstantVarianceVAE()], ids=lambda m: m.name)

@@ -58,7 +58,7 @@ def test_codes_come_back_from_their_run(tmp_path, spread):
     save_codes(run, Codes(mean, spread))
     again = load_codes(run)
     np.testing.assert_array_equal(again.mean, mean)
-    assert (again.spread is None) == (spread is None)
+    assert (again.posterior_std is None) == (spread is None)
 
 
 def test_a_file_of_something_else_holds_no_codes(tmp_path):

@@ -240,7 +240,8 @@ def test_geo_vae_trains_as_a_vae_and_brings_its_sampler():
     net = Vectors(3, method.encoder_width(3)).eval()
     x = vectors(40)
     with torch.no_grad():
-        codes = Codes(*(each(net, x).double().numpy() for each in (method.encode, method.spread)))
+        found = (method.encode(net, x), method.posterior_std(net, x))
+        codes = Codes(*(each.double().numpy() for each in found))
     sampler = fit_sampler(method, "riemannian", net, codes, 0)
     assert isinstance(sampler, Riemannian)
     state = sampler.state()

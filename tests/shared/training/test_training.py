@@ -511,7 +511,7 @@ class Told(LISA):
     aligned = True
     pairs = ()
 
-    def parts(self, net):
+    def extra_modules(self, net):
         return {}
 
     def aligned_loss(self, net, x, semantics):
