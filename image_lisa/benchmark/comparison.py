@@ -243,7 +243,7 @@ def open_benchmark(
         path: its folder.
         setting: what its runs share.
         protocol: of the evaluations.
-        inception: Inception's weights, for FID; by default distances are FCD, on the features of
+        inception: Inception's weights, for FID; by default distances are taken on the features of
             a classifier that is trained here, once.
         evaluate_again: whether protocol and features may differ from those of earlier calls.
         tell: hears of what takes a while.

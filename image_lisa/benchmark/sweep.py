@@ -83,7 +83,7 @@ reconstruction loss or for other networks.
 
 RULE = (
     "the least geometric mean over the samplers gaussian and gmm, averaged over the seeds, of the "
-    "FCD of as many samples as there are validation images from those images"
+    "FD (classifier) of as many samples as there are validation images from those images"
 )
 """How the best point is chosen: geometrically, so that either sampler counts by proportion."""
 
@@ -331,14 +331,14 @@ def choose(measured: Sequence[Measured]) -> Measured:
 def plot(measured: Sequence[Measured], best: Measured) -> Figure:
     """Curves over the first hyperparameter, one for each value of the others.
 
-    From left to right: FCD of the samplers, reconstruction, distance from the uniform law.
+    From left to right: Fréchet distance of the samplers, reconstruction, uniformity gap.
     """
     first, *_ = measured[0].point.values
     figure = Figure(figsize=(14, 3.6), layout="constrained")
     panels: list[Axes] = list(figure.subplots(1, 4))
     shown = (
-        ("fcd_gaussian", "FCD, gaussian"),
-        ("fcd_gmm", "FCD, gmm"),
+        ("fcd_gaussian", "FD (classifier), gaussian"),
+        ("fcd_gmm", "FD (classifier), gmm"),
         ("reconstruction", "reconstruction, ½ Σ (x − x̂)²"),
         ("uniformity_gap", "uniformity gap at t = 2 (nats)"),
     )

@@ -13,6 +13,7 @@ from image_lisa.evaluation.inception import weights_path
 from image_lisa.evaluation.protocol import Protocol
 from image_lisa.evaluation.reference import Reference
 from image_lisa.evaluation.report import evaluate_run
+from image_lisa.models.names import DISTANCE_TITLES
 from shared.cli.commands import Terminal
 from shared.methods import method_to_record
 
@@ -88,7 +89,7 @@ def print_evaluation(terminal: Terminal, title: str, record: Mapping[str, Any]) 
     terminal.table(
         f"{title}: {protocol['draws']:,} images of each sampler against "
         f"{protocol['test']:,} test images",
-        ("images", distance.upper(), "KID", *_DISTANCES[1:]),
+        ("images", DISTANCE_TITLES[distance], "KID", *_DISTANCES[1:]),
         [
             (name, *(row.get(key) for key in (distance, *_DISTANCES)))
             for name, row in _compared(record)
@@ -122,8 +123,8 @@ def _about(extractor: Mapping[str, Any]) -> str:
         return "FID: on Inception's features"
     kind = "clusters of training images" if extractor["labels"] == "clusters" else "labels"
     return (
-        f"FCD: the Fréchet distance on features of the tool's own classifier, trained on {kind} "
-        f"(test accuracy {100 * extractor['accuracy']:.1f} %); it compares with no FID"
+        "FD (classifier): the Fréchet distance on features of the tool's own classifier, trained "
+        f"on {kind} (test accuracy {100 * extractor['accuracy']:.1f} %); it compares with no FID"
     )
 
 
@@ -137,7 +138,7 @@ def _values(record: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     yield "test reconstruction, ½ Σ (x − x̂)²", rec["test"]
     yield "test MSE a pixel", rec["mse"]
     distance = record["extractor"]["distance"]
-    yield f"{distance.upper()} of reconstructed test images", rec[distance]
+    yield f"{DISTANCE_TITLES[distance]} of reconstructed test images", rec[distance]
     yield from _accuracies(record["probes"])
     yield "λ_max of directions", spectrum["lambda_max"]
     yield "λ_max / λ_min", spectrum["condition"]

@@ -56,10 +56,10 @@ def train_extractor(
     }
     path = folder / ClassifierFeatures.file_name(parts["train"], 0, Recipe())
     if not path.is_file():
-        tell("training the classifier that FCD is measured with")
+        tell("training the classifier whose features distances are measured on")
     classifier = ClassifierFeatures.load_or_train(
         folder, parts["train"], parts[test], device=device
     )
     if classifier.record.accuracy is not None:
-        tell(f"the classifier of FCD has {100 * classifier.record.accuracy:.2f} % accuracy")
+        tell(f"the classifier has {100 * classifier.record.accuracy:.2f} % accuracy")
     return Extractor(path, False, device)

@@ -1,6 +1,6 @@
 """Features of a classifier that the tool trains itself, where Inception's weights are not at hand.
 
-Fréchet distances on them are called FCD, Fréchet classifier distance, and never FID: they compare
+Fréchet distances on them are called FD (classifier), and never FID: they compare
 samplers on one data set with each other, and with no published figure.
 
 The classifier has a fixed recipe and is trained on the training split alone. Where images have no

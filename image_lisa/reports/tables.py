@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from image_lisa.models.names import DISTANCE_TITLES
 from shared.methods.registry import METHODS
 
 Record = Mapping[str, Any]
@@ -291,7 +292,7 @@ def reconstruction_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
     measures = (
         Measure("reconstruction", "½ Σ (x − x̂)²", _value("reconstruction", "test")),
         Measure("mse", "MSE a pixel", _value("reconstruction", "mse"), 5),
-        Measure(distance, distance.upper(), _value("reconstruction", distance)),
+        Measure(distance, DISTANCE_TITLES[distance], _value("reconstruction", distance)),
     )
     title = "Reconstruction of the test images"
     return _plain_table("reconstruction", title, datasets, measures, _real_notes(datasets))
@@ -403,7 +404,7 @@ def _distance(records: Sequence[Record]) -> str:
 
 def _frechet(records: Sequence[Record]) -> Measure:
     name = _distance(records)
-    return Measure(name, name.upper(), _value("real", name))
+    return Measure(name, DISTANCE_TITLES[name], _value("real", name))
 
 
 def _sample_measures(records: Sequence[Record]) -> tuple[Measure, ...]:

@@ -24,7 +24,7 @@ class Options(ExperimentOptions):
             lisa.uniformity_weight=3; once for each.
         draws: Samples that are compared with the test images; by default 10,000.
         inception_weights: The file of Inception's weights, for FID; by default the one that
-            LISA_INCEPTION names. Without it distances are FCD.
+            LISA_INCEPTION names. Without it distances are FD (classifier).
         evaluate_again: Measure all runs anew where draws or weights are other than before.
         beside: Folders of benchmarks of other data sets, for further columns of the tables.
         out: The folder that benchmarks are kept in.

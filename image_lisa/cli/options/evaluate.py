@@ -16,8 +16,8 @@ class Options(Output):
     """Measure a trained run on the test images: reconstruction, samples, codes.
 
     Nothing is fitted to test images or chosen on them. The numbers are kept as evaluation.json in
-    the run. Without Inception's weights, distances of samples are FCD, on the features of a
-    classifier that is trained once a data set; FCD is not comparable with FID.
+    the run. Without Inception's weights, distances of samples are FD (classifier), on the features
+    of a classifier that is trained once a data set; they are not comparable with FID.
 
     Attributes:
         run: The folder of the run; by default the newest finished one in --runs.
@@ -26,7 +26,7 @@ class Options(Output):
         draws: Images that each sampler draws, to be compared with all test images.
         inception_weights: The file of Inception's weights, for FID; by default the one that
             LISA_INCEPTION names.
-        classifiers: The folder that classifiers for FCD are kept in; by default classifiers,
+        classifiers: The folder that classifiers are kept in; by default classifiers,
             beside the run.
         data_dir: Where the data set lies, if not where it lay in training.
         device: Where to compute.

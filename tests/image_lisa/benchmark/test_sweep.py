@@ -112,7 +112,7 @@ def test_the_plot_is_left_with_a_curve_for_each_t(swept):
         assert picture.width > picture.height
     points = [measured(weight, t, t + weight) for weight in (0, 0.1, 1, 10) for t in (0.5, 2)]
     axes = plot(points, points[0]).axes
-    assert [each.get_ylabel()[:3] for each in axes] == ["FCD", "FCD", "rec", "uni"]
+    assert [each.get_ylabel()[:3] for each in axes] == ["FD ", "FD ", "rec", "uni"]
     legend = [text.get_text() for text in axes[0].get_legend().get_texts()]
     assert {"uniformity t 0.5", "uniformity t 2", "chosen", "real"} == set(legend)
     assert axes[0].get_xscale() == "symlog"

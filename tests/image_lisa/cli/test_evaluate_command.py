@@ -64,7 +64,7 @@ def test_the_tables_hold_every_measurement(runs, evaluated):
     record = read(runs / "lisa")
     out = said.out
     assert "LISA: 40 images of each sampler against 360 test images" in out
-    for word in ("FCD", "KID", "precision", "recall", "density", "coverage"):
+    for word in ("FD (classifier)", "KID", "precision", "recall", "density", "coverage"):
         assert word in out
     assert "real: 40 training images" in out
     for name, found in record["samplers"].items():
@@ -72,7 +72,7 @@ def test_the_tables_hold_every_measurement(runs, evaluated):
         assert row(said, name)[-1] == f"{found['coverage']:.4g}"
     for text in (
         "test reconstruction, ½ Σ (x − x̂)²",
-        "FCD of reconstructed test images",
+        "FD (classifier) of reconstructed test images",
         "probe accuracy, linear",
         "probe accuracy, MLP",
         "λ_max / λ_min",

@@ -34,7 +34,7 @@ def distances(fcd):
 
 
 def record(method, seed=0, *, lambda_max=0.2, condition=8.0, linear=0.9, **samplers):
-    """An evaluation; `samplers` are their FCDs by name."""
+    """An evaluation; `samplers` are their distances by name."""
     return {
         "method": {"name": method},
         "seed": seed,
@@ -209,7 +209,7 @@ def test_the_full_table_has_a_row_for_every_sampler():
         "2s-VAE, prior",
         "2s-VAE, gmm",
     ]
-    assert shown["2s-VAE, gmm", "FCD ↓"] == "3.00"
+    assert shown["2s-VAE, gmm", "FD (classifier) ↓"] == "3.00"
     assert shown["2s-VAE, prior", "KID ↓"] == "<u>0.0200</u>"
     assert shown["2s-VAE, gmm", "KID ↓"] == "0.0300"
     assert shown["2s-VAE, gmm", "coverage ↑"] == "0.700"
@@ -219,7 +219,7 @@ def test_real_against_real_stands_below_the_tables_of_distances():
     runs = {"digits": [record("ae", gaussian=3.0)]}
     for table in (sample_table(runs), full_table(runs), reconstruction_table(runs)):
         assert "Real against real" in table.markdown()
-        assert "FCD 0.50, KID 0.0050, precision 0.900" in table.markdown()
+        assert "FD (classifier) 0.50, KID 0.0050, precision 0.900" in table.markdown()
 
 
 def test_several_data_sets_stand_side_by_side_and_may_lack_a_method():
@@ -238,7 +238,7 @@ def test_distances_are_called_fid_only_where_they_are():
     fid = {"real": {"fid": 1.0}, "samplers": {"gaussian": {"fid": 7.0}}}
     assert "FID" not in sample_table({"digits": [run]}).markdown()
     found = sample_table({"digits": [{**run, **fid}]})
-    assert "FCD" not in found.markdown()
+    assert "FD (classifier)" not in found.markdown()
     assert cells(found)["AE", "N"] == "7.00"
 
 
