@@ -88,12 +88,20 @@ def _print(terminal: Terminal, diagnoses: Sequence[Diagnosis]) -> None:
     )
     terminal.table(
         "Table 1: directions of test codes",
-        ("run", "λ_max", "λ_max / λ_min", "exp of entropy", "participation ratio", "gap, nats"),
+        (
+            "run",
+            "λ_max",
+            "λ_max / λ_min",
+            "exp of entropy",
+            "participation ratio",
+            "gap, nats",
+            "MMD²",
+        ),
         list(_spectrum_rows(diagnoses)),
     )
     terminal.print(
-        "The paper does not define its effective rank ρ; the two columns before the last are the "
-        "two definitions in use"
+        "The paper does not define its effective rank ρ: exp of entropy and participation ratio "
+        "are the two definitions in use. MMD² is that to the uniform law (Theorem 2), σ = 0.5"
     )
     for each in diagnoses:
         terminal.print(f"\n{each.title}")
@@ -123,6 +131,7 @@ def _spectrum_rows(diagnoses: Sequence[Diagnosis]) -> Iterator[tuple[object, ...
             each.title,
             *(each.record["spectrum"][name] for name in names),
             each.record["uniformity_gap"],
+            each.record["mmd2_to_uniform"],
         )
     for dim in dict.fromkeys(each.record["spectrum"]["dim"] for each in diagnoses):
-        yield f"uniform law, d = {dim}", 1 / dim, 1.0, float(dim), float(dim), 0.0
+        yield f"uniform law, d = {dim}", 1 / dim, 1.0, float(dim), float(dim), 0.0, 0.0

@@ -27,12 +27,15 @@ from shared.diagnostics.mismatch import empirical_squared_error_lipschitz
 from shared.methods import Codes
 from shared.runs.run import Run
 from shared.samplers import Sampler
-from shared.sphere.uniformity import uniformity_gap
+from shared.sphere.uniformity import mmd2_to_uniform, uniformity_gap
 
 RADIAL, SPECTRUM = "radial.png", "spectrum.png"
 
 PROTOCOL = Protocol(transport=2000, probed=5000)
 """A closer look than an evaluation takes."""
+
+BANDWIDTH = 0.5
+"""σ of the kernel of the squared MMD: that of the uniformity loss with t = 1/(2σ²) = 2."""
 
 _PAIRED = 2000
 """Test images that are compared with each other's reconstructions, to tell what L_ℓ is like."""
@@ -72,8 +75,10 @@ def diagnose_run(
     Returns:
         JSON values. `radial`, see `radial_record`, with `mse`, the losses a pixel (LISA, Figure
         1), and `projected_mse`; `spectrum`, see `spectrum_record`, and `uniformity_gap` of the
-        directions of test codes (Table 1); `mismatch`, see `mismatch_records` (Eq. 24), with
-        `mismatch_reason` where it is None; `lipschitz_loss_found`, the largest distance found of
+        directions of test codes (Table 1); `mmd2_to_uniform`, their squared MMD to the uniform
+        law (Theorem 2), with the kernel of the uniformity loss at t = 2; `mismatch`, see
+        `mismatch_records` (Eq. 24), with `mismatch_reason` where it is None;
+        `lipschitz_loss_found`, the largest distance found of
         a test image from a reconstruction, which L_ℓ cannot be far below.
     """
     test = model.codes(images.test).mean
@@ -88,6 +93,7 @@ def diagnose_run(
         "radial": radial,
         "spectrum": spectrum_record(test),
         "uniformity_gap": uniformity_gap(directions(test)),
+        "mmd2_to_uniform": mmd2_to_uniform(directions(test), BANDWIDTH),
         "mismatch": mismatch_records(model, samplers, test, images, protocol, tell),
         "mismatch_reason": None if spherical else NO_MISMATCH.format(title=model.method.title),
         "lipschitz_loss_found": _loss_lipschitz(model, images, protocol) if spherical else None,

@@ -80,8 +80,12 @@ def test_table_1_is_told_with_both_definitions_and_the_uniform_law(runs, diagnos
         numbers = found["spectrum"]
         keys = ("lambda_max", "condition", "effective_rank", "participation_ratio")
         shown = [f"{numbers[key]:.4g}" for key in keys]
-        assert lines(said, name)[1][1:] == [*shown, f"{found['uniformity_gap']:.4g}"]
-    assert lines(said, "uniform law, d = 4")[0][5:] == ["0.25", "1", "4", "4", "0"]
+        assert lines(said, name)[1][1:] == [
+            *shown,
+            f"{found['uniformity_gap']:.4g}",
+            f"{found['mmd2_to_uniform']:.4g}",
+        ]
+    assert lines(said, "uniform law, d = 4")[0][5:] == ["0.25", "1", "4", "4", "0", "0"]
 
 
 def test_the_two_sides_of_the_theorem_are_told_for_directions_only(runs, diagnosed):
