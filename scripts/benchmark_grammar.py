@@ -89,10 +89,10 @@ def measure() -> dict[str, Any]:
     found["decoding_sentences_per_second"] = len(codes) / median_seconds(
         lambda: model.decode(codes), 5
     )
-    machine = GrammarMask(grammar, 15)
-    logits = torch.randn(20_000, 15, machine.pad + 1)
-    found["stack_machine_derivations_per_second"] = len(logits) / median_seconds(
-        lambda: machine.decode(logits), 5
+    mask = GrammarMask(grammar, 15)
+    logits = torch.randn(20_000, 15, mask.pad + 1)
+    found["mask_derivations_per_second"] = len(logits) / median_seconds(
+        lambda: mask.decode(logits), 5
     )
 
     draw_seconds = median_seconds(lambda: sample_uniform(grammar, 50_000, 15, seed=0), 3)

@@ -38,16 +38,16 @@ def from_directions(grammar: Grammar, max_rules: int, seed: int) -> Callable[[in
 
 def from_logits(grammar: Grammar, max_rules: int, seed: int) -> Callable[[int], torch.Tensor]:
     """Batches of derivations that random logits decode to."""
-    machine = Architecture("dense", 25, max_rules, LISA(), seed).build(grammar).machine
+    mask = Architecture("dense", 25, max_rules, LISA(), seed).build(grammar).mask
 
     def draw(batch: int) -> torch.Tensor:
         generator = torch.Generator().manual_seed(derive_seed(seed, "logits", batch))
-        shape = (BATCH, max_rules, machine.pad + 1)
+        shape = (BATCH, max_rules, mask.pad + 1)
         logits = torch.randn(shape, generator=generator) * (0.1, 1.0, 100.0)[batch % 3]
         strange = torch.rand(shape, generator=generator)
         for value, low in ((torch.inf, 0.0), (-torch.inf, 0.02), (torch.nan, 0.04)):
             logits[(strange >= low) & (strange < low + 0.02)] = value
-        return machine.decode(logits)
+        return mask.decode(logits)
 
     return draw
 

@@ -98,8 +98,8 @@ class Architecture:
         width = self.method.encoder_width(self.dim)
         net: SequenceAutoencoder
         if self.alphabet is None:
-            machine = GrammarMask(grammar, self.max_rules)
-            net = build_network(self.network, machine, self.dim, width, self.seed)
+            mask = GrammarMask(grammar, self.max_rules)
+            net = build_network(self.network, mask, self.dim, width, self.seed)
         else:
             net = build_characters(self.alphabet, self.dim, width, self.seed)
         net.semantics = self.semantics

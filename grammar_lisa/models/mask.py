@@ -1,4 +1,4 @@
-"""The mask and the batched grammar mask: every decode is a complete sentence.
+"""The grammar mask, for a whole batch at a time: every decode is a complete sentence.
 
 With k steps left and d(·) the least number of rules that finishes a stack of symbols, rule r may
 be applied iff d(stack after r) ≤ k − 1. So every derivation that fits the length stays reachable,
@@ -19,7 +19,7 @@ class GrammarMask(nn.Module):
 
     The rule number `pad`, one past the last rule, fills a derivation's steps after its end. Which
     rules may come next depends on two numbers only, the symbol on top of the stack and the rules
-    that are to spare for it, called the *budget*; both are packed in one number, the *context*,
+    that are to spare for it, called the *budget*; both are packed in one number, the *state*,
     which indexes a table of masks.
 
     Attributes:
@@ -96,14 +96,14 @@ class GrammarMask(nn.Module):
         walk = _Walk(self, len(logits))
         derivations = logits.new_empty(logits.shape[:2], dtype=torch.long)
         for step in range(self.max_rules):
-            mask = self.allowed[walk.context(self.max_rules - step)]
-            rules = scores[:, step].masked_fill(~mask, -torch.inf).argmax(dim=1)
+            allowed = self.allowed[walk.state(self.max_rules - step)]
+            rules = scores[:, step].masked_fill(~allowed, -torch.inf).argmax(dim=1)
             walk.apply(rules)
             derivations[:, step] = rules
         return derivations
 
-    def contexts(self, derivations: Tensor) -> Tensor:
-        """The context before each step of complete derivations, both `[batch, max_rules]`.
+    def states(self, derivations: Tensor) -> Tensor:
+        """The state before each step of complete derivations, both `[batch, max_rules]`.
 
         The symbol on top is the left-hand side of the rule that was applied, and what the stack
         needs is a running sum over the rules before, so no stack is walked.
@@ -115,15 +115,15 @@ class GrammarMask(nn.Module):
         left = torch.arange(self.max_rules, 0, -1, device=rules.device)
         return self._pack(top, left - 1 - rest)
 
-    def log_likelihood(self, logits: Tensor, derivations: Tensor, contexts: Tensor) -> Tensor:
+    def log_likelihood(self, logits: Tensor, derivations: Tensor, states: Tensor) -> Tensor:
         """Log p of derivations under masked logits, `[batch]`.
 
         Args:
             logits: `[batch, max_rules, pad + 1]`.
             derivations: rule numbers `[batch, max_rules]`.
-            contexts: of these derivations, as `contexts` gives them.
+            states: of these derivations, as `states` gives them.
         """
-        masked = (logits + self.forbidden[contexts].to(logits.dtype)).flatten(0, 1)
+        masked = (logits + self.forbidden[states].to(logits.dtype)).flatten(0, 1)
         # Rules come first, as a softmax over a short last axis is several times as slow.
         log_p = masked.t().contiguous().log_softmax(0)
         return log_p.gather(0, derivations.long().view(1, -1)).view(derivations.shape).sum(1)
@@ -161,26 +161,26 @@ def _gumbel(like: Tensor, generator: torch.Generator | None) -> Tensor:
 class _Walk:
     """The stacks of a batch, and the least number of rules that would finish each."""
 
-    def __init__(self, machine: GrammarMask, batch: int) -> None:
-        self.machine = machine
-        device = machine.cost.device
-        widest = machine.pushed.shape[1]
-        self.stack = torch.full((batch, machine.max_rules + widest + 1), machine.end, device=device)
-        self.stack[:, 1] = machine.start
+    def __init__(self, mask: GrammarMask, batch: int) -> None:
+        self.mask = mask
+        device = mask.cost.device
+        widest = mask.pushed.shape[1]
+        self.stack = torch.full((batch, mask.max_rules + widest + 1), mask.end, device=device)
+        self.stack[:, 1] = mask.start
         self.height = torch.ones(batch, dtype=torch.long, device=device)
-        self.need = machine.least[machine.start].repeat(batch)
+        self.need = mask.least[mask.start].repeat(batch)
 
-    def context(self, left: int) -> Tensor:
+    def state(self, left: int) -> Tensor:
         """Top symbol and budget of each stack with `left` steps to go, packed, `[batch]`."""
         self.top = self.stack.gather(1, self.height[:, None]).squeeze(1)
-        budget = left - 1 - (self.need - self.machine.least[self.top])
-        return self.machine._pack(self.top, budget)
+        budget = left - 1 - (self.need - self.mask.least[self.top])
+        return self.mask._pack(self.top, budget)
 
     def apply(self, rules: Tensor) -> None:
         """Replace each top symbol by the right-hand side of its rule."""
-        machine = self.machine
-        self.need += machine.cost[rules] - machine.least[self.top]
-        places = self.height[:, None] + torch.arange(machine.pushed.shape[1], device=rules.device)
-        self.stack.scatter_(1, places, machine.pushed[rules])
-        self.height += machine.arity[rules] - 1
+        mask = self.mask
+        self.need += mask.cost[rules] - mask.least[self.top]
+        places = self.height[:, None] + torch.arange(mask.pushed.shape[1], device=rules.device)
+        self.stack.scatter_(1, places, mask.pushed[rules])
+        self.height += mask.arity[rules] - 1
         self.height.clamp_(min=0)

@@ -23,18 +23,18 @@ N = TypeVar("N", bound=SequenceAutoencoder)
 
 
 def build_network(
-    name: str, machine: GrammarMask, dim: int, width: int, seed: int
+    name: str, mask: GrammarMask, dim: int, width: int, seed: int
 ) -> SentenceAutoencoder:
     """A network on derivations with freshly drawn weights.
 
     Args:
         name: a key of `NETWORKS`.
-        machine: the grammar mask of the grammar.
+        mask: the mask of the grammar.
         dim: the code size.
         width: how many numbers a code the encoder gives; the method chooses it.
         seed: of the weights; the global random state is left as it was.
     """
-    return _drawn(lambda: NETWORKS[name](machine, dim, width), seed)
+    return _drawn(lambda: NETWORKS[name](mask, dim, width), seed)
 
 
 def build_characters(alphabet: Alphabet, dim: int, width: int, seed: int) -> Characters:

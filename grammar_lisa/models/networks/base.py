@@ -46,20 +46,20 @@ class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
     """An autoencoder of derivations `[batch, step]` that decodes complete sentences only.
 
     Attributes:
-        machine: the mask and the grammar mask of the grammar.
+        mask: the mask of the grammar.
         dim: the code size.
     """
 
-    def __init__(self, machine: GrammarMask, dim: int) -> None:
+    def __init__(self, mask: GrammarMask, dim: int) -> None:
         super().__init__()
-        self.machine = machine
+        self.mask = mask
         self.dim = dim
-        self.length = machine.max_rules
-        self.symbols = machine.pad + 1
+        self.length = mask.max_rules
+        self.symbols = mask.pad + 1
 
     def reconstruction_loss(self, x: Tensor, decoded: Tensor) -> Tensor:
         """−log p(derivation) under the masked logits, in nats a sentence, `[batch]`."""
-        return -self.machine.log_likelihood(decoded, x, self.machine.contexts(x))
+        return -self.mask.log_likelihood(decoded, x, self.mask.states(x))
 
     def read(
         self,
@@ -69,7 +69,7 @@ class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """The complete derivations `[batch, step]` that logits stand for."""
-        return self.machine.decode(decoded, temperature=temperature, generator=generator)
+        return self.mask.decode(decoded, temperature=temperature, generator=generator)
 
     @torch.no_grad()
     def derivations(

@@ -19,18 +19,18 @@ class Dense(SentenceAutoencoder):
     """
 
     def __init__(
-        self, machine: GrammarMask, dim: int, width: int, reading: int = 128, writing: int = 256
+        self, mask: GrammarMask, dim: int, width: int, reading: int = 128, writing: int = 256
     ) -> None:
         """Build the layers.
 
         Args:
-            machine: of the grammar.
+            mask: of the grammar.
             dim: the code size.
             width: how many numbers a code the encoder gives.
             reading: units of the encoder's hidden layer.
             writing: units of the decoder's hidden layer.
         """
-        super().__init__(machine, dim)
+        super().__init__(mask, dim)
         self.rows = nn.EmbeddingBag(self.length * self.symbols, reading, mode="sum")
         bound = 1 / math.sqrt(self.length)
         nn.init.uniform_(self.rows.weight, -bound, bound)

@@ -8,11 +8,11 @@ from grammar_lisa.models.networks.layers import KusnerLayers
 class Kusner(KusnerLayers, SentenceAutoencoder):
     """The layers of Kusner et al. on derivations; see `KusnerLayers`."""
 
-    def __init__(self, machine: GrammarMask, dim: int, width: int) -> None:
+    def __init__(self, mask: GrammarMask, dim: int, width: int) -> None:
         """Build the layers; `width` numbers a code come from the encoder.
 
         Raises:
             LisaError: if derivations are shorter than the convolutions need.
         """
-        super().__init__(machine, dim)
+        super().__init__(mask, dim)
         self.add_layers(width, "kusner", "derivations", "rules")

@@ -48,21 +48,21 @@ def awkward_logits(shape, seed):
     return torch.where(torch.rand(shape, generator=generator) < 1 / 3, special, plain)
 
 
-def favouring(machine, derivations):
+def favouring(mask, derivations):
     """Logits whose greatest value is that of each derivation's rule; pad is never favoured."""
-    rows = [padded(row, machine.max_rules, 0) for row in derivations]
-    return torch.nn.functional.one_hot(torch.tensor(rows), machine.pad + 1).float()
+    rows = [padded(row, mask.max_rules, 0) for row in derivations]
+    return torch.nn.functional.one_hot(torch.tensor(rows), mask.pad + 1).float()
 
 
-def reachable(machine, limit=4000):
+def reachable(mask, limit=4000):
     """All derivations that some logits decode to: every rule is favoured at every step."""
     prefixes = {()}
-    for step in range(machine.max_rules):
-        tried = [(*prefix, rule) for prefix in prefixes for rule in range(machine.pad + 1)]
-        decoded = machine.decode(favouring(machine, tried))
+    for step in range(mask.max_rules):
+        tried = [(*prefix, rule) for prefix in prefixes for rule in range(mask.pad + 1)]
+        decoded = mask.decode(favouring(mask, tried))
         prefixes = {tuple(row[: step + 1]) for row in decoded.tolist()}
         assert len(prefixes) <= limit
-    return {tuple(rule for rule in prefix if rule != machine.pad) for prefix in prefixes}
+    return {tuple(rule for rule in prefix if rule != mask.pad) for prefix in prefixes}
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -70,11 +70,11 @@ def test_the_reachable_derivations_are_all_that_fit(name):
     text, most = SMALL[name]
     grammar = parse_grammar(text)
     for max_rules in range(grammar.shortest, most + 1):
-        machine = GrammarMask(grammar, max_rules)
+        mask = GrammarMask(grammar, max_rules)
         every = set(enumerate_derivations(grammar, max_rules))
-        assert reachable(machine) == every == enumerated(grammar, max_rules)
-        decoded = machine.decode(favouring(machine, sorted(every)))
-        assert decoded.tolist() == [padded(row, max_rules, machine.pad) for row in sorted(every)]
+        assert reachable(mask) == every == enumerated(grammar, max_rules)
+        decoded = mask.decode(favouring(mask, sorted(every)))
+        assert decoded.tolist() == [padded(row, max_rules, mask.pad) for row in sorted(every)]
 
 
 @settings(deadline=None, max_examples=60)
@@ -84,8 +84,8 @@ def test_the_reachable_derivations_of_any_grammar_are_all_that_fit(grammar, extr
     while Counts(grammar, max_rules).at_most() > 200:
         max_rules -= 1
     if max_rules >= grammar.shortest:
-        machine = GrammarMask(grammar, max_rules)
-        assert reachable(machine) == enumerated(grammar, max_rules)
+        mask = GrammarMask(grammar, max_rules)
+        assert reachable(mask) == enumerated(grammar, max_rules)
 
 
 @settings(deadline=None, max_examples=100)
@@ -98,33 +98,33 @@ def test_the_reachable_derivations_of_any_grammar_are_all_that_fit(grammar, extr
 )
 def test_any_logits_of_any_grammar_give_sentences(grammar, extra, seed, dtype, temperature):
     max_rules = grammar.shortest + extra
-    machine = GrammarMask(grammar, max_rules)
-    logits = awkward_logits((20, max_rules, machine.pad + 1), seed).to(dtype)
-    decoded = machine.decode(logits, temperature=temperature, generator=seeded(seed))
+    mask = GrammarMask(grammar, max_rules)
+    logits = awkward_logits((20, max_rules, mask.pad + 1), seed).to(dtype)
+    decoded = mask.decode(logits, temperature=temperature, generator=seeded(seed))
     assert decoded.shape == (20, max_rules)
     assert decoded.dtype == torch.long
     texts(grammar, decoded)
     for row in decoded.tolist():
-        rules = [rule for rule in row if rule != machine.pad]
-        assert row == padded(rules, max_rules, machine.pad)
+        rules = [rule for rule in row if rule != mask.pad]
+        assert row == padded(rules, max_rules, mask.pad)
         for _, allowed, rule in walk(grammar, rules, max_rules):
             assert rule in allowed
 
 
 @pytest.mark.parametrize("value", SPECIAL)
 def test_logits_of_one_value_take_the_first_allowed_rule(value):
-    machine = GrammarMask(EXPR, 15)
-    first = machine.decode(torch.zeros(2, 15, 12))
-    assert torch.equal(machine.decode(torch.full((2, 15, 12), value)), first)
+    mask = GrammarMask(EXPR, 15)
+    first = mask.decode(torch.zeros(2, 15, 12))
+    assert torch.equal(mask.decode(torch.full((2, 15, 12), value)), first)
     for _, allowed, rule in walk(EXPR, [r for r in first[0].tolist() if r != 11], 15):
         assert rule == allowed[0]
 
 
 def test_the_most_likely_allowed_rule_is_taken():
     """Greedy decoding step by step in plain Python, NaN as the least."""
-    machine = GrammarMask(EXPR, 15)
+    mask = GrammarMask(EXPR, 15)
     logits = awkward_logits((300, 15, 12), 1)
-    for row, scores in zip(machine.decode(logits).tolist(), logits.tolist(), strict=True):
+    for row, scores in zip(mask.decode(logits).tolist(), logits.tolist(), strict=True):
         stack, expected = [EXPR.start], []
         while stack:
             allowed = choices(EXPR, stack, 15 - len(expected))
@@ -135,7 +135,7 @@ def test_the_most_likely_allowed_rule_is_taken():
             expected.append(rule)
             parts = [part for part in EXPR.rules[rule].rhs if not isinstance(part, str)]
             stack = parts + stack[1:]
-        assert row == padded(expected, 15, machine.pad)
+        assert row == padded(expected, 15, mask.pad)
 
 
 def test_small_differences_in_double_precision_decide():
@@ -145,24 +145,24 @@ def test_small_differences_in_double_precision_decide():
 
 
 def test_logits_and_tables_are_left_alone():
-    machine = GrammarMask(EXPR, 15)
+    mask = GrammarMask(EXPR, 15)
     logits = awkward_logits((10, 15, 12), 0)
     before = logits.clone()
-    first = machine.decode(logits, temperature=1.0, generator=seeded(1))
+    first = mask.decode(logits, temperature=1.0, generator=seeded(1))
     assert torch.equal(torch.nan_to_num(logits), torch.nan_to_num(before))
-    assert torch.equal(machine.decode(logits, temperature=1.0, generator=seeded(1)), first)
+    assert torch.equal(mask.decode(logits, temperature=1.0, generator=seeded(1)), first)
 
 
 def test_an_empty_batch():
-    machine = GrammarMask(EXPR, 15)
-    assert machine.decode(torch.zeros(0, 15, 12)).shape == (0, 15)
-    assert machine.contexts(torch.zeros(0, 15, dtype=torch.long)).shape == (0, 15)
+    mask = GrammarMask(EXPR, 15)
+    assert mask.decode(torch.zeros(0, 15, 12)).shape == (0, 15)
+    assert mask.states(torch.zeros(0, 15, dtype=torch.long)).shape == (0, 15)
 
 
 def test_derivations_are_padded_with_the_number_after_the_last_rule():
-    machine = GrammarMask(EXPR, 15)
-    assert machine.pad == 11
-    decoded = machine.decode(favouring(machine, [(3, 7)]))
+    mask = GrammarMask(EXPR, 15)
+    assert mask.pad == 11
+    decoded = mask.decode(favouring(mask, [(3, 7)]))
     assert decoded.tolist() == [[3, 7] + [11] * 13]
 
 
@@ -173,10 +173,10 @@ def test_a_length_below_the_shortest_sentence_is_refused(path):
     for max_rules in (grammar.shortest - 1, 0, -5):
         with pytest.raises(LisaError, match=words):
             GrammarMask(grammar, max_rules)
-    machine = GrammarMask(grammar, grammar.shortest)
-    logits = torch.randn(50, grammar.shortest, machine.pad + 1, generator=seeded(0))
-    decoded = machine.decode(logits)
-    assert (decoded != machine.pad).all()
+    mask = GrammarMask(grammar, grammar.shortest)
+    logits = torch.randn(50, grammar.shortest, mask.pad + 1, generator=seeded(0))
+    decoded = mask.decode(logits)
+    assert (decoded != mask.pad).all()
     texts(grammar, decoded)
 
 
@@ -184,53 +184,51 @@ def test_symbols_that_need_more_rules_than_a_number_holds_are_never_chosen():
     doubling = "\n".join(f"A{i} -> A{i + 1} A{i + 1}" for i in range(80))
     grammar = parse_grammar(f"S -> 'a' S | A0 | 'b'\n{doubling}\nA80 -> 'x'")
     assert max(grammar.least_rules.values()) > 2**63
-    machine = GrammarMask(grammar, 6)
-    assert reachable(machine) == {(0,) * n + (2,) for n in range(6)}
+    mask = GrammarMask(grammar, 6)
+    assert reachable(mask) == {(0,) * n + (2,) for n in range(6)}
 
 
 @settings(deadline=None, max_examples=50)
 @given(grammars, st.integers(0, 8), st.integers(0, 99))
-def test_contexts_from_sums_are_those_met_on_the_way(grammar, extra, seed):
+def test_states_from_sums_are_those_met_on_the_way(grammar, extra, seed):
     max_rules = grammar.shortest + extra
-    machine = GrammarMask(grammar, max_rules)
+    mask = GrammarMask(grammar, max_rules)
     derivations = sample_uniform(grammar, 5, max_rules, seed, distinct=False)
-    array = torch.tensor([padded(row, max_rules, machine.pad) for row in derivations])
-    contexts = machine.contexts(array.to(torch.int16))
-    assert torch.equal(contexts, machine.contexts(array))
-    for derivation, row in zip(derivations, contexts.tolist(), strict=True):
-        masks = machine.allowed[row]
+    array = torch.tensor([padded(row, max_rules, mask.pad) for row in derivations])
+    states = mask.states(array.to(torch.int16))
+    assert torch.equal(states, mask.states(array))
+    for derivation, row in zip(derivations, states.tolist(), strict=True):
+        steps = mask.allowed[row]
         met = list(walk(grammar, derivation, max_rules))
-        for (_, allowed, _), mask in zip(met, masks, strict=False):
-            assert mask.nonzero().flatten().tolist() == allowed
-        for mask in masks[len(met) :]:
-            assert mask.nonzero().flatten().tolist() == [machine.pad]
+        for (_, allowed, _), step in zip(met, steps, strict=False):
+            assert step.nonzero().flatten().tolist() == allowed
+        for step in steps[len(met) :]:
+            assert step.nonzero().flatten().tolist() == [mask.pad]
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_likelihoods_are_those_of_plain_sums_and_add_to_one(name):
     text, max_rules = SMALL[name]
     grammar = parse_grammar(text)
-    machine = GrammarMask(grammar, max_rules)
+    mask = GrammarMask(grammar, max_rules)
     every = list(enumerate_derivations(grammar, max_rules))
-    array = torch.tensor([padded(row, max_rules, machine.pad) for row in every])
+    array = torch.tensor([padded(row, max_rules, mask.pad) for row in every])
     for scale in (0, 1, 5):
-        shape = (1, max_rules, machine.pad + 1)
+        shape = (1, max_rules, mask.pad + 1)
         logits = scale * torch.randn(shape, generator=seeded(scale), dtype=torch.float64)
-        found = machine.log_likelihood(
-            logits.expand(len(every), -1, -1), array, machine.contexts(array)
-        )
+        found = mask.log_likelihood(logits.expand(len(every), -1, -1), array, mask.states(array))
         expected = [log_probability(grammar, row, logits[0].tolist(), max_rules) for row in every]
         assert found.tolist() == pytest.approx(expected, abs=1e-10)
         assert found.exp().sum().item() == pytest.approx(1, abs=1e-10)
 
 
 def test_likelihoods_have_finite_gradients_on_allowed_rules_only():
-    machine = GrammarMask(EXPR, 15)
+    mask = GrammarMask(EXPR, 15)
     array = torch.tensor([padded((3, 7), 15, 11), padded((0, 3, 7, 8), 15, 11)])
     logits = torch.randn(2, 15, 12, generator=seeded(0), requires_grad=True)
-    machine.log_likelihood(logits, array, machine.contexts(array)).sum().backward()
+    mask.log_likelihood(logits, array, mask.states(array)).sum().backward()
     assert logits.grad.isfinite().all()
-    masks = machine.allowed[machine.contexts(array)]
+    masks = mask.allowed[mask.states(array)]
     assert (logits.grad[~masks] == 0).all()
     assert (logits.grad[masks & (masks.sum(2, keepdim=True) > 1)] != 0).all()
 
@@ -239,14 +237,12 @@ def test_likelihoods_have_finite_gradients_on_allowed_rules_only():
 def test_rules_are_drawn_in_proportion_to_their_exponentials(temperature):
     text, max_rules = SMALL["expr"]
     grammar = parse_grammar(text)
-    machine = GrammarMask(grammar, max_rules)
-    logits = torch.randn(max_rules, machine.pad + 1, generator=seeded(3))
-    draws = machine.decode(
-        logits.expand(40_000, -1, -1), temperature=temperature, generator=seeded(4)
-    )
+    mask = GrammarMask(grammar, max_rules)
+    logits = torch.randn(max_rules, mask.pad + 1, generator=seeded(3))
+    draws = mask.decode(logits.expand(40_000, -1, -1), temperature=temperature, generator=seeded(4))
     cooled = (logits.double() / temperature).tolist()
     law = {
-        tuple(padded(row, max_rules, machine.pad)): 40_000
+        tuple(padded(row, max_rules, mask.pad)): 40_000
         * math.exp(log_probability(grammar, row, cooled, max_rules))
         for row in enumerate_derivations(grammar, max_rules)
     }
@@ -263,36 +259,36 @@ def test_rules_are_drawn_in_proportion_to_their_exponentials(temperature):
 
 
 def test_draws_are_seeded():
-    machine = GrammarMask(EXPR, 15)
+    mask = GrammarMask(EXPR, 15)
     logits = torch.zeros(50, 15, 12)
     first, same, other = (
-        machine.decode(logits, temperature=1.0, generator=seeded(seed)) for seed in (1, 1, 2)
+        mask.decode(logits, temperature=1.0, generator=seeded(seed)) for seed in (1, 1, 2)
     )
     assert torch.equal(first, same)
     assert not torch.equal(first, other)
     state = torch.random.get_rng_state()
-    machine.decode(logits, temperature=1.0, generator=seeded(1))
-    machine.decode(logits)
+    mask.decode(logits, temperature=1.0, generator=seeded(1))
+    mask.decode(logits)
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
 def test_a_low_temperature_is_greedy():
-    machine = GrammarMask(EXPR, 15)
+    mask = GrammarMask(EXPR, 15)
     logits = torch.randn(200, 15, 12, generator=seeded(0))
-    cold = machine.decode(logits, temperature=1e-7, generator=seeded(1))
-    assert torch.equal(cold, machine.decode(logits))
+    cold = mask.decode(logits, temperature=1e-7, generator=seeded(1))
+    assert torch.equal(cold, mask.decode(logits))
 
 
 def all_complete(path, count, batch):
     """Decode `count` random logits of two scales and `count` directions; all are sentences."""
     grammar = load_grammar(path)
-    machine = GrammarMask(grammar, LENGTHS[path.stem])
-    net = build_network("dense", machine, 25, 25, seed=0)
+    mask = GrammarMask(grammar, LENGTHS[path.stem])
+    net = build_network("dense", mask, 25, 25, seed=0)
     distinct = 0
     for start in range(0, count, batch):
         scale = (1, 100)[start // batch % 2]
-        shape = (batch, machine.max_rules, machine.pad + 1)
-        decoded = machine.decode(scale * torch.randn(shape, generator=seeded(start)))
+        shape = (batch, mask.max_rules, mask.pad + 1)
+        decoded = mask.decode(scale * torch.randn(shape, generator=seeded(start)))
         distinct += len(set(texts(grammar, decoded)))
         texts(grammar, net.derivations(uniform(batch, 25, start).float()))
     assert distinct > count / 100

@@ -336,7 +336,7 @@ def test_the_decoder_of_a_spherical_method_sees_directions_and_of_others_codes(n
     np.testing.assert_array_equal(model.directions(codes), expected)
     with torch.no_grad():
         seen = model.net.decode(torch.from_numpy(expected).float())
-        rows = model.net.machine.decode(seen).numpy()
+        rows = model.net.mask.decode(seen).numpy()
     np.testing.assert_array_equal(model.decode_derivations(codes), rows)
 
 

@@ -14,9 +14,9 @@ from shared.common.errors import LisaError
 from shared.sphere.geometry import project
 
 EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
-MACHINE = GrammarMask(EXPR, 15)
+MASK = GrammarMask(EXPR, 15)
 DERIVATIONS = sample_uniform(EXPR, 60, 15, seed=0)
-X = torch.tensor([padded(row, 15, MACHINE.pad) for row in DERIVATIONS], dtype=torch.int16)
+X = torch.tensor([padded(row, 15, MASK.pad) for row in DERIVATIONS], dtype=torch.int16)
 
 KUSNER = {
     # Encoder: one-hot 12 x 15; convolutions of 2, 3 and 4 filters, as wide as they are many.
@@ -59,8 +59,8 @@ KUSNER = {
 }
 
 
-def built(name, seed=0, dim=25, width=25, machine=MACHINE):
-    return build_network(name, machine, dim, width, seed)
+def built(name, seed=0, dim=25, width=25, mask=MASK):
+    return build_network(name, mask, dim, width, seed)
 
 
 def loss(net):
@@ -94,11 +94,11 @@ def test_kusner_repeats_the_code_and_feeds_nothing_back():
 
 
 def test_kusner_refuses_derivations_shorter_than_its_convolutions():
-    net = built("kusner", machine=GrammarMask(EXPR, 7))
-    assert net.encode(X[:, :7].clone().fill_(MACHINE.pad)).shape == (60, 25)
+    net = built("kusner", mask=GrammarMask(EXPR, 7))
+    assert net.encode(X[:, :7].clone().fill_(MASK.pad)).shape == (60, 25)
     with pytest.raises(LisaError, match="at least 7 rules, not 6; use --network dense"):
-        built("kusner", machine=GrammarMask(EXPR, 6))
-    assert built("dense", machine=GrammarMask(EXPR, 2)).decode(torch.ones(1, 25)).shape == (
+        built("kusner", mask=GrammarMask(EXPR, 6))
+    assert built("dense", mask=GrammarMask(EXPR, 2)).decode(torch.ones(1, 25)).shape == (
         1,
         2,
         12,
@@ -177,18 +177,18 @@ def test_weights_belong_to_their_seed(name):
 def test_only_weights_are_saved(name):
     """The tables of the grammar come from the grammar, not from a file."""
     net = built(name)
-    assert not [key for key in net.state_dict() if key.startswith("machine.")]
+    assert not [key for key in net.state_dict() if key.startswith("mask.")]
     assert "offsets" not in net.state_dict()
 
 
 @pytest.mark.parametrize("text", ["S -> 'a' S |", "S -> 'x'", "S -> A A A | 'b'\nA -> S |"])
 def test_any_grammar_has_a_network(text):
     grammar = parse_grammar(text)
-    machine = GrammarMask(grammar, 8)
+    mask = GrammarMask(grammar, 8)
     derivations = sample_uniform(grammar, 4, 8, seed=0, distinct=False)
-    x = torch.tensor([padded(row, 8, machine.pad) for row in derivations])
+    x = torch.tensor([padded(row, 8, mask.pad) for row in derivations])
     for name in NETWORKS:
-        net = built(name, dim=2, width=2, machine=machine)
+        net = built(name, dim=2, width=2, mask=mask)
         value = net.reconstruction_loss(x, net.decode(project(net.encode(x))))
         assert value.isfinite().all()
         assert (value >= 0).all()

@@ -42,7 +42,7 @@ def test_reconstruction_counts_what_comes_back(model):
     found = reconstruction(net, method, X)
     with torch.no_grad():
         logits = net.decode(project(net.encode(X)))
-    back = [tuple(r for r in row if r != PAD) for row in net.machine.decode(logits).tolist()]
+    back = [tuple(r for r in row if r != PAD) for row in net.mask.decode(logits).tolist()]
     same = [first == second for first, second in zip(back, DERIVATIONS, strict=True)]
     assert 0 < sum(same) < 50
     assert found.exact == sum(same) / 50

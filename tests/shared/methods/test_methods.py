@@ -50,10 +50,10 @@ def on_vectors(method, n=24, seed=0):
 
 def on_sentences(network):
     def make(method, n=24, seed=0):
-        machine = GrammarMask(GRAMMAR, LENGTH)
-        net = build_network(network, machine, DIM, method.encoder_width(DIM), seed)
+        mask = GrammarMask(GRAMMAR, LENGTH)
+        net = build_network(network, mask, DIM, method.encoder_width(DIM), seed)
         derivations = sample_uniform(GRAMMAR, n, LENGTH, seed=0)
-        return net, torch.from_numpy(to_array(derivations, LENGTH, machine.pad))
+        return net, torch.from_numpy(to_array(derivations, LENGTH, mask.pad))
 
     return make
 
