@@ -1,0 +1,81 @@
+"""The worked examples of CONTRIBUTING, carried out by it alone in a copy of the packages."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tools import environment
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+SMALL = ["--count", "200", "--held-out", "20", "--epochs", "1", "--draws", "20", "--quiet"]
+
+
+def blocks():
+    """The blocks of code, each with the words of its first line if that names a file."""
+    for block in re.findall(r"^```(?:python)?\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL):
+        head = re.match(r"# ([\w/]+\.(?:py|cfg))(?:, behind (.+))?\n", block)
+        yield (head[1], head[2], block[head.end() :]) if head else ("", "", block)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the packages with all examples added."""
+    folder = tmp_path_factory.mktemp("copy")
+    for package in ("grammar_lisa", "image_lisa", "shared", "grammars"):
+        shutil.copytree(
+            ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    for name, behind, text in blocks():
+        if not name:
+            continue
+        path = folder / name
+        if not behind:
+            assert not path.exists(), name
+            assert len(text.splitlines()) < 60, name
+            path.write_text(text, encoding="utf-8")
+            continue
+        lines = path.read_text(encoding="utf-8").splitlines()
+        (place,) = [i for i, line in enumerate(lines) if line.strip() == behind]
+        lines[place + 1 : place + 1] = text.rstrip("\n").splitlines()
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def run(folder, *words):
+    ended = subprocess.run(
+        [sys.executable, *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment() | {"PYTHONPATH": str(folder)},
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def test_a_new_method_trains_sentences_and_images_with_its_option(copy):
+    words = ("train", "--method", "sparse-ae", "--sparsity", "0.1", "--name", "sparse")
+    run(copy, "-m", "grammar_lisa", *words, *SMALL)
+    drawn = run(copy, "-m", "grammar_lisa", "generate", "--sampler", "laplace", "-n", "3")
+    assert len(drawn.splitlines()) == 3
+    images = (*words[:-1], "images", "--dataset", "digits", "--limit", "200", "--epochs", "1")
+    run(copy, "-m", "image_lisa", *images, "--quiet")
+    assert (copy / "runs" / "images" / "samples-laplace.png").is_file()
+    assert "sparse-ae" in run(copy, "-m", "image_lisa", "train", "--help")
+
+
+def test_a_new_grammar_and_a_new_objective_are_searched(copy):
+    told = run(copy, "-m", "grammar_lisa", "check", "grammars/dates.cfg")
+    assert "warning" not in told
+    words = ("train", "--grammar", "grammars/dates.cfg", "--name", "dates")
+    run(copy, "-m", "grammar_lisa", *words, *SMALL)
+    (program,) = [text for name, _, text in blocks() if not name and "NearADay" in text]
+    less = program.replace("7, 20)))", "7, 20)), rounds=1, batch=3, pool=200)")
+    assert less != program
+    sentence, score = run(copy, "-c", less).split()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", sentence)
+    assert float(score) >= 0
