@@ -44,16 +44,28 @@ def report(grammar: Grammar, max_rules: int) -> Report:
     grammar.check_length(max_rules)
     counts = Counts(grammar, max_rules)
     lengths = ((n, counts.exactly(n)) for n in range(max_rules + 1))
+    lalr = Parser(grammar).notice is None
+    ambiguity = _unambiguous(grammar) if lalr else find_ambiguity(grammar, counts)
     return Report(
-        findings=(*grammar.findings, find_ambiguity(grammar, counts)),
+        findings=(*grammar.findings, ambiguity),
         shortest_sentence=derivation_to_text(grammar, counts.unrank(0)),
         shortest_rules=grammar.shortest,
         max_rules=max_rules,
         counts=tuple((n, count) for n, count in lengths if count),
         total=counts.at_most(),
-        lalr=Parser(grammar).notice is None,
+        lalr=lalr,
         spacing=grammar.spacing.mode,
     )
+
+
+def _unambiguous(grammar: Grammar) -> Finding:
+    """Return that no sentence has two derivations, which holds of every LALR(1) grammar.
+
+    Aho, Lam, Sethi and Ullman, Compilers: Principles, Techniques, and Tools, 2006, section 4.5.
+    """
+    line = grammar.rules[grammar.rules_of[grammar.start][0]].line
+    message = "unambiguous: the grammar is LALR(1), so no sentence has two derivations"
+    return Finding("note", "unambiguous", message, line, 1)
 
 
 def find_ambiguity(

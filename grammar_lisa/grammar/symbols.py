@@ -1,10 +1,9 @@
 """The symbols of a grammar that rules replace; terminals are plain strings."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, order=True, slots=True, repr=False)
-class Nonterminal:
+class Nonterminal(NamedTuple):
     """A symbol that rules replace.
 
     It is nltk's class of that name without nltk, which takes seconds to import; see `Grammar.cfg`.

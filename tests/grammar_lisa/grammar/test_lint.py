@@ -1,10 +1,12 @@
 """What the linter and the report tell about a grammar."""
 
 import pytest
-from small_grammars import EXPR
+from hypothesis import given
+from hypothesis import strategies as st
+from small_grammars import EXPR, grammars
 
-from grammar_lisa.grammar import GrammarError, load_grammar, parse_grammar
-from grammar_lisa.grammar.report import report
+from grammar_lisa.grammar import Counts, GrammarError, load_grammar, parse_grammar
+from grammar_lisa.grammar.report import find_ambiguity, report
 from shared.common.errors import LisaError
 
 
@@ -101,7 +103,8 @@ def test_report_on_expressions():
     assert (result.shortest_sentence, result.shortest_rules) == ("x", 2)
     assert result.lalr
     assert result.spacing == "words"
-    assert "no ambiguity found among the 20000 shortest" in result.findings[-1].message
+    assert result.findings[-1].code == "unambiguous"
+    assert "the grammar is LALR(1)" in result.findings[-1].message
 
 
 def test_report_names_an_ambiguous_sentence():
@@ -114,8 +117,21 @@ def test_report_names_an_ambiguous_sentence():
 
 
 def test_report_looks_at_all_derivations_of_a_small_language():
-    result = report(parse_grammar("S -> 'a' | 'b' 'c'"), 5)
-    assert result.findings[-1].message.endswith("among the 2 shortest derivations")
+    """Palindromes of even length: no LALR(1) grammar, but an unambiguous one."""
+    result = report(parse_grammar("S -> 'a' S 'a' | 'b' S 'b' | 'a' 'a' | 'b' 'b'"), 3)
+    assert not result.lalr
+    assert result.findings[-1].message.endswith("among the 14 shortest derivations")
+
+
+@given(grammars, st.integers(0, 4))
+def test_what_is_called_unambiguous_has_no_witness(grammar, extra):
+    limit = grammar.shortest + extra
+    finding = report(grammar, limit).findings[-1]
+    listed = find_ambiguity(grammar, Counts(grammar, limit))
+    if finding.code == "unambiguous":
+        assert listed.severity == "note"
+    else:
+        assert finding == listed
 
 
 def test_report_too_short():
