@@ -45,7 +45,8 @@ def report(grammar: Grammar, max_rules: int) -> Report:
     counts = Counts(grammar, max_rules)
     lengths = ((n, counts.exactly(n)) for n in range(max_rules + 1))
     lalr = Parser(grammar).notice is None
-    ambiguity = _unambiguous(grammar) if lalr else find_ambiguity(grammar, counts)
+    distinct = len({(rule.lhs, rule.rhs) for rule in grammar.rules}) == len(grammar.rules)
+    ambiguity = _unambiguous(grammar) if lalr and distinct else find_ambiguity(grammar, counts)
     return Report(
         findings=(*grammar.findings, ambiguity),
         shortest_sentence=derivation_to_text(grammar, counts.unrank(0)),
@@ -59,7 +60,7 @@ def report(grammar: Grammar, max_rules: int) -> Report:
 
 
 def _unambiguous(grammar: Grammar) -> Finding:
-    """Return that no sentence has two derivations, which holds of every LALR(1) grammar.
+    """Return that no sentence has two derivations: true of LALR(1) grammars of distinct rules.
 
     Aho, Lam, Sethi and Ullman, Compilers: Principles, Techniques, and Tools, 2006, section 4.5.
     """
