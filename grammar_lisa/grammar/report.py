@@ -45,8 +45,8 @@ def report(grammar: Grammar, max_rules: int) -> Report:
     counts = Counts(grammar, max_rules)
     lengths = ((n, counts.exactly(n)) for n in range(max_rules + 1))
     lalr = Parser(grammar).notice is None
-    distinct = len({(rule.lhs, rule.rhs) for rule in grammar.rules}) == len(grammar.rules)
-    ambiguity = _unambiguous(grammar) if lalr and distinct else find_ambiguity(grammar, counts)
+    told = _is_unambiguous(grammar, lalr)
+    ambiguity = _unambiguous(grammar) if told else find_ambiguity(grammar, counts)
     return Report(
         findings=(*grammar.findings, ambiguity),
         shortest_sentence=derivation_to_text(grammar, counts.unrank(0)),
@@ -59,8 +59,15 @@ def report(grammar: Grammar, max_rules: int) -> Report:
     )
 
 
+def _is_unambiguous(grammar: Grammar, lalr: bool) -> bool:
+    """Tell whether a grammar is LALR(1) beyond doubt: lark overlooks equal rules and cycles."""
+    distinct = len({(rule.lhs, rule.rhs) for rule in grammar.rules}) == len(grammar.rules)
+    cyclic = any(finding.code == "cycle" for finding in grammar.findings)
+    return lalr and distinct and not cyclic
+
+
 def _unambiguous(grammar: Grammar) -> Finding:
-    """Return that no sentence has two derivations: true of LALR(1) grammars of distinct rules.
+    """Return that no sentence has two derivations, which holds of every LALR(1) grammar.
 
     Aho, Lam, Sethi and Ullman, Compilers: Principles, Techniques, and Tools, 2006, section 4.5.
     """
