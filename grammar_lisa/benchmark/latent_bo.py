@@ -32,7 +32,8 @@ from grammar_lisa.objectives.protocol import EXACT
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.config import FIELDS, SYSTEMS, SearchConfig
 from grammar_lisa.optimize.trials import Trial, run_trial
-from grammar_lisa.training.experiment import Plan, Sentences
+from grammar_lisa.training.corpus import Sentences
+from grammar_lisa.training.experiment import Plan
 from shared.cli.method_options import set_methods
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed

@@ -33,7 +33,8 @@ from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.baselines import from_data, from_grammar
 from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
-from grammar_lisa.training.experiment import Plan, Sentences, silent
+from grammar_lisa.training.corpus import Sentences, silent
+from grammar_lisa.training.experiment import Plan
 from shared.common.seeds import derive_seed
 from shared.jobs.jobs import OnEnd, failures, run_jobs
 from shared.runs.files import read_json, write_json

@@ -12,7 +12,7 @@ from grammar_lisa.cli.states import (
 )
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.state import Score, SearchState
-from shared.cli.commands import Terminal, show
+from shared.cli.terminal import Terminal, show
 from shared.common.errors import LisaError
 
 

@@ -22,7 +22,7 @@ from grammar_lisa.cli.options.benchmark_latent_bo import Options
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.objective import Objective
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.jobs.jobs import Job, Progress

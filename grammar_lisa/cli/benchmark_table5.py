@@ -20,7 +20,7 @@ from grammar_lisa.benchmark.table5 import TABLE5_TOOL, Comparison, open_comparis
 from grammar_lisa.cli.options.benchmark_table5 import Options
 from grammar_lisa.models.networks import NETWORKS
 from grammar_lisa.objectives.objective import Objective
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.jobs.jobs import Job, OnEnd, Progress

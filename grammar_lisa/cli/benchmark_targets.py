@@ -19,7 +19,7 @@ from grammar_lisa.cli.options.benchmark_targets import Options
 from grammar_lisa.cli.progress import watching
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.targets import SETS, Target
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.runs.locks import working_in

@@ -11,7 +11,9 @@ from grammar_lisa.cli.options.bo import Options
 from grammar_lisa.cli.options.search import recorded
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.problem import SearchedRun
-from shared.cli.commands import DISTRIBUTION, Terminal, options_from_record
+from shared.cli.commands import DISTRIBUTION
+from shared.cli.records import options_from_record
+from shared.cli.terminal import Terminal
 from shared.common.seeds import derive_seed
 from shared.runs.run import Run, create_run, newest_run, next_run_path, open_run
 

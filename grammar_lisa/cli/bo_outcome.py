@@ -13,7 +13,7 @@ from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.problem import Draws, SearchProblem
 from grammar_lisa.optimize.trials import Trial
-from shared.cli.commands import show
+from shared.cli.terminal import show
 
 SEARCH = "search"
 """What files call the search itself among what it is compared with."""

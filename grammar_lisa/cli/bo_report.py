@@ -20,7 +20,7 @@ from grammar_lisa.optimize.trial_tables import (
     show_cell,
     trial_row,
 )
-from shared.cli.commands import Terminal, show
+from shared.cli.terminal import Terminal, show
 from shared.runs.run import SUMMARY, Run
 
 HALL_OF_FAME, CONVERGENCE, BEST = "hall_of_fame.csv", "convergence.png", "best.png"

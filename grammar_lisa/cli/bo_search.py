@@ -20,7 +20,7 @@ from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.problem import Draws, SearchedRun, SearchProblem, random_draws
 from grammar_lisa.optimize.search import score_all
 from grammar_lisa.optimize.trials import Trial, run_trials
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.runs.run import Run
 

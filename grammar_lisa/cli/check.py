@@ -6,7 +6,7 @@ from grammar_lisa.grammar.datasets import default_max_rules
 from grammar_lisa.grammar.report import report
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 
 
 def run(options: Options, terminal: Terminal) -> None:

@@ -3,7 +3,7 @@
 from grammar_lisa.cli.code_files import read_codes
 from grammar_lisa.cli.options.decode import Options
 from grammar_lisa.cli.runs import note_invalid, open_model
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.common.seeds import derive_seed
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from grammar_lisa.cli.code_files import check_suffix, write_codes
 from grammar_lisa.cli.options.encode import Options
 from grammar_lisa.cli.runs import open_model
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 
 

@@ -2,7 +2,7 @@
 
 from grammar_lisa.cli.options.generate import Options
 from grammar_lisa.cli.runs import note_invalid, open_model
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.runs.expost import load_sampler

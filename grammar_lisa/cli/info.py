@@ -4,7 +4,7 @@ from grammar_lisa.cli.options.info import Options
 from grammar_lisa.cli.reports import print_quality
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.run import load_run_grammar, run_architecture
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.methods import method_to_record
 from shared.runs.run import CONFIG, SUMMARY, open_run

@@ -2,7 +2,7 @@
 
 from grammar_lisa.cli.options.interpolate import Options
 from grammar_lisa.cli.runs import note_invalid, open_model
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 
 
 def run(options: Options, terminal: Terminal) -> None:

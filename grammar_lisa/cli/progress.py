@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 
 
 @contextmanager

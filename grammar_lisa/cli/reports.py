@@ -3,7 +3,7 @@
 from typing import Any
 
 from grammar_lisa.models.run import run_architecture
-from shared.cli.commands import Terminal, show
+from shared.cli.terminal import Terminal, show
 from shared.common.errors import LisaError
 from shared.runs.run import SUMMARY, Run
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.sentence_model import SentenceModel
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.runs.run import Run, newest_run, open_run
 
 

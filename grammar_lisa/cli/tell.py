@@ -4,7 +4,7 @@ from grammar_lisa.cli.options.tell import Options
 from grammar_lisa.cli.score_files import read_scores, score_of
 from grammar_lisa.cli.states import state_in
 from grammar_lisa.optimize.state import Score
-from shared.cli.commands import Terminal, show
+from shared.cli.terminal import Terminal, show
 from shared.common.errors import LisaError
 
 

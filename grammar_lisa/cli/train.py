@@ -15,7 +15,7 @@ from grammar_lisa.training.experiment import (
     plan_of,
     train_run,
 )
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.runs.run import SUMMARY, Run, next_run_path, open_run
 from shared.training.trainer import Row
 

@@ -1,6 +1,6 @@
+from .corpus import Sentences as Sentences
 from .evaluation import reconstruction as reconstruction
 from .experiment import Plan as Plan
-from .experiment import Sentences as Sentences
 from .experiment import make_run as make_run
 from .experiment import train_run as train_run
 

@@ -8,14 +8,8 @@ from typing import Any
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.training.config import TrainConfig
-from grammar_lisa.training.experiment import (
-    Callbacks,
-    finish_run,
-    make_run,
-    plan_of,
-    silent,
-    train_run,
-)
+from grammar_lisa.training.corpus import silent
+from grammar_lisa.training.experiment import Callbacks, finish_run, make_run, plan_of, train_run
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.methods import Method

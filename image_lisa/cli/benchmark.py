@@ -16,8 +16,8 @@ from image_lisa.evaluation.inception import weights_path
 from image_lisa.evaluation.protocol import SAMPLES, Protocol
 from image_lisa.models.names import TOOL
 from image_lisa.reports.tables import Record, Table
-from shared.cli.commands import Terminal
 from shared.cli.method_options import set_methods
+from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.methods import Method
 from shared.runs.locks import working_in

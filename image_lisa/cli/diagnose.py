@@ -18,7 +18,7 @@ from image_lisa.evaluation.diagnosis import (
     plot_radial,
     plot_spectrum,
 )
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.methods import method_to_record
 

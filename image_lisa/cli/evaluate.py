@@ -14,7 +14,7 @@ from image_lisa.evaluation.protocol import Protocol
 from image_lisa.evaluation.reference import Reference
 from image_lisa.evaluation.report import evaluate_run
 from image_lisa.models.names import DISTANCE_TITLES
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.methods import method_to_record
 
 EVALUATION = "evaluation.json"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from image_lisa.benchmark.experiments import Outcome, Setting
 from image_lisa.cli.options.experiments import ExperimentOptions
 from image_lisa.cli.trainings import data_of, training_of
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.jobs.jobs import Progress

@@ -4,7 +4,7 @@ from image_lisa.cli.options.info import Options
 from image_lisa.cli.runs import read_summary
 from image_lisa.models.model import run_architecture
 from image_lisa.models.names import TOOL
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.methods import method_to_record
 from shared.runs.run import SUMMARY, newest_run, open_run
 

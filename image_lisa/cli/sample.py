@@ -5,7 +5,7 @@ from pathlib import Path
 from image_lisa.cli.options.sample import Options
 from image_lisa.cli.runs import open_model
 from image_lisa.data.pictures import grid, save_png, to_bytes
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.runs.expost import load_sampler

@@ -14,8 +14,8 @@ from image_lisa.cli.experiments import (
 )
 from image_lisa.cli.options.sweep import Options
 from image_lisa.models.names import TOOL
-from shared.cli.commands import Terminal
 from shared.cli.method_options import field_of, split_setting, value_of
+from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.jobs.jobs import Progress

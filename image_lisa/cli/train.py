@@ -21,7 +21,7 @@ from image_lisa.training.experiment import (
     make_run,
     train_run,
 )
-from shared.cli.commands import Terminal
+from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods import Method

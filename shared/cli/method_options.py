@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
 
 import tyro
 
-from shared.cli.commands import (
-    Output,
-    asks_for_help,
-    flag_value,
-    known_options,
-    options_from_record,
-)
+from shared.cli.records import asks_for_help, flag_value, known_options, options_from_record
+from shared.cli.terminal import Output
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.methods.registry import DEFAULT_METHOD, METHODS

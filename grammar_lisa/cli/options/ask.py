@@ -9,7 +9,8 @@ import tyro
 
 from grammar_lisa.cli.options.search import system_of
 from grammar_lisa.cli.options.search_setup import SetupOptions, recorded_setup
-from shared.cli.commands import Output, check_ranges, flag_value
+from shared.cli.records import check_ranges, flag_value
+from shared.cli.terminal import Output
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,8 @@ from typing import Literal
 from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.models.names import LARGEST_DIM
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
-from shared.cli.commands import Output, check_name, check_ranges
+from shared.cli.records import check_name, check_ranges
+from shared.cli.terminal import Output
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,8 @@ from grammar_lisa.benchmark.table5_setting import Setting
 from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.cli.options.search import N_INITIAL, check_search
 from grammar_lisa.models.names import LARGEST_DIM
-from shared.cli.commands import Output, check_name, check_ranges, flag_value
+from shared.cli.records import check_name, check_ranges, flag_value
+from shared.cli.terminal import Output
 from shared.common.errors import LisaError
 
 

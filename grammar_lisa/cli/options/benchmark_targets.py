@@ -9,7 +9,8 @@ import tyro
 
 from grammar_lisa.cli.options.search import DEFAULT_SYSTEM, N_INITIAL, check_search, system_of
 from grammar_lisa.optimize.config import SearchConfig
-from shared.cli.commands import Output, check_name, check_ranges
+from shared.cli.records import check_name, check_ranges
+from shared.cli.terminal import Output
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,8 @@ from grammar_lisa.cli.options.search import (
     system_of,
 )
 from grammar_lisa.optimize.config import SearchConfig
-from shared.cli.commands import Output, check_name, check_ranges
+from shared.cli.records import check_name, check_ranges
+from shared.cli.terminal import Output
 from shared.common.errors import LisaError
 
 

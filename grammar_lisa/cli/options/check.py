@@ -5,7 +5,8 @@ from pathlib import Path
 
 import tyro
 
-from shared.cli.commands import Output, check_ranges
+from shared.cli.records import check_ranges
+from shared.cli.terminal import Output
 
 LENGTHS = (1, 2000)
 """The numbers of rules that can be asked for: counting takes time as their square."""

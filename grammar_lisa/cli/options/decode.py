@@ -6,7 +6,8 @@ from pathlib import Path
 import tyro
 
 from grammar_lisa.cli.options.temperatures import TEMPERATURES
-from shared.cli.commands import Output, check_ranges
+from shared.cli.records import check_ranges
+from shared.cli.terminal import Output
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tyro
 
-from shared.cli.commands import Output
+from shared.cli.terminal import Output
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,8 @@ from typing import Annotated
 import tyro
 
 from grammar_lisa.cli.options.temperatures import TEMPERATURES
-from shared.cli.commands import Output, check_ranges
+from shared.cli.records import check_ranges
+from shared.cli.terminal import Output
 
 
 @dataclass(frozen=True, kw_only=True)

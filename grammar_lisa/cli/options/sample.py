@@ -8,7 +8,8 @@ import tyro
 
 from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.grammar.laws import Law
-from shared.cli.commands import Output, check_ranges
+from shared.cli.records import check_ranges
+from shared.cli.terminal import Output
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from grammar_lisa.optimize.config import SYSTEMS, SearchConfig
-from shared.cli.commands import check_ranges, flag_value
+from shared.cli.records import check_ranges, flag_value
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 

@@ -10,7 +10,7 @@ from grammar_lisa.cli.options.search import (
 )
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.config import SearchConfig
-from shared.cli.commands import options_from_record
+from shared.cli.records import options_from_record
 from shared.runs.run import CONFIG, open_run
 
 ASK_TOOL = f"{TOOL} ask"

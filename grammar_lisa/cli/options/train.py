@@ -9,8 +9,8 @@ from typing import Any, Final
 from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.models.names import LARGEST_DIM, TOOL
 from grammar_lisa.training.config import TrainConfig
-from shared.cli.commands import check_name, check_ranges
 from shared.cli.method_options import MethodOptions, WithMethod
+from shared.cli.records import check_name, check_ranges
 
 
 @dataclass(frozen=True, kw_only=True)

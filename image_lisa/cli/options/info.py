@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from shared.cli.commands import Output
+from shared.cli.terminal import Output
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import tyro
 
-from shared.cli.commands import Output, check_ranges
+from shared.cli.records import check_ranges
+from shared.cli.terminal import Output
 from shared.training.settings import Device
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 
 from image_lisa.cli.options.experiments import ExperimentOptions
-from shared.cli.commands import check_ranges
+from shared.cli.records import check_ranges
 from shared.methods.registry import DEFAULT_METHOD
 
 

@@ -6,7 +6,8 @@ from typing import Literal
 
 from image_lisa.models.names import LARGEST_DIM
 from image_lisa.training.presets import DIMS, OTHER_DIM
-from shared.cli.commands import Output, check_name, check_ranges
+from shared.cli.records import check_name, check_ranges
+from shared.cli.terminal import Output
 from shared.training.settings import Device, Precision, Schedule
 
 

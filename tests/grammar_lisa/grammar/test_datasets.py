@@ -17,7 +17,7 @@ from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sampling import enumerate_derivations, sample_uniform
 from grammar_lisa.grammar.text import derivation_to_text, derivations_to_texts
 from grammar_lisa.objectives.withholding import Withhold
-from grammar_lisa.training.experiment import Sentences, by_algebra
+from grammar_lisa.training.corpus import Sentences, by_algebra
 from shared.common.errors import LisaError
 
 EXPR_FILE = ROOT / "grammars" / "expr.cfg"

@@ -23,8 +23,9 @@ from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL as GRAMMAR_TOOL
 from grammar_lisa.models.run import read_data
 from grammar_lisa.objectives.semantics import OUTPUTS, outputs, semantics_of, standardised
+from grammar_lisa.training.corpus import Sentences
 from grammar_lisa.training.evaluation import readout_r2
-from grammar_lisa.training.experiment import SEMANTICS, Plan, Sentences
+from grammar_lisa.training.experiment import SEMANTICS, Plan
 from shared.common.errors import LisaError
 from shared.methods import LISA, READOUT, VAE
 from shared.runs.run import open_run

@@ -15,17 +15,9 @@ import pytest
 from tools import finish, started
 
 from shared.cli import commands as cli
-from shared.cli.commands import (
-    Command,
-    Group,
-    Output,
-    Terminal,
-    first_process,
-    flag_value,
-    options_from_record,
-    run_tool,
-    show,
-)
+from shared.cli.commands import Command, Group, run_tool
+from shared.cli.records import flag_value, options_from_record
+from shared.cli.terminal import Output, Terminal, first_process, show
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 

@@ -1,0 +1,125 @@
+"""Options from words and from records, and what no option may be."""
+
+import dataclasses
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stderr
+from typing import Any, TypeVar
+
+import tyro
+
+from shared.common.errors import LisaError
+from shared.common.words import unknown
+
+T = TypeVar("T")
+
+TYRO = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
+
+
+def flag_value(words: Sequence[str], flag: str) -> str | None:
+    """The value that command-line words give a flag: the last one, or None."""
+    values = [
+        value if equals else "".join(words[i + 1 : i + 2])
+        for i, (name, equals, value) in enumerate(word.partition("=") for word in words)
+        if name == f"--{flag}"
+    ]
+    return values[-1] if values else None
+
+
+def asks_for_help(words: Sequence[str]) -> bool:
+    """Tell whether command-line words ask for help."""
+    return "-h" in words or "--help" in words
+
+
+def known_options(kind: type[T], words: Sequence[str], program: str) -> T:
+    """Read options from words, passing over those words that belong to others.
+
+    Args:
+        kind: A dataclass of options.
+        words: Of a command line.
+        program: How messages call the command.
+    """
+    options, _ = tyro.cli(
+        kind, prog=program, args=list(words), return_unknown_args=True, config=TYRO
+    )
+    return options
+
+
+def options_from_record(kind: type[T], record: object, source: str) -> T:
+    """The options that a JSON record holds, checked as the command line checks them.
+
+    Args:
+        kind: a dataclass of options.
+        record: values by field name; a null leaves the default.
+        source: what messages call the record.
+
+    Raises:
+        LisaError: naming `source` and the option that is unknown or has a value it cannot take.
+    """
+    if not isinstance(record, Mapping):
+        raise LisaError(f"{source} holds no options; name the config.json of a run")
+    words: list[str] = []
+    known = _defaults(kind)
+    for name, value in _flat(record):
+        if name not in known:
+            raise LisaError(f"{source}: {unknown('option', name, known)}")
+        if value is None or (isinstance(value, bool) and value is known[name]):
+            continue
+        word = f"--{name.replace('_', '-')}={value}"
+        if isinstance(value, bool) and isinstance(known[name], bool):
+            word = f"--{'' if value else 'no-'}{name.replace('_', '-')}"
+        try:
+            with redirect_stderr(io.StringIO()):  # the message is ours
+                tyro.cli(kind, args=[word], console_outputs=False, config=TYRO)
+        except SystemExit:
+            raise LisaError(f"{source}: the option {name} cannot be {value!r}") from None
+        words.append(word)
+    return tyro.cli(kind, args=words, config=TYRO)
+
+
+def _defaults(kind: Any) -> dict[str, Any]:
+    """The options of a dataclass and of those it holds, with their defaults."""
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):
+        factory: Any = field.default_factory
+        if dataclasses.is_dataclass(factory):
+            found |= _defaults(factory)
+        else:
+            found[field.name] = field.default
+    return found
+
+
+def _flat(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The entries of a record, and of the records in it."""
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value)
+        else:
+            yield name, value
+
+
+def check_ranges(options: object, **ranges: tuple[float, float]) -> None:
+    """Refuse numbers that make no sense, or would take all memory and time there is.
+
+    Args:
+        options: of a command; one that is None is not looked at.
+        ranges: for each option the least and the greatest number it takes.
+
+    Raises:
+        LisaError: naming the first option outside its range; NaN is outside every range.
+    """
+    for name, (least, most) in ranges.items():
+        value = getattr(options, name)
+        if value is not None and not least <= value <= most:
+            flag = name.replace("_", "-")
+            raise LisaError(f"--{flag} must be from {least:,} to {most:,}, not {value}")
+
+
+def check_name(name: str | None) -> None:
+    """Refuse a name that would not be that of a folder right below the one it is made in.
+
+    Raises:
+        LisaError: naming the name.
+    """
+    if name is not None and (name in ("", ".", "..") or "/" in name or "\\" in name):
+        raise LisaError(f"--name must be the name of a folder, without its path, not '{name}'")
