@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from grammar_lisa.benchmark.entrants import Entrant
 from grammar_lisa.benchmark.jobs import Training, Work
 from grammar_lisa.benchmark.start_sets import (
     NONE,
@@ -30,16 +31,12 @@ from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.protocol import EXACT
 from grammar_lisa.objectives.regression import Regression
-from grammar_lisa.optimize.config import FIELDS, SYSTEMS, SearchConfig
 from grammar_lisa.optimize.trials import Trial, run_trial
 from grammar_lisa.training.corpus import Sentences
 from grammar_lisa.training.experiment import Plan
-from shared.cli.method_options import set_methods
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.jobs.jobs import FAILED, OnEnd, failures, run_jobs
-from shared.methods import Method
-from shared.methods.registry import METHODS
 from shared.runs.files import read_json, write_json
 from shared.runs.run import Run
 from shared.training import settings
@@ -48,59 +45,6 @@ LATENT_BO_TOOL: Final = f"{TOOL} benchmark latent-bo"
 MARKS: Final = (100, 250, 500)
 """After how many evaluations the best score so far is told."""
 _DRAWS = 1000
-
-
-@dataclass(frozen=True)
-class Entrant:
-    """A system, with what is different from its own configuration.
-
-    Attributes:
-        name: As it was asked for, ``SYSTEM[+option=value]…``.
-        config: What its searches consist of.
-        method: How the codes that are searched were learnt.
-        learnt: What tells their network from others: the method's name, and what is different
-            from its defaults.
-        untrained: Whether the network keeps its initial weights.
-    """
-
-    name: str
-    config: SearchConfig
-    method: Method
-    learnt: str
-    untrained: bool
-
-    @classmethod
-    def parse(cls, text: str, budget: int, batch: int | None) -> "Entrant":
-        """Read ``lisa``, ``lisa+kernel=both``, ``lisa+method=vae+vae.kl-weight=0.1``.
-
-        Args:
-            text: What was asked for.
-            budget: The most evaluations of a trial.
-            batch: Sentences a batch, unless `text` says otherwise; None for the system's own.
-
-        Raises:
-            LisaError: There is no such system or option, or a value does not fit.
-        """
-        system, *changes = text.split("+")
-        if system not in SYSTEMS:
-            raise LisaError(f"there is no system '{system}'; valid: {', '.join(SYSTEMS)}")
-        method, untrained, learning = "lisa", False, list[str]()
-        config = SYSTEMS[system].changed(batch=batch)
-        for change in changes:
-            name, equals, value = change.partition("=")
-            if not equals:
-                raise LisaError(f"{text}: '{change}' is no option=value")
-            if "." in name:
-                learning.append(change)
-            elif name == "method":
-                method = _one_of(text, name, value, tuple(METHODS))
-            elif name == "untrained":
-                untrained = _one_of(text, name, value, ("yes", "no")) == "yes"
-            else:
-                config = config.changed(**{name: _read(text, config, name, value)})
-        config = config.changed(rounds=math.ceil(budget / config.batch))
-        learnt = "-".join([method, *(change.partition(".")[2] for change in learning)])
-        return cls(text, config, _method(text, method, learning), learnt, untrained)
 
 
 @dataclass(frozen=True)
@@ -412,36 +356,6 @@ def _row(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _error(values: Sequence[float]) -> float | None:
     """Return the standard error of the mean."""
     return float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
-
-
-def _one_of(text: str, name: str, value: str, valid: Sequence[str]) -> str:
-    if value not in valid:
-        raise LisaError(f"{text}: {name} cannot be '{value}'; valid: {', '.join(valid)}")
-    return value
-
-
-def _method(text: str, name: str, learning: Sequence[str]) -> Method:
-    """Return a method with other hyperparameters than its defaults."""
-    for change in learning:
-        if not change.startswith(f"{name}."):
-            raise LisaError(f"{text}: '{change}' is not of {name}, by which the codes are learnt")
-    return set_methods(learning, f"{text}:").get(name, METHODS[name]())
-
-
-def _read(text: str, config: SearchConfig, name: str, value: str) -> object:
-    """Return the value of an option of the search, of the type that it has."""
-    if name not in FIELDS:
-        valid = ", ".join(("method", "METHOD.HYPERPARAMETER", "untrained", *FIELDS))
-        raise LisaError(f"{text}: there is no option '{name}'; valid: {valid}")
-    kind = type(getattr(config, name))
-    try:
-        if kind is bool:
-            return {"yes": True, "no": False}[value]
-        return kind(value)
-    except (KeyError, ValueError):
-        raise LisaError(
-            f"{text}: {name} cannot be '{value}', which is no {kind.__name__}"
-        ) from None
 
 
 _SIGNS: Final = str.maketrans({"/": "÷", " ": "_"})

@@ -8,13 +8,8 @@ from typing import Any
 import numpy as np
 
 from grammar_lisa.benchmark.drawn import drawn_targets, targets_among
-from grammar_lisa.benchmark.latent_bo import (
-    LATENT_BO_TOOL,
-    Comparison,
-    Entrant,
-    Setting,
-    rows_of,
-)
+from grammar_lisa.benchmark.entrants import Entrant
+from grammar_lisa.benchmark.latent_bo import LATENT_BO_TOOL, Comparison, Setting, rows_of
 from grammar_lisa.benchmark.published import published_rows
 from grammar_lisa.benchmark.start_sets import PROTOCOLS
 from grammar_lisa.benchmark.tables import csv_table, markdown_table

@@ -22,7 +22,8 @@ from image_lisa.evaluation.report import Reference, evaluate_run
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
 from image_lisa.reports.picture_table import Exhibit, save_picture_table
-from image_lisa.reports.tables import Record, Table, normal_sampler, tables
+from image_lisa.reports.table import Record, Table
+from image_lisa.reports.tables import normal_sampler, tables
 from image_lisa.training.experiment import Data, data_record
 from shared.common.errors import LisaError
 from shared.jobs.jobs import Progress, failures

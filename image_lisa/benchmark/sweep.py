@@ -17,8 +17,6 @@ from statistics import geometric_mean
 from typing import Any, ClassVar
 
 import torch
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from image_lisa.benchmark.experiments import (
     Experiment,
@@ -28,6 +26,8 @@ from image_lisa.benchmark.experiments import (
     loaded,
     run_experiments,
 )
+from image_lisa.benchmark.sweep_plot import plot
+from image_lisa.benchmark.sweep_points import Measured, Point
 from image_lisa.data import Images
 from image_lisa.evaluation.distances import real_rows
 from image_lisa.evaluation.extractors import Extractor, train_extractor
@@ -35,7 +35,7 @@ from image_lisa.evaluation.frechet import frechet_distance
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
 from image_lisa.reports.pictures import save_figure
-from image_lisa.reports.tables import Statistic, statistic
+from image_lisa.reports.table import Statistic, statistic
 from image_lisa.training.experiment import Data
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
@@ -144,34 +144,6 @@ class Validation(Measurement):
             "participation_ratio": found.participation_ratio,
             "uniformity_gap": uniformity_gap(u),
         }
-
-
-@dataclass(frozen=True)
-class Point:
-    """A point of the grid.
-
-    Attributes:
-        values: of the hyperparameters, by name.
-        method: with these values.
-    """
-
-    values: Mapping[str, Any]
-    method: Method
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What a point came to.
-
-    Attributes:
-        point: which.
-        numbers: the `NUMBERS` over seeds.
-        records: of the single runs.
-    """
-
-    point: Point
-    numbers: Mapping[str, Statistic]
-    records: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -326,75 +298,6 @@ def choose(measured: Sequence[Measured]) -> Measured:
     if not measured:
         raise LisaError("no point of the sweep was measured, so none can be chosen")
     return min(measured, key=lambda each: each.numbers["criterion"].mean)
-
-
-def plot(measured: Sequence[Measured], best: Measured) -> Figure:
-    """Curves over the first hyperparameter, one for each value of the others.
-
-    From left to right: Fréchet distance of the samplers, reconstruction, uniformity gap.
-    """
-    first, *_ = measured[0].point.values
-    figure = Figure(figsize=(14, 3.6), layout="constrained")
-    panels: list[Axes] = list(figure.subplots(1, 4))
-    shown = (
-        ("fcd_gaussian", "FD (classifier), gaussian"),
-        ("fcd_gmm", "FD (classifier), gmm"),
-        ("reconstruction", "reconstruction, ½ Σ (x − x̂)²"),
-        ("uniformity_gap", "uniformity gap at t = 2 (nats)"),
-    )
-    for axes, (name, label) in zip(panels, shown, strict=True):
-        for legend, line in _lines(measured, first).items():
-            x = [float(each.point.values[first]) for each in line]
-            numbers = [each.numbers[name] for each in line]
-            axes.errorbar(
-                x,
-                [number.mean for number in numbers],
-                yerr=[number.deviation or 0 for number in numbers],
-                marker="o",
-                markersize=3,
-                capsize=2,
-                label=legend,
-            )
-        axes.plot(
-            float(best.point.values[first]),
-            best.numbers[name].mean,
-            marker="o",
-            markersize=11,
-            fillstyle="none",
-            color="black",
-            linestyle="none",
-            label="chosen",
-        )
-        if name.startswith("fcd"):
-            real = statistic([each.numbers["fcd_real"].mean for each in measured])
-            axes.axhline(real.mean if real else 0, color="grey", linestyle=":", label="real")
-        _scale(axes, [float(each.point.values[first]) for each in measured])
-        axes.set(xlabel=first.replace("_", " "), ylabel=label)
-    panels[0].legend(frameon=False, fontsize="small")
-    figure.suptitle("on validation images", fontsize="medium")
-    return figure
-
-
-def _lines(measured: Sequence[Measured], first: str) -> dict[str, list[Measured]]:
-    """The points of each curve, by its legend, in the order of the first hyperparameter."""
-    lines: dict[str, list[Measured]] = {}
-    for each in sorted(measured, key=lambda each: float(each.point.values[first])):
-        rest = {name: value for name, value in each.point.values.items() if name != first}
-        legend = ", ".join(f"{n.replace('_', ' ')} {value:g}" for n, value in rest.items())
-        lines.setdefault(legend, []).append(each)
-    return lines
-
-
-def _scale(axes: Axes, values: Sequence[float]) -> None:
-    """A logarithmic axis where values span decades, with room for a zero."""
-    above = sorted({value for value in values if value > 0})
-    if min(values) < 0 or len(above) < 2 or above[-1] < 10 * above[0]:
-        return
-    if min(values) == 0:
-        axes.set_xscale("symlog", linthresh=above[0])
-        axes.set_xlim(left=-0.2 * above[0])
-    else:
-        axes.set_xscale("log")
 
 
 def _numbers(records: Sequence[Mapping[str, Any]]) -> dict[str, Statistic]:

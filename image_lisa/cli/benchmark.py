@@ -15,7 +15,7 @@ from image_lisa.cli.options.benchmark import Options
 from image_lisa.evaluation.inception import weights_path
 from image_lisa.evaluation.protocol import SAMPLES, Protocol
 from image_lisa.models.names import TOOL
-from image_lisa.reports.tables import Record, Table
+from image_lisa.reports.table import Record, Table
 from shared.cli.method_options import set_methods
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError

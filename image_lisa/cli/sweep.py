@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from image_lisa.benchmark.experiments import Outcome
-from image_lisa.benchmark.sweep import GRIDS, RULE, Measured, open_sweep, points_of
+from image_lisa.benchmark.sweep import GRIDS, RULE, open_sweep, points_of
+from image_lisa.benchmark.sweep_points import Measured
 from image_lisa.cli.experiments import (
     report_failures,
     setting_of,

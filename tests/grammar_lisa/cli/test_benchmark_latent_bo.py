@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from command_line import GRAMMARS, run_command, succeed
 
-from grammar_lisa.benchmark.latent_bo import MARKS, Comparison, Entrant, reached, rows_of
+from grammar_lisa.benchmark.entrants import Entrant
+from grammar_lisa.benchmark.latent_bo import MARKS, Comparison, reached, rows_of
 from grammar_lisa.cli.benchmark_latent_bo import Options, setting_of
 from grammar_lisa.optimize.config import SYSTEMS
 from shared.common.errors import LisaError

@@ -11,18 +11,10 @@ from PIL import Image
 from small_experiments import SWEEP, command, files, on_training, quick_classifier, refused, succeed
 
 from image_lisa.benchmark import experiments as pool
-from image_lisa.benchmark.sweep import (
-    GRIDS,
-    NUMBERS,
-    SAMPLERS,
-    Measured,
-    choose,
-    plot,
-    points_of,
-    sweep_seed,
-)
+from image_lisa.benchmark.sweep import GRIDS, NUMBERS, SAMPLERS, choose, plot, points_of, sweep_seed
+from image_lisa.benchmark.sweep_points import Measured
 from image_lisa.cli.sweep import grid_of
-from image_lisa.reports.tables import Statistic
+from image_lisa.reports.table import Statistic
 from image_lisa.training.experiment import Data
 from shared.common.errors import LisaError
 from shared.methods import AE, HVAE, LISA

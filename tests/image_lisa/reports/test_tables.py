@@ -7,15 +7,14 @@ import statistics
 
 import pytest
 
+from image_lisa.reports.table import CSV_COLUMNS, statistic
 from image_lisa.reports.tables import (
-    CSV_COLUMNS,
     full_table,
     normal_sampler,
     probe_table,
     reconstruction_table,
     sample_table,
     spectrum_table,
-    statistic,
     tables,
 )
 from shared.methods import sampler_names
