@@ -44,6 +44,8 @@ from shared.training import settings
 LATENT_BO_TOOL: Final = f"{TOOL} benchmark latent-bo"
 MARKS: Final = (100, 250, 500)
 """After how many evaluations the best score so far is told."""
+TRAINED_ON = 50_000
+"""The most sentences that a network learns from."""
 _DRAWS = 1000
 
 
@@ -290,7 +292,7 @@ class Comparison:
             Sentences(
                 setting.grammar,
                 data,
-                count=50_000,
+                count=TRAINED_ON,
                 held_out=1_000,
                 max_rules=setting.max_rules,
                 target=target,

@@ -97,7 +97,8 @@ def test_published_figures_stand_below(data, tmp_path):
     assert "0.147" in found.out
 
 
-def test_a_protocol_without_data_draws_sentences(tmp_path):
+def test_a_protocol_without_data_draws_sentences(tmp_path, monkeypatch):
+    monkeypatch.setattr("grammar_lisa.benchmark.latent_bo.TRAINED_ON", 300)
     systems = ["--systems", "random-grammar", "--seeds", 1, "--max-rules", 8]
     found = succeed(
         "benchmark", "latent-bo", "--protocol", "none", "--out", tmp_path, *SMALL, *systems
