@@ -45,9 +45,13 @@ def copy(tmp_path_factory):
     return folder
 
 
-def run(folder, *words):
+def run(folder, program):
+    """Run a program in the copy, which knows both command lines as `grammar` and `image`."""
+    begin = (
+        "from grammar_lisa.cli import main as grammar\nfrom image_lisa.cli import main as image\n"
+    )
     ended = subprocess.run(
-        [sys.executable, *words],
+        [sys.executable, "-c", begin + program],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -57,25 +61,36 @@ def run(folder, *words):
     return ended.stdout
 
 
+def call(tool, *words):
+    return f"assert {tool}({[*words]!r}) == 0\n"
+
+
 def test_a_new_method_trains_sentences_and_images_with_its_option(copy):
-    words = ("train", "--method", "sparse-ae", "--sparsity", "0.1", "--name", "sparse")
-    run(copy, "-m", "grammar_lisa", *words, *SMALL)
-    drawn = run(copy, "-m", "grammar_lisa", "generate", "--sampler", "laplace", "-n", "3")
-    assert len(drawn.splitlines()) == 3
-    images = (*words[:-1], "images", "--dataset", "digits", "--limit", "200", "--epochs", "1")
-    run(copy, "-m", "image_lisa", *images, "--quiet")
+    words = ("train", "--method", "sparse-ae", "--sparsity", "0.1", "--quiet", "--name")
+    images = ("--dataset", "digits", "--limit", "200", "--epochs", "1")
+    drawn = run(
+        copy,
+        call("grammar", *words, "sparse", *SMALL)
+        + call("image", *words, "images", *images)
+        + "print('drawn:')\n"
+        + call("grammar", "generate", "--run", "runs/sparse", "--sampler", "laplace", "-n", "3"),
+    )
+    assert len(drawn.partition("drawn:\n")[2].splitlines()) == 3
     assert (copy / "runs" / "images" / "samples-laplace.png").is_file()
-    assert "sparse-ae" in run(copy, "-m", "image_lisa", "train", "--help")
 
 
 def test_a_new_grammar_and_a_new_objective_are_searched(copy):
-    told = run(copy, "-m", "grammar_lisa", "check", "grammars/dates.cfg")
-    assert "warning" not in told
-    words = ("train", "--grammar", "grammars/dates.cfg", "--name", "dates")
-    run(copy, "-m", "grammar_lisa", *words, *SMALL)
     (program,) = [text for name, _, text in blocks() if not name and "NearADay" in text]
     less = program.replace("7, 20)))", "7, 20)), rounds=1, batch=3, pool=200)")
     assert less != program
-    sentence, score = run(copy, "-c", less).split()
+    told = run(
+        copy,
+        call("grammar", "check", "grammars/dates.cfg")
+        + call("grammar", "train", "--grammar", "grammars/dates.cfg", "--name", "dates", *SMALL)
+        + "print('found:')\n"
+        + less,
+    )
+    assert "warning" not in told
+    sentence, score = told.partition("found:\n")[2].split()
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", sentence)
     assert float(score) >= 0

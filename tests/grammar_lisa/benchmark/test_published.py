@@ -40,7 +40,7 @@ def test_the_figures_of_weighted_retraining_follow_from_its_traces(traces):
         found = anew.pop((figure.system, figure.evaluations, figure.statistic))
         decimals = 2 if figure.statistic == "average" else 3
         assert round(found.value, decimals) == figure.value
-        assert round(found.posterior_std, decimals) == figure.spread
+        assert round(found.spread, decimals) == figure.spread
         assert (found.trials, found.source) == (figure.trials, figure.source) == (3, found.source)
     assert {name for name, *_ in anew} == {"weighted less (k = 0.1), retrained every 50"}
     assert {evaluations for _, evaluations, _ in anew} == {250}, "one of its runs stopped at 450"
