@@ -14,7 +14,7 @@ from tools import Tool, environment
 import grammar_lisa.cli
 import image_lisa.cli
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = {
     path.name: path.read_text(encoding="utf-8")
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

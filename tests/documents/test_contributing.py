@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tools import environment
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 SMALL = ["--count", "200", "--held-out", "20", "--epochs", "1", "--draws", "20", "--quiet"]
 
