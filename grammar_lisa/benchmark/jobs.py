@@ -107,17 +107,36 @@ class Training(Work):
 
 
 @dataclass(frozen=True)
-class Measured(Work):
+class Recorded(Work):
+    """A trial of which one JSON file is kept.
+
+    Attributes:
+        path: the file.
+    """
+
+    path: Path
+
+    @property
+    def result(self) -> Path:
+        """The file."""
+        return self.path
+
+    @property
+    def failure(self) -> Path:
+        """Beside it."""
+        return self.path.with_name(f"{self.path.stem}-{FAILED}")
+
+
+@dataclass(frozen=True)
+class Measured(Recorded):
     """A trial of a search or of random draws, whose statistics are kept.
 
     Attributes:
-        path: the JSON file that keeps them.
         run: the trained run.
         marks: after how many evaluations statistics are told; for a search, after how many of
             its batches.
     """
 
-    path: Path
     run: Path
     marks: tuple[int, ...]
 
@@ -125,16 +144,6 @@ class Measured(Work):
     def name(self) -> str:
         """The run's, the place in it, the trial."""
         return f"{self.run.name}/{self.path.parent.name}/{self.path.stem}"
-
-    @property
-    def result(self) -> Path:
-        """The statistics."""
-        return self.path
-
-    @property
-    def failure(self) -> Path:
-        """Beside them."""
-        return self.path.with_name(f"{self.path.stem}-{FAILED}")
 
 
 @dataclass(frozen=True)

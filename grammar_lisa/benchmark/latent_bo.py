@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from grammar_lisa.benchmark.entrants import Entrant
-from grammar_lisa.benchmark.jobs import Training, Work
+from grammar_lisa.benchmark.jobs import Recorded, Training
 from grammar_lisa.benchmark.start_sets import (
     NONE,
     Protocol,
@@ -36,7 +36,7 @@ from grammar_lisa.training.corpus import Sentences
 from grammar_lisa.training.experiment import Plan
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.jobs.jobs import FAILED, OnEnd, failures, run_jobs
+from shared.jobs.jobs import OnEnd, failures, run_jobs
 from shared.runs.files import read_json, write_json
 from shared.runs.run import Run
 from shared.training import settings
@@ -94,18 +94,16 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Search(Work):
+class Search(Recorded):
     """One trial of a system for a target.
 
     Attributes:
-        path: The file that keeps what it reached.
         target: What it looks for.
         system: Which searches, as it was asked for.
         trial: The trial.
         start: The best known score at the beginning.
     """
 
-    path: Path
     target: str
     system: str
     trial: Trial
@@ -115,16 +113,6 @@ class Search(Work):
     def name(self) -> str:
         """Target, system, trial."""
         return "/".join([*self.path.parts[-3:-1], self.path.stem])
-
-    @property
-    def result(self) -> Path:
-        """What it reached."""
-        return self.path
-
-    @property
-    def failure(self) -> Path:
-        """Beside it."""
-        return self.path.with_name(f"{self.path.stem}-{FAILED}")
 
     def do(self, context: Objective, threads: int) -> None:
         """Search, and keep what was reached."""

@@ -11,12 +11,11 @@ from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.config import SYSTEMS
 from grammar_lisa.optimize.history import Evaluation, History
-from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
 from grammar_lisa.optimize.search import score_all, search
 from grammar_lisa.optimize.sentences import Reader
 from grammar_lisa.optimize.spaces import space_of_run
-from grammar_lisa.optimize.start import training_sentences
+from grammar_lisa.optimize.start import begin, training_sentences
 from shared.common.errors import LisaError
 from shared.common.threads import limited_threads
 from shared.common.words import unknown
@@ -110,15 +109,9 @@ def optimize(
         problem, initial = _begun(searched, objective, n_initial, withhold, seed, tell)
         composite = objective.composite() if config.sees_outputs and not black_box else None
         sentences = [each.sentence for each in initial]
-        optimizer = Optimizer(
-            Reader(model, space, objective.language),
-            config,
-            sentences,
-            np.array([each.value for each in initial]),
-            outputs=None if composite is None else composite.outputs(sentences),
-            composite=composite,
-            seed=seed,
-        )
+        scores = np.array([each.value for each in initial])
+        reader = Reader(model, space, objective.language)
+        optimizer = begin(reader, config, sentences, scores, composite, seed)
         tell(f"{system}: {config.describe()}; it begins from {len(initial)} scored sentences")
         evaluations = search(optimizer, objective, History.in_memory())
     return Found(evaluations, initial, str(problem.withhold))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from grammar_lisa.expressions.language import Language, PlainText
 from grammar_lisa.grammar.text import derivations_to_texts
@@ -71,11 +71,24 @@ def open_optimizer(
     if untrained:
         model = model.untrained()
     config = SearchConfig() if config is None else config
+    reader = Reader(model, space_of_run(model, folder, config.space), language or PlainText())
+    return begin(reader, config, sentences, values, composite, seed)
+
+
+def begin(
+    reader: Reader,
+    config: SearchConfig,
+    sentences: Sequence[str],
+    scores: NDArray[np.float64],
+    composite: SquaredErrors | None,
+    seed: int,
+) -> Optimizer:
+    """Return a search at its beginning, with outputs where they make the score."""
     return Optimizer(
-        Reader(model, space_of_run(model, folder, config.space), language or PlainText()),
+        reader,
         config,
         list(sentences),
-        values,
+        scores,
         outputs=None if composite is None else composite.outputs(sentences),
         composite=composite,
         seed=seed,
