@@ -18,7 +18,7 @@ from shared.common.errors import LisaError
 STARTS: Final = 4
 STEPS: Final = 20
 
-_SCREENED: Final = 8
+_SCREENED: Final = 16
 """Draws a start: the best ones are started from."""
 _SCREENED_VALUES: Final = 2**22
 _DAMPING: Final = 1e-2
@@ -28,6 +28,9 @@ _EASED: Final = 0.1
 _TIGHTENED: Final = 6.0
 _STALLED: Final = 1e-8
 """A smaller relative gain ends a start."""
+_SLOW: Final = 1e-2
+_BEHIND: Final = 2.0
+"""A start whose loss is so much larger than the best ends already where its gains are slow."""
 
 
 class Fit(NamedTuple):
@@ -57,8 +60,8 @@ def fit_constants(
 ) -> Fit:
     """Fit the constants of a skeleton from several starts.
 
-    The starts are the initial points, ones, and the best of a larger number of draws whose sizes
-    follow the ranges of what the constants multiply.
+    The starts are the initial points and the best among ones and a larger number of draws, whose
+    sizes follow the ranges of what the constants multiply.
 
     Args:
         bound: The skeleton on the points.
@@ -66,10 +69,10 @@ def fit_constants(
         weights: Their weights, ``[point]``; None for equal ones.
         loss: What is minimised.
         generator: Draws the starts.
-        starts: The number of starts, initial points and ones among them.
+        starts: The number of starts, initial points among them.
         steps: The most steps of each.
         deadline: When to stop, by `time.monotonic`.
-        initial: Constants to start from, ``[n]`` or ``[k, n]``.
+        initial: Constants to start from, ``[n]`` or ``[k, n]``; draws take the place of NaN.
 
     Raises:
         LisaError: The targets, weights or initial points are unfit.
@@ -118,16 +121,44 @@ def _starts(
     """The nonlinear constants to start from, ``[start, q]``; one where there are none."""
     if not problem.n_nonlinear:
         return np.empty((1, 0))
-    known = np.concatenate([initial, np.ones((1, problem.n_nonlinear))])
-    missing = starts - len(known)
-    if missing <= 0:
+    known = initial[np.isfinite(initial).all(1)]
+    parents = initial[~np.isfinite(initial).all(1)]
+    missing = max(starts - len(known), 0 if len(known) else 1)
+    if not missing:
         return known
-    affordable = max(missing, _SCREENED_VALUES // (problem.bound.n_points * (len(known[0]) + 1)))
-    draws = draw_starts(
-        problem.bound, problem.loss, min(_SCREENED * missing, affordable), generator
-    )
-    best = np.argsort(problem.losses(draws), kind="stable")[:missing]
-    return np.concatenate([known, draws[best]])
+    draws = draw_starts(problem.bound, problem.loss, _affordable(problem, missing), generator)
+    if len(parents):
+        parents = np.resize(parents, draws.shape)
+        pool, losses = _fittest(problem, np.where(np.isfinite(parents), parents, draws), missing)
+        return np.concatenate([known, pool])
+    half = len(draws) // 2
+    ones = np.ones((1, problem.n_nonlinear))
+    pool, losses = _fittest(problem, np.concatenate([ones, draws[:half]]), missing)
+    varied, varied_losses = _fittest(problem, _varied(pool, draws[half:]), missing)
+    pool = np.concatenate([pool, varied])
+    best = np.argsort(np.concatenate([losses, varied_losses]), kind="stable")[:missing]
+    return np.concatenate([known, pool[best]])
+
+
+def _affordable(problem: Projection, missing: int) -> int:
+    """How many draws are screened for so many starts."""
+    most = _SCREENED_VALUES // (problem.bound.n_points * (problem.n_linear + 1))
+    return max(min(_SCREENED * missing, most), missing, 2)
+
+
+def _varied(pool: Floats, draws: Floats) -> Floats:
+    """The points of a pool, each draw's with one of its constants, ``[draw, q]``."""
+    places = np.arange(len(draws))
+    changed = places[:, None] // len(pool) % draws.shape[1] == np.arange(draws.shape[1])
+    varied: Floats = np.where(changed, draws, pool[places % len(pool)])
+    return varied
+
+
+def _fittest(problem: Projection, nonlinear: Floats, count: int) -> tuple[Floats, Floats]:
+    """The nonlinear constants of least loss, and their losses."""
+    losses = problem.losses(nonlinear)
+    best = np.argsort(losses, kind="stable")[:count]
+    return nonlinear[best], losses[best]
 
 
 def _descend(problem: Projection, nonlinear: Floats, steps: int, deadline: float | None) -> Place:
@@ -153,7 +184,8 @@ def _descend(problem: Projection, nonlinear: Floats, steps: int, deadline: float
             better, np.maximum(damping * _EASED, _LEAST_DAMPING), damping * _TIGHTENED
         )
         share = np.where(better, np.minimum(2.0 * share, 1.0), 0.5 * share)
-        active = (gain > _STALLED) & (damping < _MOST_DAMPING)
+        behind = (gain < _SLOW) & (here.loss > _BEHIND * best.loss[0])
+        active = (gain > _STALLED) & (damping < _MOST_DAMPING) & ~behind
         first = int(np.argmin(here.loss))
         if here.loss[first] < best.loss[0]:
             best = here.of([first])

@@ -117,13 +117,13 @@ class Projection:
         rest = self.bound.basis(state, basis)
         gram, weighted = _gram(basis, quadratic)
         inverse = _inverse(gram)
-        wanted = np.broadcast_to(quadratic.response - rest, (len(rows), rows.shape[-1]))
-        moments = weighted @ wanted[..., None]
+        moments = weighted @ (quadratic.response - rest)[..., None]
         return state, (inverse @ moments)[..., 0], inverse
 
     def _prediction(self, state: State, linear: Floats) -> Floats:
-        values = self.bound.complete(state, linear)
-        return np.broadcast_to(values, (len(linear), self.bound.n_points))
+        values: Any = self.bound.complete(state, linear)
+        shape = (len(linear), self.bound.n_points)
+        return values if np.shape(values) == shape else np.broadcast_to(values, shape)
 
 
 def _gram(rows: Floats, quadratic: Quadratic) -> tuple[Floats, Floats]:

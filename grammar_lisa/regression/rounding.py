@@ -35,6 +35,8 @@ _LARGEST_ROOT: Final = 10
 _STEPS: Final = 6
 _DEVIATIONS: Final = 4.0
 """Squared standard deviations that a constant may move by."""
+_SURE: Final = 1.0 / 16.0
+"""The share of the growth that one and minus one may take: they come before better digits."""
 _MOST_GROWTH: Final = 0.02
 _MOST_PATTERNS: Final = 4096
 _PERIODIC: Final = frozenset({"sin", "cos", "tan"})
@@ -124,7 +126,7 @@ class _Rounding:
         return Rounded(texts, self._constants, loss)
 
     def _round(self, number: int) -> None:
-        if self._accepts(number, "0"):
+        if self._accepts(number, "0") or any(self._accepts(number, u, _SURE) for u in ("1", "-1")):
             return
         value = float(self._constants[number])
         accepted = next((d for d in range(1, 3) if self._accepts(number, _decimal(value, d))), 0)
@@ -150,8 +152,8 @@ class _Rounding:
         """Whether the loss allows a constant with so few digits."""
         return self._tried(number, _decimal(value, digits))[1]
 
-    def _accepts(self, number: int, text: str) -> bool:
-        fit, allowed = self._tried(number, text)
+    def _accepts(self, number: int, text: str, share: float = 1.0) -> bool:
+        fit, allowed = self._tried(number, text, share)
         if allowed:
             self._keep(number, text, fit)
         return allowed
@@ -169,8 +171,11 @@ class _Rounding:
     def _open(self) -> list[int]:
         return [k for k in range(self._skeleton.n_constants) if k not in self._texts]
 
-    def _tried(self, number: int, text: str) -> tuple[Fit, bool]:
-        """Fit the other open constants with this one fixed; whether the loss allows it."""
+    def _tried(self, number: int, text: str, share: float = 1.0) -> tuple[Fit, bool]:
+        """Fit the other open constants with this one fixed; whether the loss allows it.
+
+        Of the growth that is allowed, a share may be asked for.
+        """
         rest = [k for k in self._open() if k != number]
         trial = self._skeleton.fix({**self._texts, number: text})
         fit = polish(
@@ -181,7 +186,7 @@ class _Rounding:
             self._constants[rest],
             steps=_STEPS,
         )
-        growth = 1.0 + self._growth * (len(self._texts) + 1)
+        growth = 1.0 + self._growth * (len(self._texts) + share)
         return fit, fit.loss <= max(self._least * growth, self._bound_loss.exact)
 
 

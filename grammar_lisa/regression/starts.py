@@ -121,10 +121,11 @@ class _Draw:
         return signed
 
     def _log_uniform(self, sizes: _Sizes) -> Floats:
-        low = max(sizes.low, 1e-300)
-        high = min(max(sizes.high, low), 1e300)
-        logs = self._generator.uniform(math.log(low), math.log(high), self._count)
-        drawn: Floats = np.exp(logs)
+        low = min(max(sizes.low, 1e-150), 1e150)
+        high = min(max(sizes.high, low), 1e150)
+        # One draw in each of as many equal parts of the range: a Latin hypercube.
+        shares = self._generator.permutation(self._count) + self._generator.random(self._count)
+        drawn: Floats = low * (high / low) ** (shares / self._count)
         return drawn
 
     def _all_ranges(self) -> list[_Range | None]:
