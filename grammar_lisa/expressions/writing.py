@@ -16,7 +16,9 @@ from grammar_lisa.expressions.expression import NEGATION, NUMBER, POWER, Node
 from shared.common.errors import LisaError
 
 _SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 4, 5
-_LONGEST_INTEGER: Final = 1e16
+_LARGE: Final = 1e6
+_ZEROS: Final = 4
+"""Large integers that end in so many zeros are written with an exponent."""
 _EXACT: Final = MappingProxyType({"+": operator.add, "-": operator.sub, "*": operator.mul})
 
 
@@ -51,9 +53,10 @@ def write(nodes: Sequence[Node]) -> str:
 
 
 def tidy(nodes: Sequence[Node]) -> list[Node]:
-    """Leave out what changes no value: ``0+x``, ``1*x``, ``x/1``, ``x**1``; and ``0*x`` is 0.
+    """Leave out what changes no value: ``0+x``, ``1*x``, ``x/1``, ``x**1``.
 
-    Sums and products of two integers are carried out.
+    ``-1*x`` becomes ``-x``, and ``0*x`` becomes 0, which differs where x is not finite. Sums and
+    products of two integers are carried out.
 
     Args:
         nodes: The nodes of a formula, operands first; the last is the formula.
@@ -86,9 +89,16 @@ def number_text(value: float, digits: int | None = None) -> str:
     if not math.isfinite(value):
         raise LisaError(f"{value} cannot be written into a formula; constants must be finite")
     rounded = value if digits is None else float(f"{value:.{digits}g}")
-    if rounded.is_integer() and rounded < _LONGEST_INTEGER:
-        return str(int(rounded))
-    return repr(rounded)
+    mantissa, _, exponent = repr(rounded).partition("e")
+    if exponent:
+        return f"{mantissa}e{int(exponent)}"
+    if not rounded.is_integer():
+        return mantissa
+    plain = str(int(rounded))
+    significant = plain.rstrip("0")
+    if rounded < _LARGE or len(significant) > len(plain) - _ZEROS:
+        return plain
+    return f"{significant[0]}{'.' if significant[1:] else ''}{significant[1:]}e{len(plain) - 1}"
 
 
 def _neutral(symbol: str, operands: list[int], nodes: list[Node]) -> int | None:
@@ -109,10 +119,16 @@ def _neutral(symbol: str, operands: list[int], nodes: list[Node]) -> int | None:
 def _combined(node: Node, operands: list[int], nodes: list[Node]) -> Node:
     """The node over its operands; a number where it is a sum or product of two integers."""
     numbers = [_number(nodes[operand]) for operand in operands]
+    if not operands:
+        return node
+    if node.operator == NEGATION and nodes[operands[0]].operator == NUMBER:
+        return Node(NUMBER, (), "", -numbers[0])
     if node.operator in _EXACT and all(number.is_integer() for number in numbers):
         return Node(NUMBER, (), "", _EXACT[node.operator](*numbers))
-    if node.operator == "-" and numbers[0] == 0:
+    if (node.operator, numbers[0]) in {("-", 0.0), ("*", -1.0)}:
         return Node(NEGATION, (operands[1],))
+    if len(numbers) == 2 and node.operator in "*/" and numbers[1] == -1.0:
+        return Node(NEGATION, (operands[0],))
     return node._replace(operands=tuple(operands))
 
 

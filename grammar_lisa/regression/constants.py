@@ -236,7 +236,7 @@ def _refined(problem: Projection, fit: Fit) -> Fit:
     quadratic = loss.quadratic(fit.values)
     roots = np.sqrt(quadratic.weights)
     columns = (basis[0] * roots).T
-    scale = np.sqrt(np.square(columns).sum(0))
+    scale = np.abs(columns).max(0)
     scale[~(scale > 0)] = 1.0
     wanted = (quadratic.response - fit.values) * roots
     try:

@@ -15,6 +15,7 @@ from grammar_lisa.expressions.differentiation import BoundSkeleton, State
 from grammar_lisa.expressions.evaluation import Bools, Floats
 from grammar_lisa.regression.losses import BoundLoss, Quadratic
 
+_LARGEST: Final = 1e100
 _RIDGE: Final = 1e-13
 """Added to the unit diagonal of the normal equations, so that dependent columns do no harm."""
 
@@ -72,10 +73,18 @@ class Projection:
         self.n_nonlinear = len(bound.program.nonlinear)
 
     def losses(self, nonlinear: Floats) -> Floats:
-        """Return the losses at nonlinear constants ``[start, q]``, without a problem around."""
+        """Return losses that tell good nonlinear constants ``[start, q]`` from bad ones.
+
+        Robust losses are for the last steps: they take a peak for an outlier, so squares are told.
+        """
         rows = self._rows(len(nonlinear), self.n_linear)
         state, linear, _ = self._solved(nonlinear, rows, self.loss.quadratic(None))
-        return _finite(self.loss.value(self._prediction(state, linear)))
+        prediction = self._prediction(state, linear)
+        if self.loss.fixed or self.loss.curved:
+            return _finite(self.loss.value(prediction))
+        quadratic = self.loss.quadratic(None)
+        errors = np.square((prediction - quadratic.response) / self.loss.scale)
+        return _finite((errors * quadratic.weights).mean(-1))
 
     def at(self, nonlinear: Floats, before: Quadratic | None = None) -> Place:
         """Return the places at nonlinear constants ``[start, q]``.
@@ -111,19 +120,34 @@ class Projection:
     def _solved(
         self, nonlinear: Floats, rows: Floats, quadratic: Quadratic
     ) -> tuple[State, Floats, Floats]:
-        """Solve for the linear constants, and write their basis to `rows`."""
+        """Solve for the linear constants, and write their basis to `rows`, in a scale of its own.
+
+        Returns:
+            The state, the constants, and the inverse of the basis's normal equations.
+        """
         state = self.bound.begin(nonlinear)
         basis = rows[:, : self.n_linear]
         rest = self.bound.basis(state, basis)
+        scale = _scaled(basis)
         gram, weighted = _gram(basis, quadratic)
         inverse = _inverse(gram)
         moments = weighted @ (quadratic.response - rest)[..., None]
-        return state, (inverse @ moments)[..., 0], inverse
+        return state, (inverse @ moments)[..., 0] / scale, inverse
 
     def _prediction(self, state: State, linear: Floats) -> Floats:
         values: Any = self.bound.complete(state, linear)
         shape = (len(linear), self.bound.n_points)
         return values if np.shape(values) == shape else np.broadcast_to(values, shape)
+
+
+def _scaled(basis: Floats) -> Any:
+    """Divide rows whose squares would not be numbers; what by, ``[start, l]`` or 1."""
+    peaks = np.abs(basis).max(-1, initial=0.0)
+    if np.all((peaks < _LARGEST) & (peaks > 1.0 / _LARGEST)):
+        return 1.0
+    peaks = np.where((peaks > 0) & (peaks < np.inf), peaks, 1.0)
+    basis /= peaks[..., None]
+    return peaks
 
 
 def _gram(rows: Floats, quadratic: Quadratic) -> tuple[Floats, Floats]:

@@ -204,7 +204,8 @@ def _fractions(value: float) -> Iterator[str]:
     for denominator in range(3, _LARGEST_DENOMINATOR + 1):
         fraction = Fraction(round(value * denominator), denominator)
         ends = 10**6 % fraction.denominator == 0
-        if fraction.denominator == denominator and not ends and _near(float(fraction), value):
+        simple = fraction.denominator == denominator and abs(fraction.numerator) < 100
+        if simple and not ends and _near(float(fraction), value):
             yield f"{fraction.numerator}/{denominator}"
 
 
