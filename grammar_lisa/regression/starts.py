@@ -154,7 +154,7 @@ class _Draw:
     def _all_sizes(self, root: _Sizes) -> dict[int, _Sizes]:
         sizes = {len(self._nodes) - 1: root}
         for number in reversed(range(len(self._nodes))):
-            if self._free[number] is not None:
+            if self._free[number] is not None or number not in sizes:
                 continue
             for place, operand in enumerate(self._nodes[number].operands):
                 sizes[operand] = self._operand_sizes(number, place, sizes[number])
