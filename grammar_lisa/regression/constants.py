@@ -28,6 +28,8 @@ _EASED: Final = 0.1
 _TIGHTENED: Final = 6.0
 _STALLED: Final = 1e-8
 """A smaller relative gain ends a start."""
+_BEYOND: Final = 1e-4
+"""Steps go on until a loss is so small a share of the level of rounding."""
 _SLOW: Final = 1e-2
 _BEHIND: Final = 2.0
 """A start whose loss is so much larger than the best ends already where its gains are slow."""
@@ -133,11 +135,23 @@ def _starts(
         return np.concatenate([known, pool])
     half = len(draws) // 2
     ones = np.ones((1, problem.n_nonlinear))
-    pool, losses = _fittest(problem, np.concatenate([ones, draws[:half]]), missing)
-    varied, varied_losses = _fittest(problem, _varied(pool, draws[half:]), missing)
+    pool, losses = _fittest(problem, np.concatenate([ones, draws[:half]]), half)
+    varied, varied_losses = _fittest(problem, _varied(pool[:missing], draws[half:]), half)
     pool = np.concatenate([pool, varied])
-    best = np.argsort(np.concatenate([losses, varied_losses]), kind="stable")[:missing]
-    return np.concatenate([known, pool[best]])
+    chosen = _diverse(pool, np.concatenate([losses, varied_losses]), missing)
+    return np.concatenate([known, chosen])
+
+
+def _diverse(nonlinear: Floats, losses: Floats, count: int) -> Floats:
+    """Choose points: half of them the best, half the best of other patterns of signs.
+
+    The best of all tend to lie in one basin; those of other signs seldom do.
+    """
+    ordered = nonlinear[np.argsort(losses, kind="stable")]
+    firsts = np.unique(ordered > 0, axis=0, return_index=True)[1]
+    ranks = np.arange(len(ordered))
+    later = ~np.isin(ranks, firsts) & (ranks >= (count + 1) // 2)
+    return ordered[np.argsort(later, kind="stable")[:count]]
 
 
 def _affordable(problem: Projection, missing: int) -> int:
@@ -174,7 +188,7 @@ def _descend(problem: Projection, nonlinear: Floats, steps: int, deadline: float
         if not active.all():
             here, damping, share = here.of(active), damping[active], share[active]
         late = deadline is not None and time.monotonic() > deadline
-        if late or not len(damping) or best.loss[0] < problem.loss.exact:
+        if late or not len(damping) or best.loss[0] < _BEYOND * problem.loss.exact:
             break
         there = problem.at(here.nonlinear + _step(here, damping), _local(problem, here, share))
         better = there.loss < here.loss

@@ -22,6 +22,7 @@ _ANGLES: Final = frozenset({"sin", "cos", "tan"})
 _EXPONENTIAL: Final = frozenset({"exp", "sinh", "cosh", "tanh", "atan"})
 _LOGARITHMS: Final = frozenset({"log", "log2", "log10"})
 _MOST_RADIANS: Final = 200
+_WHOLE: Final = (2.0, 2.0, 2.0, 3.0, 1.0, -1.0, -2.0, 4.0)
 _POINTS: Final = 8
 _INSIDE: Final = 0.5
 """The share of sums that are drawn to be zero at a point of the data."""
@@ -90,6 +91,8 @@ class _Draw:
         ]
         leaves = set(self._program.nonlinear_nodes)
         drawn = {leaf: self._signed(self._sizes[leaf])[:, None] for leaf in leaves}
+        for leaf in leaves & {node.operands[1] for node in self._nodes if node.operator == POWER}:
+            drawn[leaf] = self._half_whole(drawn[leaf])
         values = [drawn.get(number, value) for number, value in enumerate(values)]
         for step in self._program.inner:
             self._aim(step, leaves, values)
@@ -128,6 +131,12 @@ class _Draw:
         kind = self._generator.random(self._count)
         outside = np.where(kind < 0.5 * (1.0 - _INSIDE), low - spread, high + spread)
         return np.where(kind > 1.0 - _INSIDE, values[:, 0], outside)
+
+    def _half_whole(self, exponents: Floats) -> Floats:
+        """Make half of the exponents ``[start, 1]`` whole, as powers of negatives need."""
+        whole = self._generator.choice(_WHOLE, exponents.shape)
+        mixed: Floats = np.where(self._generator.random(exponents.shape) < 0.5, whole, exponents)
+        return mixed
 
     def _signed(self, sizes: _Sizes) -> Floats:
         signed: Floats = self._log_uniform(sizes) * self._generator.choice([-1.0, 1.0], self._count)

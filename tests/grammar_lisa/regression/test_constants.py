@@ -2,10 +2,13 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import least_squares
 
-from grammar_lisa.expressions import Skeleton
-from grammar_lisa.regression import LOSSES, fit_constants, polish
+from grammar_lisa.expressions import Skeleton, evaluate
+from grammar_lisa.expressions.expression import UNARY_FUNCTIONS
+from grammar_lisa.regression import LOSSES, fit_constants, polish, simplify_constants
 from shared.common.errors import LisaError
 
 X = np.linspace(0.1, 5.0, 100)
@@ -187,3 +190,32 @@ def test_a_deadline_ends_a_fit():
 def test_unfit_initial_constants_are_refused():
     with pytest.raises(LisaError, match=r"have shape \(3,\); \[2\] or \[start, 2\] is needed"):
         fitted("c*x**c", X, initial=[1, 2, 3])
+
+
+leaves = st.sampled_from(["c", "c", "c", "x", "y", "2"])
+skeletons = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.builds("({}{}{})".format, inner, st.sampled_from(["+", "-", "*", "/", "**"]), inner),
+        st.builds("{}({})".format, st.sampled_from(UNARY_FUNCTIONS), inner),
+    ),
+    max_leaves=10,
+)
+
+
+@settings(deadline=None)
+@given(skeletons, st.sampled_from(sorted(LOSSES)), st.integers(0, 99))
+def test_any_formula_is_fitted_or_has_no_fit(text, loss, seed):
+    generator = np.random.default_rng(seed)
+    points = {"x": generator.normal(size=12), "y": generator.uniform(0, 1, 12).round(1)}
+    y = generator.uniform(0.5, 2, 12)
+    skeleton = Skeleton.read(text, points)
+    fit = fit_constants(skeleton.bind(points), y, None, LOSSES[loss], generator, steps=5)
+    assert fit.loss >= 0
+    assert np.isfinite(fit.constants).all() or fit.loss == np.inf
+    if np.isfinite(fit.loss):
+        np.testing.assert_allclose(skeleton.values(points, fit.constants), fit.values, rtol=1e-6)
+        found = simplify_constants(skeleton, points, fit.constants, y, None, LOSSES[loss])
+        written = evaluate([skeleton.with_constants(found.texts)], points)[0]
+        assert found.loss == pytest.approx(LOSSES[loss].value(written, y), rel=1e-6, abs=1e-20)
+        assert found.loss <= max(2 * fit.loss, 1e-20)
