@@ -15,7 +15,7 @@ from grammar_lisa.regression.projection import Place, Projection
 from grammar_lisa.regression.starts import draw_starts
 from shared.common.errors import LisaError
 
-STARTS: Final = 4
+STARTS: Final = 6
 STEPS: Final = 20
 
 _SCREENED: Final = 16
@@ -23,7 +23,9 @@ _SCREENED: Final = 16
 _SCREENED_VALUES: Final = 2**22
 _DAMPING: Final = 1e-2
 _LEAST_DAMPING: Final = 1e-14
-_MOST_DAMPING: Final = 1e8
+_FELT: Final = 1e-6
+"""What damping is set to at least where a step failed."""
+_MOST_DAMPING: Final = 1e5
 _EASED: Final = 0.1
 _TIGHTENED: Final = 6.0
 _STALLED: Final = 1e-8
@@ -133,12 +135,14 @@ def _starts(
         parents = np.resize(parents, draws.shape)
         pool, losses = _fittest(problem, np.where(np.isfinite(parents), parents, draws), missing)
         return np.concatenate([known, pool])
-    half = len(draws) // 2
+    fresh = 2 * len(draws) // 3
     ones = np.ones((1, problem.n_nonlinear))
-    pool, losses = _fittest(problem, np.concatenate([ones, draws[:half]]), half)
-    varied, varied_losses = _fittest(problem, _varied(pool[:missing], draws[half:]), half)
+    pool, losses = _fittest(problem, np.concatenate([ones, draws[:fresh]]), len(draws))
+    varied, varied_losses = _fittest(problem, _varied(pool[:missing], draws[fresh:]), len(draws))
     pool = np.concatenate([pool, varied])
     chosen = _diverse(pool, np.concatenate([losses, varied_losses]), missing)
+    if missing > 2:
+        chosen[-1] = 1.0
     return np.concatenate([known, chosen])
 
 
@@ -194,12 +198,12 @@ def _descend(problem: Projection, nonlinear: Floats, steps: int, deadline: float
         better = there.loss < here.loss
         gain = np.where(better, 1.0 - there.loss / here.loss, 1.0)
         here = here.moved(there, better)
-        damping = np.where(
-            better, np.maximum(damping * _EASED, _LEAST_DAMPING), damping * _TIGHTENED
-        )
+        eased = np.maximum(damping * _EASED, _LEAST_DAMPING)
+        damping = np.where(better, eased, np.maximum(damping, _FELT) * _TIGHTENED)
         share = np.where(better, np.minimum(2.0 * share, 1.0), 0.5 * share)
         behind = (gain < _SLOW) & (here.loss > _BEHIND * best.loss[0])
-        active = (gain > _STALLED) & (damping < _MOST_DAMPING) & ~behind
+        done = ~better & (here.loss < problem.loss.exact)
+        active = (gain > _STALLED) & (damping < _MOST_DAMPING) & ~behind & ~done
         first = int(np.argmin(here.loss))
         if here.loss[first] < best.loss[0]:
             best = here.of([first])
