@@ -5,6 +5,7 @@ from .losses import LOSSES as LOSSES
 from .losses import Loss as Loss
 from .rounding import Rounded as Rounded
 from .rounding import simplify_constants as simplify_constants
+from .user_loss import user_loss as user_loss
 
 __all__ = [
     "LOSSES",
@@ -14,4 +15,5 @@ __all__ = [
     "fit_constants",
     "polish",
     "simplify_constants",
+    "user_loss",
 ]
