@@ -1,0 +1,90 @@
+"""Functions of one argument at a grid of their nonlinear constants: starts for the fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from grammar_lisa.expressions.evaluation import Floats
+from grammar_lisa.expressions.expression import NEGATION, POWER
+from grammar_lisa.regression.tree import Tree, make, number, open_constant
+
+_WAVES: Final = np.arange(0.25, 20.25, 0.25)
+"""Periods on the argument's range."""
+_RATES: Final = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
+"""Times that an exponential grows by e on the argument's range."""
+_EXPONENTS: Final = (-3.0, -2.5, -1.75, -1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 1.75, 2.5, 3.0)
+_SHIFTS: Final = (0.05, 0.15, 0.4, 1.0, 2.5, 6.0)
+"""Beyond the end of the argument's range, in ranges."""
+_CENTRES: Final = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9)
+_SLOPES: Final = (2.0, 5.0, 10.0, 25.0)
+
+Atom = tuple[Tree, Floats]
+
+
+def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterator[Atom]:
+    """Yield functions of an argument, with their values.
+
+    Args:
+        argument: What the functions are of.
+        values: Its values, ``[point]``.
+        operators: What formulas may be made with.
+    """
+    low, high = float(values.min()), float(values.max())
+    span = high - low
+    if not (np.isfinite(span) and span > 0):
+        return
+    for name, function in (("sin", np.sin), ("cos", np.cos)):
+        if name in operators:
+            yield from _scaled(name, function, argument, values, 2 * np.pi * _WAVES / span)
+    if "exp" in operators:
+        yield from _scaled("exp", np.exp, argument, values, np.array(_RATES) / span)
+        yield from _scaled("exp", np.exp, argument, values, -np.array(_RATES) / span)
+        if {"pow", "-"} <= set(operators):
+            yield from _bells(argument, values, low, span)
+    if "tanh" in operators:
+        for centre in _CENTRES:
+            for slope in _SLOPES:
+                inner = _linear(argument, slope / span, low + centre * span)
+                yield make("tanh", inner), np.tanh(slope / span * (values - low - centre * span))
+    yield from _shifted(argument, values, low, span, operators)
+    if low > 0 and "pow" in operators:
+        for exponent in _EXPONENTS:
+            yield make(POWER, argument, open_constant(exponent)), values**exponent
+
+
+def _linear(argument: Tree, slope: float, centre: float) -> Tree:
+    return make("+", make("*", open_constant(slope), argument), open_constant(-slope * centre))
+
+
+def _scaled(
+    name: str, function: Callable[[Floats], Floats], argument: Tree, values: Floats, scales: Floats
+) -> Iterator[Atom]:
+    for scale in scales.tolist():
+        with np.errstate(all="ignore"):
+            result = function(scale * values)
+        yield make(name, make("*", open_constant(scale), argument)), result
+
+
+def _bells(argument: Tree, values: Floats, low: float, span: float) -> Iterator[Atom]:
+    for centre in _CENTRES:
+        for slope in _SLOPES:
+            inner = make(POWER, _linear(argument, slope / span, low + centre * span), number(2))
+            bell = np.exp(-np.square(slope / span * (values - low - centre * span)))
+            yield make("exp", make(NEGATION, inner)), bell
+
+
+def _shifted(
+    argument: Tree, values: Floats, low: float, span: float, operators: Sequence[str]
+) -> Iterator[Atom]:
+    for shift in _SHIFTS:
+        for offset in (shift * span - low, -shift * span - low - span):
+            inner, result = make("+", argument, open_constant(offset)), values + offset
+            if "/" in operators:
+                yield make("/", number(1), inner), 1 / result
+            if "log" in operators and offset + low > 0:
+                yield make("log", inner), np.log(result)
+            if "sqrt" in operators and offset + low > 0:
+                yield make("sqrt", inner), np.sqrt(result)
