@@ -47,3 +47,8 @@ def listed(names: Iterable[str]) -> str:
     texts = list(names)
     more = f" and {len(texts) - _LISTED} more" if len(texts) > _LISTED else ""
     return ", ".join(texts[:_LISTED]) + more
+
+
+def quoted(name: str) -> str:
+    """Return a name as a shell takes it for one word."""
+    return name if name.replace("_", "a").isalnum() else f'"{name}"'

@@ -12,7 +12,7 @@ from typing import IO, Final, cast
 import numpy as np
 import pandas as pd
 
-from grammar_lisa.expressions.evaluation import Integers
+from grammar_lisa.expressions.evaluation import Bools, Integers
 from grammar_lisa.regression.cells import MISSING
 from grammar_lisa.regression.columns import Column, ColumnBuilder
 from grammar_lisa.regression.layout import Layout, find_layout, split_line
@@ -45,6 +45,11 @@ class Columns:
     text: TextFile | None = None
     layout: Layout | None = None
     options: ReadOptions = field(default_factory=ReadOptions)
+
+    def at(self, rows: Bools) -> Columns:
+        """Return some of the rows, ``[row]``."""
+        columns = tuple(column.at(rows) for column in self.columns)
+        return replace(self, columns=columns, rows=self.rows[rows])
 
     def place(self, row: int) -> str:
         """Name the place of a row, as an editor counts lines."""
@@ -221,8 +226,6 @@ def _without_blank_rows(table: Columns) -> Columns:
         raise LisaError(f"{table.path} has a header row but no rows of numbers")
     if not blank.any():
         return table
-    kept = ~blank
     count = int(blank.sum())
     note = f"{count:,} row{' has' if count == 1 else 's have'} no values and are left out"
-    columns = tuple(column.at(kept) for column in table.columns)
-    return replace(table, columns=columns, rows=table.rows[kept], notes=(*table.notes, note))
+    return replace(table.at(~blank), notes=(*table.notes, note))

@@ -6,13 +6,12 @@ import csv
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-import numpy as np
-
-from grammar_lisa.expressions.evaluation import Bools, Floats
-from grammar_lisa.regression.column_names import find_column, listed, names_of
+from grammar_lisa.expressions.evaluation import Floats
+from grammar_lisa.regression.column_names import find_column, listed, names_of, quoted
 from grammar_lisa.regression.columns import Column
 from grammar_lisa.regression.layout import shown
 from grammar_lisa.regression.read_table import Columns
+from grammar_lisa.regression.row_checks import check_numbers, rows_kept, weights_of
 from grammar_lisa.regression.table_options import TableOptions
 from shared.common.errors import LisaError
 
@@ -78,11 +77,12 @@ class _Choice:
         self._tell_names([*features, target])
         used = [*features, target, *([scale] if scale else [])]
         for name in used:
-            self._check_numbers(name)
-        kept = self._kept(used)
+            check_numbers(self._columns, name)
+        kept, note = rows_kept(self._columns, used, drop=self._options.drop_missing)
         if kept is not None:
-            self._columns = _at(self._columns, kept)
+            self._columns = self._columns.at(kept)
             self._by_name = names_of(self._columns)
+            self._notes.append(note)
         self._tell_constants([*features, target])
         return Chosen(
             {name: self._by_name[name].values for name in features},
@@ -127,7 +127,7 @@ class _Choice:
         target = filled[-1]
         note = f"the target is {self._own(target)}, the last column; --target names another"
         if self._options.errors is None and _says_errors(self._own(target)):
-            note += f"; if it holds errors, weigh the rows: --errors {_quoted(self._own(target))}"
+            note += f"; if it holds errors, weigh the rows: --errors {quoted(self._own(target))}"
         self._notes.append(note)
         return target
 
@@ -205,99 +205,13 @@ class _Choice:
             else f"{path} has no column left to explain the target with; name fewer in --ignore"
         )
 
-    def _check_numbers(self, name: str) -> None:
-        """Refuse a column with cells that are no numbers.
-
-        Raises:
-            LisaError: Naming the first, and what would help.
-        """
-        column = self._by_name[name]
-        if column.kind == "empty":
-            raise LisaError(
-                f"{self._columns.path}: the column {self._own(name)} is empty; numbers are needed"
-            )
-        if column.odd is None:
-            return
-        place = f"{self._columns.place(column.odd.row)}, column {self._own(name)}"
-        cell = shown(column.odd.cell)
-        raise LisaError(f"{place}: {cell} is not a number; {self._advice(column, name)}")
-
-    def _advice(self, column: Column, name: str) -> str:
-        assert column.odd is not None
-        ignore = f"--ignore {_quoted(self._own(name))} leaves the column out"
-        if column.kind == "unit":
-            return (
-                f"take {column.unit} out of the cells and into the name of the column, or {ignore}"
-            )
-        if column.kind == "date":
-            return f"it looks like a date: write it as a number, such as days, or {ignore}"
-        if column.kind == "text":
-            return f"the column holds text: name another, or {ignore}"
-        marks = [mark for mark in ",.'" if mark in column.odd.cell]
-        if any(character.isdigit() for character in column.odd.cell) and marks:
-            return f"--decimal or --thousands says what {marks[0]} means; or mend it, or {ignore}"
-        return f"mend the cell, or leave it empty and use --drop-missing, or {ignore}"
-
-    def _kept(self, used: Sequence[str]) -> Bools | None:
-        """Return the rows without missing or infinite values; None where these are all.
-
-        Raises:
-            LisaError: There are others and they are not to be left out, or no rows remain.
-        """
-        fit: Bools = np.logical_and.reduce(
-            [np.isfinite(self._by_name[name].values) for name in used]
-        )
-        if fit.all():
-            return None
-        count = int((~fit).sum())
-        if not self._options.drop_missing:
-            raise LisaError(self._missing(used, count))
-        if not fit.any():
-            raise LisaError(
-                f"{self._columns.path}: each of its {count:,} rows has a missing or infinite value "
-                f"in {listed([self._own(name) for name in used])}; --ignore leaves a column out"
-            )
-        self._notes.append(f"{count:,} of {len(fit):,} rows with missing values are left out")
-        return fit
-
-    def _missing(self, used: Sequence[str], rows: int) -> str:
-        gone = {name: np.flatnonzero(~np.isfinite(self._by_name[name].values)) for name in used}
-        gone = {name: found for name, found in gone.items() if len(found)}
-        cells = sum(map(len, gone.values()))
-        name = min(gone, key=lambda each: int(gone[each][0]))
-        row = int(gone[name][0])
-        kind = "missing" if np.isnan(self._by_name[name].values[row]) else "infinite"
-        counted = ", ".join(f"{len(found):,} in {self._own(n)}" for n, found in gone.items())
-        return (
-            f"{self._columns.place(row)}, column {self._own(name)}: the value is {kind}; "
-            f"{cells:,} missing or infinite value{'s' * (cells != 1)} in all ({counted}); "
-            f"--drop-missing leaves out the {'row' if rows == 1 else f'{rows:,} rows'}"
-        )
-
     def _weights(self, scale: str | None) -> Floats | None:
-        """Return the weights of the rows.
-
-        Raises:
-            LisaError: One is negative, an error is 0, or all weights are 0.
-        """
         if scale is None:
             return None
-        values = self._by_name[scale].values
         errors = self._options.errors is not None
-        wrong = np.flatnonzero(values <= 0 if errors else values < 0)
-        if len(wrong):
-            row = int(wrong[0])
-            needed = "an error must be above 0" if errors else "a weight must be 0 or above"
-            raise LisaError(
-                f"{self._columns.place(row)}, column {self._own(scale)}: {values[row]:g} in "
-                f"--{'errors' if errors else 'weights'}; {needed}"
-            )
-        if not errors and not values.any():
-            raise LisaError(f"--weights {self._own(scale)}: all weights are 0; one must be above")
-        weights: Floats = 1 / values**2 if errors else values
-        self._notes.append(
-            f"rows are weighted by {'1/error² from ' if errors else ''}{self._own(scale)}"
-        )
+        weights = weights_of(self._columns, scale, errors=errors)
+        how = "1/error² from " if errors else ""
+        self._notes.append(f"rows are weighted by {how}{self._own(scale)}")
         return weights
 
     def _tell_names(self, used: Sequence[str]) -> None:
@@ -320,15 +234,6 @@ class _Choice:
         return self._by_name[name].name or name
 
 
-def _at(columns: Columns, kept: Bools) -> Columns:
-    rows = tuple(column.at(kept) for column in columns.columns)
-    return replace(columns, columns=rows, rows=columns.rows[kept])
-
-
 def _says_errors(name: str) -> bool:
     words = "".join(c if c.isalpha() else " " for c in name.lower()).split()
     return any(word in _ERROR_WORDS or word.endswith(("err", "error")) for word in words)
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"' if not name.replace("_", "a").isalnum() else name
