@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, overload
 
 from shared.common.errors import LisaError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
+    import sympy
+
+    from grammar_lisa.expressions.evaluation import Floats
 
 EXACT: Final = 1e-14
 """The part of the greatest loss below which losses do not differ: rounding."""
 MOST_FACTOR: Final = 1.5
 """How many times the least loss the recommended formula may have at most."""
 _STANDARD_ERRORS: Final = 4.0
+_SHORT: Final = 5
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,48 @@ class Equation:
     r2_test: float | None = None
     known: bool = False
     recommended: bool = False
+
+    def predict(self, features: Mapping[str, npt.ArrayLike]) -> Floats:
+        """Return the values on data, ``[row]``; infinite or NaN where there is none.
+
+        Args:
+            features: The inputs by their safe names, each ``[row]``.
+
+        Raises:
+            LisaError: An input is missing, or the data are unfit.
+        """
+        from grammar_lisa.expressions.evaluation import evaluate
+
+        values: Floats = evaluate([self.text], features)[0]
+        return values
+
+    def sympy(self, variables: Sequence[str]) -> sympy.Expr:
+        """Return the formula in sympy: real symbols, short fractions exact, decimals as they are.
+
+        Args:
+            variables: The safe names of the inputs.
+        """
+        import sympy
+
+        from grammar_lisa.expressions.algebra import to_sympy
+
+        expression = to_sympy(self.text, variables)
+        decimals = [
+            number
+            for number in expression.atoms(sympy.Rational)
+            if number.q > _SHORT and 10**17 % number.q == 0
+        ]
+        return expression.xreplace({number: sympy.Float(float(number)) for number in decimals})
+
+    def latex(self, names: Mapping[str, str]) -> str:
+        """Return the formula in LaTeX, without surrounding dollar signs.
+
+        Args:
+            names: What the inputs are called there, by their safe names; any text.
+        """
+        from grammar_lisa.expressions.latex import latex
+
+        return latex(self.text, names)
 
 
 class Equations(Sequence[Equation]):

@@ -34,6 +34,7 @@ class Layout:
         names: Of the columns, as the file has them; a column without a name has ''.
         header_lines: How many of the lines that hold rows come before the first row of values.
         notes: What was found and the user should know of.
+        named_in: The number of the comment line that names the columns, where one does.
     """
 
     sep: str
@@ -41,6 +42,7 @@ class Layout:
     names: tuple[str, ...]
     header_lines: int
     notes: tuple[str, ...] = ()
+    named_in: int | None = None
 
 
 def split_line(text: str, sep: str) -> list[str]:
@@ -163,7 +165,7 @@ def _named_by_comment(
         names = split_line(above[-1].text.strip().lstrip("#%/ \t"), sep)
         if len(names) == len(first) and not any(looks_like_number(name) for name in names):
             note = f"the names of the columns are taken from the comment in row {above[-1].number}"
-            return Layout(sep, marks, tuple(names), 0, (note,))
+            return Layout(sep, marks, tuple(names), 0, (note,), above[-1].number)
     beginning = ", ".join(first[:3]) + (", …" if len(first) > 3 else "")
     raise LisaError(
         f"{path}, row {number}: a header with the names of the columns is needed, but there are "
