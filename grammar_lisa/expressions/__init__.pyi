@@ -10,6 +10,7 @@ from .language import Expressions as Expressions
 from .language import Language as Language
 from .language import PlainText as PlainText
 from .reading import Reading as Reading
+from .skeleton import Skeleton as Skeleton
 from .sums import sum_of as sum_of
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "PlainText",
     "Pool",
     "Reading",
+    "Skeleton",
     "evaluate",
     "forms_of",
     "parsable",

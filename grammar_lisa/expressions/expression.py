@@ -21,6 +21,7 @@ T = TypeVar("T")
 NUMBER: Final = "number"
 CONSTANT: Final = "constant"
 VARIABLE: Final = "variable"
+OPEN: Final = "open constant"
 NEGATION: Final = "negation"
 POWER: Final = "**"
 
@@ -48,10 +49,10 @@ class Node(NamedTuple):
     """One distinct sub-expression.
 
     Attributes:
-        operator: `NUMBER`, `CONSTANT`, `VARIABLE`, `NEGATION`, one of ``+ - * / **`` or the name
-            of a function of one argument.
+        operator: `NUMBER`, `CONSTANT`, `VARIABLE`, `OPEN`, `NEGATION`, one of ``+ - * / **`` or
+            the name of a function of one argument.
         operands: The numbers of the operand nodes, left to right.
-        name: The name of a variable or constant, otherwise empty.
+        name: The name of a variable or constant, open or not; otherwise empty.
         value: The value of a number or constant, otherwise NaN.
     """
 
@@ -80,13 +81,16 @@ class Pool:
     Args:
         variables: The names a text may use as variables. They win over the constants `pi` and
             `e`. None admits every name that is not a constant.
+        constant: The name of an open constant. Each of its occurrences is a node of its own, in
+            the order of the text, as each may take another value.
 
     Attributes:
         nodes: The nodes by number; operands come before what is made of them.
     """
 
-    def __init__(self, variables: Iterable[str] | None = None) -> None:
+    def __init__(self, variables: Iterable[str] | None = None, constant: str | None = None) -> None:
         self.variables = None if variables is None else tuple(variables)
+        self.constant = constant
         self.nodes: list[Node] = []
         self._numbers: dict[tuple[object, ...], int] = {}
         self._leaves: dict[str, int] = {}
@@ -221,6 +225,8 @@ class Pool:
     def _leaf(self, lexeme: str, position: int) -> int:
         if lexeme[0] in ".0123456789" and lexeme != ".":
             node = Node(NUMBER, (), "", float(lexeme))
+        elif lexeme == self.constant:
+            return self._insert((OPEN, len(self.nodes)), Node(OPEN, (), lexeme))
         elif lexeme.isidentifier():
             node = self._named(lexeme, position)
         else:
@@ -242,7 +248,8 @@ class Pool:
         return Node(VARIABLE, (), name)
 
     def _names(self) -> tuple[str, ...]:
-        return (*(self.variables or ()), *CONSTANTS)
+        open_constant = () if self.constant is None else (self.constant,)
+        return (*(self.variables or ()), *open_constant, *CONSTANTS)
 
     def _unknown_function(self, name: str) -> str:
         if name in CONSTANTS or (self.variables is not None and name in self.variables):

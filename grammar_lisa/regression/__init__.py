@@ -1,4 +1,4 @@
-"""A table of data, the formulas found for it, and what is written of them."""
+"""From a table of data to a formula with constants: tables, losses, fits of constants, formulas."""
 
 import lazy_loader
 

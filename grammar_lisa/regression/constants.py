@@ -1,0 +1,218 @@
+"""Fit the open constants of a formula: variable projection within Levenberg-Marquardt."""
+
+from __future__ import annotations
+
+import time
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from grammar_lisa.expressions.differentiation import BoundSkeleton
+from grammar_lisa.expressions.evaluation import Floats
+from grammar_lisa.regression.losses import BoundLoss, Loss, Quadratic
+from grammar_lisa.regression.projection import Place, Projection
+from grammar_lisa.regression.starts import draw_starts
+from shared.common.errors import LisaError
+
+STARTS: Final = 4
+STEPS: Final = 20
+
+_SCREENED: Final = 8
+"""Draws a start: the best ones are started from."""
+_SCREENED_VALUES: Final = 2**22
+_DAMPING: Final = 1e-2
+_LEAST_DAMPING: Final = 1e-14
+_MOST_DAMPING: Final = 1e8
+_EASED: Final = 0.1
+_TIGHTENED: Final = 6.0
+_STALLED: Final = 1e-8
+"""A smaller relative gain ends a start."""
+
+
+class Fit(NamedTuple):
+    """Constants of a formula.
+
+    Attributes:
+        constants: The constants in the order of the text, ``[n]``; NaN where no start was finite.
+        loss: Their loss, without unit; inf where no start was finite.
+        values: The formula's values, ``[point]``.
+    """
+
+    constants: Floats
+    loss: float
+    values: Floats
+
+
+def fit_constants(
+    bound: BoundSkeleton,
+    y: Floats,
+    weights: Floats | None,
+    loss: Loss,
+    generator: np.random.Generator,
+    starts: int = STARTS,
+    steps: int = STEPS,
+    deadline: float | None = None,
+    initial: npt.ArrayLike | None = None,
+) -> Fit:
+    """Fit the constants of a skeleton from several starts.
+
+    The starts are the initial points, ones, and the best of a larger number of draws whose sizes
+    follow the ranges of what the constants multiply.
+
+    Args:
+        bound: The skeleton on the points.
+        y: The targets, ``[point]``.
+        weights: Their weights, ``[point]``; None for equal ones.
+        loss: What is minimised.
+        generator: Draws the starts.
+        starts: The number of starts, initial points and ones among them.
+        steps: The most steps of each.
+        deadline: When to stop, by `time.monotonic`.
+        initial: Constants to start from, ``[n]`` or ``[k, n]``.
+
+    Raises:
+        LisaError: The targets, weights or initial points are unfit.
+    """
+    problem = Projection(bound, loss.bind(y, weights))
+    with np.errstate(all="ignore"):
+        nonlinear = _starts(problem, generator, starts, _initial(bound, initial))
+        return _finished(problem, _descend(problem, nonlinear, steps, deadline))
+
+
+def polish(
+    bound: BoundSkeleton,
+    y: Floats,
+    weights: Floats | None,
+    loss: Loss,
+    constants: npt.ArrayLike,
+    steps: int = 5,
+) -> Fit:
+    """Improve given constants ``[n]`` by a few steps; as `fit_constants` from this start alone.
+
+    Raises:
+        LisaError: The targets, weights or constants are unfit.
+    """
+    problem = Projection(bound, loss.bind(y, weights))
+    initial = _initial(bound, constants)
+    with np.errstate(all="ignore"):
+        return _finished(problem, _descend(problem, initial, steps, None))
+
+
+def _initial(bound: BoundSkeleton, initial: npt.ArrayLike | None) -> Floats:
+    """The nonlinear constants of initial points, ``[k, q]``."""
+    if initial is None:
+        return np.empty((0, len(bound.program.nonlinear)))
+    rows = np.atleast_2d(np.asarray(initial, dtype=np.float64))
+    if rows.ndim != 2 or rows.shape[1] != bound.n_constants:
+        raise LisaError(
+            f"the initial constants have shape {np.shape(initial)}; [{bound.n_constants}] or "
+            f"[start, {bound.n_constants}] is needed"
+        )
+    return rows[:, bound.program.nonlinear]
+
+
+def _starts(
+    problem: Projection, generator: np.random.Generator, starts: int, initial: Floats
+) -> Floats:
+    """The nonlinear constants to start from, ``[start, q]``; one where there are none."""
+    if not problem.n_nonlinear:
+        return np.empty((1, 0))
+    known = np.concatenate([initial, np.ones((1, problem.n_nonlinear))])
+    missing = starts - len(known)
+    if missing <= 0:
+        return known
+    affordable = max(missing, _SCREENED_VALUES // (problem.bound.n_points * (len(known[0]) + 1)))
+    draws = draw_starts(
+        problem.bound, problem.loss, min(_SCREENED * missing, affordable), generator
+    )
+    best = np.argsort(problem.losses(draws), kind="stable")[:missing]
+    return np.concatenate([known, draws[best]])
+
+
+def _descend(problem: Projection, nonlinear: Floats, steps: int, deadline: float | None) -> Place:
+    """The best place that the starts reach, by Levenberg-Marquardt, all starts at once."""
+    here = problem.at(nonlinear)
+    best = here.of([np.argmin(here.loss)])
+    if problem.loss.fixed and not problem.n_nonlinear:
+        return best
+    damping = np.full(len(nonlinear), _DAMPING)
+    share = np.ones(len(nonlinear))
+    active = np.isfinite(here.loss)
+    for _ in range(steps):
+        if not active.all():
+            here, damping, share = here.of(active), damping[active], share[active]
+        late = deadline is not None and time.monotonic() > deadline
+        if late or not len(damping) or best.loss[0] < problem.loss.exact:
+            break
+        there = problem.at(here.nonlinear + _step(here, damping), _local(problem, here, share))
+        better = there.loss < here.loss
+        gain = np.where(better, 1.0 - there.loss / here.loss, 1.0)
+        here = here.moved(there, better)
+        damping = np.where(
+            better, np.maximum(damping * _EASED, _LEAST_DAMPING), damping * _TIGHTENED
+        )
+        share = np.where(better, np.minimum(2.0 * share, 1.0), 0.5 * share)
+        active = (gain > _STALLED) & (damping < _MOST_DAMPING)
+        first = int(np.argmin(here.loss))
+        if here.loss[first] < best.loss[0]:
+            best = here.of([first])
+    return best
+
+
+def _local(problem: Projection, here: Place, share: Floats) -> Quadratic | None:
+    """The least-squares problem near places; where steps overshot, a share of the way to it."""
+    if problem.loss.fixed:
+        return None
+    quadratic = problem.loss.quadratic(here.prediction)
+    if not problem.loss.curved:
+        return quadratic
+    way = share[:, None] * (quadratic.response - here.prediction)
+    return quadratic._replace(response=here.prediction + way)
+
+
+def _step(here: Place, damping: Floats) -> Floats:
+    """The damped steps, ``[start, q]``, by Marquardt's scaling."""
+    q = here.nonlinear.shape[1]
+    squares = np.einsum("sii->si", here.curvature)
+    if q == 1:
+        return here.descent / np.where(squares > 0, squares * (1.0 + damping[:, None]), 1.0)
+    scale = np.sqrt(squares)
+    scale[~(scale > 0)] = 1.0
+    scaled = here.curvature / (scale[:, :, None] * scale[:, None, :])
+    scaled[:, range(q), range(q)] += damping[:, None]
+    steps: Floats = np.linalg.solve(scaled, (here.descent / scale)[..., None])[..., 0] / scale
+    return steps
+
+
+def _finished(problem: Projection, best: Place) -> Fit:
+    """The fit of the best place, with its linear constants solved for once more by SVD."""
+    if not np.isfinite(best.loss[0]):
+        missing = np.full(problem.bound.n_constants, np.nan)
+        return Fit(missing, np.inf, best.prediction[0].copy())
+    constants = problem.constants(best)[0]
+    fit = Fit(constants, float(best.loss[0]), best.prediction[0].copy())
+    return _refined(problem, fit) if problem.n_linear > 1 else fit
+
+
+def _refined(problem: Projection, fit: Fit) -> Fit:
+    """Correct the linear constants for what the normal equations lose to rounding."""
+    program = problem.bound.program
+    basis = np.empty((1, problem.n_linear, problem.bound.n_points))
+    problem.bound.basis(problem.bound.begin(fit.constants[None, program.nonlinear]), basis)
+    loss: BoundLoss = problem.loss
+    quadratic = loss.quadratic(fit.values)
+    roots = np.sqrt(quadratic.weights)
+    columns = (basis[0] * roots).T
+    scale = np.sqrt(np.square(columns).sum(0))
+    scale[~(scale > 0)] = 1.0
+    wanted = (quadratic.response - fit.values) * roots
+    try:
+        moves = np.linalg.lstsq(columns / scale, wanted, rcond=None)[0] / scale
+    except np.linalg.LinAlgError:
+        return fit
+    constants = fit.constants.copy()
+    constants[list(program.linear)] += moves
+    values = problem.bound.values(constants)
+    value = float(loss.value(values))
+    return Fit(constants, value, values) if value < fit.loss else fit

@@ -1,0 +1,297 @@
+"""Losses of predictions against targets, without unit, and their local least-squares problems.
+
+One Levenberg-Marquardt serves them all: near a prediction each loss is a weighted sum of squared
+distances to a *response*, the iteratively reweighted least squares of generalised linear models
+(McCullagh & Nelder 1989, section 2.5; Holland & Welsch 1977 for robust losses).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, NamedTuple, final
+
+import numpy as np
+
+from grammar_lisa.expressions.evaluation import Floats
+from shared.common.errors import LisaError
+
+_CONSTANT: Final = 1e-12
+"""Targets that spread less than this share of their size count as constant."""
+_ZERO: Final = 1e-8
+"""Absolute errors below this share of the scale weigh as much as it."""
+_SMALL: Final = 1e-3
+"""Targets below this share of the mean absolute target count as it in relative errors."""
+_FLOOR: Final = 1e-9
+"""Predictions below this share of the target count as it in logarithmic errors."""
+
+
+class Quadratic(NamedTuple):
+    """A loss near predictions: ``sum of weights * (prediction - response)**2``, up to a constant.
+
+    Attributes:
+        response: What the least-squares problem fits, broadcasts to ``[.., point]``.
+        weights: Its weights up to one factor; a single number where all are equal.
+    """
+
+    response: Any
+    weights: Any
+
+
+class BoundLoss(ABC):
+    """A loss on given targets and weights.
+
+    Attributes:
+        y: The targets, ``[point]``.
+        weights: The weights, summing to 1, ``[point]``; None where all are equal.
+        mean: The weighted mean of y.
+        scale: The weighted standard deviation of y; of constant targets the size, 1 for zeros.
+        fixed: Whether the quadratic is the same near every prediction.
+        curved: Whether a step to the minimum of the quadratic may overshoot.
+        exact: A loss at the level of rounding.
+    """
+
+    fixed: bool = False
+    curved: bool = False
+    exact: float = 1e-24
+
+    def __init__(self, y: Floats, weights: Floats | None) -> None:
+        self.y = y
+        self.weights = _normalised(y, weights)
+        self.mean = float(self._mean(y))
+        spread = float(np.sqrt(self._mean(np.square(y - self.mean))))
+        size = float(np.max(np.abs(y)))
+        self.scale = spread if spread > _CONSTANT * size else size or 1.0
+
+    @abstractmethod
+    def value(self, prediction: Floats) -> Any:
+        """Return the loss of predictions ``[.., point]``, ``[..]``; NaN where one is not finite."""
+
+    @abstractmethod
+    def quadratic(self, prediction: Floats | None) -> Quadratic:
+        """Return the least-squares problem near predictions, or to begin with."""
+
+    def _mean(self, errors: Floats) -> Any:
+        if self.weights is None:
+            return errors.mean(-1)
+        return errors @ self.weights
+
+    def _or_one(self) -> Any:
+        return 1.0 if self.weights is None else self.weights
+
+
+class Loss(ABC):
+    """What makes one number of predictions and targets; smaller is better, 0 is exact.
+
+    Attributes:
+        name: Its name on the command line.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
+        """Prepare the loss for targets and weights, each ``[point]``.
+
+        Raises:
+            LisaError: They are unfit for the loss.
+        """
+
+    @final
+    def value(self, prediction: Floats, y: Floats, weights: Floats | None = None) -> Any:
+        """Return the loss of predictions ``[.., point]``, ``[..]``.
+
+        Raises:
+            LisaError: The targets or weights are unfit for the loss.
+        """
+        with np.errstate(all="ignore"):
+            return self.bind(y, weights).value(prediction)
+
+
+@final
+@dataclass(frozen=True)
+class MSE(Loss):
+    """The mean squared error over the variance of the targets (NMSE): 1 - R² of the data."""
+
+    name: ClassVar[str] = "mse"
+
+    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
+        """Prepare the loss; see `Loss.bind`."""
+        return _Squared(y, weights)
+
+
+@final
+@dataclass(frozen=True)
+class MAE(Loss):
+    """The mean absolute error over the standard deviation of the targets."""
+
+    name: ClassVar[str] = "mae"
+
+    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
+        """Prepare the loss; see `Loss.bind`."""
+        return _Absolute(y, weights)
+
+
+@final
+@dataclass(frozen=True)
+class Huber(Loss):
+    """Squared errors up to a threshold and absolute ones beyond (Huber 1964).
+
+    Attributes:
+        threshold: Where the loss turns linear, in standard deviations of the targets.
+    """
+
+    name: ClassVar[str] = "huber"
+
+    threshold: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.threshold < np.inf:
+            raise LisaError(f"the threshold of huber is {self.threshold}; it must be above 0")
+
+    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
+        """Prepare the loss; see `Loss.bind`."""
+        return _Huber(y, weights, self.threshold)
+
+
+@final
+@dataclass(frozen=True)
+class Relative(Loss):
+    """The mean squared relative error; targets near zero count as a thousandth of the mean."""
+
+    name: ClassVar[str] = "relative"
+
+    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
+        """Prepare the loss; see `Loss.bind`."""
+        return _Relative(y, weights)
+
+
+@final
+@dataclass(frozen=True)
+class Log(Loss):
+    """The mean squared error of logarithms over the variance of the targets' logarithms.
+
+    For targets above 0 that span decades. A prediction that is not above 0 counts as a billionth
+    of its target.
+    """
+
+    name: ClassVar[str] = "log"
+
+    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
+        """Prepare the loss; see `Loss.bind`.
+
+        Raises:
+            LisaError: A target is not above 0.
+        """
+        return _Logarithmic(y, weights)
+
+
+class _Squared(BoundLoss):
+    fixed = True
+
+    def value(self, prediction: Floats) -> Any:
+        return self._mean(np.square((prediction - self.y) / self.scale))
+
+    def quadratic(self, prediction: Floats | None) -> Quadratic:
+        return Quadratic(self.y, self._or_one())
+
+
+class _Absolute(BoundLoss):
+    exact = 1e-12
+
+    def value(self, prediction: Floats) -> Any:
+        return self._mean(np.abs((prediction - self.y) / self.scale))
+
+    def quadratic(self, prediction: Floats | None) -> Quadratic:
+        if prediction is None:
+            return Quadratic(self.y, self._or_one())
+        errors = np.abs((prediction - self.y) / self.scale)
+        return Quadratic(self.y, self._or_one() / np.maximum(errors, _ZERO))
+
+
+class _Huber(BoundLoss):
+    def __init__(self, y: Floats, weights: Floats | None, threshold: float) -> None:
+        super().__init__(y, weights)
+        self._threshold = threshold
+
+    def value(self, prediction: Floats) -> Any:
+        errors = np.abs((prediction - self.y) / self.scale)
+        clipped = np.minimum(errors, self._threshold)
+        return self._mean(clipped * (2.0 * errors - clipped))
+
+    def quadratic(self, prediction: Floats | None) -> Quadratic:
+        if prediction is None:
+            return Quadratic(self.y, self._or_one())
+        errors = np.abs((prediction - self.y) / self.scale)
+        shares = self._threshold / np.maximum(errors, self._threshold)
+        return Quadratic(self.y, self._or_one() * shares)
+
+
+class _Relative(BoundLoss):
+    fixed = True
+
+    def __init__(self, y: Floats, weights: Floats | None) -> None:
+        super().__init__(y, weights)
+        sizes = np.abs(y)
+        self._sizes = np.maximum(sizes, _SMALL * self._mean(sizes) or 1.0)
+
+    def value(self, prediction: Floats) -> Any:
+        return self._mean(np.square((prediction - self.y) / self._sizes))
+
+    def quadratic(self, prediction: Floats | None) -> Quadratic:
+        # Relative to the scale, as squares of small units would underflow.
+        return Quadratic(self.y, self._or_one() * np.square(self.scale / self._sizes))
+
+
+class _Logarithmic(BoundLoss):
+    curved = True
+
+    def __init__(self, y: Floats, weights: Floats | None) -> None:
+        if not np.all(y > 0):
+            row = int(np.argmin(y > 0))
+            raise LisaError(
+                f"the loss log needs targets above 0; the target of row {row + 1} is {y[row]:g}"
+            )
+        super().__init__(y, weights)
+        logs = np.log(y)
+        spread = float(np.sqrt(self._mean(np.square(logs - self._mean(logs)))))
+        self._spread = spread if spread > _CONSTANT else 1.0
+
+    def value(self, prediction: Floats) -> Any:
+        ratios = np.maximum(prediction / self.y, _FLOOR)
+        return self._mean(np.square(np.log(ratios) / self._spread))
+
+    def quadratic(self, prediction: Floats | None) -> Quadratic:
+        if prediction is None:
+            return Quadratic(self.y, self._or_one() * np.square(self.scale / self.y))
+        ratios = prediction / self.y
+        below = ratios <= _FLOOR
+        ratios = np.where(below, 1.0, ratios)
+        response = prediction - np.where(below, prediction - self.y, prediction * np.log(ratios))
+        return Quadratic(response, self._or_one() * np.square(self.scale / (self.y * ratios)))
+
+
+def _normalised(y: Floats, weights: Floats | None) -> Floats | None:
+    """Weights that sum to 1; None where all are equal.
+
+    Raises:
+        LisaError: They do not match y, or are negative, not finite or all zero.
+    """
+    if weights is None:
+        return None
+    if weights.shape != y.shape:
+        raise LisaError(f"weights have shape {weights.shape}, targets {y.shape}; give one a target")
+    total = float(weights.sum())
+    if not (np.all(weights >= 0) and 0 < total < np.inf):
+        raise LisaError("weights must be finite numbers of at least 0, and not all of them 0")
+    if np.all(weights == weights[0]):
+        return None
+    return weights / total
+
+
+LOSSES: Final[Mapping[str, Loss]] = MappingProxyType(
+    {loss.name: loss for loss in (MSE(), MAE(), Huber(), Relative(), Log())}
+)
+"""The losses by name."""
