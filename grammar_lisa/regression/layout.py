@@ -1,6 +1,7 @@
 """How a table stands in its file: separator, header, number format, found in its first lines."""
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,8 @@ def find_layout(path: Path, scan: Scan, options: ReadOptions) -> Layout:
         raise LisaError(_nothing(path, scan, options))
     sep = options.separator or _find_separator(scan.sample)
     rows = [split_line(line.text, sep) for line in scan.sample]
+    if sep == " " and not options.no_header and len(rows) > 1:
+        rows[0] = _header_of_blanks(path, scan.sample[0], rows)
     values = rows if options.no_header else rows[1:]
     marks = _marks_of(path, values or rows, options)
     width = max(len(rows[0]), *(len(row) for row in rows[1:3])) if len(rows) > 1 else len(rows[0])
@@ -81,6 +84,24 @@ def find_layout(path: Path, scan: Scan, options: ReadOptions) -> Layout:
         )
         skipped = 2
     return Layout(sep, marks, names, skipped, tuple(notes))
+
+
+def _header_of_blanks(path: Path, line: Line, rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the names in a header whose cells are separated by blanks, of which names have some.
+
+    Raises:
+        LisaError: It is not certain where a name ends.
+    """
+    words, width = list(rows[0]), len(rows[1])
+    if len(words) <= width:
+        return words
+    apart = [name.strip('"') for name in re.split(r"\s{2,}|\t", line.text.strip())]
+    if len(apart) == width:
+        return apart
+    raise LisaError(
+        f"{path}, row {line.number}: the header has {len(words)} words between blanks, and the "
+        f"rows have {width} cells; put names of several words in double quotes"
+    )
 
 
 def plain_names(width: int, *, with_target: bool = True) -> tuple[str, ...]:
@@ -119,9 +140,10 @@ def _likeness(sample: Sequence[Line], sep: str) -> tuple[bool, float, float]:
     alike = widths.count(usual) / len(widths)
     cells = [cell for row in rows[1:] or rows for cell in row if cell]
     numbers = sum(looks_like_number(cell) or is_missing(cell) for cell in cells)
+    share = numbers / max(1, len(cells))
     header_fits = len(rows[0]) in (usual, usual - 1, usual + 1)
-    several = min(usual, len(rows[0])) >= 2 and alike >= 0.9 and (header_fits or sep != " ")
-    return several, round(numbers / max(1, len(cells)), 1), alike
+    several = min(usual, len(rows[0])) >= 2 and alike >= 0.9 and (header_fits or share == 1)
+    return several, round(share, 1), alike
 
 
 def _marks_of(path: Path, rows: Sequence[Sequence[str]], options: ReadOptions) -> Marks:
@@ -166,17 +188,20 @@ def _named_by_comment(
         if len(names) == len(first) and not any(looks_like_number(name) for name in names):
             note = f"the names of the columns are taken from the comment in row {above[-1].number}"
             return Layout(sep, marks, tuple(names), 0, (note,), above[-1].number)
+    hint = ""
+    if above and len(above[-1].text.split()) == len(first) + 1:
+        hint = f"; where row {above[-1].number} names the columns, take the mark at its front away"
     beginning = ", ".join(first[:3]) + (", …" if len(first) > 3 else "")
     raise LisaError(
         f"{path}, row {number}: a header with the names of the columns is needed, but there are "
         f"numbers ({beginning}); with --no-header the columns are called "
-        f"{', '.join(plain_names(len(first))[-3:])}"
+        f"{', '.join(plain_names(len(first))[-3:])}{hint}"
     )
 
 
 def _names(rows: Sequence[Sequence[str]], marks: Marks) -> tuple[tuple[str, ...], list[str]]:
     """Return the names in the header, and what is to be said of them."""
-    header = list(rows[0])
+    header = [" ".join(name.split()) for name in rows[0]]
     following = rows[1:]
     notes: list[str] = []
     if following and all(len(row) == len(header) + 1 for row in following):

@@ -131,7 +131,8 @@ class _Writer:
         # The names of a table that R wrote begin at the second column.
         first = place < 0 and layout.names[0] == "" and cells == width - 1
         padding = "" if layout.sep == " " else layout.sep * (width - cells - first)
-        return line.rstrip("\r\n") + padding + layout.sep + self._cell(place)
+        between = "  " if layout.sep == " " else layout.sep
+        return line.rstrip("\r\n") + padding + between + self._cell(place)
 
     def _cell(self, place: int) -> str:
         layout = self._layout

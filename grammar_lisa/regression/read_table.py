@@ -193,10 +193,14 @@ def _wide_row(text: TextFile, layout: Layout, options: ReadOptions) -> str | Non
         while len(cells) > len(layout.names) and cells[-1] == "":
             del cells[-1]
         if len(cells) > len(layout.names):
-            named = "the header names" if layout.header_lines else "the first row has"
+            count = len(layout.names)
+            head = next(text.rows(options)).number
+            named = (
+                f"the {'header' if layout.header_lines else 'first row'}, row {head}, has {count}"
+            )
             return (
                 f"{text.path}, row {line.number} has {len(cells)} cells, separated by "
-                f"{_spoken(layout.sep)}; {named} {len(layout.names)} columns. A text with the "
+                f"{_spoken(layout.sep)}; {named}. A text with the "
                 "separator in it stands in double quotes; --sep names another separator, --skip "
                 "leaves lines out at the top"
             )

@@ -13,6 +13,7 @@ CONSTANT_TERMINAL: Final = "c"
 RESERVED: Final = frozenset(
     (*UNARY_FUNCTIONS, *BINARY_FUNCTIONS, *CONSTANTS, CONSTANT_TERMINAL, "np", "numpy")
 )
+_SPELLED: Final = {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l"}
 _LETTER_NAMES: Final = ("GREEK SMALL LETTER ", "GREEK CAPITAL LETTER ")
 
 
@@ -64,6 +65,8 @@ def _spelled(character: str) -> str:
         return character if character.isalnum() or character == "_" else " "
     if unicodedata.combining(character):
         return ""
+    if character in _SPELLED:
+        return _SPELLED[character]
     name = unicodedata.name(character, "")
     for prefix in _LETTER_NAMES:
         if name.startswith(prefix):

@@ -218,8 +218,11 @@ class _Choice:
         self._notes = [note for note in self._notes if note]
         renamed = [n for n in used if self._by_name[n].name != n]
         if renamed:
-            pairs = [f"{self._own(n) or 'the nameless column'} is {n}" for n in renamed]
+            pairs = [f"{self._told(name)} is {name}" for name in renamed]
             self._notes.append(f"in formulas {listed(pairs)}")
+        for name in used:
+            if self._by_name[name].kind == "boolean":
+                self._notes.append(f"{self._own(name)} holds true and false: they count as 1 and 0")
 
     def _tell_constants(self, used: Sequence[str]) -> None:
         if len(self._by_name[used[0]].values) == 1:
@@ -229,6 +232,13 @@ class _Choice:
             values = self._by_name[name].values
             if (values == values[0]).all():
                 self._notes.append(f"the column {self._own(name)} is {values[0]:g} in every row")
+
+    def _told(self, name: str) -> str:
+        """Return a name as the file has it, with its place where that does not say which."""
+        own = self._by_name[name].name
+        if [column.name for column in self._by_name.values()].count(own) == 1 and own:
+            return own
+        return f"{own or 'the one without a name'} (column {list(self._by_name).index(name) + 1})"
 
     def _own(self, name: str) -> str:
         return self._by_name[name].name or name

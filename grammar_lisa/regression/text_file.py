@@ -29,6 +29,7 @@ _SAMPLE: Final = 1000
 # A cell that begins with a quotation mark and does not end on this line.
 _OPEN: Final = re.compile(r'(?:^|[,;\t|])\s*"(?:[^"]|"")*$')
 _LONGEST_CELL: Final = 100
+_EXCEL: Final = re.compile("sep=.?", re.IGNORECASE)
 
 
 class Line(NamedTuple):
@@ -121,7 +122,7 @@ class TextFile:
                         found.sample.append(line)
                     continue
                 found.passed_over.append(position)
-                if position >= options.skip and line.text.strip():
+                if position >= options.skip and line.text.lstrip().startswith(marks):
                     count += 1
                     if len(found.comments) < _SAMPLE:
                         found.comments.append(line)
@@ -194,5 +195,6 @@ def _is_utf8(file: TextFile) -> bool:
 
 
 def _holds_row(text: str, marks: tuple[str, ...]) -> bool:
-    bare = text.lstrip()
-    return bool(bare) and not bare.startswith(marks)
+    bare = text.strip()
+    # Excel's own line about the separator, such as sep=;
+    return bool(bare) and not bare.startswith(marks) and not _EXCEL.fullmatch(bare)
