@@ -146,6 +146,9 @@ class _Evidence:
         """Look at a cell."""
         if cell.isdigit() or not _NUMBER_LIKE.fullmatch(cell):
             return
+        if _WITH_BLANKS.fullmatch(cell):
+            self._first.setdefault("blanks", cell)
+            cell = cell.translate(_NO_BLANKS)
         for name, pattern in _WAYS.items():
             if pattern.fullmatch(cell):
                 self._first.setdefault(name, cell)
@@ -183,6 +186,8 @@ class _Evidence:
 
 
 _BLANKS: Final = "' \u00a0\u202f\u2019"
+_NO_BLANKS: Final = str.maketrans("", "", _BLANKS)
+_WITH_BLANKS: Final = re.compile(rf"{_SIGN}\d{{1,3}}(?:[{_BLANKS}]\d{{3}})+(?:[.,]\d*)?", re.ASCII)
 
 
 def _ways() -> dict[str, re.Pattern[str]]:
@@ -195,9 +200,8 @@ def _ways() -> dict[str, re.Pattern[str]]:
         quoted, fraction = re.escape(mark), rf"{re.escape(mark)}\d+"
         ways[f"grouped {mark}"] = groups[other] + rf"+{fraction}"
         ways[f"decimal {mark}"] = rf"(?:\d*{fraction}|\d+{quoted}){_EXPONENT}"
-    ways["blanks"] = rf"\d{{1,3}}(?:[{_BLANKS}]\d{{3}})+(?:[.,]\d+)?"
     kinds = ("groups", "group", "grouped", "decimal")
-    order = (*(f"{kind} {mark}" for kind in kinds for mark in ",."), "blanks")
+    order = [f"{kind} {mark}" for kind in kinds for mark in ",."]
     return {name: re.compile(_SIGN + ways[name], re.ASCII) for name in order}
 
 

@@ -68,6 +68,8 @@ def find_layout(path: Path, scan: Scan, options: ReadOptions) -> Layout:
     if sep == " " and not options.no_header and len(rows) > 1:
         rows[0] = _header_of_blanks(path, scan.sample[0], rows)
     values = rows if options.no_header else rows[1:]
+    if not options.no_header:
+        _check_top(path, scan.sample, rows)
     marks = _marks_of(path, values or rows, options)
     width = max(len(rows[0]), *(len(row) for row in rows[1:3])) if len(rows) > 1 else len(rows[0])
     if options.no_header:
@@ -84,6 +86,32 @@ def find_layout(path: Path, scan: Scan, options: ReadOptions) -> Layout:
         )
         skipped = 2
     return Layout(sep, marks, names, skipped, tuple(notes))
+
+
+def _check_top(path: Path, sample: Sequence[Line], rows: Sequence[Sequence[str]]) -> None:
+    """Refuse a table with lines above its header.
+
+    Raises:
+        LisaError: Naming the option that leaves them out.
+    """
+    widths = [len(row) for row in rows]
+    usual = max(set(widths), key=lambda width: (widths.count(width), width))
+    if widths[0] == usual or usual == 1:
+        return
+    for place in range(1, len(rows) - 1):
+        if widths[place] == widths[place + 1] == usual and not _has_number(rows[place]):
+            if _has_number(rows[place + 1]):
+                number = sample[place].number
+                raise LisaError(
+                    f"{path}, row {sample[0].number} has {widths[0]} of {usual} cells; if the "
+                    f"names of the columns stand in row {number}, --skip {number - 1} leaves out "
+                    "what is above"
+                )
+            return
+
+
+def _has_number(row: Sequence[str]) -> bool:
+    return any(looks_like_number(cell) for cell in row)
 
 
 def _header_of_blanks(path: Path, line: Line, rows: Sequence[Sequence[str]]) -> list[str]:

@@ -70,7 +70,7 @@ class Columns:
 def read_columns(path: Path | str, options: ReadOptions | None = None) -> Columns:
     """Read all columns of a table of text, perhaps zipped, or of a Parquet or Feather file.
 
-    Rows without any value are left out. What a column holds is for the caller to judge.
+    Rows without anything in them are left out. What a column holds is for the caller to judge.
 
     Args:
         path: The file.
@@ -97,10 +97,11 @@ def read_columns(path: Path | str, options: ReadOptions | None = None) -> Column
     if scan.n_comments:
         count = "1 comment line" if scan.n_comments == 1 else f"{scan.n_comments:,} comment lines"
         notes.insert(0, f"{count} left out (--comment)")
+    if scan.n_empty:
+        rows = "1 row of" if scan.n_empty == 1 else f"{scan.n_empty:,} rows of"
+        notes.append(f"{rows} separators alone left out")
     columns = tuple(builder.column() for builder in builders)
-    return _without_blank_rows(
-        Columns(str(path), columns, _all(columns), tuple(notes), text, layout, options)
-    )
+    return _filled(Columns(str(path), columns, _all(columns), tuple(notes), text, layout, options))
 
 
 def columns_of_frame(frame: pd.DataFrame, path: str = "the data") -> Columns:
@@ -132,7 +133,7 @@ def _read_binary(path: Path) -> Columns:
         frame = read(path)
     except (OSError, ValueError) as error:
         raise LisaError(f"cannot read {path}: {error}") from None
-    return _without_blank_rows(columns_of_frame(frame, str(path)))
+    return _filled(columns_of_frame(frame, str(path)))
 
 
 def _frames(
@@ -154,7 +155,6 @@ def _frames(
                 na_values=list(MISSING),
                 keep_default_na=False,
                 skipinitialspace=True,
-                float_precision="round_trip",
                 chunksize=_ROWS,
             ) as reader:
                 yield from reader
@@ -219,17 +219,12 @@ def _all(columns: tuple[Column, ...]) -> Integers:
     return np.arange(len(columns[0].values))
 
 
-def _without_blank_rows(table: Columns) -> Columns:
-    """Leave out the rows without any value.
+def _filled(table: Columns) -> Columns:
+    """Return a table that has a value.
 
     Raises:
-        LisaError: There are no others.
+        LisaError: It has none.
     """
-    blank = np.logical_and.reduce([column.missing for column in table.columns])
-    if len(blank) == 0 or blank.all():
+    if all(column.kind == "empty" for column in table.columns):
         raise LisaError(f"{table.path} has a header row but no rows of numbers")
-    if not blank.any():
-        return table
-    count = int(blank.sum())
-    note = f"{count:,} row{' has' if count == 1 else 's have'} no values and are left out"
-    return replace(table.at(~blank), notes=(*table.notes, note))
+    return table

@@ -87,7 +87,7 @@ def weights_of(columns: Columns, name: str, *, errors: bool) -> Floats:
         if not values.any():
             raise LisaError(f"--weights {own}: all weights are 0; one must be above")
         return values
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(all="ignore"):
         weights: Floats = 1 / values**2
     if not np.isfinite(weights).all() or not weights.any():
         raise LisaError(

@@ -29,7 +29,10 @@ _SAMPLE: Final = 1000
 # A cell that begins with a quotation mark and does not end on this line.
 _OPEN: Final = re.compile(r'(?:^|[,;\t|])\s*"(?:[^"]|"")*$')
 _LONGEST_CELL: Final = 100
+_SEPARATORS: Final = (",", ";", "|")
+# Excel's own line about the separator, such as sep=;
 _EXCEL: Final = re.compile("sep=.?", re.IGNORECASE)
+_EMPTY: Final = re.compile(r"[\s,;|]*")
 
 
 class Line(NamedTuple):
@@ -52,12 +55,14 @@ class Scan:
         passed_over: The positions of the lines that hold no row, from 0, ascending.
         comments: The first lines among them that are comments.
         n_comments: How many comments there are.
+        n_empty: How many rows have separators alone.
         sample: The first lines that hold rows, the header among them.
     """
 
     passed_over: list[int]
     comments: list[Line]
     n_comments: int
+    n_empty: int
     sample: list[Line]
 
 
@@ -113,8 +118,8 @@ class TextFile:
             LisaError: The file cannot be read to its end.
         """
         marks = options.comment_marks
-        found = Scan([], [], 0, [])
-        count = 0
+        found = Scan([], [], 0, 0, [])
+        count = empty = 0
         try:
             for position, line in enumerate(self.lines()):
                 if position >= options.skip and _holds_row(line.text, marks):
@@ -122,6 +127,7 @@ class TextFile:
                         found.sample.append(line)
                     continue
                 found.passed_over.append(position)
+                empty += position >= options.skip and line.text[:1] in _SEPARATORS
                 if position >= options.skip and line.text.lstrip().startswith(marks):
                     count += 1
                     if len(found.comments) < _SAMPLE:
@@ -133,7 +139,7 @@ class TextFile:
                 f"{self.path} is not {self.encoding} text; --encoding names another, such as "
                 "latin-1"
             ) from None
-        return Scan(found.passed_over, found.comments, count, found.sample)
+        return Scan(found.passed_over, found.comments, count, empty, found.sample)
 
 
 def open_text(path: Path, options: ReadOptions) -> TextFile:
@@ -195,6 +201,6 @@ def _is_utf8(file: TextFile) -> bool:
 
 
 def _holds_row(text: str, marks: tuple[str, ...]) -> bool:
-    bare = text.strip()
-    # Excel's own line about the separator, such as sep=;
-    return bool(bare) and not bare.startswith(marks) and not _EXCEL.fullmatch(bare)
+    if _EMPTY.fullmatch(text):
+        return False
+    return not text.lstrip().startswith(marks) and not _EXCEL.fullmatch(text.strip())
