@@ -11,7 +11,7 @@ from .outputs import Best as Best
 from .outputs import read_best as read_best
 from .outputs import write_outputs as write_outputs
 from .python_source import python_function as python_function
-from .read_table import read_columns as read_columns
+from .reading import read_columns as read_columns
 from .rounding import Rounded as Rounded
 from .rounding import simplify_constants as simplify_constants
 from .table import Split as Split

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from grammar_lisa.regression.columns import Column
-from grammar_lisa.regression.read_table import Columns
+from grammar_lisa.regression.reading import Columns
 from grammar_lisa.regression.safe_names import safe_names
 from shared.common.errors import LisaError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +57,7 @@ def measure_values(values: Floats, table: Table) -> Measures:
     wrong = np.flatnonzero(~np.isfinite(values))
     if len(wrong):
         return Measures(np.nan, np.nan, np.nan, len(wrong), int(wrong[0]))
-    # Squares of 1e-200 and 1e200 are no numbers; a scale of 1 between them loses nothing.
+    # Squares of 1e-200 and 1e200 are no numbers; a power of two loses no digit.
     scale = _scale(table.target)
     target = table.target / scale
     weights = np.ones(len(target)) if table.weights is None else table.weights
@@ -80,4 +81,4 @@ def _r2(unexplained: float, spread: float, total: float) -> float:
 
 def _scale(target: Floats) -> float:
     most = float(np.abs(target).max())
-    return most if most > 0 else 1.0
+    return math.ldexp(1.0, math.frexp(most)[1] - 1) if most > 0 else 1.0

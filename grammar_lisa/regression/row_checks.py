@@ -10,7 +10,7 @@ from grammar_lisa.expressions.evaluation import Bools, Floats
 from grammar_lisa.regression.column_names import listed, names_of, quoted
 from grammar_lisa.regression.columns import Column
 from grammar_lisa.regression.layout import shown
-from grammar_lisa.regression.read_table import Columns
+from grammar_lisa.regression.reading import Columns
 from shared.common.errors import LisaError
 
 

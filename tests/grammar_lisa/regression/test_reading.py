@@ -75,6 +75,24 @@ def test_what_was_left_out_is_told(tmp_path, kind):
     assert NOTED[kind] in table_of(tmp_path, SAME[kind]).notes
 
 
+LIKE_CASES = {
+    "words and units": ("Time (s),Voltage [V]\n-2.4,2.2\n1.8,7.8\n", [-2.4, 1.8], [2.2, 7.8]),
+    "thousands": ('x,y\n-2.4,"2,208.49"\n-1.5,"335.36"\n', [-2.4, -1.5], [2208.49, 335.36]),
+    "big": ("x,y\n-2.4,4.208490e+08\n1,2.3e8\n", [-2.4, 1], [420849000, 230000000]),
+    "small": ("x,y\n-2.4,4.208490e-09\n1,2.3e-9\n", [-2.4, 1], [4.20849e-09, 2.3e-09]),
+    "one row": ("x,y\n1,2\n", [1], [2]),
+    "constant": ("x,y\n1,1\n1,2\n1,3\n", [1, 1, 1], [1, 2, 3]),
+}
+
+
+@pytest.mark.parametrize("kind", LIKE_CASES)
+def test_tables_that_failed_users_are_read(tmp_path, kind):
+    content, x, y = LIKE_CASES[kind]
+    table = table_of(tmp_path, content)
+    ((_, values),) = table.features.items()
+    assert (values.tolist(), table.target.tolist()) == (x, y)
+
+
 OPTIONS = {
     "no header": ("1,2,3\n2,3,4\n", {"no_header": True}, {"x1": [1, 2], "x2": [2, 3], "y": [3, 4]}),
     "decimal": ("x;y\n1,234;2\n", {"decimal": ","}, {"x": [1.234], "y": [2]}),
@@ -139,7 +157,8 @@ REFUSED = {
     "x,y\n1,2\n\n3,4,5\n": "row 4 has 3 cells, separated by commas; the header, row 1, has 2. "
     + WIDE,
     "x,y\n1,2\n3,4,5,6\n": "row 3 has 4 cells, separated by commas; the header, row 1, has 2",
-    "A thing\nx,y\n1,2\n3,4\n": "row 1 has 1 of 2 cells; if the names of the columns stand in row 2, --skip 1 leaves out what is above",
+    "A thing\nx,y\n1,2\n3,4\n": "row 1 has 1 of 2 cells; if the names of the columns "
+    "stand in row 2, --skip 1 leaves out what is above",
     "Time (s) Drop (m)\n1 2\n2 3\n": "t.csv, row 1: the header has 4 words between blanks, and the "
     "rows have 2 cells; put names of several words in double quotes",
     "x;y\n1;1,234\n2;2,345\n": "t.csv: it is not certain whether '1,234' has a decimal comma or "
