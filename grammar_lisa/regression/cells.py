@@ -85,6 +85,7 @@ def looks_like_number(cell: str) -> bool:
     return bool(_NUMBER_LIKE.fullmatch(text) or _INFINITE.fullmatch(text))
 
 
+@lru_cache(maxsize=4096)
 def kind_of(cell: str, marks: Marks) -> CellKind:
     """Tell what a cell says that has a value."""
     text = cell.strip()

@@ -78,6 +78,13 @@ class Column:
         return bool((self.values == np.arange(len(self.values)) + first).all())
 
     @property
+    def numbers_rows(self) -> bool:
+        """Whether the values are integers, none negative and no two alike, as an index has."""
+        values = self.values
+        whole = bool((values >= 0).all() and (values == np.floor(values)).all())
+        return whole and len(np.unique(values)) == len(values)
+
+    @property
     def nameless(self) -> bool:
         """Whether the file has no name for the column, or one that pandas made up."""
         return self.name == "" or self.name.startswith("Unnamed: ")
@@ -103,7 +110,7 @@ class ColumnBuilder:
     def __init__(self, name: str, marks: Marks | None = None) -> None:
         self._name, self._marks = name, marks or Marks()
         self._parts: list[Floats] = []
-        self._odd_rows: list[int] = []
+        self._odd_rows: list[Integers] = []
         self._odd: Odd | None = None
         self._kinds: Counter[CellKind] = Counter()
         self._units: Counter[str] = Counter()
@@ -124,7 +131,7 @@ class ColumnBuilder:
         """Return the column of all cells so far."""
         values = np.concatenate(self._parts) if self._parts else np.empty(0)
         self._parts = [values]
-        odd_rows = np.array(self._odd_rows, dtype=np.int64)
+        odd_rows = np.concatenate([np.empty(0, np.int64), *self._odd_rows])
         unit = self._units.most_common(1)[0][0] if self._units else None
         return Column(self._name, self._kind(), values, odd_rows, self._odd, unit)
 
@@ -143,16 +150,23 @@ class ColumnBuilder:
     def _convert(self, cells: npt.NDArray[np.object_], gone: Bools) -> Floats:
         """Return the numbers that cells say, ``[cell]``, NaN where one says something else."""
         values = np.full(len(cells), np.nan)
+        odd: list[int] = []
         for place in np.flatnonzero(~gone).tolist():
             cell = cells[place]
             if isinstance(cell, int | float):
                 values[place] = float(cell)
                 self._kinds["boolean" if isinstance(cell, bool) else "number"] += 1
             elif not is_missing(text := str(cell)):
-                values[place] = self._convert_text(text, self._rows + place)
+                values[place] = self._convert_text(text)
+                if np.isnan(values[place]):
+                    odd.append(self._rows + place)
+        self._odd_rows.append(np.array(odd, dtype=np.int64))
+        if odd and self._odd is None:
+            self._odd = Odd(odd[0], str(cells[odd[0] - self._rows]).strip())
         return values
 
-    def _convert_text(self, cell: str, row: int) -> float:
+    def _convert_text(self, cell: str) -> float:
+        """Return the number that a cell says, NaN where it says something else."""
         value = number_of(cell, self._marks)
         if value is not None:
             self._kinds["number"] += 1
@@ -163,7 +177,4 @@ class ColumnBuilder:
             return float(cell.strip().lower() == "true")
         if kind == "unit" and len(self._units) <= _FEW_UNITS:
             self._units[unit_of(cell, self._marks) or ""] += 1
-        self._odd_rows.append(row)
-        if self._odd is None:
-            self._odd = Odd(row, cell.strip())
         return np.nan

@@ -173,9 +173,12 @@ class _Choice:
 
     def _why_left_out(self, name: str, column: Column, place: int) -> str | None:
         """Return why a column is no input, '' where nobody asks; None where it is one."""
-        if column.nameless and column.kind == "number" and column.counts_rows:
-            which = "the first column" if place == 1 else f"column {place}"
-            return f"{which} has no name and counts the rows; it is left out"
+        if column.nameless and column.kind == "number":
+            if place == 1 and column.numbers_rows:
+                does = "counts" if column.counts_rows else "numbers"
+                return f"the first column has no name and {does} the rows; it is left out"
+            if column.counts_rows:
+                return f"column {place} has no name and counts the rows; it is left out"
         if column.kind == "empty":
             # A separator at the end of each row makes a column that nobody meant.
             return f"the column {self._own(name)} is empty and left out" if column.name else ""

@@ -64,6 +64,14 @@ def test_odd_columns_are_left_out_or_told(tmp_path):
     assert table_of(tmp_path, content, features="x4").variables == ("x4",)
 
 
+def test_an_index_of_chosen_rows_is_left_out_too(tmp_path):
+    table = table_of(tmp_path, ",x,y\n17,1,2\n3,2,4\n45,3,5\n")
+    assert table.variables == ("x",)
+    assert "the first column has no name and numbers the rows; it is left out" in table.notes
+    table = table_of(tmp_path, ",x,y\n17,1,2\n17,2,4\n4.5,3,5\n")
+    assert table.variables == ("x1", "x")
+
+
 def test_names_are_told_once(tmp_path):
     table = table_of(tmp_path, "Time (s),x,x,,y\n1,2,3,7,5\n2,3,4,9,7\n")
     assert dict(table.names) == {"Time_s": "Time (s)", "x": "x", "x_2": "x", "x4": "", "y": "y"}
