@@ -24,7 +24,12 @@ _Rule = Callable[[Any, Any, Any, Any], Any]
 
 def _power_by_exponent(s: Any, a: Any, b: Any, v: Any) -> Any:
     # 0 to any positive power is 0, where v log(a) would be NaN.
-    return s * np.where(v == 0, 0.0, v * np.log(a))
+    slope = np.where(v == 0, 0.0, v * np.log(a))
+    below = np.atleast_1d(a) < 0
+    if below.any():
+        # Powers of what is below zero are defined for integers alone, so the exponent stays.
+        slope = np.where(below.any(-1, keepdims=True), 0.0, slope)
+    return s * slope
 
 
 _LN2: Final = float(np.log(2.0))

@@ -21,7 +21,7 @@ from grammar_lisa.expressions.expression import (
     Node,
     Pool,
 )
-from grammar_lisa.expressions.writing import number_text, write
+from grammar_lisa.expressions.writing import number_text, tidy, write
 from shared.common.errors import LisaError
 
 
@@ -115,13 +115,18 @@ class Skeleton:
         return self.bind(points).values_and_jacobian(constants)
 
     def with_constants(
-        self, constants: Sequence[float | str] | Floats, digits: int | None = None
+        self,
+        constants: Sequence[float | str] | Floats,
+        digits: int | None = None,
+        neutral: bool = True,
     ) -> str:
         """Return the text of the formula with constants in place.
 
         Args:
             constants: The constants ``[n]``; a text such as ``2*pi`` is put in as it is.
             digits: Significant digits of numbers; None writes the shortest that read the same.
+            neutral: Whether to keep what has no effect, as ``1*`` and ``+0``. Without it
+                ``0*log(x)`` is 0 for every x.
 
         Raises:
             LisaError: Their number is not n, one is not finite, or a text is no expression.
@@ -130,7 +135,8 @@ class Skeleton:
             raise LisaError(
                 f"{self.text} has {self.n_constants} open constants; {len(constants)} were given"
             )
-        return write(self._filled(dict(enumerate(constants)), digits))
+        nodes = self._filled(dict(enumerate(constants)), digits)
+        return write(nodes if neutral else tidy(nodes))
 
     def fix(self, constants: Mapping[int, float | str]) -> Skeleton:
         """Return the skeleton with some constants, by their numbers, in place.

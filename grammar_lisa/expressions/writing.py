@@ -7,14 +7,19 @@ Signs of numbers move out of products into sums, which changes no value: ``x+(-2
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from grammar_lisa.expressions.expression import NEGATION, NUMBER, POWER, Node
 from shared.common.errors import LisaError
 
 _SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 4, 5
-_LONGEST_INTEGER: Final = 1e16
+_LARGE: Final = 1e6
+_ZEROS: Final = 4
+"""Large integers that end in so many zeros are written with an exponent."""
+_EXACT: Final = MappingProxyType({"+": operator.add, "-": operator.sub, "*": operator.mul})
 
 
 class _Written(NamedTuple):
@@ -47,6 +52,30 @@ def write(nodes: Sequence[Node]) -> str:
     return written[-1].within(_SUM)
 
 
+def tidy(nodes: Sequence[Node]) -> list[Node]:
+    """Leave out what changes no value: ``0+x``, ``1*x``, ``x/1``, ``x**1``.
+
+    ``-1*x`` becomes ``-x``, and ``0*x`` becomes 0, which differs where x is not finite. Sums and
+    products of two integers are carried out.
+
+    Args:
+        nodes: The nodes of a formula, operands first; the last is the formula.
+
+    Returns:
+        Nodes of the same kind, those that are used no more among them.
+    """
+    kept: list[Node] = []
+    places: list[int] = []
+    for node in nodes:
+        operands = [places[operand] for operand in node.operands]
+        place = _neutral(node.operator, operands, kept)
+        if place is None:
+            kept.append(_combined(node, operands, kept))
+            place = len(kept) - 1
+        places.append(place)
+    return kept[: places[-1] + 1]
+
+
 def number_text(value: float, digits: int | None = None) -> str:
     """Return the shortest text that reads as a number at least 0, or as it with some digits.
 
@@ -60,35 +89,76 @@ def number_text(value: float, digits: int | None = None) -> str:
     if not math.isfinite(value):
         raise LisaError(f"{value} cannot be written into a formula; constants must be finite")
     rounded = value if digits is None else float(f"{value:.{digits}g}")
-    if rounded.is_integer() and rounded < _LONGEST_INTEGER:
-        return str(int(rounded))
-    return repr(rounded)
+    mantissa, _, exponent = repr(rounded).partition("e")
+    if exponent:
+        return f"{mantissa}e{int(exponent)}"
+    if not rounded.is_integer():
+        return mantissa
+    plain = str(int(rounded))
+    significant = plain.rstrip("0")
+    if rounded < _LARGE or len(significant) > len(plain) - _ZEROS:
+        return plain
+    return f"{significant[0]}{'.' if significant[1:] else ''}{significant[1:]}e{len(plain) - 1}"
+
+
+def _neutral(symbol: str, operands: list[int], nodes: list[Node]) -> int | None:
+    """The operand that an operator leaves as it is, where the other one has no effect."""
+    if len(operands) != 2:
+        return None
+    left, right = operands
+    first, second = (_number(nodes[operand]) for operand in operands)
+    if (symbol in "+-" and second == 0) or (symbol in {"*", "/", POWER} and second == 1):
+        return left
+    if (symbol == "+" and first == 0) or (symbol == "*" and first == 1):
+        return right
+    if symbol == "*" and 0 in (first, second):
+        return left if first == 0 else right
+    return left if symbol == "/" and first == 0 else None
+
+
+def _combined(node: Node, operands: list[int], nodes: list[Node]) -> Node:
+    """The node over its operands; a number where it is a sum or product of two integers."""
+    numbers = [_number(nodes[operand]) for operand in operands]
+    if not operands:
+        return node
+    if node.operator == NEGATION and nodes[operands[0]].operator == NUMBER:
+        return Node(NUMBER, (), "", -numbers[0])
+    if node.operator in _EXACT and all(number.is_integer() for number in numbers):
+        return Node(NUMBER, (), "", _EXACT[node.operator](*numbers))
+    if (node.operator, numbers[0]) in {("-", 0.0), ("*", -1.0)}:
+        return Node(NEGATION, (operands[1],))
+    if len(numbers) == 2 and node.operator in "*/" and numbers[1] == -1.0:
+        return Node(NEGATION, (operands[0],))
+    return node._replace(operands=tuple(operands))
+
+
+def _number(node: Node) -> float:
+    return node.value if node.operator == NUMBER else math.nan
 
 
 def _written(node: Node, operands: list[_Written]) -> _Written:
-    operator = node.operator
-    if operator == NUMBER:
+    if node.operator == NUMBER:
         negative = math.copysign(1.0, node.value) < 0
         return _Written(number_text(abs(node.value)), negative, _ATOM)
     if not operands:
         return _Written(node.name, False, _ATOM)
     left = operands[0]
-    if operator == NEGATION:
+    if node.operator == NEGATION:
         # A sum keeps its parentheses, as the sign in front of it means all of it.
         binding = left.binding if left.binding > _SUM else _ATOM
         return _Written(left.unsigned(_PRODUCT), not left.negative, binding)
     if len(operands) == 1:
-        return _Written(f"{operator}({left.within(_SUM)})", False, _ATOM)
-    return _joined(operator, left, operands[1])
+        return _Written(f"{node.operator}({left.within(_SUM)})", False, _ATOM)
+    return _joined(node.operator, left, operands[1])
 
 
-def _joined(operator: str, left: _Written, right: _Written) -> _Written:
-    if operator in "+-":
-        minus = (operator == "-") != right.negative
+def _joined(symbol: str, left: _Written, right: _Written) -> _Written:
+    if symbol in "+-":
+        minus = (symbol == "-") != right.negative
         text = f"{left.within(_SUM)}{'-' if minus else '+'}{right.unsigned(_PRODUCT)}"
         return _Written(text, False, _SUM)
-    if operator == POWER:
+    if symbol == POWER:
         text = f"{left.within(_ATOM)}**{right.within(_POWER)}"
         return _Written(text, False, _POWER)
-    text = f"{left.unsigned(_PRODUCT)}{operator}{right.unsigned(_PRODUCT + 1)}"
+    text = f"{left.unsigned(_PRODUCT)}{symbol}{right.unsigned(_PRODUCT + 1)}"
     return _Written(text, left.negative != right.negative, _PRODUCT)

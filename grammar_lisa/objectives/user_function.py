@@ -85,25 +85,25 @@ def hosting(folder: str) -> Iterator[None]:
             sys.path.remove(folder)
 
 
-def resolve(text: str, folder: str) -> Callable[[str], object]:
-    """Return the function that a text names.
+def resolve(text: str, folder: str, what: str = "objective") -> Callable[..., object]:
+    """Return the function that a text names; `what` says in messages what it is to be.
 
     Raises:
         LisaError: The text names none.
     """
     if not _well_formed(text):
         raise LisaError(
-            f"objective {text!r} does not have the form {FORM}{_guess(text) or ', as score:loss'}"
+            f"{what} {text!r} does not have the form {FORM}{_guess(text) or ', as score:loss'}"
         )
     module, _, names = text.partition(":")
-    owner: object = _imported(module, text, folder)
+    said = f"{what} {text!r}"
+    owner: object = _imported(module, text, folder, said)
     found = owner
     for name in names.split("."):
-        owner, found = found, _attribute(found, name, text)
+        owner, found = found, _attribute(found, name, said)
     if not callable(found):
         raise LisaError(
-            f"objective {text!r} is {SHORT.repr(found)}, which cannot be called; "
-            f"{_valid_names(owner)}"
+            f"{what} {text!r} is {SHORT.repr(found)}, which cannot be called; {_valid_names(owner)}"
         )
     return found
 
@@ -123,18 +123,18 @@ def _guess(text: str) -> str:
     return f"; did you mean {guess}?" if likely else ""
 
 
-def _imported(module: str, text: str, folder: str) -> ModuleType:
+def _imported(module: str, text: str, folder: str, said: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except (Exception, SystemExit) as error:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing is not None and f"{module}.".startswith(f"{missing}."):
             raise LisaError(
-                f"objective {text!r}: there is no module {missing} in {folder} or elsewhere on "
+                f"{said}: there is no module {missing} in {folder} or elsewhere on "
                 f"Python's path{_guess(text) or _near_module(module, folder)}"
             ) from None
         raise LisaError(
-            f"objective {text!r}: importing {module} failed with {described(error)}; "
+            f"{said}: importing {module} failed with {described(error)}; "
             "it must import without an error"
         ) from error
 
@@ -148,16 +148,16 @@ def _near_module(module: str, folder: str) -> str:
     return f"; the form is {FORM}, and that folder has {there}"
 
 
-def _attribute(owner: object, name: str, text: str) -> object:
+def _attribute(owner: object, name: str, said: str) -> object:
     try:
         found: object = getattr(owner, name)
     except AttributeError:
         near = difflib.get_close_matches(name, _callables(owner), n=1)
         hint = f"did you mean {near[0]}?" if near else _valid_names(owner)
-        raise LisaError(f"objective {text!r}: {_place(owner)} has no {name}; {hint}") from None
+        raise LisaError(f"{said}: {_place(owner)} has no {name}; {hint}") from None
     except Exception as error:
         raise LisaError(
-            f"objective {text!r}: looking {name} up in {_place(owner)} failed with "
+            f"{said}: looking {name} up in {_place(owner)} failed with "
             f"{described(error)}; {_valid_names(owner)}"
         ) from error
     return found

@@ -15,19 +15,26 @@ from grammar_lisa.regression.projection import Place, Projection
 from grammar_lisa.regression.starts import draw_starts
 from shared.common.errors import LisaError
 
-STARTS: Final = 4
+STARTS: Final = 6
 STEPS: Final = 20
 
-_SCREENED: Final = 8
+_SCREENED: Final = 16
 """Draws a start: the best ones are started from."""
 _SCREENED_VALUES: Final = 2**22
 _DAMPING: Final = 1e-2
 _LEAST_DAMPING: Final = 1e-14
-_MOST_DAMPING: Final = 1e8
+_FELT: Final = 1e-6
+"""What damping is set to at least where a step failed."""
+_MOST_DAMPING: Final = 1e5
 _EASED: Final = 0.1
 _TIGHTENED: Final = 6.0
 _STALLED: Final = 1e-8
 """A smaller relative gain ends a start."""
+_BEYOND: Final = 1e-4
+"""Steps go on until a loss is so small a share of the level of rounding."""
+_SLOW: Final = 1e-2
+_BEHIND: Final = 2.0
+"""A start whose loss is so much larger than the best ends already where its gains are slow."""
 
 
 class Fit(NamedTuple):
@@ -57,8 +64,8 @@ def fit_constants(
 ) -> Fit:
     """Fit the constants of a skeleton from several starts.
 
-    The starts are the initial points, ones, and the best of a larger number of draws whose sizes
-    follow the ranges of what the constants multiply.
+    The starts are the initial points and the best among ones and a larger number of draws, whose
+    sizes follow the ranges of what the constants multiply.
 
     Args:
         bound: The skeleton on the points.
@@ -66,10 +73,10 @@ def fit_constants(
         weights: Their weights, ``[point]``; None for equal ones.
         loss: What is minimised.
         generator: Draws the starts.
-        starts: The number of starts, initial points and ones among them.
+        starts: The number of starts, initial points among them.
         steps: The most steps of each.
         deadline: When to stop, by `time.monotonic`.
-        initial: Constants to start from, ``[n]`` or ``[k, n]``.
+        initial: Constants to start from, ``[n]`` or ``[k, n]``; draws take the place of NaN.
 
     Raises:
         LisaError: The targets, weights or initial points are unfit.
@@ -118,16 +125,58 @@ def _starts(
     """The nonlinear constants to start from, ``[start, q]``; one where there are none."""
     if not problem.n_nonlinear:
         return np.empty((1, 0))
-    known = np.concatenate([initial, np.ones((1, problem.n_nonlinear))])
-    missing = starts - len(known)
-    if missing <= 0:
+    known = initial[np.isfinite(initial).all(1)]
+    parents = initial[~np.isfinite(initial).all(1)]
+    missing = max(starts - len(known), 0 if len(known) else 1)
+    if not missing:
         return known
-    affordable = max(missing, _SCREENED_VALUES // (problem.bound.n_points * (len(known[0]) + 1)))
-    draws = draw_starts(
-        problem.bound, problem.loss, min(_SCREENED * missing, affordable), generator
-    )
-    best = np.argsort(problem.losses(draws), kind="stable")[:missing]
-    return np.concatenate([known, draws[best]])
+    draws = draw_starts(problem.bound, problem.loss, _affordable(problem, missing), generator)
+    if len(parents):
+        parents = np.resize(parents, draws.shape)
+        pool, losses = _fittest(problem, np.where(np.isfinite(parents), parents, draws), missing)
+        return np.concatenate([known, pool])
+    fresh = 2 * len(draws) // 3
+    ones = np.ones((1, problem.n_nonlinear))
+    pool, losses = _fittest(problem, np.concatenate([ones, draws[:fresh]]), len(draws))
+    varied, varied_losses = _fittest(problem, _varied(pool[:missing], draws[fresh:]), len(draws))
+    pool = np.concatenate([pool, varied])
+    chosen = _diverse(pool, np.concatenate([losses, varied_losses]), missing)
+    if missing > 2:
+        chosen[-1] = 1.0
+    return np.concatenate([known, chosen])
+
+
+def _diverse(nonlinear: Floats, losses: Floats, count: int) -> Floats:
+    """Choose points: half of them the best, half the best of other patterns of signs.
+
+    The best of all tend to lie in one basin; those of other signs seldom do.
+    """
+    ordered = nonlinear[np.argsort(losses, kind="stable")]
+    firsts = np.unique(ordered > 0, axis=0, return_index=True)[1]
+    ranks = np.arange(len(ordered))
+    later = ~np.isin(ranks, firsts) & (ranks >= (count + 1) // 2)
+    return ordered[np.argsort(later, kind="stable")[:count]]
+
+
+def _affordable(problem: Projection, missing: int) -> int:
+    """How many draws are screened for so many starts."""
+    most = _SCREENED_VALUES // (problem.bound.n_points * (problem.n_linear + 1))
+    return max(min(_SCREENED * missing, most), missing, 2)
+
+
+def _varied(pool: Floats, draws: Floats) -> Floats:
+    """The points of a pool, each draw's with one of its constants, ``[draw, q]``."""
+    places = np.arange(len(draws))
+    changed = places[:, None] // len(pool) % draws.shape[1] == np.arange(draws.shape[1])
+    varied: Floats = np.where(changed, draws, pool[places % len(pool)])
+    return varied
+
+
+def _fittest(problem: Projection, nonlinear: Floats, count: int) -> tuple[Floats, Floats]:
+    """The nonlinear constants of least loss, and their losses."""
+    losses = problem.losses(nonlinear)
+    best = np.argsort(losses, kind="stable")[:count]
+    return nonlinear[best], losses[best]
 
 
 def _descend(problem: Projection, nonlinear: Floats, steps: int, deadline: float | None) -> Place:
@@ -139,25 +188,70 @@ def _descend(problem: Projection, nonlinear: Floats, steps: int, deadline: float
     damping = np.full(len(nonlinear), _DAMPING)
     share = np.ones(len(nonlinear))
     active = np.isfinite(here.loss)
-    for _ in range(steps):
+    for step in range(steps):
         if not active.all():
             here, damping, share = here.of(active), damping[active], share[active]
-        late = deadline is not None and time.monotonic() > deadline
-        if late or not len(damping) or best.loss[0] < problem.loss.exact:
+        if not len(damping) or _ended(problem, best, deadline):
             break
+        if len(damping) == 1:
+            state = _One(float(damping[0]), float(share[0]))
+            alone = _descend_one(problem, here, state, steps - step, deadline)
+            return alone if alone.loss[0] < best.loss[0] else best
         there = problem.at(here.nonlinear + _step(here, damping), _local(problem, here, share))
         better = there.loss < here.loss
         gain = np.where(better, 1.0 - there.loss / here.loss, 1.0)
         here = here.moved(there, better)
-        damping = np.where(
-            better, np.maximum(damping * _EASED, _LEAST_DAMPING), damping * _TIGHTENED
-        )
+        eased = np.maximum(damping * _EASED, _LEAST_DAMPING)
+        damping = np.where(better, eased, np.maximum(damping, _FELT) * _TIGHTENED)
         share = np.where(better, np.minimum(2.0 * share, 1.0), 0.5 * share)
-        active = (gain > _STALLED) & (damping < _MOST_DAMPING)
+        done = ~better & (here.loss < problem.loss.exact)
+        behind = (gain < _SLOW) & (here.loss > _BEHIND * best.loss[0])
+        active = (gain > _STALLED) & (damping < _MOST_DAMPING) & ~behind & ~done
         first = int(np.argmin(here.loss))
         if here.loss[first] < best.loss[0]:
             best = here.of([first])
     return best
+
+
+class _One(NamedTuple):
+    """How a single start steps.
+
+    Attributes:
+        damping: The damping of its next step.
+        share: The share of the way to the response that it takes, where losses are curved.
+    """
+
+    damping: float
+    share: float
+
+
+def _descend_one(
+    problem: Projection, here: Place, state: _One, steps: int, deadline: float | None
+) -> Place:
+    """As `_descend` for one start, without the cost of arrays of one."""
+    damping, share = state
+    for _ in range(steps):
+        if _ended(problem, here, deadline):
+            break
+        step = _step(here, np.full(1, damping))
+        there = problem.at(here.nonlinear + step, _local(problem, here, np.full(1, share)))
+        before, after = float(here.loss[0]), float(there.loss[0])
+        if after < before:
+            here = there
+            damping, share = max(damping * _EASED, _LEAST_DAMPING), min(2.0 * share, 1.0)
+            if 1.0 - after / before <= _STALLED:
+                break
+        else:
+            damping, share = max(damping, _FELT) * _TIGHTENED, 0.5 * share
+            if damping >= _MOST_DAMPING or before < problem.loss.exact:
+                break
+    return here
+
+
+def _ended(problem: Projection, best: Place, deadline: float | None) -> bool:
+    """Whether a place is exact beyond rounding, or time is over."""
+    exact = bool(best.loss[0] < _BEYOND * problem.loss.exact)
+    return exact or (deadline is not None and time.monotonic() > deadline)
 
 
 def _local(problem: Projection, here: Place, share: Floats) -> Quadratic | None:
@@ -177,12 +271,22 @@ def _step(here: Place, damping: Floats) -> Floats:
     squares = np.einsum("sii->si", here.curvature)
     if q == 1:
         return here.descent / np.where(squares > 0, squares * (1.0 + damping[:, None]), 1.0)
+    if q == 2:
+        return _step_of_two(here, squares * (1.0 + damping[:, None]))
     scale = np.sqrt(squares)
     scale[~(scale > 0)] = 1.0
     scaled = here.curvature / (scale[:, :, None] * scale[:, None, :])
     scaled[:, range(q), range(q)] += damping[:, None]
     steps: Floats = np.linalg.solve(scaled, (here.descent / scale)[..., None])[..., 0] / scale
     return steps
+
+
+def _step_of_two(here: Place, squares: Floats) -> Floats:
+    squares[~(squares > 0)] = 1.0
+    cross, descent = here.curvature[:, 0, 1], here.descent
+    determinant = squares[:, 0] * squares[:, 1] - cross * cross
+    moves: Floats = squares[:, ::-1] * descent - cross[:, None] * descent[:, ::-1]
+    return moves / determinant[:, None]
 
 
 def _finished(problem: Projection, best: Place) -> Fit:
@@ -204,7 +308,7 @@ def _refined(problem: Projection, fit: Fit) -> Fit:
     quadratic = loss.quadratic(fit.values)
     roots = np.sqrt(quadratic.weights)
     columns = (basis[0] * roots).T
-    scale = np.sqrt(np.square(columns).sum(0))
+    scale = np.abs(columns).max(0)
     scale[~(scale > 0)] = 1.0
     wanted = (quadratic.response - fit.values) * roots
     try:

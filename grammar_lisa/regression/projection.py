@@ -15,6 +15,7 @@ from grammar_lisa.expressions.differentiation import BoundSkeleton, State
 from grammar_lisa.expressions.evaluation import Bools, Floats
 from grammar_lisa.regression.losses import BoundLoss, Quadratic
 
+_SMALLEST: Final = 1e-200
 _RIDGE: Final = 1e-13
 """Added to the unit diagonal of the normal equations, so that dependent columns do no harm."""
 
@@ -72,10 +73,18 @@ class Projection:
         self.n_nonlinear = len(bound.program.nonlinear)
 
     def losses(self, nonlinear: Floats) -> Floats:
-        """Return the losses at nonlinear constants ``[start, q]``, without a problem around."""
+        """Return losses that tell good nonlinear constants ``[start, q]`` from bad ones.
+
+        Robust losses are for the last steps: they take a peak for an outlier, so squares are told.
+        """
         rows = self._rows(len(nonlinear), self.n_linear)
         state, linear, _ = self._solved(nonlinear, rows, self.loss.quadratic(None))
-        return _finite(self.loss.value(self._prediction(state, linear)))
+        prediction = self._prediction(state, linear)
+        if self.loss.fixed or self.loss.curved:
+            return _finite(self.loss.value(prediction))
+        quadratic = self.loss.quadratic(None)
+        errors = np.square((prediction - quadratic.response) / self.loss.scale)
+        return _finite(np.add.reduce(errors * quadratic.weights, -1))
 
     def at(self, nonlinear: Floats, before: Quadratic | None = None) -> Place:
         """Return the places at nonlinear constants ``[start, q]``.
@@ -111,19 +120,41 @@ class Projection:
     def _solved(
         self, nonlinear: Floats, rows: Floats, quadratic: Quadratic
     ) -> tuple[State, Floats, Floats]:
-        """Solve for the linear constants, and write their basis to `rows`."""
+        """Solve for the linear constants, and write their basis to `rows`, in a scale of its own.
+
+        Returns:
+            The state, the constants, and the inverse of the basis's normal equations.
+        """
         state = self.bound.begin(nonlinear)
         basis = rows[:, : self.n_linear]
         rest = self.bound.basis(state, basis)
         gram, weighted = _gram(basis, quadratic)
+        scale: Any = 1.0
+        if not _representable(gram):
+            scale = _scaled(basis)
+            gram, weighted = _gram(basis, quadratic)
         inverse = _inverse(gram)
-        wanted = np.broadcast_to(quadratic.response - rest, (len(rows), rows.shape[-1]))
-        moments = weighted @ wanted[..., None]
-        return state, (inverse @ moments)[..., 0], inverse
+        moments = weighted @ (quadratic.response - rest)[..., None]
+        return state, (inverse @ moments)[..., 0] / scale, inverse
 
     def _prediction(self, state: State, linear: Floats) -> Floats:
-        values = self.bound.complete(state, linear)
-        return np.broadcast_to(values, (len(linear), self.bound.n_points))
+        values: Any = self.bound.complete(state, linear)
+        shape = (len(linear), self.bound.n_points)
+        return values if np.shape(values) == shape else np.broadcast_to(values, shape)
+
+
+def _representable(gram: Floats) -> bool:
+    """Whether inner products ``[start, l, l]`` are far from overflow and from zero."""
+    squares = np.einsum("sii->si", gram)
+    return bool(squares.min(initial=1.0) > _SMALLEST and squares.max(initial=1.0) < 1 / _SMALLEST)
+
+
+def _scaled(basis: Floats) -> Floats:
+    """Divide rows ``[start, l, point]`` by their greatest values; return these, ``[start, l]``."""
+    peaks = np.abs(basis).max(-1, initial=0.0)
+    peaks = np.where((peaks > 0) & (peaks < np.inf), peaks, 1.0)
+    basis /= peaks[..., None]
+    return peaks
 
 
 def _gram(rows: Floats, quadratic: Quadratic) -> tuple[Floats, Floats]:
@@ -138,12 +169,25 @@ def _inverse(gram: Floats) -> Floats:
     size = gram.shape[-1]
     if size == 1:
         return np.where(gram > 0, 1.0 / gram, 0.0)
+    if size == 2:
+        return _inverse_of_two(gram)
     scale = np.sqrt(np.einsum("sii->si", gram))
     scale[~(scale > 0)] = 1.0
     scales = scale[:, :, None] * scale[:, None, :]
     scaled = gram / scales
     scaled[:, range(size), range(size)] += _RIDGE
     inverse: Floats = np.linalg.inv(scaled) / scales
+    return inverse
+
+
+def _inverse_of_two(gram: Floats) -> Floats:
+    first, second, cross = gram[:, 0, 0], gram[:, 1, 1], gram[:, 0, 1]
+    ridged = (1.0 + _RIDGE) * first, (1.0 + _RIDGE) * second
+    determinant = ridged[0] * ridged[1] - cross * cross
+    determinant[~(determinant > 0)] = np.inf
+    inverse = np.empty_like(gram)
+    inverse[:, 0, 0], inverse[:, 1, 1] = ridged[1] / determinant, ridged[0] / determinant
+    inverse[:, 0, 1] = inverse[:, 1, 0] = -cross / determinant
     return inverse
 
 

@@ -32,9 +32,11 @@ _NEAR: Final = 1e-2
 _LARGEST_DENOMINATOR: Final = 12
 _LARGEST_NUMERATOR: Final = 24
 _LARGEST_ROOT: Final = 10
-_STEPS: Final = 6
+_STEPS: Final = 10
 _DEVIATIONS: Final = 4.0
 """Squared standard deviations that a constant may move by."""
+_SURE: Final = 1.0 / 16.0
+"""The share of the growth that one and minus one may take: they come before better digits."""
 _MOST_GROWTH: Final = 0.02
 _MOST_PATTERNS: Final = 4096
 _PERIODIC: Final = frozenset({"sin", "cos", "tan"})
@@ -81,7 +83,7 @@ def simplify_constants(
         LisaError: The points, constants, targets or weights are unfit.
     """
     rounding = _Rounding(skeleton, points, y, weights, loss, digits, growth)
-    fit = polish(skeleton.bind(points), y, weights, loss, constants, steps=0)
+    fit = polish(skeleton.bind(points), y, weights, loss, constants, steps=_STEPS)
     if not np.isfinite(fit.loss):
         given = np.asarray(constants, dtype=np.float64)
         return Rounded(tuple(repr(float(c)) for c in given), given, float("inf"))
@@ -104,7 +106,6 @@ class _Rounding:
         self._y, self._weights, self._loss = y, weights, loss
         self._bound_loss: BoundLoss = loss.bind(y, weights)
         self._digits = digits or _MOST_DIGITS
-        self._forced = digits is not None
         self._growth = min(_DEVIATIONS / len(y), _MOST_GROWTH) if growth is None else growth
         self._least = np.inf
         self._texts: dict[int, str] = {}
@@ -115,7 +116,10 @@ class _Rounding:
         self._least = fit.loss
         self._constants = _symmetric(self._skeleton, self._points, fit, self._bound_loss)
         linear = set(self._skeleton.linear)
-        for number in sorted(range(self._skeleton.n_constants), key=lambda k: (k in linear, k)):
+        order = sorted(range(self._skeleton.n_constants), key=lambda k: (k in linear, k))
+        # Simple constants first: they set the others right, before these take many digits.
+        order = [number for number in order if not self._simple(number)]
+        for number in order:
             self._round(number)
         texts = tuple(self._texts[number] for number in range(self._skeleton.n_constants))
         values = self._skeleton.bind(self._points).values(self._constants)
@@ -123,17 +127,24 @@ class _Rounding:
             loss = float(self._bound_loss.value(values))
         return Rounded(texts, self._constants, loss)
 
-    def _round(self, number: int) -> None:
-        if self._accepts(number, "0"):
-            return
+    def _simple(self, number: int) -> bool:
+        """Take zero, one, a number of two digits or one with a name, where the loss allows it."""
+        if self._accepts(number, "0") or any(self._accepts(number, u, _SURE) for u in ("1", "-1")):
+            return True
         value = float(self._constants[number])
-        accepted = next((d for d in range(1, 3) if self._accepts(number, _decimal(value, d))), 0)
-        if accepted or any(self._accepts(number, name) for name in self._names(number, value)):
-            return
-        for digits in range(3, self._digits + 1):
+        few = range(1, min(self._digits, 2) + 1)
+        return any(self._accepts(number, _decimal(value, digits)) for digits in few) or any(
+            self._accepts(number, name) for name in self._names(number, value)
+        )
+
+    def _round(self, number: int) -> None:
+        """Take the fewest digits that the loss allows, or as many as there are to be."""
+        value = float(self._constants[number])
+        for digits in range(1, self._digits + 1):
             if self._accepts(number, _decimal(value, digits)):
                 return
-        self._take(number, _decimal(value, self._digits))
+        fit, _ = self._tried(number, _decimal(value, self._digits))
+        self._keep(number, _decimal(value, self._digits), fit)
 
     def _names(self, number: int, value: float) -> Iterator[str]:
         """Fractions, multiples of pi and roots near a value, where the data bear the digits."""
@@ -150,15 +161,11 @@ class _Rounding:
         """Whether the loss allows a constant with so few digits."""
         return self._tried(number, _decimal(value, digits))[1]
 
-    def _accepts(self, number: int, text: str) -> bool:
-        fit, allowed = self._tried(number, text)
+    def _accepts(self, number: int, text: str, share: float = 1.0) -> bool:
+        fit, allowed = self._tried(number, text, share)
         if allowed:
             self._keep(number, text, fit)
         return allowed
-
-    def _take(self, number: int, text: str) -> None:
-        fit, _ = self._tried(number, text)
-        self._keep(number, text, fit)
 
     def _keep(self, number: int, text: str, fit: Fit) -> None:
         self._texts[number] = text
@@ -169,8 +176,11 @@ class _Rounding:
     def _open(self) -> list[int]:
         return [k for k in range(self._skeleton.n_constants) if k not in self._texts]
 
-    def _tried(self, number: int, text: str) -> tuple[Fit, bool]:
-        """Fit the other open constants with this one fixed; whether the loss allows it."""
+    def _tried(self, number: int, text: str, share: float = 1.0) -> tuple[Fit, bool]:
+        """Fit the other open constants with this one fixed; whether the loss allows it.
+
+        Of the growth that is allowed, a share may be asked for.
+        """
         rest = [k for k in self._open() if k != number]
         trial = self._skeleton.fix({**self._texts, number: text})
         fit = polish(
@@ -181,7 +191,7 @@ class _Rounding:
             self._constants[rest],
             steps=_STEPS,
         )
-        growth = 1.0 + self._growth * (len(self._texts) + 1)
+        growth = 1.0 + self._growth * (len(self._texts) + share)
         return fit, fit.loss <= max(self._least * growth, self._bound_loss.exact)
 
 
@@ -199,7 +209,8 @@ def _fractions(value: float) -> Iterator[str]:
     for denominator in range(3, _LARGEST_DENOMINATOR + 1):
         fraction = Fraction(round(value * denominator), denominator)
         ends = 10**6 % fraction.denominator == 0
-        if fraction.denominator == denominator and not ends and _near(float(fraction), value):
+        simple = fraction.denominator == denominator and abs(fraction.numerator) < 100
+        if simple and not ends and _near(float(fraction), value):
             yield f"{fraction.numerator}/{denominator}"
 
 

@@ -3,7 +3,7 @@
 Every node has sizes that are useful: those of the targets at the root, angles between a third of
 a radian and one radian a point within ``sin``, exponents up to 20 within ``exp``. They are taken
 from the root down to the constants, and divided by the range of what a constant multiplies. What
-is added to something is drawn such that the sum is zero at a point of the data, or twice the size.
+is added to something is drawn such that the sum is zero at a point of the data, or near them.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ import numpy as np
 
 from grammar_lisa.expressions.differentiation import BoundSkeleton, Step
 from grammar_lisa.expressions.evaluation import FUNCTIONS, Floats
-from grammar_lisa.expressions.expression import NEGATION, NUMBER, POWER, Node
+from grammar_lisa.expressions.expression import NEGATION, POWER, Node
 from grammar_lisa.regression.losses import BoundLoss
 
 _ANGLES: Final = frozenset({"sin", "cos", "tan"})
 _EXPONENTIAL: Final = frozenset({"exp", "sinh", "cosh", "tanh", "atan"})
 _LOGARITHMS: Final = frozenset({"log", "log2", "log10"})
 _MOST_RADIANS: Final = 200
-_ZERO_INSIDE: Final = 0.75
+_WHOLE: Final = (2.0, 2.0, 2.0, 3.0, 1.0, -1.0, -2.0, 4.0)
+_POINTS: Final = 8
+_INSIDE: Final = 0.5
 """The share of sums that are drawn to be zero at a point of the data."""
 
 
@@ -44,6 +46,8 @@ class _Sizes(NamedTuple):
 
 
 _ANY: Final = _Sizes(0.1, 10.0)
+_OUTSIDE: Final = _Sizes(0.01, 3.0)
+"""How far from the data other sums have their zeros, as a share of the spread."""
 
 
 class _Range(NamedTuple):
@@ -79,14 +83,16 @@ class _Draw:
         self._sizes = self._all_sizes(_Sizes(min(0.3 * loss.scale, high), high))
 
     def constants(self) -> Floats:
-        """Draw bottom up, each start at a point of its own, where sums are aimed at zero."""
-        points = self._generator.integers(self._n_points, size=self._count)
+        """Draw bottom up, each start at a few points of its own, which sums are aimed at."""
+        points = self._generator.integers(self._n_points, size=(self._count, _POINTS))
         values: list[Any] = [
             None if value is None else value[points] if np.ndim(value) else value
             for value in self._free
         ]
         leaves = set(self._program.nonlinear_nodes)
-        drawn = {leaf: self._signed(self._sizes[leaf]) for leaf in leaves}
+        drawn = {leaf: self._signed(self._sizes[leaf])[:, None] for leaf in leaves}
+        for leaf in leaves & {node.operands[1] for node in self._nodes if node.operator == POWER}:
+            drawn[leaf] = self._half_whole(drawn[leaf])
         values = [drawn.get(number, value) for number, value in enumerate(values)]
         for step in self._program.inner:
             self._aim(step, leaves, values)
@@ -99,32 +105,49 @@ class _Draw:
             )
         starts = np.empty((self._count, len(leaves)))
         for place, leaf in enumerate(self._program.nonlinear_nodes):
-            starts[:, place] = values[leaf]
+            starts[:, place] = values[leaf][:, 0]
         return starts
 
     def _aim(self, step: Step, leaves: set[int], values: list[Any]) -> None:
-        """Redraw the constant of a sum from the value of what it is added to."""
+        """Redraw the constant of a sum or product from the values of the other operand."""
         operator = self._nodes[step.node].operator
         pair = (step.first, step.second)
-        shifts = [operand for operand in pair if operand in leaves]
-        if operator not in "+-" or len(shifts) != 1:
+        if (pair[0] in leaves) == (pair[1] in leaves):
             return
-        other = pair[0] if pair[1] == shifts[0] else pair[1]
-        aimed = values[other] if operator == "-" else -np.asarray(values[other])
-        if self._nodes[other].operator == NUMBER:
-            aimed = aimed * self._log_uniform(_ANY)
-        away = self._generator.random(self._count) > _ZERO_INSIDE
-        values[shifts[0]] = np.where(away, -aimed, aimed)
+        leaf, other = pair if pair[0] in leaves else pair[::-1]
+        if operator in "+-":
+            aimed = self._aimed(np.broadcast_to(values[other], (self._count, _POINTS)))
+            values[leaf] = (aimed if operator == "-" else -aimed)[:, None]
+        elif operator == "*" and self._free[other] is None:
+            sizes = self._sizes[step.node]
+            seen = np.ptp(values[other], 1) if sizes.shape else np.abs(values[other]).max(1)
+            values[leaf] = (self._signed(sizes) / np.where(seen > 0, seen, 1.0))[:, None]
+
+    def _aimed(self, values: Floats) -> Floats:
+        """Draw numbers within, below or above values ``[start, point]``, ``[start]``."""
+        low, high = values.min(1), values.max(1)
+        spread = high - low
+        spread = np.where(spread > 0, spread, np.abs(high)) * self._log_uniform(_OUTSIDE)
+        kind = self._generator.random(self._count)
+        outside = np.where(kind < 0.5 * (1.0 - _INSIDE), low - spread, high + spread)
+        return np.where(kind > 1.0 - _INSIDE, values[:, 0], outside)
+
+    def _half_whole(self, exponents: Floats) -> Floats:
+        """Make half of the exponents ``[start, 1]`` whole, as powers of negatives need."""
+        whole = self._generator.choice(_WHOLE, exponents.shape)
+        mixed: Floats = np.where(self._generator.random(exponents.shape) < 0.5, whole, exponents)
+        return mixed
 
     def _signed(self, sizes: _Sizes) -> Floats:
         signed: Floats = self._log_uniform(sizes) * self._generator.choice([-1.0, 1.0], self._count)
         return signed
 
     def _log_uniform(self, sizes: _Sizes) -> Floats:
-        low = max(sizes.low, 1e-300)
-        high = min(max(sizes.high, low), 1e300)
-        logs = self._generator.uniform(math.log(low), math.log(high), self._count)
-        drawn: Floats = np.exp(logs)
+        low = min(max(sizes.low, 1e-150), 1e150)
+        high = min(max(sizes.high, low), 1e150)
+        # One draw in each of as many equal parts of the range: a Latin hypercube.
+        shares = self._generator.permutation(self._count) + self._generator.random(self._count)
+        drawn: Floats = low * (high / low) ** (shares / self._count)
         return drawn
 
     def _all_ranges(self) -> list[_Range | None]:
@@ -140,7 +163,7 @@ class _Draw:
     def _all_sizes(self, root: _Sizes) -> dict[int, _Sizes]:
         sizes = {len(self._nodes) - 1: root}
         for number in reversed(range(len(self._nodes))):
-            if self._free[number] is not None:
+            if self._free[number] is not None or number not in sizes:
                 continue
             for place, operand in enumerate(self._nodes[number].operands):
                 sizes[operand] = self._operand_sizes(number, place, sizes[number])
@@ -181,7 +204,8 @@ class _Draw:
             return sizes.over(other.seen(sizes))
         if place == 0:
             return sizes.over(1.0 / other.size)
-        return _Sizes(other.size / sizes.high, other.size / sizes.low)
+        seen = other.seen(sizes)
+        return _Sizes(seen / sizes.high, seen / sizes.low, sizes.shape)
 
     def _power_sizes(self, number: int, place: int, sizes: _Sizes) -> _Sizes:
         base, exponent = self._nodes[number].operands
@@ -189,11 +213,11 @@ class _Draw:
             leaf = not self._nodes[exponent].operands
             return _Sizes(0.2, 4.0) if leaf else _Sizes(0.3, 20.0, True)
         value = self._free[exponent]
-        if sizes.shape or value is None or np.ndim(value) or not value:
+        if value is None or np.ndim(value) or not value:
             own = self._ranges[base] or _Range(1.0, 1.0)
             return _Sizes(0.1 * own.size, 10.0 * own.size)
         ends = sorted((sizes.low ** (1.0 / value), sizes.high ** (1.0 / value)))
-        return _Sizes(float(ends[0]), float(ends[1]))
+        return _Sizes(float(ends[0]), float(ends[1]), sizes.shape)
 
 
 def _range_of(value: Any) -> _Range:
