@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 MISSING: Final = (
     *("", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "NAN", "-nan", "<NA>"),
+    *("#DIV/0!", "#VALUE!", "#NUM!", "#REF!", "#NAME?", "#NULL!"),
     *("NULL", "null", "None", "none", "-", "--", "?", "."),
 )
 """What a cell says that has no value."""
@@ -18,6 +19,7 @@ CellKind = Literal["number", "boolean", "date", "unit", "text"]
 _EXPONENT: Final = r"(?:[eEdD][+-]?\d+)?"
 _SIGN: Final = r"[+-]?"
 _INFINITE: Final = re.compile(r"[+-]?(?:inf|infinity)", re.IGNORECASE)
+_INFINITY_BEGINS: Final = frozenset("iI+-")
 _DATE: Final = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ].*)?"
     r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?: .*)?"
@@ -73,6 +75,8 @@ def number_of(cell: str, marks: Marks) -> float | None:
     """Return the number that a cell says; None where it says something else."""
     text = cell.strip().replace("\u2212", "-")
     if not _pattern(marks).fullmatch(text):
+        if text[:1] not in _INFINITY_BEGINS:
+            return None
         return float(text) if _INFINITE.fullmatch(text) else None
     if marks.thousands is not None:
         text = text.replace(marks.thousands, "")
@@ -93,6 +97,8 @@ def kind_of(cell: str, marks: Marks) -> CellKind:
         return "number"
     if text.lower() in ("true", "false"):
         return "boolean"
+    if text[:1].isalpha():
+        return "text"
     if _DATE.fullmatch(text):
         return "date"
     return "unit" if unit_of(text, marks) else "text"

@@ -170,7 +170,7 @@ def _likeness(sample: Sequence[Line], sep: str) -> tuple[bool, float, float]:
     numbers = sum(looks_like_number(cell) or is_missing(cell) for cell in cells)
     share = numbers / max(1, len(cells))
     header_fits = len(rows[0]) in (usual, usual - 1, usual + 1)
-    several = min(usual, len(rows[0])) >= 2 and alike >= 0.9 and (header_fits or share == 1)
+    several = min(usual, len(rows[0])) >= 2 and alike > 0.5 and (header_fits or share == 1)
     return several, round(share, 1), alike
 
 

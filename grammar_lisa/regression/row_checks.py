@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from grammar_lisa.expressions.evaluation import Bools, Floats
+from grammar_lisa.regression.cells import Marks, unit_of
 from grammar_lisa.regression.column_names import listed, names_of, quoted
 from grammar_lisa.regression.columns import Column
 from grammar_lisa.regression.layout import shown
@@ -27,7 +28,7 @@ def check_numbers(columns: Columns, name: str) -> None:
     if column.odd is not None:
         raise LisaError(
             f"{columns.place(column.odd.row)}, column {own}: {shown(column.odd.cell)} is not a "
-            f"number; {_advice(column, column.odd.cell, own)}"
+            f"number; {_advice(columns, column, column.odd.cell, own)}"
         )
 
 
@@ -97,14 +98,19 @@ def weights_of(columns: Columns, name: str, *, errors: bool) -> Floats:
     return weights
 
 
-def _advice(column: Column, cell: str, own: str) -> str:
+def _advice(columns: Columns, column: Column, cell: str, own: str) -> str:
     ignore = f"--ignore {quoted(own)} leaves the column out"
     if column.kind == "unit":
         return f"take {column.unit} out of the cells and into the name of the column, or {ignore}"
+    if columns.options.no_header and column.odd is not None and column.odd.row == 0:
+        return "where the first row names the columns, leave --no-header away"
     if column.kind == "date":
         return f"it looks like a date: write it as a number, such as days, or {ignore}"
     if column.kind == "text":
         return f"the column holds text: name another, or {ignore}"
+    unit = unit_of(cell, columns.layout.marks if columns.layout else Marks())
+    if unit is not None:
+        return f"take {unit} out of the cell, or leave it empty and use --drop-missing, or {ignore}"
     marks = [mark for mark in ",.'" if mark in cell]
     if marks and any(character.isdigit() for character in cell):
         return f"--decimal or --thousands says what {marks[0]} means; or mend it, or {ignore}"

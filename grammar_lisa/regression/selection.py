@@ -153,6 +153,7 @@ class _Choice:
             reason = self._why_left_out(name, column, place)
             if reason is None:
                 features.append(name)
+                self._tell_errors(name)
             else:
                 self._notes.append(reason)
         if not features:
@@ -170,6 +171,14 @@ class _Choice:
         if not features:
             raise LisaError("--features names no column")
         return features
+
+    def _tell_errors(self, name: str) -> None:
+        own = self._own(name)
+        if self._options.errors is None and _says_errors(own):
+            self._notes.append(
+                f"the column {own} counts as an input; if it holds errors of the target, weigh the "
+                f"rows: --errors {quoted(own)}"
+            )
 
     def _why_left_out(self, name: str, column: Column, place: int) -> str | None:
         """Return why a column is no input, '' where nobody asks; None where it is one."""
@@ -196,9 +205,10 @@ class _Choice:
     def _no_inputs(self, others: Sequence[str]) -> str:
         path = self._columns.path
         if len(self._by_name) == 1:
+            (name,) = map(self._own, self._by_name)
             return (
-                f"{path} has the single column {self._own(next(iter(self._by_name)))}: at least "
-                "one input and the target are needed; --sep names what separates columns"
+                f"{path} has the single column {shown(name)}: at least one input and the target "
+                "are needed; --sep names what separates columns"
             )
         left = [self._own(name) for name in self._by_name if name not in others]
         return (

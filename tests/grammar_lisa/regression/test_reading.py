@@ -159,6 +159,7 @@ REFUSED = {
     "x,y\n1,2\n3,4,5,6\n": "row 3 has 4 cells, separated by commas; the header, row 1, has 2",
     "A thing\nx,y\n1,2\n3,4\n": "row 1 has 1 of 2 cells; if the names of the columns "
     "stand in row 2, --skip 1 leaves out what is above",
+    "a;b;y\n1;2;3\n1;2;3;4\n1;2;3\n": "row 3 has 4 cells, separated by semicolons; the header",
     "Time (s) Drop (m)\n1 2\n2 3\n": "t.csv, row 1: the header has 4 words between blanks, and the "
     "rows have 2 cells; put names of several words in double quotes",
     "x;y\n1;1,234\n2;2,345\n": "t.csv: it is not certain whether '1,234' has a decimal comma or "

@@ -14,7 +14,11 @@ REFUSED = [
     ("x,y\n1,\n2,NA\n,3\n", {"drop_missing": True}, "each of its 3 rows has a missing or infinite"),
     ("x,y\n1,12%\n2,13%\n", {}, "row 2, column y: '12%' is not a number; take % out of the cells "
      f"and into the name of the column, or {IGNORE}"),
-    ("x,y\n1,2\n2,3 V\n4,4\n", {}, "row 3, column y: '3 V' is not a number; mend the cell"),
+    ("x,y\n1,2\n2,3 V\n4,4\n", {}, "row 3, column y: '3 V' is not a number; take V out of"),
+    ("x,y\n1,2\n2,four\n4,4\n", {}, "row 3, column y: 'four' is not a number; mend the cell, or "
+     f"leave it empty and use --drop-missing, or {IGNORE}"),
+    ("x,y\n1,2\n", {"no_header": True}, "row 1, column x1: 'x' is not a number; where the first "
+     "row names the columns, leave --no-header away"),
     ("x,y\n1,2\n2,1.2.3\n4,4\n", {}, "--decimal or --thousands says what . means; or mend it, or "
      f"{IGNORE}"),
     ("x,y\n1,2020-01-01\n2,2020-01-02\n", {}, "it looks like a date: write it as a number"),

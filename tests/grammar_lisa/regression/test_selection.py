@@ -46,6 +46,11 @@ def test_a_last_column_of_errors_is_pointed_out(tmp_path):
         "the target is y err, the last column; --target names another; if it holds errors, weigh "
         'the rows: --errors "y err"'
     )
+    (told,) = table_of(tmp_path, content, target="y").notes[:1]
+    assert told == (
+        "the column y err counts as an input; if it holds errors of the target, weigh the rows: "
+        '--errors "y err"'
+    )
     table = table_of(tmp_path, content, errors="y err")
     assert table.target_name == "y"
     assert table.variables == ("x",)
@@ -103,7 +108,7 @@ REFUSED = [
     (PLAIN, {"features": ""}, "--features names no column"),
     (PLAIN, {"ignore": "x,y"}, "t.csv has no column left for the target"),
     (PLAIN, {"ignore": "x"}, "t.csv has no column left to explain the target with"),
-    ("y\n1\n2\n", {}, "t.csv has the single column y: at least one input and the target are"),
+    ("y\n1\n2\n", {}, "t.csv has the single column 'y': at least one input and the target are"),
     ("k,y\na,1\nb,2\n", {}, "has no column of numbers but the target to explain it with"),
     ("k l,k l,y\n1,2,3\n", {"features": "k l"}, "--features k l: t.csv has 2 columns of that"),
     ("x,y\n1,red\n2,blue\n", {}, "row 2, column y: 'red' is not a number; the column holds text"),
