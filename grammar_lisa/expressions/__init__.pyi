@@ -1,5 +1,6 @@
 from .algebra import simplify_all as simplify_all
 from .canonical import Canonical as Canonical
+from .differentiation import BoundSkeleton as BoundSkeleton
 from .evaluation import evaluate as evaluate
 from .evaluation import parsable as parsable
 from .expression import Node as Node
@@ -14,6 +15,7 @@ from .skeleton import Skeleton as Skeleton
 from .sums import sum_of as sum_of
 
 __all__ = [
+    "BoundSkeleton",
     "Canonical",
     "Expressions",
     "Language",

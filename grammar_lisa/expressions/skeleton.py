@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from grammar_lisa.expressions.differentiation import BoundSkeleton, Program
+from grammar_lisa.expressions.differentiation import BoundSkeleton
 from grammar_lisa.expressions.evaluation import Floats, as_points
 from grammar_lisa.expressions.expression import (
     BINARY_FUNCTIONS,
@@ -21,6 +21,7 @@ from grammar_lisa.expressions.expression import (
     Node,
     Pool,
 )
+from grammar_lisa.expressions.program import Program
 from grammar_lisa.expressions.writing import number_text, tidy, write
 from shared.common.errors import LisaError
 

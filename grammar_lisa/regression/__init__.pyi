@@ -20,6 +20,7 @@ from .table import read_split as read_split
 from .table import read_table as read_table
 from .table_options import ReadOptions as ReadOptions
 from .table_options import TableOptions as TableOptions
+from .user_loss import user_loss as user_loss
 
 __all__ = [
     "LOSSES",
@@ -43,5 +44,6 @@ __all__ = [
     "read_split",
     "read_table",
     "simplify_constants",
+    "user_loss",
     "write_outputs",
 ]

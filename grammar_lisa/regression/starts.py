@@ -13,9 +13,10 @@ from typing import Any, Final, NamedTuple, final
 
 import numpy as np
 
-from grammar_lisa.expressions.differentiation import BoundSkeleton, Step
+from grammar_lisa.expressions.differentiation import BoundSkeleton
 from grammar_lisa.expressions.evaluation import FUNCTIONS, Floats
 from grammar_lisa.expressions.expression import NEGATION, POWER, Node
+from grammar_lisa.expressions.program import Step
 from grammar_lisa.regression.losses import BoundLoss
 
 _ANGLES: Final = frozenset({"sin", "cos", "tan"})
