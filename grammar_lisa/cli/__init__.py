@@ -21,6 +21,8 @@ COMMANDS: Commands = {
     "bo": Command(__name__, "bo", "search the codes for the sentence with the least score"),
     "ask": Command(__name__, "ask", "ask a search which sentences to score next"),
     "tell": Command(__name__, "tell", "tell a search the scores of sentences"),
+    "score": Command(__name__, "score", "how well a formula fits a table of data"),
+    "predict": Command(__name__, "predict", "the values of a found formula on a new table"),
     "generate": Command(__name__, "generate", "draw sentences from a trained run"),
     "encode": Command(__name__, "encode", "sentences to codes"),
     "decode": Command(__name__, "decode", "codes to sentences"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from grammar_lisa.expressions.expression import (
@@ -23,23 +25,49 @@ _NAMES: Final = {
     "log2": r"\log_{2}",
     "log10": r"\log_{10}",
 }
+_SMALL: Final = (
+    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
+    *("lambda", "mu", "nu", "xi", "", "pi", "rho", "", "sigma", "tau", "upsilon", "phi"),
+    *("chi", "psi", "omega"),
+)
+_CAPITAL: Final = (
+    *("", "", "Gamma", "Delta", "", "", "", "Theta", "", "", "Lambda", "", "", "Xi"),
+    *("", "Pi", "", "", "Sigma", "", "Upsilon", "Phi", "", "Psi", "Omega"),
+)
+_ESCAPED: Final[Mapping[str, str]] = MappingProxyType(
+    {mark: rf"\{mark}" for mark in "#$%&_{} "}
+    | {"\\": r"\backslash{}", "^": r"\hat{\ }", "~": r"\sim{}", "°": r"^{\circ}"}
+    | {"²": "^{2}", "³": "^{3}", "·": r"\cdot{}"}
+)
+_GREEK: Final[Mapping[str, str]] = MappingProxyType(
+    dict.fromkeys("\u00b5\u03bc", r"\mu{}")
+    | {chr(0x3B1 + place): rf"\{name}{{}}" for place, name in enumerate(_SMALL) if name}
+    | {chr(0x391 + place): rf"\{name}{{}}" for place, name in enumerate(_CAPITAL) if name}
+)
 
 
-def latex(text: str) -> str:
+def latex(text: str, names: Mapping[str, str] | None = None) -> str:
     r"""The expression in LaTeX's mathematics, without surrounding dollar signs.
 
     Fractions, powers, roots and absolute values are drawn, other parentheses are kept only where
     the meaning needs them: ``1/3+(x)`` gives ``\frac{1}{3} + x``.
 
+    Args:
+        text: The expression.
+        names: What variables are to be called, any text: ``Time (s)`` is typeset as words.
+
     Raises:
         LisaError: The text is no expression.
     """
-    pool = Pool()
+    pool = Pool(names)
     root = pool.add(text)
     shown: dict[int, tuple[str, int]] = {}
     for number in pool.reachable(root):
         node = pool.nodes[number]
-        shown[number] = _typeset(node, [shown[operand] for operand in node.operands])
+        if node.operator == VARIABLE and names is not None:
+            shown[number] = _words(names[node.name]), _ATOM
+        else:
+            shown[number] = _typeset(node, [shown[operand] for operand in node.operands])
     return shown[root][0]
 
 
@@ -93,6 +121,20 @@ def _name(name: str) -> str:
     escaped = letters.replace("_", r"\_")
     base = escaped if len(letters) == 1 else rf"\mathrm{{{escaped}}}"
     return f"{base}_{{{index}}}" if index else base
+
+
+def _words(name: str) -> str:
+    """A name of any kind; one that could be a variable's is typeset as such."""
+    if name.isascii() and name.isidentifier():
+        return _name(name)
+    shown = "".join(_character(each) for each in " ".join(name.split()))
+    return shown if shown in _GREEK.values() else rf"\mathrm{{{shown}}}"
+
+
+def _character(character: str) -> str:
+    if character in _ESCAPED:
+        return _ESCAPED[character]
+    return _GREEK.get(character, character)
 
 
 def _at_least(shown: tuple[str, int], binding: int) -> str:

@@ -1,4 +1,4 @@
-"""From a table of data to a formula with constants: losses, fits of constants, rounding."""
+"""From a table of data to a formula with constants: tables, losses, fits of constants, formulas."""
 
 import lazy_loader
 

@@ -1,19 +1,49 @@
 from .constants import Fit as Fit
 from .constants import fit_constants as fit_constants
 from .constants import polish as polish
+from .equations import Equation as Equation
+from .equations import Equations as Equations
 from .losses import LOSSES as LOSSES
 from .losses import Loss as Loss
+from .measures import Measures as Measures
+from .measures import measure as measure
+from .outputs import Best as Best
+from .outputs import read_best as read_best
+from .outputs import write_outputs as write_outputs
+from .python_source import python_function as python_function
+from .reading import read_columns as read_columns
 from .rounding import Rounded as Rounded
 from .rounding import simplify_constants as simplify_constants
+from .table import Split as Split
+from .table import Table as Table
+from .table import read_split as read_split
+from .table import read_table as read_table
+from .table_options import ReadOptions as ReadOptions
+from .table_options import TableOptions as TableOptions
 from .user_loss import user_loss as user_loss
 
 __all__ = [
     "LOSSES",
+    "Best",
+    "Equation",
+    "Equations",
     "Fit",
     "Loss",
+    "Measures",
+    "ReadOptions",
     "Rounded",
+    "Split",
+    "Table",
+    "TableOptions",
     "fit_constants",
+    "measure",
     "polish",
+    "python_function",
+    "read_best",
+    "read_columns",
+    "read_split",
+    "read_table",
     "simplify_constants",
     "user_loss",
+    "write_outputs",
 ]

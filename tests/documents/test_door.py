@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-HEAVY = "torch numpy scipy sklearn nltk lark sympy matplotlib gpytorch botorch lightning_fabric"
+HEAVY = (
+    "torch numpy pandas scipy sklearn nltk lark sympy matplotlib gpytorch botorch lightning_fabric"
+)
 
 SCRIPT = """
 import contextlib, importlib, io, json, sys
@@ -25,7 +27,7 @@ for line, expected in json.load(sys.stdin):
 """
 
 GRAMMAR_COMMANDS = """
-check sample train bo ask tell generate encode decode interpolate info benchmark
+check sample train bo ask tell score predict generate encode decode interpolate info benchmark
 benchmark/table5 benchmark/latent-bo benchmark/targets
 """
 IMAGE_COMMANDS = "train sample info evaluate diagnose benchmark sweep"

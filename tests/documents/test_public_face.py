@@ -22,7 +22,7 @@ SMALL = {"count": 500, "held_out": 50, "epochs": 2, "draws": 20, "max_rules": 9,
 ROOMS = [
     *("grammar_lisa", "image_lisa", "shared"),
     *(f"grammar_lisa.{room}" for room in ("grammar", "models", "expressions", "objectives")),
-    *(f"grammar_lisa.{room}" for room in ("training", "optimize", "benchmark")),
+    *(f"grammar_lisa.{room}" for room in ("training", "optimize", "regression", "benchmark")),
     *(f"image_lisa.{room}" for room in ("models", "training", "evaluation", "reports", "data")),
     "image_lisa.benchmark",
     *(f"shared.{room}" for room in ("common", "sphere", "samplers", "methods", "runs", "jobs")),

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import threading
@@ -193,3 +194,20 @@ def test_reading_alone_does_not_import_sympy():
         "grammar_lisa.expressions.latex; assert not {'sympy', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        ({"t": "x1", "v": "speed"}, r"x_{1} \cdot \mathrm{speed}"),
+        ({"t": "Time (s)", "v": "µ"}, r"\mathrm{Time\ (s)} \cdot \mu{}"),
+        ({"t": "T [°C]", "v": "x²"}, r"\mathrm{T\ [^{\circ}C]} \cdot \mathrm{x^{2}}"),
+        ({"t": "50%_{a}$\\^~#&", "v": "Δt"}, None),
+    ],
+)
+def test_latex_calls_variables_what_the_user_does(names, shown):
+    text = latex("t*v", names)
+    assert shown is None or text == shown
+    bare = re.sub(r"\\(?:[#$%&_{} ]|[a-z]+|Delta)", "", text)
+    assert bare.count("{") == bare.count("}")
+    assert not set("#$%&~\\") & set(bare)

@@ -1,0 +1,39 @@
+"""What `grammar-lisa predict RUN NEW --out FILE` takes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tyro
+
+from grammar_lisa.regression.table_options import ReadOptions
+from shared.cli.terminal import Output
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Write a new table with the values of a found formula as its last column.
+
+    The columns that the formula needs are found by their names, in any order; all others, and
+    comments, are kept.
+
+    Attributes:
+        run: The folder of the run that found the formula.
+        table: The new table: a .csv, .tsv or .txt file, perhaps zipped (.gz).
+        out: The file to write; in the form of the new table.
+        overwrite: Replace it if it is there.
+        reading: How the new table is read.
+    """
+
+    run: tyro.conf.Positional[Path]
+    table: tyro.conf.Positional[Path]
+    out: Path
+    overwrite: bool = False
+    reading: ReadOptions = field(default_factory=ReadOptions)
+
+    def check(self) -> None:
+        """Refuse options that make no sense.
+
+        Raises:
+            LisaError: Naming the first.
+        """
+        self.reading.check()

@@ -1,0 +1,42 @@
+"""What `grammar-lisa score TABLE --expression "…"` takes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from grammar_lisa.regression.table_options import TableOptions
+from shared.cli.records import check_ranges
+from shared.cli.terminal import Output
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Tell how well a formula fits a table of data, in the unit of the table.
+
+    Attributes:
+        table: The table: a .csv, .tsv or .txt file, perhaps zipped (.gz), or .parquet or .feather.
+        expression: The formula, over the columns of the table; each c in it stands for a number of
+            its own, which is fitted.
+        loss: What is made small where numbers are fitted.
+        digits: The most significant digits of a fitted number; by default what the data bear.
+        data: How the table is read.
+        seed: Of the starts of a fit and the rows of a test.
+    """
+
+    table: tyro.conf.Positional[Path]
+    expression: str
+    loss: Literal["mse", "mae", "huber", "relative", "log"] = "mse"
+    digits: int | None = None
+    data: TableOptions = field(default_factory=TableOptions)
+    seed: int = 0
+
+    def check(self) -> None:
+        """Refuse options that contradict each other or make no sense.
+
+        Raises:
+            LisaError: Naming the first.
+        """
+        check_ranges(self, digits=(1, 17))
+        self.data.check()

@@ -1,0 +1,154 @@
+"""What a search for formulas leaves in a folder, and the best formula read back from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from grammar_lisa.expressions.expression import Pool
+from grammar_lisa.expressions.latex import latex
+from grammar_lisa.regression.equations import Equations
+from grammar_lisa.regression.python_source import python_function
+from grammar_lisa.regression.table import Table
+from shared.common.errors import LisaError
+from shared.runs.files import read_json, write_atomically, write_json
+
+EQUATIONS: Final = "equations.csv"
+BEST: Final = "best.json"
+TEX: Final = "formula.tex"
+PYTHON: Final = "formula.py"
+OUTPUTS: Final = (EQUATIONS, BEST, TEX, PYTHON)
+FORMAT: Final = 1
+"""The number of the layout of `BEST`."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The formula that a search recommends, and what its columns are called.
+
+    Attributes:
+        formula: Over safe names.
+        target: The file's own name of the target.
+        names: The file's own names of the inputs by their safe names.
+    """
+
+    formula: str
+    target: str
+    names: Mapping[str, str]
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The safe names of the inputs that the formula needs."""
+        pool = Pool(self.names)
+        nodes = {pool.nodes[number].name for number in pool.reachable(pool.add(self.formula))}
+        return tuple(name for name in self.names if name in nodes)
+
+
+def write_outputs(
+    folder: Path, equations: Equations, table: Table, *, overwrite: bool = False
+) -> list[Path]:
+    """Write the formulas found for a table.
+
+    `equations.csv` holds all, `best.json` the recommended one with the names of its columns,
+    `formula.tex` and `formula.py` the same for LaTeX and for Python.
+
+    Args:
+        folder: Where the files go; it is made if it is not there.
+        equations: The formulas.
+        table: The rows that they were found with.
+        overwrite: Whether files of these names may be replaced.
+
+    Returns:
+        The files.
+
+    Raises:
+        LisaError: A file is there already, or cannot be written.
+    """
+    paths = [folder / name for name in OUTPUTS]
+    if not overwrite:
+        check_free(*paths)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LisaError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+    write_atomically(folder / EQUATIONS, equations.frame().to_csv(index=False).encode())
+    write_atomically(folder / TEX, tex_source(equations, table).encode())
+    write_atomically(folder / PYTHON, python_source(equations, table).encode())
+    write_json(folder / BEST, best_record(equations, table))
+    return paths
+
+
+def check_free(*paths: Path) -> None:
+    """Refuse to write over files.
+
+    Raises:
+        LisaError: Naming the first that is there.
+    """
+    for path in paths:
+        if path.exists():
+            raise LisaError(f"{path} is there already; --overwrite replaces it")
+
+
+def best_record(equations: Equations, table: Table) -> dict[str, Any]:
+    """Return what `best.json` holds."""
+    best = equations.recommended
+    return {
+        "format": FORMAT,
+        "formula": best.text,
+        "target": {"name": table.target_name, "column": table.names[table.target_name]},
+        "features": [{"name": n, "column": table.names[n]} for n in table.features],
+        "complexity": best.complexity,
+        "loss": best.loss,
+        "r2": best.r2,
+        "r2_test": best.r2_test,
+        "known": best.known,
+        "reason": equations.reason,
+        "rows": len(table),
+        "weighted": table.weights is not None,
+    }
+
+
+def tex_source(equations: Equations, table: Table) -> str:
+    """Return the recommended formula as an equation of LaTeX, columns called as in the file."""
+    names = table.shown_names()
+    left = latex(table.target_name, {table.target_name: names[table.target_name]})
+    right = equations.recommended.latex(names)
+    return f"\\begin{{equation}}\n  {left} = {right}\n\\end{{equation}}\n"
+
+
+def python_source(equations: Equations, table: Table) -> str:
+    """Return the recommended formula as a Python function that needs numpy alone."""
+    names = table.shown_names()
+    text = equations.recommended.text
+    return python_function(text, table.variables, names, target=names[table.target_name])
+
+
+def read_best(folder: Path) -> Best:
+    """Read the formula that `write_outputs` left in a folder.
+
+    Raises:
+        LisaError: There is none, or the file is damaged; nothing in it is ever run.
+    """
+    path = folder / BEST
+    if not path.is_file():
+        raise LisaError(
+            f"{folder} holds no {BEST}; name a folder that 'grammar-lisa fit' made, such as "
+            "runs/fit-001"
+        )
+    record = read_json(path)
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise LisaError(f"{path} holds no formula of format {FORMAT}; fit again, or restore it")
+    try:
+        names = {str(each["name"]): str(each["column"]) for each in record["features"]}
+        target = str(record["target"]["column"] or record["target"]["name"])
+        best = Best(str(record["formula"]), target, MappingProxyType(names))
+    except (KeyError, TypeError):
+        raise LisaError(f"{path} is damaged: it lacks the formula or its columns") from None
+    try:
+        Pool(names).add(best.formula)
+    except LisaError as error:
+        raise LisaError(f"{path}: {error}") from None
+    return best
