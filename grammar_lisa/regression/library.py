@@ -176,7 +176,7 @@ class Library:
             norms = np.sqrt(np.square(values).sum(axis=1))
             keys = (values / norms[:, None]) @ self._probe
         keys = np.round(np.where(keys[:, :1] < 0, -keys, keys), _DIGITS) + 0.0
-        for row in np.flatnonzero((norms > _SMALLEST) & (norms < _LARGEST)):
+        for row in np.flatnonzero((norms > _SMALLEST) & (norms < _LARGEST)).tolist():
             key = keys[row].tobytes()
             if key not in self._seen:
                 self._seen.add(key)
