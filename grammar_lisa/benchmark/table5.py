@@ -24,7 +24,7 @@ from grammar_lisa.benchmark.systems import (
     SYSTEMS,
     Entry,
 )
-from grammar_lisa.benchmark.table5_setting import Setting
+from grammar_lisa.benchmark.table5_settings import Table5Settings
 from grammar_lisa.models.names import CHARACTERS, TOOL
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.objective import Objective
@@ -51,7 +51,7 @@ _DRAWS = 1000
 """Samples that a run's own summary is made from; no table is."""
 
 
-def plan_of(setting: Setting, entry: Entry) -> Plan:
+def plan_of(setting: Table5Settings, entry: Entry) -> Plan:
     """How the run of an entry comes about."""
     recipe = RECIPES[entry.network]
     epochs = {"kusner": setting.kusner_epochs, CHARACTERS: setting.characters_epochs}
@@ -92,7 +92,7 @@ class Comparison:
     """
 
     folder: Run
-    setting: Setting
+    setting: Table5Settings
 
     @property
     def path(self) -> Path:
@@ -246,7 +246,7 @@ class Comparison:
         return derive_seed(derive_seed(self.setting.seed, "search"), "trial", number)
 
 
-def open_comparison(path: Path, setting: Setting) -> Comparison:
+def open_comparison(path: Path, setting: Table5Settings) -> Comparison:
     """Open a comparison, or begin it.
 
     A folder that was begun without data takes them later, and is opened without them after.

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,12 +13,12 @@ import numpy as np
 
 from grammar_lisa.benchmark.drawn import drawn_targets
 from grammar_lisa.benchmark.tables import csv_table, markdown_table, reached_cell
+from grammar_lisa.benchmark.target_settings import TargetSettings
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.protocol import NEAR
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import OTHER_POINTS, TARGETS, Target, target_for
-from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.problem import Draws, SearchedRun, random_draws
 from grammar_lisa.optimize.trial_tables import (
     COLUMNS,
@@ -49,45 +49,18 @@ Watch = Callable[[Sequence[Path]], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
-class Protocol:
-    """How every target is searched.
-
-    Attributes:
-        config: what each search consists of.
-        n_initial: scored sentences that a trial begins from.
-        black_box: whether searches see scores alone.
-        seed: of points, trials and random draws.
-    """
-
-    config: SearchConfig
-    n_initial: int
-    black_box: bool
-    seed: int
-
-    @property
-    def budget(self) -> int:
-        """The most evaluations of a trial."""
-        return self.config.rounds * self.config.batch
-
-    def record(self) -> dict[str, Any]:
-        """What all calls on a folder must agree in."""
-        own = {name: getattr(self, name) for name in ("n_initial", "black_box", "seed")}
-        return asdict(self.config) | own
-
-
-@dataclass(frozen=True)
 class TargetBenchmark:
     """A folder with the searches of one run for many targets.
 
     Attributes:
         folder: with the settings in its `config.json`.
         searched: the run.
-        protocol: of all searches.
+        settings: of all searches.
     """
 
     folder: Run
     searched: SearchedRun
-    protocol: Protocol
+    settings: TargetSettings
 
     @property
     def path(self) -> Path:
@@ -110,7 +83,7 @@ class TargetBenchmark:
         Raises:
             LisaError: if it has too few.
         """
-        model, seed = self.searched.model, self.protocol.seed
+        model, seed = self.searched.model, self.settings.seed
         variables = variables_of(self.searched.sentences) or ("x",)
         points = target_for(variables[0], variables).points_drawn(derive_seed(seed, "points"))
         texts = drawn_targets(model.grammar, model.architecture.max_rules, points, count, seed)
@@ -137,22 +110,22 @@ class TargetBenchmark:
         kept = _kept(place)
         if kept is not None and kept["trials"] >= trials:
             return kept
-        objective, protocol = self._objective(target), self.protocol
+        objective, settings = self._objective(target), self.settings
         problem = self.searched.problem(objective, clean=True, tell=tell)
         place.mkdir(exist_ok=True)
         planned = problem.trials(
             self.searched.run.path,
             place,
             count=trials,
-            n_initial=protocol.n_initial,
-            config=protocol.config,
-            black_box=protocol.black_box,
-            seed=protocol.seed,
+            n_initial=settings.n_initial,
+            config=settings.search,
+            black_box=settings.black_box,
+            seed=settings.seed,
         )
         with watch([trial.history for trial in planned]):
             found = list(run_trials(planned, objective, jobs))
         draws: dict[str, list[Draws]] = {SEARCH: [[e.sentence for e in each] for each in found]}
-        draws |= random_draws(problem, protocol.budget, [trial.seed for trial in planned])
+        draws |= random_draws(problem, settings.search.budget, [trial.seed for trial in planned])
         rows = {
             name: [self._row(sentences, target, objective) for sentences in each]
             for name, each in draws.items()
@@ -201,11 +174,11 @@ class TargetBenchmark:
     def notes(self, records: Sequence[Record]) -> list[str]:
         """What a reader must know of the table."""
         seen = [record for record in records if record["seen_by_the_network"]]
-        told = "scores alone" if self.protocol.black_box else "the outputs of expressions"
+        told = "scores alone" if self.settings.black_box else "the outputs of expressions"
         notes = [
             f"One run, {self.searched.run.path}, and the same settings for all targets: trials "
-            f"of at most {self.protocol.budget} evaluations that begin from "
-            f"{self.protocol.n_initial} scored training sentences and see {told}. A trial ends "
+            f"of at most {self.settings.search.budget} evaluations that begin from "
+            f"{self.settings.n_initial} scored training sentences and see {told}. A trial ends "
             "when it meets the target.",
             "Mean ± standard deviation over trials; smaller scores are better. Behind the number "
             "of trials that reached a score stands the median of their evaluations.",
@@ -223,14 +196,14 @@ class TargetBenchmark:
         return notes
 
     def _objective(self, target: Target) -> Regression:
-        return target.regression(derive_seed(self.protocol.seed, "points"))
+        return target.regression(derive_seed(self.settings.seed, "points"))
 
     def _row(
         self, sentences: Sequence[str | None], target: Target, objective: Regression
     ) -> dict[str, Any]:
         """The statistics of a trial, its best sentence, and when the target was recovered."""
         scores = objective(sentences)
-        recovered = target.recovered(sentences, self.protocol.seed)
+        recovered = target.recovered(sentences, self.settings.seed)
         return {
             **trial_row(sentences, scores, objective),
             "sentence": sentences[int(scores.argmin())] if len(scores) else None,
@@ -238,22 +211,22 @@ class TargetBenchmark:
         }
 
 
-def open_targets(path: Path, run: Run, protocol: Protocol) -> TargetBenchmark:
+def open_targets(path: Path, run: Run, settings: TargetSettings) -> TargetBenchmark:
     """Open a benchmark, or begin it.
 
     Args:
         path: its folder.
         run: that is searched.
-        protocol: of all searches.
+        settings: of all searches.
 
     Raises:
-        LisaError: if the folder was made with another run or protocol, naming what differs, or
-            the run cannot be searched.
+        LisaError: The folder was made with another run or other settings, which the message names,
+            or the run cannot be searched.
     """
-    searched = SearchedRun.load(run, protocol.config.space)
+    searched = SearchedRun.load(run, settings.search.space)
     trained = {"run": str(run.path), "trained": str(run.config.get("created"))}
-    folder = open_folder(path, TARGETS_TOOL, {**trained, **protocol.record()})
-    return TargetBenchmark(folder, searched, protocol)
+    folder = open_folder(path, TARGETS_TOOL, {**trained, **settings.record()})
+    return TargetBenchmark(folder, searched, settings)
 
 
 def folder_of(target: Target) -> str:

@@ -1,6 +1,5 @@
 """`grammar-lisa benchmark table5 --protocol clean`."""
 
-import os
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -75,7 +74,7 @@ def _carry_out(
     comparison: Comparison, entries: Sequence[Entry], options: Options, terminal: Terminal
 ) -> None:
     """Train and search what is missing, and write the table."""
-    jobs = options.jobs or os.cpu_count() or 1
+    jobs = options.workers
     trained = comparison.train(entries, jobs, _note_ends(terminal, "trained"))
     comparison.draw(trained, options.trials)
     n_initial = options.n_initial or options.how.n_initial

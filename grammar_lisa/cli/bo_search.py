@@ -81,12 +81,12 @@ class Search:
     def _found(self, trials: Sequence[Trial], objective: Objective) -> list[list[Evaluation]]:
         jobs = min(self.options.jobs or os.cpu_count() or 1, len(trials))
         paths = [trial.history for trial in trials]
-        with self._watched("searching", paths, self.options.budget * len(trials)):
+        with self._watched("searching", paths, self.options.search.budget * len(trials)):
             return list(run_trials(trials, objective, jobs))
 
     def _controls(self, problem: SearchProblem, trials: Sequence[Trial]) -> dict[str, list[Scored]]:
         """Score random draws, by name and trial."""
-        draws = random_draws(problem, self.options.budget, [trial.seed for trial in trials])
+        draws = random_draws(problem, self.options.search.budget, [trial.seed for trial in trials])
         if not self.options.own_code:
             return {
                 name: [Scored(texts, problem.objective(texts)) for texts in each]

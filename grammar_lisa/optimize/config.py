@@ -160,6 +160,11 @@ class SearchConfig:
         return {name: getattr(self, name) for name in PROPOSALS}
 
     @property
+    def budget(self) -> int:
+        """The most evaluations."""
+        return self.rounds * self.batch
+
+    @property
     def decodes(self) -> bool:
         """Whether any proposal is decoded from a point of the space."""
         return any(self.shares[name] > 0 for name in GROUPS[0])

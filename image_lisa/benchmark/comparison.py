@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from image_lisa.benchmark.experiments import (
     Experiment,
+    ExperimentSettings,
     Measurement,
     Outcome,
-    Setting,
     loaded,
     run_experiments,
 )
@@ -92,7 +92,7 @@ class Benchmark:
     """
 
     folder: Run
-    setting: Setting
+    setting: ExperimentSettings
     evaluation: Evaluation
 
     @property
@@ -231,7 +231,7 @@ class Benchmark:
 
 def open_benchmark(
     path: Path,
-    setting: Setting,
+    setting: ExperimentSettings,
     protocol: Protocol,
     *,
     inception: Path | None = None,

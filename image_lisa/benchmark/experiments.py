@@ -37,7 +37,7 @@ _LOADED: dict[Data, Images] = {}
 
 
 @dataclass(frozen=True)
-class Setting:
+class ExperimentSettings:
     """What all experiments of a folder share.
 
     Attributes:
@@ -108,7 +108,7 @@ class Context:
         measurement: What is measured.
     """
 
-    setting: Setting
+    setting: ExperimentSettings
     measurement: Measurement
 
 
@@ -162,7 +162,7 @@ class Outcome:
 
 def run_experiments(
     experiments: Sequence[Experiment],
-    setting: Setting,
+    setting: ExperimentSettings,
     measurement: Measurement,
     *,
     jobs: int = 1,
@@ -205,7 +205,7 @@ def run_experiments(
 
 
 def _measure(
-    experiment: Experiment, setting: Setting, measurement: Measurement, threads: int
+    experiment: Experiment, setting: ExperimentSettings, measurement: Measurement, threads: int
 ) -> None:
     """Train and measure one experiment, and keep the result."""
     began = time.monotonic()
@@ -237,7 +237,7 @@ def _measure(
 
 
 def _open(
-    experiment: Experiment, setting: Setting, images: Images
+    experiment: Experiment, setting: ExperimentSettings, images: Images
 ) -> tuple[Run, Architecture, Training]:
     """The experiment's run, made if it is not there.
 
@@ -275,7 +275,7 @@ def _open(
     return run, architecture, training
 
 
-def _options(experiment: Experiment, setting: Setting) -> dict[str, Any]:
+def _options(experiment: Experiment, setting: ExperimentSettings) -> dict[str, Any]:
     """The options of `image-lisa train` that give this run, so that its commands can use it."""
     data, training = setting.data, dataclasses.asdict(setting.training)
     return {

@@ -20,9 +20,9 @@ import torch
 
 from image_lisa.benchmark.experiments import (
     Experiment,
+    ExperimentSettings,
     Measurement,
     Outcome,
-    Setting,
     loaded,
     run_experiments,
 )
@@ -157,7 +157,7 @@ class Sweep:
     """
 
     folder: Run
-    setting: Setting
+    setting: ExperimentSettings
     validation: Validation
 
     @property
@@ -246,7 +246,7 @@ class Sweep:
         return best
 
 
-def open_sweep(path: Path, setting: Setting, method: str) -> Sweep:
+def open_sweep(path: Path, setting: ExperimentSettings, method: str) -> Sweep:
     """Open a sweep, or begin it.
 
     Args:

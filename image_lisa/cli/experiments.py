@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from image_lisa.benchmark.experiments import Outcome, Setting
+from image_lisa.benchmark.experiments import ExperimentSettings, Outcome
 from image_lisa.cli.options.experiments import ExperimentOptions
 from image_lisa.cli.trainings import data_of, training_of
 from shared.cli.terminal import Terminal
@@ -13,9 +13,11 @@ from shared.jobs.jobs import Progress
 from shared.methods.registry import METHODS
 
 
-def setting_of(options: ExperimentOptions) -> Setting:
+def setting_of(options: ExperimentOptions) -> ExperimentSettings:
     """Return what options say of all experiments of a command."""
-    return Setting(data_of(options), options.network, options.code_size, training_of(options))
+    return ExperimentSettings(
+        data_of(options), options.network, options.code_size, training_of(options)
+    )
 
 
 def chosen_methods(text: str) -> list[str]:

@@ -49,8 +49,8 @@ class MethodOptions(Generic[T]):
     kind: type[T]
     command: str
 
-    def of_method(self, name: str) -> type[T]:
-        """The options of the command for one method.
+    def of_method(self, name: str, **members: object) -> type[T]:
+        """Return the options of the command for one method, with further members of the class.
 
         Raises:
             LisaError: if there is no such method.
@@ -65,6 +65,7 @@ class MethodOptions(Generic[T]):
                 ("hyper", method, field(default_factory=method)),
             ],
             bases=(self.kind,),
+            namespace=members,
             frozen=True,
             kw_only=True,
         )
@@ -81,7 +82,8 @@ class MethodOptions(Generic[T]):
         if asks_for_help(words) and name is None and path is None:
             return self._overview()
         if not asks_for_help(words) and path is None:
-            self._refuse_early(words)
+            self._check_early(words)
+            return self.of_method(name or DEFAULT_METHOD, check=_checked)
         if name is None and path is not None:
             name = self.recorded(read_json(Path(path)), path)["method"]
         return self.of_method(DEFAULT_METHOD if name is None else name)
@@ -93,8 +95,8 @@ class MethodOptions(Generic[T]):
         made.__doc__ = f"{about}    Methods: {', '.join(METHODS)}.\n\n{heading}{attributes}"
         return made
 
-    def _refuse_early(self, words: Sequence[str]) -> None:
-        """Refuse what can be refused before the method is imported, which takes seconds.
+    def _check_early(self, words: Sequence[str]) -> None:
+        """Check the options before the method is imported, which takes seconds.
 
         Raises:
             LisaError: An option of the command makes no sense.
@@ -156,6 +158,10 @@ class MethodOptions(Generic[T]):
             if name not in left_out
         }
         return {**plain, "hyper": dataclasses.asdict(options.hyper)}
+
+
+def _checked(options: object) -> None:
+    """Leave options alone that were checked before their method was imported."""
 
 
 def _names_method(record: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from grammar_lisa.cli.options.search import system_of
+from grammar_lisa.cli.options.search import with_system
 from grammar_lisa.cli.options.search_setup import SetupOptions, recorded_setup
 from shared.cli.records import check_ranges, flag_value
 from shared.cli.terminal import Output
@@ -47,6 +47,5 @@ def default_options(words: Sequence[str]) -> Options:
     folder = flag_value(words, "state")
     begun = None if folder is None else recorded_setup(Path(folder))
     if begun is None:
-        system, config = system_of(words)
-        begun = SetupOptions(system=system, search=config)
+        begun = with_system(SetupOptions, words)
     return Options(state=tyro.MISSING, setup=begun)

@@ -1,23 +1,21 @@
 """What `grammar-lisa generate` takes."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import tyro
 
 from grammar_lisa.cli.options.temperatures import TEMPERATURES
+from shared.cli.option_groups import RunOptions
 from shared.cli.records import check_ranges
 from shared.cli.terminal import Output
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(RunOptions, Output):
     """Draw sentences from a sampler of a trained run, one a line.
 
     Attributes:
-        run: The folder of the run; by default the newest in --runs.
-        runs: The folder that runs are kept in.
         sampler: What codes are drawn from: gaussian, gmm, dirichlet, uniform where the method of
             the run is spherical, or one of its own, such as prior.
         count: How many.
@@ -26,8 +24,6 @@ class Options(Output):
         seed: Of the draws.
     """
 
-    run: Path | None = None
-    runs: Path = Path("runs")
     sampler: str = "gmm"
     count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 20
     temperature: float = 0.0

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
+class Table5Settings:
     """What all calls that work on one folder share.
 
     Attributes:

@@ -1,0 +1,50 @@
+"""Options that several commands take together."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.cli.records import check_name, check_ranges
+from shared.cli.terminal import Output
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """Which run a command works on.
+
+    Attributes:
+        run: The folder of the run; by default the newest in --runs.
+        runs: The folder that runs are kept in.
+    """
+
+    run: Path | None = None
+    runs: Path = Path("runs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkOptions(Output):
+    """Where a benchmark is kept, and how much of it is done at a time.
+
+    Attributes:
+        jobs: Trainings or trials at a time; by default one for each processor.
+        out: The folder that benchmarks are kept in.
+        name: The folder in there; by default it is named by what is compared.
+    """
+
+    jobs: int | None = None
+    out: Path = Path("benchmarks")
+    name: str | None = None
+
+    @property
+    def workers(self) -> int:
+        """How many trainings or trials are done at a time."""
+        return self.jobs or os.cpu_count() or 1
+
+    def check(self) -> None:
+        """Refuse numbers that make no sense.
+
+        Raises:
+            LisaError: Naming the first.
+        """
+        check_name(self.name)
+        check_ranges(self, jobs=(1, 1024))
