@@ -23,6 +23,7 @@ from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.protocol import NEAR
 from grammar_lisa.objectives.regression import CLIP, Regression
+from grammar_lisa.optimize.trials import initial_rows
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 
@@ -283,15 +284,14 @@ def _start_set(
 
 
 def _drawn(name: str, size: int, seed: int, known: Known) -> Integers:
-    """Drawn as `plan_trials` draws, so that fewer known lines are the first of more."""
+    """Draw which lines are known; fewer are the first of more."""
     count = size if known == "all" else known
     if not 1 <= count <= size:
         raise LisaError(
             f"{known} known lines are asked for, but the start set {name} holds {size}; "
             + (f"ask for 1 to {size}, or all" if size else "give lines that score worse")
         )
-    order = np.random.default_rng(derive_seed(seed, "begin")).permutation(size)
-    return order[:count]
+    return initial_rows(size, count, seed)
 
 
 def _checked(lines: Sequence[str], scores: npt.ArrayLike) -> Floats:

@@ -33,6 +33,7 @@ from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.baselines import from_data, from_grammar
 from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
+from grammar_lisa.optimize.trials import trial_seed
 from grammar_lisa.training.corpus import Sentences, silent
 from grammar_lisa.training.experiment import Plan
 from shared.common.seeds import derive_seed
@@ -162,7 +163,7 @@ class Comparison:
                 continue
             problem = self._problem(of_kind[0])
             for number in numbers:
-                seed = self._seed(number)
+                seed = trial_seed(self.setting.seed, number)
                 drawn = (
                     from_data(problem.sentences, self.marks[-1], seed),
                     from_grammar(problem.model, self.marks[-1], seed),
@@ -234,16 +235,12 @@ class Comparison:
     def _drawing(self, entry: Entry, number: int) -> Drawing:
         run, space = self.run_of(entry), self.setting.search.space
         path = _trial(run / POINTS, number)
-        return Drawing(path, run, self.marks, number, self._seed(number), space)
+        return Drawing(path, run, self.marks, number, trial_seed(self.setting.seed, number), space)
 
     def _problem(self, entry: Entry) -> SearchProblem:
         """What searches of the systems that learnt from the same sentences are given."""
         run = SearchedRun.load(open_run(self.run_of(entry), TOOL))
         return run.problem(self.objective, clean=self.setting.how.clean, tell=silent)
-
-    def _seed(self, number: int) -> int:
-        """That of a trial, as `plan_trials` derives it."""
-        return derive_seed(derive_seed(self.setting.seed, "search"), "trial", number)
 
 
 def open_comparison(path: Path, setting: Table5Settings) -> Comparison:

@@ -1,6 +1,6 @@
 """A search in one call."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from grammar_lisa.optimize.search import score_all, search
 from grammar_lisa.optimize.sentences import Reader
 from grammar_lisa.optimize.spaces import space_of_run
 from grammar_lisa.optimize.start import begin, training_sentences
+from grammar_lisa.optimize.trials import trial_seed
 from shared.common.errors import LisaError
 from shared.common.threads import limited_threads
 from shared.common.words import unknown
@@ -133,17 +134,6 @@ def _begun(
         initial = score_all(design, objective, History.in_memory())
         return searched.problem_from(objective, initial), initial
     problem = searched.problem(objective, clean=withhold is not False, tell=tell)
-    (trial,) = problem.trials(
-        searched.run.path,
-        searched.run.path,
-        count=1,
-        n_initial=n_initial or KNOWN_FREE,
-        config=SYSTEMS["lisa"],
-        black_box=True,
-        seed=seed,
-    )
-    return problem, _evaluations(trial.sentences, trial.scores.tolist())
-
-
-def _evaluations(sentences: Sequence[str], scores: Sequence[float]) -> list[Evaluation]:
-    return [Evaluation(0, text, score) for text, score in zip(sentences, scores, strict=True)]
+    sentences, scores = problem.initial_design(n_initial or KNOWN_FREE, trial_seed(seed, 1))
+    found = zip(sentences, scores.tolist(), strict=True)
+    return problem, [Evaluation(0, text, score) for text, score in found]

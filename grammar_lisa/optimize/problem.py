@@ -19,9 +19,8 @@ from grammar_lisa.optimize.config import SearchConfig, SpaceName
 from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.spaces import Space, space_of_run
 from grammar_lisa.optimize.start import draw_design, training_sentences
-from grammar_lisa.optimize.trials import Trial, plan_trials
+from grammar_lisa.optimize.trials import Trial, initial_rows, trial_seed
 from shared.common.errors import LisaError
-from shared.common.seeds import derive_seed
 from shared.runs.run import Run
 
 Draws = Sequence[str | None]
@@ -71,23 +70,35 @@ class SearchProblem:
         Args:
             run: The folder of the trained model.
             folder: Where histories go.
-            count: How many.
-            n_initial: How many scored sentences a trial begins from.
+            count: How many; each has a draw of scored sentences of its own.
+            n_initial: How many of these a trial begins from, or all where they are fewer.
             config: Of each search.
             black_box: Whether searches see scores alone.
             seed: Of the command.
         """
-        return plan_trials(
-            run,
-            folder,
-            self.sentences,
-            self.scores,
-            count=count,
-            n_initial=n_initial,
-            config=config,
-            black_box=black_box,
-            seed=derive_seed(seed, "search"),
-        )
+        seeds = {number: trial_seed(seed, number) for number in range(1, count + 1)}
+        return [
+            Trial(
+                number,
+                run,
+                folder / f"trial-{number:02d}.jsonl",
+                *self.initial_design(n_initial, own),
+                config,
+                black_box,
+                own,
+            )
+            for number, own in seeds.items()
+        ]
+
+    def initial_design(self, count: int, seed: int) -> tuple[list[str], NDArray[np.float64]]:
+        """Draw the sentences that a trial begins from, and return them with their scores.
+
+        Args:
+            count: How many, or all where they are fewer.
+            seed: Of the trial.
+        """
+        rows = initial_rows(len(self.sentences), count, seed)
+        return [self.sentences[row] for row in rows], self.scores[rows]
 
 
 @dataclass(frozen=True)

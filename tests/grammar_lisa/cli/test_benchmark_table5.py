@@ -26,13 +26,14 @@ from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.names import TOOL as TRAINED
 from grammar_lisa.models.run import read_data
 from grammar_lisa.objectives.targets import regression_for
+from grammar_lisa.objectives.withholding import Withhold
 from grammar_lisa.optimize import baselines
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.history import History
-from grammar_lisa.optimize.trials import plan_trials, run_trial
+from grammar_lisa.optimize.problem import SearchProblem
+from grammar_lisa.optimize.trials import run_trial
 from grammar_lisa.training.experiment import Plan
 from shared.common.errors import LisaError
-from shared.common.seeds import derive_seed
 from shared.jobs import jobs as shared_jobs
 from shared.methods.registry import METHODS
 from shared.runs.files import read_json
@@ -159,16 +160,16 @@ def test_the_first_half_of_a_trial_is_a_trial_of_half_the_rounds(compared, tmp_p
     header = json.loads(path.read_text().splitlines()[0])
     data = read_data(open_run(run, TRAINED)).train
     sentences = derivations_to_texts(load_grammar(EXPR), data)
-    trials = plan_trials(
+    scores = OBJECTIVE(sentences)
+    problem = SearchProblem(None, None, OBJECTIVE, sentences, scores, Withhold(None), sentences)
+    trials = problem.trials(
         run,
         tmp_path,
-        sentences,
-        OBJECTIVE(sentences),
         count=2,
         n_initial=60,
         config=dataclasses.replace(SearchConfig(**header["config"]), rounds=1),
         black_box=header["black_box"],
-        seed=derive_seed(0, "search"),
+        seed=0,
     )
     assert trials[1].seed == header["seed"]
     half = [(each.sentence, each.score) for each in run_trial(trials[1], OBJECTIVE)]
