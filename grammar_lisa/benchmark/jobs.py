@@ -86,7 +86,7 @@ class Training(Work):
         """
         if (self.path / CONFIG).is_file():
             run = self._opened()
-            data = data_of(run, self.plan.sentences)
+            data = data_of(run, self.plan.config)
         else:
             run, data = make_run(self.path, self.plan)
         train_run(run, data, self.plan)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 
@@ -31,14 +31,13 @@ from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.protocol import EXACT
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.trials import Trial, run_trial
-from grammar_lisa.training.corpus import Sentences
+from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.experiment import Plan
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.jobs.jobs import OnEnd, failures, run_jobs
 from shared.runs.files import read_json, write_json
 from shared.runs.run import Run
-from shared.training import settings
 
 LATENT_BO_TOOL: Final = f"{TOOL} benchmark latent-bo"
 MARKS: Final = (100, 250, 500)
@@ -230,33 +229,23 @@ class Comparison:
         setting = self.setting
         data = None if setting.data is None else self._pool(target, objective)
         drawn_clean = data is None and setting.how.name != NONE
-        withhold: Literal["yes", "no"] = "yes" if drawn_clean else "no"
-        return Plan(
-            Sentences(
-                setting.grammar,
-                data,
-                count=TRAINED_ON,
-                held_out=1_000,
-                max_rules=setting.max_rules,
-                target=target,
-                withhold=withhold,
-                draw=setting.draw,
-                seed=setting.seed,
-            ),
-            "dense",
-            setting.dim,
-            entrant.method,
-            settings.Training(
-                epochs=setting.epochs,
-                batch_size=256,
-                learning_rate=3e-3,
-                schedule="cosine",
-                seed=derive_seed(setting.seed, "training"),
-            ),
-            draws=_DRAWS,
+        config = TrainConfig(
+            grammar=setting.grammar,
+            data=data,
+            draw=setting.draw,
+            distinct="text",
+            count=TRAINED_ON,
+            held_out=1_000,
+            max_rules=setting.max_rules,
+            target=target,
+            withhold="yes" if drawn_clean else "no",
+            dim=setting.dim,
+            epochs=setting.epochs,
             threads=1,
+            draws=_DRAWS,
             seed=setting.seed,
         )
+        return Plan(config, entrant.method)
 
     def _pool(self, target: str, objective: Regression) -> Path:
         """Return the file of the lines that networks learn from for a target, written once."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-from grammar_lisa.models.names import CHARACTERS, ON_DERIVATIONS
+from grammar_lisa.models.names import CHARACTERS, NetworkName
 from grammar_lisa.optimize.config import SYSTEMS as SEARCHES
 from grammar_lisa.optimize.config import SearchConfig
 from shared.training.settings import Schedule
@@ -24,9 +24,9 @@ class System:
     method: str
     characters: bool = False
 
-    def networks(self, chosen: tuple[str, ...]) -> tuple[str, ...]:
-        """The networks that it is trained with, of those chosen for derivations."""
-        return (CHARACTERS,) if self.characters else chosen
+    def fits(self, network: NetworkName) -> bool:
+        """Tell whether it can be trained with a network."""
+        return self.characters == (network == CHARACTERS)
 
 
 SYSTEMS: Final = {
@@ -42,7 +42,7 @@ SYSTEMS: Final = {
 }
 """By name, in the order of the table."""
 
-ALL_NETWORKS: Final = (*ON_DERIVATIONS, CHARACTERS)
+ALL_NETWORKS: Final[tuple[NetworkName, ...]] = get_args(NetworkName)
 KINDS: Final = ("data", "grammar")
 """The sentences that systems learn from: those of a file, or of the grammar, drawn uniformly."""
 
@@ -58,7 +58,7 @@ class Entry:
     """
 
     sentences: str
-    network: str
+    network: NetworkName
     system: str
 
     @property
@@ -72,7 +72,7 @@ ENTRIES: Final = tuple(
     for sentences in KINDS
     for network in ALL_NETWORKS
     for system in SYSTEMS.values()
-    if network in system.networks(ON_DERIVATIONS)
+    if system.fits(network)
 )
 """All that a comparison can hold, in the order of tables."""
 
@@ -86,7 +86,7 @@ def entries_of(
         for entry in ENTRIES
         if entry.system in systems
         and entry.sentences in sentences
-        and entry.network in SYSTEMS[entry.system].networks(tuple(networks))
+        and (entry.network == CHARACTERS or entry.network in networks)
     ]
 
 

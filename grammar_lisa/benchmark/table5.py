@@ -34,14 +34,13 @@ from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.baselines import from_data, from_grammar
 from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
 from grammar_lisa.optimize.trials import trial_seed
-from grammar_lisa.training.corpus import Sentences, silent
+from grammar_lisa.training.config import TrainConfig
+from grammar_lisa.training.corpus import silent
 from grammar_lisa.training.experiment import Plan
-from shared.common.seeds import derive_seed
 from shared.jobs.jobs import OnEnd, failures, run_jobs
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder
 from shared.runs.run import CONFIG, SUMMARY, Run, open_run
-from shared.training import settings
 
 TABLE5_TOOL = f"{TOOL} benchmark table5"
 SOURCES: Final = ("data", "grammar")
@@ -54,33 +53,28 @@ _DRAWS = 1000
 
 def plan_of(setting: Table5Settings, entry: Entry) -> Plan:
     """How the run of an entry comes about."""
-    recipe = RECIPES[entry.network]
+    recipe = RECIPES.get(entry.network, RECIPES["dense"])
     epochs = {"kusner": setting.kusner_epochs, CHARACTERS: setting.characters_epochs}
-    return Plan(
-        Sentences(
-            setting.grammar,
-            setting.data if entry.sentences == "data" else None,
-            setting.count,
-            setting.held_out,
-            setting.max_rules,
-            KUSNER_TARGET,
-            "yes" if setting.how.clean else "no",
-            setting.seed,
-        ),
-        entry.network,
-        setting.dim,
-        setting.methods[SYSTEMS[entry.system].method],
-        settings.Training(
-            epochs=epochs.get(entry.network, setting.epochs),
-            batch_size=recipe.batch_size,
-            learning_rate=recipe.learning_rate,
-            schedule=recipe.schedule,
-            seed=derive_seed(setting.seed, "training"),
-        ),
-        draws=_DRAWS,
+    config = TrainConfig(
+        grammar=setting.grammar,
+        data=setting.data if entry.sentences == "data" else None,
+        draw="uniform",
+        distinct="text",
+        count=setting.count,
+        held_out=setting.held_out,
+        max_rules=setting.max_rules,
+        withhold="yes" if setting.how.clean else "no",
+        dim=setting.dim,
+        network=entry.network,
+        epochs=epochs.get(entry.network, setting.epochs),
+        batch_size=recipe.batch_size,
+        learning_rate=recipe.learning_rate,
+        schedule=recipe.schedule,
         threads=1,
+        draws=_DRAWS,
         seed=setting.seed,
     )
+    return Plan(config, setting.methods[SYSTEMS[entry.system].method])
 
 
 @dataclass(frozen=True)

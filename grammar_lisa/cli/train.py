@@ -9,10 +9,10 @@ from grammar_lisa.grammar.datasets import Split
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.training.experiment import (
     Callbacks,
+    Plan,
     data_of,
     finish_run,
     make_run,
-    plan_of,
     train_run,
 )
 from shared.cli.terminal import Terminal
@@ -33,10 +33,10 @@ def run(options: Options, terminal: Terminal) -> None:
             print_quality(terminal, folder)
             return
         terminal.note(f"going on with {folder.path}")
-        data = data_of(folder, plan_of(options, options.hyper).sentences, terminal.note)
+        data = data_of(folder, options, terminal.note)
     try:
         train(folder, data, options, terminal)
-        finish_run(folder, data, plan_of(options, options.hyper), terminal.note)
+        finish_run(folder, data, Plan(options, options.hyper), terminal.note)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with '{TOOL} train --resume {folder.path}'") from None
     print_quality(terminal, folder)
@@ -44,7 +44,7 @@ def run(options: Options, terminal: Terminal) -> None:
 
 def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
     """Read the grammar, gather the data and make the run's folder."""
-    plan = plan_of(options, options.hyper)
+    plan = Plan(options, options.hyper)
     path = (
         next_run_path(options.runs, f"{options.grammar.stem}-{plan.method.name}")
         if options.name is None
@@ -75,4 +75,4 @@ def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> Non
             plot_curves(folder, rows)
 
         callbacks = Callbacks(terminal.note, step, epoch, curves)
-        train_run(folder, data, plan_of(options, options.hyper), callbacks)
+        train_run(folder, data, Plan(options, options.hyper), callbacks)

@@ -23,7 +23,7 @@ from grammar_lisa.models.names import CHARACTERS, DATA, GRAMMAR, TOOL
 from grammar_lisa.models.run import load_run_grammar, read_data, run_architecture
 from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
 from grammar_lisa.training.config import TrainConfig
-from grammar_lisa.training.corpus import Sentences, Tell, silent
+from grammar_lisa.training.corpus import Tell, described, gather, silent, withholding
 from grammar_lisa.training.evaluation import evaluate, readout_r2, reconstruction
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
@@ -47,27 +47,19 @@ class Plan:
     """What decides a run.
 
     Attributes:
-        sentences: which.
-        network: a key of `NETWORKS`, or `CHARACTERS`.
-        dim: the code size.
-        method: how codes are learnt.
-        training: how long and how; its seed is derived from `seed`.
-        draws: how many codes each sampler draws for the samples' validity and uniqueness.
-        threads: of the processor; by default one for a small network, and all for a larger one.
-        seed: of everything random.
-        semantics: what a method with an alignment loss is told of a sentence, see `semantics_of`;
-            by default the outputs of expressions.
+        config: Which sentences, which network, how long.
+        method: How codes are learnt.
     """
 
-    sentences: Sentences
-    network: str
-    dim: int
+    config: TrainConfig
     method: Method
-    training: Training
-    draws: int = 10_000
-    threads: int | None = None
-    seed: int = 0
-    semantics: str | None = None
+
+    @property
+    def training(self) -> Training:
+        """How long and how the network is trained."""
+        names = {field.name for field in dataclasses.fields(Training)} - {"seed", "devices"}
+        values = {name: getattr(self.config, name) for name in names}
+        return Training(**values, seed=derive_seed(self.config.seed, "training"))
 
     def semantics_in(self, grammar: Grammar, data: Split) -> dict[str, Tensor]:
         """Return what the training and the test sentences do; nothing if none learns from it.
@@ -78,7 +70,7 @@ class Plan:
             LisaError: if sentences have no such semantics, or no method asked for any.
         """
         if not self.method.aligned:
-            if self.semantics is not None:
+            if self.config.semantics is not None:
                 raise LisaError(
                     "--semantics are learnt with --alignment-weight above 0 only; the method "
                     f"{self.method.name} was not given one"
@@ -86,51 +78,22 @@ class Plan:
             return {}
         texts = [*derivations_to_texts(grammar, data.train)]
         texts += derivations_to_texts(grammar, data.test)
-        seed = derive_seed(self.seed, "semantics")
-        found = torch.from_numpy(semantics_of(texts, self.semantics or OUTPUTS, seed))
+        seed = derive_seed(self.config.seed, "semantics")
+        found = torch.from_numpy(semantics_of(texts, self.config.semantics or OUTPUTS, seed))
         return {"train": found[: len(data.train)], "test": found[len(data.train) :]}
 
     def record(self, runs: Path) -> dict[str, Any]:
-        """The options of `grammar-lisa train` that give this run, as JSON values."""
-        sentences, training = vars(self.sentences), vars(self.training)
+        """Return the options of `grammar-lisa train` that give this run, as JSON values."""
+        names = [field.name for field in dataclasses.fields(TrainConfig)]
+        options = {name: getattr(self.config, name) for name in names}
+        options |= {"distinct": self.config.equality, "runs": runs}
+        if self.config.semantics is None:
+            del options["semantics"]
         return {
             "method": self.method.name,
-            **{n: str(v) if isinstance(v, Path) else v for n, v in sentences.items()},
-            "dim": self.dim,
-            "network": self.network,
-            **{name: value for name, value in training.items() if name != "devices"},
-            "threads": self.threads,
-            "draws": self.draws,
-            "seed": self.seed,
-            "runs": str(runs),
-            **({} if self.semantics is None else {"semantics": self.semantics}),
+            **{n: str(v) if isinstance(v, Path) else v for n, v in options.items()},
             "hyper": dataclasses.asdict(self.method),
         }
-
-
-def plan_of(config: TrainConfig, method: Method) -> Plan:
-    """Return the plan of a training.
-
-    Args:
-        config: What decides it beside the method.
-        method: How codes are learnt.
-    """
-    chosen = {field.name: getattr(config, field.name) for field in dataclasses.fields(Sentences)}
-    chosen["distinct"] = config.distinct or ("canonical" if config.data is None else "text")
-    names = {field.name for field in dataclasses.fields(Training)} & vars(config).keys()
-    values = {name: getattr(config, name) for name in names}
-    training = Training(**values | {"seed": derive_seed(config.seed, "training")})
-    return Plan(
-        Sentences(**chosen),
-        config.network,
-        config.dim,
-        method,
-        training,
-        config.draws,
-        config.threads,
-        config.seed,
-        config.semantics,
-    )
 
 
 @dataclass(frozen=True)
@@ -170,19 +133,19 @@ def make_run(
     Raises:
         LisaError: if the input cannot be served or the folder is taken.
     """
-    sentences = plan.sentences
-    grammar = load_grammar(sentences.grammar)
+    config = plan.config
+    grammar = load_grammar(config.grammar)
     for finding in grammar.findings:
         if finding.severity == "warning":
-            tell(f"{sentences.grammar}:{finding}")
-    withhold = sentences.withholding(grammar, tell)
-    data, max_rules = sentences.gather(grammar, withhold, tell)
-    seed = derive_seed(plan.seed, "network")
-    alphabet = _alphabet(grammar, data) if plan.network == CHARACTERS else None
+            tell(f"{config.grammar}:{finding}")
+    withhold = withholding(config, grammar, tell)
+    data, max_rules = gather(config, grammar, withhold, tell)
+    seed = derive_seed(config.seed, "network")
+    alphabet = _alphabet(grammar, data) if config.network == CHARACTERS else None
     semantics = plan.semantics_in(grammar, data)
     told = semantics["train"].shape[1] if semantics else 0
     architecture = Architecture(
-        plan.network, plan.dim, max_rules, plan.method, seed, alphabet, told
+        config.network, config.dim, max_rules, plan.method, seed, alphabet, told
     )
     architecture.build(grammar)
     run = create_run(
@@ -193,7 +156,7 @@ def make_run(
             "created": datetime.now(UTC).isoformat(timespec="microseconds"),
             "versions": {name: version(name) for name in ("torch", "numpy")},
             "options": plan.record(path.parent),
-            "grammar": {"source": str(sentences.grammar), "sha256": grammar.digest},
+            "grammar": {"source": str(config.grammar), "sha256": grammar.digest},
             "model": architecture.to_json(),
             "training": dataclasses.asdict(plan.training),
             "withheld": {"what": str(withhold), "equal": withhold.equal, "near": withhold.near},
@@ -205,12 +168,12 @@ def make_run(
         run.write_tensors(SEMANTICS, semantics, {})
     tell(
         f"{len(data.train):,} sentences to train on, {len(data.valid):,} to watch, "
-        f"{len(data.test):,} held out; {sentences}; at most {max_rules} rules; {withhold}"
+        f"{len(data.test):,} held out; {described(config)}; at most {max_rules} rules; {withhold}"
     )
     return run, data
 
 
-def data_of(run: Run, sentences: Sentences, tell: Tell = silent) -> Split:
+def data_of(run: Run, config: TrainConfig, tell: Tell = silent) -> Split:
     """The data of a run that was begun; gathered once more if it was stopped before it kept them.
 
     Raises:
@@ -219,13 +182,13 @@ def data_of(run: Run, sentences: Sentences, tell: Tell = silent) -> Split:
     """
     if any((run.path / name).exists() for name in (DATA, CHECKPOINT, METRICS, MODEL)):
         return read_data(run)
-    grammar = load_grammar(sentences.grammar)
+    grammar = load_grammar(config.grammar)
     if grammar.digest != _grammar_digest(run):
         raise LisaError(
-            f"{run.path} was stopped before its data were kept, and {sentences.grammar} has "
+            f"{run.path} was stopped before its data were kept, and {config.grammar} has "
             "changed since: train again with another --name"
         )
-    data, _ = sentences.gather(grammar, sentences.withholding(grammar, tell), tell)
+    data, _ = gather(config, grammar, withholding(config, grammar, tell), tell)
     _write_inputs(run, grammar, data)
     return data
 
@@ -261,7 +224,7 @@ def train_run(run: Run, data: Split, plan: Plan, callbacks: Callbacks | None = N
         on_epoch=callbacks.epoch,
     )
     small = sum(weights.numel() for weights in net.parameters()) < SMALL_NETWORK
-    threads = plan.threads or (1 if small else torch.get_num_threads())
+    threads = plan.config.threads or (1 if small else torch.get_num_threads())
     with limited_threads(threads):
         rows = trainer.fit()
     callbacks.curves(rows)
@@ -284,8 +247,8 @@ def finish_run(run: Run, data: Split, plan: Plan, tell: Tell = silent) -> None:
         set(derivations_to_texts(model.grammar, data.train)),
         codes.mean,
         samplers,
-        draws=plan.draws,
-        seed=derive_seed(plan.seed, "evaluation"),
+        draws=plan.config.draws,
+        seed=derive_seed(plan.config.seed, "evaluation"),
     )
     semantics = _semantics(run, model.grammar, data, plan)
     if semantics:

@@ -9,7 +9,7 @@ from grammar_lisa.models.load import load_model
 from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.corpus import silent
-from grammar_lisa.training.experiment import Callbacks, finish_run, make_run, plan_of, train_run
+from grammar_lisa.training.experiment import Callbacks, Plan, finish_run, make_run, train_run
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.methods import Method
@@ -55,7 +55,7 @@ def train(
         if method not in METHODS:
             raise LisaError(unknown("method", method, METHODS))
         method = METHODS[method]()
-    plan = plan_of(config, method)
+    plan = Plan(config, method)
     stem = f"{config.grammar.stem}-{method.name}"
     path = next_run_path(Path(runs), stem) if name is None else Path(runs) / name
     run, data = make_run(path, plan, overwrite=overwrite, tell=tell)

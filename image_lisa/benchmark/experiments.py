@@ -187,21 +187,18 @@ def run_experiments(
     Raises:
         LisaError: The system killed a process.
     """
-    failed: dict[Path, str] = {}
-
-    def outcome(experiment: Experiment) -> Outcome:
-        record = measurement.kept(experiment.path)
-        return Outcome(experiment, record, failed.get(experiment.path, ""))
+    outcomes = {each: Outcome(each, measurement.kept(each.path)) for each in experiments}
 
     def on_end(job: Job[Context], failure: str, progress: Progress) -> None:
         assert isinstance(job, Experiment)
-        if failure:
-            failed[job.path] = failure
-        tell(outcome(job), progress)
+        record = None if failure else measurement.kept(job.path)
+        outcomes[job] = Outcome(job, record, failure)
+        tell(outcomes[job], progress)
 
     context, threads = Context(setting, measurement), torch.get_num_threads()
-    run_jobs(experiments, context, workers=jobs, threads=threads, on_end=on_end)
-    return [outcome(each) for each in experiments]
+    waiting = [each for each in experiments if outcomes[each].record is None]
+    run_jobs(waiting, context, workers=jobs, threads=threads, on_end=on_end)
+    return [outcomes[each] for each in experiments]
 
 
 def _measure(

@@ -17,7 +17,8 @@ from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sampling import enumerate_derivations, sample_uniform
 from grammar_lisa.grammar.text import derivation_to_text, derivations_to_texts
 from grammar_lisa.objectives.withholding import Withhold
-from grammar_lisa.training.corpus import Sentences, by_algebra
+from grammar_lisa.training.config import TrainConfig
+from grammar_lisa.training.corpus import by_algebra, gather
 from shared.common.errors import LisaError
 
 EXPR_FILE = ROOT / "grammars" / "expr.cfg"
@@ -184,9 +185,9 @@ def test_by_weight_the_rules_of_great_weight_come_more_often():
 
 def gathered(**options):
     """The parts of the data, as texts."""
-    sentences = Sentences(**{"grammar": EXPR_FILE, "withhold": "no", **options})
-    grammar = load_grammar(sentences.grammar)
-    parts, _ = sentences.gather(grammar, Withhold(None))
+    config = TrainConfig(**{"grammar": EXPR_FILE, "draw": "uniform", "distinct": "text"} | options)
+    grammar = load_grammar(config.grammar)
+    parts, _ = gather(config, grammar, Withhold(None))
     return [derivations_to_texts(grammar, part) for part in (parts.train, parts.valid, parts.test)]
 
 
