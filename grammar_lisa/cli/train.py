@@ -16,7 +16,7 @@ from grammar_lisa.training.experiment import (
     train_run,
 )
 from shared.cli.terminal import Terminal
-from shared.runs.run import SUMMARY, Run, next_run_path, open_run
+from shared.runs.run import SUMMARY, Run, open_run
 from shared.training.trainer import Row
 
 
@@ -45,11 +45,7 @@ def run(options: Options, terminal: Terminal) -> None:
 def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
     """Read the grammar, gather the data and make the run's folder."""
     plan = Plan(options, options.hyper)
-    path = (
-        next_run_path(options.runs, f"{options.grammar.stem}-{plan.method.name}")
-        if options.name is None
-        else options.runs / options.name
-    )
+    path = options.place(f"{options.grammar.stem}-{plan.method.name}")
     folder, data = make_run(path, plan, overwrite=options.overwrite, tell=terminal.note)
     terminal.note(f"{plan.method.title}, {options.network} network, d = {options.dim}")
     terminal.note(f"run: {folder.path}")

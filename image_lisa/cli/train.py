@@ -25,7 +25,7 @@ from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods import Method
-from shared.runs.run import SUMMARY, Run, next_run_path, open_run
+from shared.runs.run import SUMMARY, Run, open_run
 from shared.samplers import Sampler
 from shared.training.settings import Training
 from shared.training.trainer import launch
@@ -69,7 +69,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
     architecture.build()
     fabric = launch(training)
     stem = f"{Path(options.dataset).name or 'images'}-{method.name}"
-    path = options.runs / options.name if options.name else next_run_path(options.runs, stem)
+    path = options.place(stem)
     folder = make_run(
         fabric,
         fabric.broadcast(path),

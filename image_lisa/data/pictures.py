@@ -16,11 +16,6 @@ _AT_ONCE = 4096
 """Images that are resized together, so that what lies between stays small."""
 
 
-def to_unit(images: Tensor) -> Tensor:
-    """Bytes as numbers in [0, 1], of the default float type."""
-    return images.to(torch.get_default_dtype()) / 255
-
-
 def to_bytes(images: Tensor) -> Tensor:
     """Numbers in [0, 1] as bytes: rounded to the nearest, what lies outside clamped.
 

@@ -31,7 +31,6 @@ WEIGHTS_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129
 WEIGHTS_VARIABLE = "LISA_INCEPTION"
 """The environment variable that may hold the path of the file."""
 
-FEATURES = 2048
 SIDE = 299
 
 _WEIGHTS_ADVICE = (

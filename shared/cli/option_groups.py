@@ -6,6 +6,7 @@ from pathlib import Path
 
 from shared.cli.records import check_name, check_ranges
 from shared.cli.terminal import Output
+from shared.runs.run import next_run_path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,29 @@ class RunOptions:
 
     run: Path | None = None
     runs: Path = Path("runs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRunOptions:
+    """Which run a training makes, goes on with, or takes its options from.
+
+    Attributes:
+        runs: The folder that runs are kept in.
+        name: The run's folder in there; by default a new one.
+        overwrite: Replace the run of that name.
+        resume: Go on with a run that was stopped: its folder. All else is read from it.
+        config: Take the options from the config.json of a run; flags given beside it win.
+    """
+
+    runs: Path = Path("runs")
+    name: str | None = None
+    overwrite: bool = False
+    resume: Path | None = None
+    config: Path | None = None
+
+    def place(self, stem: str) -> Path:
+        """Return the folder of a new run, whose name begins with `stem` unless it has one."""
+        return self.runs / self.name if self.name else next_run_path(self.runs, stem)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from shared.common.errors import LisaError
 from shared.sphere.geometry import project
-from shared.sphere.projected_normal import Floats, log_sphere_area
+from shared.sphere.projected_normal import Floats
 
 _LEAST_ORDER = 40.0
 """From which order on the expansion is used; its error there is below 1e-12."""
@@ -33,40 +33,6 @@ _PROPOSALS, _ROUNDS = 6, 16
 """Each proposal is accepted with probability 0.65 or more; 96 refusals in a row do not happen."""
 
 _NODES = 64
-
-
-def log_normaliser(dim: int, concentration: Tensor) -> Tensor:
-    """Compute log C_d(κ), with gradient −A(κ).
-
-    Args:
-        dim: Number of coordinates d, at least 2.
-        concentration: κ ``[...]``, not negative.
-
-    Returns:
-        Logs ``[...]``, in float64 for float64 and otherwise in float32.
-
-    Raises:
-        LisaError: If ``dim`` is below 2.
-    """
-    log, ratio, _ = _functions(dim, concentration)
-    return _attach(concentration, -log - log_sphere_area(dim), -ratio)
-
-
-def mean_resultant(dim: int, concentration: Tensor) -> Tensor:
-    """Compute A_d(κ) = I_(d/2)(κ) / I_(d/2−1)(κ), the mean of ⟨μ, u⟩, with its gradient.
-
-    Args:
-        dim: Number of coordinates d, at least 2.
-        concentration: κ ``[...]``, not negative.
-
-    Returns:
-        Lengths ``[...]`` from 0 to 1, in float64 for float64 and otherwise in float32.
-
-    Raises:
-        LisaError: If ``dim`` is below 2.
-    """
-    _, ratio, slope = _functions(dim, concentration)
-    return _attach(concentration, ratio, slope)
 
 
 def kl_to_uniform(dim: int, concentration: Tensor) -> Tensor:

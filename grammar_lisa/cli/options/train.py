@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -10,28 +9,19 @@ from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.models.names import LARGEST_DIM, TOOL
 from grammar_lisa.training.config import TrainConfig
 from shared.cli.method_options import MethodOptions, WithMethod
+from shared.cli.option_groups import NewRunOptions
 from shared.cli.records import check_name, check_ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(WithMethod, TrainConfig):
+class Options(WithMethod, NewRunOptions, TrainConfig):
     """Train an autoencoder of the sentences of a grammar.
 
     A method has options of its own, which stand behind these; --method NAME --help shows them.
 
     Attributes:
-        runs: The folder that runs are kept in.
         name: The run's folder in there; by default a new one, GRAMMAR-METHOD-001 and so on.
-        overwrite: Replace the run of that name.
-        resume: Go on with a run that was stopped: its folder. All else is read from it.
-        config: Take the options from the config.json of a run; flags given beside it win.
     """
-
-    runs: Path = Path("runs")
-    name: str | None = None
-    overwrite: bool = False
-    resume: Path | None = None
-    config: Path | None = None
 
     def check(self) -> None:
         """Refuse numbers that make no sense.

@@ -10,15 +10,23 @@ from scipy import integrate, stats
 
 from shared import sphere
 from shared.common.errors import LisaError
-from shared.sphere.von_mises_fisher import (
-    draw,
-    kl_to_uniform,
-    log_normaliser,
-    mean_resultant,
-)
+from shared.sphere.projected_normal import log_sphere_area
+from shared.sphere.von_mises_fisher import _attach, _functions, draw, kl_to_uniform
 
 DIMS = (2, 3, 4, 17, 64, 128, 512)
 CONCENTRATIONS = (1e-6, 1e-2, 1.0, 7.3, 50.0, 3e3, 1e6)
+
+
+def log_normaliser(dim, concentration):
+    """log C_d(κ), with gradient −A(κ)."""
+    log, ratio, _ = _functions(dim, concentration)
+    return _attach(concentration, -log - log_sphere_area(dim), -ratio)
+
+
+def mean_resultant(dim, concentration):
+    """A_d(κ), the mean of ⟨μ, u⟩, with its gradient."""
+    _, ratio, slope = _functions(dim, concentration)
+    return _attach(concentration, ratio, slope)
 
 
 def exact(dim, concentration):
