@@ -28,10 +28,11 @@ from numpy.typing import NDArray
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.objectives.decontamination import EXACT
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
-from grammar_lisa.objectives.protocol import EXACT, THRESHOLDS
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
+from grammar_lisa.objectives.trial_statistics import THRESHOLDS
 from grammar_lisa.optimize.trial_tables import REACHED, first_reached
 from shared.runs.files import write_json
 

@@ -33,7 +33,7 @@ def begun(options: argparse.Namespace, objective: Objective) -> Optimizer:
     """The first trial of a search, at its beginning."""
     config = SYSTEMS[options.system].changed(rounds=options.rounds, batch=options.batch)
     searched = SearchedRun.load(open_run(options.run, TOOL), config.space)
-    problem = searched.problem(objective, clean=True, tell=lambda _: None)
+    problem = searched.problem(objective, decontaminate=True, notify=lambda _: None)
     (trial,) = problem.trials(
         options.run,
         options.run,

@@ -10,7 +10,7 @@ from grammar_lisa.expressions.evaluation import evaluate, parsable
 from grammar_lisa.grammar import Grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.objectives.protocol import NEAR
+from grammar_lisa.objectives.decontamination import NEAR
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 

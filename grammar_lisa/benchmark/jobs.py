@@ -52,7 +52,7 @@ class Work(Job[Objective]):
 
 
 @dataclass(frozen=True)
-class Training(Work):
+class TrainingJob(Work):
     """The training of one run.
 
     Attributes:
@@ -107,7 +107,7 @@ class Training(Work):
 
 
 @dataclass(frozen=True)
-class Recorded(Work):
+class FileJob(Work):
     """A trial of which one JSON file is kept.
 
     Attributes:
@@ -128,7 +128,7 @@ class Recorded(Work):
 
 
 @dataclass(frozen=True)
-class Measured(Recorded):
+class TrialJob(FileJob):
     """A trial of a search or of random draws, whose statistics are kept.
 
     Attributes:
@@ -147,7 +147,7 @@ class Measured(Recorded):
 
 
 @dataclass(frozen=True)
-class Searching(Measured):
+class SearchJob(TrialJob):
     """A trial of a search.
 
     Attributes:
@@ -172,7 +172,7 @@ class Searching(Measured):
 
 
 @dataclass(frozen=True)
-class Drawing(Measured):
+class RandomJob(TrialJob):
     """Random points of the space that a search looks through.
 
     Attributes:

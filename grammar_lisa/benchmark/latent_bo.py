@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.benchmark.entrants import Entrant
-from grammar_lisa.benchmark.jobs import Recorded, Training
+from grammar_lisa.benchmark.jobs import FileJob, TrainingJob
 from grammar_lisa.benchmark.latent_bo_settings import LatentBOSettings
 from grammar_lisa.benchmark.start_sets import (
     NONE,
@@ -27,8 +27,8 @@ from grammar_lisa.benchmark.start_sets import (
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.datasets import read_lines
 from grammar_lisa.models.names import TOOL
+from grammar_lisa.objectives.decontamination import EXACT
 from grammar_lisa.objectives.objective import Objective
-from grammar_lisa.objectives.protocol import EXACT
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.trials import Trial, run_trial
 from grammar_lisa.training.config import TrainConfig
@@ -48,7 +48,7 @@ _DRAWS = 1000
 
 
 @dataclass(frozen=True)
-class Search(Recorded):
+class LatentBOJob(FileJob):
     """One trial of a system for a target.
 
     Attributes:
@@ -154,7 +154,7 @@ class Comparison:
         """Train and search what is missing for one target."""
         objective = self.objective(target)
         plans = {each.learnt: self._plan(target, each, objective) for each in entrants}
-        trainings = [Training(self._run(target, name), plan) for name, plan in plans.items()]
+        trainings = [TrainingJob(self._run(target, name), plan) for name, plan in plans.items()]
         run_jobs(trainings, objective, workers=jobs, on_end=on_end)
         trained = {name for name, each in zip(plans, trainings, strict=True) if each.done}
         searches = [
@@ -180,7 +180,7 @@ class Comparison:
         entrants: Sequence[Entrant],
         trained: set[str],
         number: int,
-    ) -> Iterator[Search]:
+    ) -> Iterator[LatentBOJob]:
         """Yield the trials of one seed that are missing."""
         folders = {
             each.name: self.path / "trials" / _folded(target) / _folded(each.name)
@@ -209,7 +209,7 @@ class Comparison:
                 seed,
                 each.untrained,
             )
-            yield Search(path, target, each.name, trial, float(scores.min()))
+            yield LatentBOJob(path, target, each.name, trial, float(scores.min()))
 
     def _start(self, target: str, objective: Regression, seed: int) -> StartSet:
         protocol, setting = self.setting.how, self.setting

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.benchmark.tables import csv_table, markdown_table, reached_cell
-from grammar_lisa.objectives.protocol import NEAR
+from grammar_lisa.objectives.decontamination import NEAR
 from grammar_lisa.optimize.trial_tables import COLUMNS, REACHED, first_reached
 
 KEYS: Final = ("sentences", "network", "system", "n_initial", "evaluations")

@@ -19,9 +19,9 @@ from grammar_lisa.expressions.evaluation import Floats, Integers
 from grammar_lisa.grammar import Grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.objectives.decontamination import NEAR
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.objective import Objective
-from grammar_lisa.objectives.protocol import NEAR
 from grammar_lisa.objectives.regression import CLIP, Regression
 from grammar_lisa.optimize.trials import initial_rows
 from shared.common.errors import LisaError

@@ -119,7 +119,7 @@ ProtocolName = Literal["published", "clean"]
 
 
 @dataclass(frozen=True)
-class Protocol:
+class Table5Protocol:
     """How systems are searched and what is told of it.
 
     Attributes:
@@ -150,10 +150,10 @@ class Protocol:
         return (half, rounds) if self.halves and half else (rounds,)
 
 
-PROTOCOLS: Final[Mapping[str, Protocol]] = {
+PROTOCOLS: Final[Mapping[str, Table5Protocol]] = {
     protocol.name: protocol
     for protocol in (
-        Protocol("published", clean=False, rounds=5, halves=False, n_initial=(5000,)),
-        Protocol("clean", clean=True, rounds=10, halves=True, n_initial=(500, 5000)),
+        Table5Protocol("published", clean=False, rounds=5, halves=False, n_initial=(5000,)),
+        Table5Protocol("clean", clean=True, rounds=10, halves=True, n_initial=(500, 5000)),
     )
 }

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from grammar_lisa.benchmark.jobs import (
-    Drawing,
-    Searching,
-    Training,
+    RandomJob,
+    SearchJob,
+    TrainingJob,
     drawn_record,
 )
 from grammar_lisa.benchmark.systems import (
@@ -26,9 +26,9 @@ from grammar_lisa.benchmark.systems import (
 )
 from grammar_lisa.benchmark.table5_settings import Table5Settings
 from grammar_lisa.models.names import CHARACTERS, TOOL
+from grammar_lisa.objectives.decontamination import EXACT, NEAR
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.objective import Objective
-from grammar_lisa.objectives.protocol import EXACT, NEAR
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.baselines import from_data, from_grammar
@@ -111,19 +111,19 @@ class Comparison:
 
     def train(self, entries: Sequence[Entry], jobs: int, on_end: OnEnd[Objective]) -> list[Entry]:
         """Train what is missing; gives the entries that are trained."""
-        work = [Training(self.run_of(entry), plan_of(self.setting, entry)) for entry in entries]
+        work = [TrainingJob(self.run_of(entry), plan_of(self.setting, entry)) for entry in entries]
         run_jobs(work, self.objective, workers=jobs, on_end=on_end)
         return [entry for entry, each in zip(entries, work, strict=True) if each.done]
 
     def trials(
         self, entries: Sequence[Entry], n_initial: Sequence[int], count: int
-    ) -> list[Searching | Drawing]:
+    ) -> list[SearchJob | RandomJob]:
         """The trials of trained entries that are missing: all first trials first, then the next.
 
         Raises:
             LisaError: if the sentences of a run cannot be read.
         """
-        found: list[Searching | Drawing] = []
+        found: list[SearchJob | RandomJob] = []
         problems: dict[str, SearchProblem] = {}
         for entry in entries:
             folders = [self.run_of(entry) / f"{_INITIAL}{n}" for n in n_initial]
@@ -139,12 +139,12 @@ class Comparison:
         return sorted(waiting, key=lambda each: int(each.path.stem.removeprefix("trial-")))
 
     def do_trials(
-        self, trials: Sequence[Searching | Drawing], jobs: int, on_end: OnEnd[Objective]
+        self, trials: Sequence[SearchJob | RandomJob], jobs: int, on_end: OnEnd[Objective]
     ) -> None:
         """Carry trials out; see `run_jobs`."""
         run_jobs(trials, self.objective, workers=jobs, on_end=on_end)
 
-    def draw(self, entries: Sequence[Entry], count: int) -> None:
+    def draw_at_random(self, entries: Sequence[Entry], count: int) -> None:
         """Random draws from the data and from the grammar, for every kind of sentences there is."""
         for kind in KINDS:
             of_kind = [entry for entry in entries if entry.sentences == kind]
@@ -212,7 +212,7 @@ class Comparison:
 
     def _searches(
         self, entry: Entry, problem: SearchProblem, path: Path, n_initial: int, count: int
-    ) -> list[Searching]:
+    ) -> list[SearchJob]:
         run, setting = self.run_of(entry), self.setting
         trials = problem.trials(
             run,
@@ -224,17 +224,19 @@ class Comparison:
             seed=setting.seed,
         )
         marks = setting.how.marks(setting.search.rounds)
-        return [Searching(_trial(path, each.number), run, marks, each) for each in trials]
+        return [SearchJob(_trial(path, each.number), run, marks, each) for each in trials]
 
-    def _drawing(self, entry: Entry, number: int) -> Drawing:
+    def _drawing(self, entry: Entry, number: int) -> RandomJob:
         run, space = self.run_of(entry), self.setting.search.space
         path = _trial(run / POINTS, number)
-        return Drawing(path, run, self.marks, number, trial_seed(self.setting.seed, number), space)
+        return RandomJob(
+            path, run, self.marks, number, trial_seed(self.setting.seed, number), space
+        )
 
     def _problem(self, entry: Entry) -> SearchProblem:
         """What searches of the systems that learnt from the same sentences are given."""
         run = SearchedRun.load(open_run(self.run_of(entry), TOOL))
-        return run.problem(self.objective, clean=self.setting.how.clean, tell=silent)
+        return run.problem(self.objective, decontaminate=self.setting.how.clean, notify=silent)
 
 
 def open_comparison(path: Path, setting: Table5Settings) -> Comparison:
@@ -262,7 +264,7 @@ def _facts(problem: SearchProblem) -> dict[str, int]:
     """How many sentences there are, and how many training sentences are at or near the target."""
     equal = int((problem.scores <= EXACT).sum())
     near = int((problem.scores < NEAR).sum()) - equal
-    withheld = problem.withhold
+    withheld = problem.decontamination
     return {
         "sentences": len(problem.sentences),
         "equal": equal + withheld.equal,

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grammar_lisa.benchmark.systems import PROTOCOLS, RECIPES, SYSTEMS, Protocol, ProtocolName
+from grammar_lisa.benchmark.systems import PROTOCOLS, RECIPES, SYSTEMS, ProtocolName, Table5Protocol
 from grammar_lisa.grammar.cfg import load_grammar
 from grammar_lisa.models.names import CHARACTERS
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
@@ -61,7 +61,7 @@ class Table5Settings:
     seed: int = 0
 
     @property
-    def how(self) -> Protocol:
+    def how(self) -> Table5Protocol:
         """The protocol."""
         return PROTOCOLS[self.protocol]
 

@@ -16,7 +16,7 @@ from grammar_lisa.benchmark.tables import csv_table, markdown_table, reached_cel
 from grammar_lisa.benchmark.target_settings import TargetSettings
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.models.names import TOOL
-from grammar_lisa.objectives.protocol import NEAR
+from grammar_lisa.objectives.decontamination import NEAR
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import OTHER_POINTS, TARGETS, Target, target_for
 from grammar_lisa.optimize.problem import Draws, SearchedRun, random_draws
@@ -43,7 +43,7 @@ RECOVERED: Final = "recovered"
 SHORT: Final = ("average", "best")
 """The statistics that a narrow table shows, of `COLUMNS`."""
 
-Record = Mapping[str, Any]
+TargetResult = Mapping[str, Any]
 Watch = Callable[[Sequence[Path]], AbstractContextManager[None]]
 """Shows how the evaluations of trials come in, on record in these files."""
 
@@ -90,8 +90,8 @@ class TargetBenchmark:
         return [target_for(text, variables) for text in texts]
 
     def search(
-        self, target: Target, *, trials: int, jobs: int, tell: Callable[[str], None], watch: Watch
-    ) -> Record:
+        self, target: Target, *, trials: int, jobs: int, notify: Callable[[str], None], watch: Watch
+    ) -> TargetResult:
         """Search for a target, from where it was stopped, and keep what was found.
 
         A trial is the one of `grammar-lisa bo` with the same options.
@@ -100,7 +100,7 @@ class TargetBenchmark:
             target: to be found.
             trials: how many; more are added to those of an earlier call.
             jobs: at a time.
-            tell: hears what was withheld.
+            notify: hears what was withheld.
             watch: shows the evaluations.
 
         Raises:
@@ -111,7 +111,7 @@ class TargetBenchmark:
         if kept is not None and kept["trials"] >= trials:
             return kept
         objective, settings = self._objective(target), self.settings
-        problem = self.searched.problem(objective, clean=True, tell=tell)
+        problem = self.searched.problem(objective, decontaminate=True, notify=notify)
         place.mkdir(exist_ok=True)
         planned = problem.trials(
             self.searched.run.path,
@@ -139,7 +139,10 @@ class TargetBenchmark:
                 "high": target.high,
                 "points": target.points,
             },
-            "withheld": {"equal": problem.withhold.equal, "near": problem.withhold.near},
+            "withheld": {
+                "equal": problem.decontamination.equal,
+                "near": problem.decontamination.near,
+            },
             "seen_by_the_network": problem.seen,
             "n_initial": len(planned[0].sentences),
             "trials": trials,
@@ -149,14 +152,14 @@ class TargetBenchmark:
         write_json(place / RESULTS, record)
         return record
 
-    def records(self) -> list[Record]:
+    def records(self) -> list[TargetResult]:
         """What was found of every target so far, named ones first."""
         found = [_kept(path.parent) for path in sorted(self.path.glob(f"*/{RESULTS}"))]
         order = {name: place for place, name in enumerate(TARGETS)}
         known = [record for record in found if record is not None]
         return sorted(known, key=lambda record: order.get(record["target"], len(order)))
 
-    def write(self) -> list[Record]:
+    def write(self) -> list[TargetResult]:
         """Write `results.json`, `targets.md` and `targets.csv`, and give the records in them."""
         records = self.records()
         write_json(
@@ -171,7 +174,7 @@ class TargetBenchmark:
         self.folder.write_text(CSV, csv_text(records))
         return records
 
-    def notes(self, records: Sequence[Record]) -> list[str]:
+    def notes(self, records: Sequence[TargetResult]) -> list[str]:
         """What a reader must know of the table."""
         seen = [record for record in records if record["seen_by_the_network"]]
         told = "scores alone" if self.settings.black_box else "the outputs of expressions"
@@ -237,7 +240,7 @@ def folder_of(target: Target) -> str:
     return f"{words}-{hashlib.sha256(target.formula.encode()).hexdigest()[:8]}"
 
 
-def means_of(rows: Sequence[Record]) -> dict[str, Any]:
+def means_of(rows: Sequence[TargetResult]) -> dict[str, Any]:
     """Means over trials, and in how many the target was recovered."""
     return means(rows) | {RECOVERED: first_reached([row[RECOVERED] for row in rows])}
 
@@ -247,7 +250,9 @@ def heads_of(columns: Sequence[str] = COLUMNS) -> tuple[str, ...]:
     return ("target", "system", "trials", *columns, *REACHED, RECOVERED)
 
 
-def cells_of(records: Iterable[Record], columns: Sequence[str] = COLUMNS) -> list[tuple[str, ...]]:
+def cells_of(
+    records: Iterable[TargetResult], columns: Sequence[str] = COLUMNS
+) -> list[tuple[str, ...]]:
     """The rows of the table below `heads_of`."""
     return [
         (record["target"], name, str(record["trials"]), *_cells(record, name, columns))
@@ -256,7 +261,7 @@ def cells_of(records: Iterable[Record], columns: Sequence[str] = COLUMNS) -> lis
     ]
 
 
-def _cells(record: Record, name: str, columns: Sequence[str]) -> list[str]:
+def _cells(record: TargetResult, name: str, columns: Sequence[str]) -> list[str]:
     found = record["means"][name]
     cells = [
         f"{show_cell(column, found[column])} ± {show_cell(column, found[f'{column}_deviation'])}"
@@ -266,7 +271,7 @@ def _cells(record: Record, name: str, columns: Sequence[str]) -> list[str]:
     return cells + reached
 
 
-def totals_of(records: Sequence[Record]) -> list[str]:
+def totals_of(records: Sequence[TargetResult]) -> list[str]:
     """In how many trials the targets were recovered, and how many at least once, by system."""
     lines = []
     names = dict.fromkeys(name for record in records for name in record["means"])
@@ -280,7 +285,7 @@ def totals_of(records: Sequence[Record]) -> list[str]:
     return lines
 
 
-def markdown(records: Sequence[Record], notes: Sequence[str]) -> str:
+def markdown(records: Sequence[TargetResult], notes: Sequence[str]) -> str:
     """The table with totals and notes, then what each target is and what was kept from searches."""
     heads = ("target", "formula", "withheld, equal", "withheld, near", "best found")
     return "\n".join(
@@ -295,7 +300,7 @@ def markdown(records: Sequence[Record], notes: Sequence[str]) -> str:
     )
 
 
-def _kept_from(record: Record) -> tuple[str, ...]:
+def _kept_from(record: TargetResult) -> tuple[str, ...]:
     """What a target is, what was kept from its searches, and the best that they found."""
     best = min(record["rows"][SEARCH], key=_best)["sentence"]
     withheld = (str(record["withheld"][name]) for name in ("equal", "near"))
@@ -303,11 +308,11 @@ def _kept_from(record: Record) -> tuple[str, ...]:
     return (record["target"], f"`{record['formula']}`", *withheld, sentence)
 
 
-def _best(row: Record) -> float:
+def _best(row: TargetResult) -> float:
     return math.inf if row["best"] is None else float(row["best"])
 
 
-def csv_text(records: Iterable[Record]) -> str:
+def csv_text(records: Iterable[TargetResult]) -> str:
     """The trials, one a row, with every number in a column of its own."""
     heads = ("target", "formula", "system", "trial", "evaluations", *COLUMNS, *REACHED)
     return csv_table(
@@ -326,7 +331,7 @@ def csv_text(records: Iterable[Record]) -> str:
     )
 
 
-def _kept(place: Path) -> Record | None:
+def _kept(place: Path) -> TargetResult | None:
     """What was found of a target, if it was searched for."""
     if not (place / RESULTS).is_file():
         return None

@@ -76,7 +76,7 @@ def _carry_out(
     """Train and search what is missing, and write the table."""
     jobs = options.workers
     trained = comparison.train(entries, jobs, _note_ends(terminal, "trained"))
-    comparison.draw(trained, options.trials)
+    comparison.draw_at_random(trained, options.trials)
     n_initial = options.n_initial or options.how.n_initial
     trials = comparison.trials(trained, n_initial, options.trials)
     with terminal.progress("trials", len(trials)) as bar:

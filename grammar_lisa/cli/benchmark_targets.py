@@ -64,14 +64,14 @@ def _carry_out(
     for place, target in enumerate(targets, start=1):
         label = f"{target.name} ({place} of {len(targets)})"
 
-        def tell(text: str, name: str = target.name) -> None:
+        def notify(text: str, name: str = target.name) -> None:
             terminal.note(f"{name}: {text}")
 
         def watch(files: Sequence[Path], label: str = label) -> AbstractContextManager[None]:
             return watching(terminal, label, files, total)
 
         records.append(
-            benchmark.search(target, trials=options.trials, jobs=jobs, tell=tell, watch=watch)
+            benchmark.search(target, trials=options.trials, jobs=jobs, notify=notify, watch=watch)
         )
         kept = benchmark.write()
     title = f"{benchmark.searched.run.path}, searched for {len(kept)} targets"

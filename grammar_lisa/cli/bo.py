@@ -36,8 +36,8 @@ def run(options: Options, terminal: Terminal) -> None:
             initial = search.scored_first(searched, objective)
             outcome = search.outcome(searched.problem_from(objective, initial), initial)
         else:
-            problem = searched.problem(objective, clean=options.clean, tell=terminal.note)
-            folder = folder or _create(trained, options, str(problem.withhold), terminal)
+            problem = searched.problem(objective, decontaminate=options.clean, notify=terminal.note)
+            folder = folder or _create(trained, options, str(problem.decontamination), terminal)
             outcome = Search(folder, options, terminal).outcome(problem)
     report(folder, outcome, options.top, terminal)
 

@@ -113,13 +113,13 @@ def _rows(outcome: Outcome) -> dict[str, list[Row]]:
 
 
 def _summary(outcome: Outcome, rows: Mapping[str, list[Row]], best: Sequence[Row]) -> Row:
-    withhold = outcome.problem.withhold
+    withheld = outcome.problem.decontamination
     return {
         "target": outcome.target,
         "system": outcome.system,
         "changed": outcome.changed,
         "sees": outcome.sees,
-        "withheld": {"equal": withhold.equal, "near": withhold.near},
+        "withheld": {"equal": withheld.equal, "near": withheld.near},
         "scored_to_begin_with": len(outcome.initial),
         "evaluations_per_trial": outcome.budget,
         "trials": rows,

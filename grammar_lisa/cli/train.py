@@ -46,7 +46,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
     """Read the grammar, gather the data and make the run's folder."""
     plan = Plan(options, options.hyper)
     path = options.place(f"{options.grammar.stem}-{plan.method.name}")
-    folder, data = make_run(path, plan, overwrite=options.overwrite, tell=terminal.note)
+    folder, data = make_run(path, plan, overwrite=options.overwrite, notify=terminal.note)
     terminal.note(f"{plan.method.title}, {options.network} network, d = {options.dim}")
     terminal.note(f"run: {folder.path}")
     return folder, data

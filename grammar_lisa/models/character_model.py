@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.text import Writer
-from grammar_lisa.models.characters import Alphabet
 from grammar_lisa.models.sentence_model import SentenceModel
+from grammar_lisa.models.tokenizer import CharacterTokenizer
 from shared.common.errors import LisaError
 
 
@@ -17,23 +17,23 @@ class CharacterModel(SentenceModel):
     """Texts to codes, and codes to texts, which may be no sentences of the grammar."""
 
     @property
-    def alphabet(self) -> Alphabet:
+    def tokenizer(self) -> CharacterTokenizer:
         """The characters and the length of the texts that the network reads."""
-        alphabet = self.architecture.alphabet
-        assert alphabet is not None
-        return alphabet
+        tokenizer = self.architecture.tokenizer
+        assert tokenizer is not None
+        return tokenizer
 
     def rows(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
-        """Texts as numbers of characters `[n, length]`, padded; see `Alphabet.rows`.
+        """Texts as numbers of characters `[n, length]`, padded; see `CharacterTokenizer.rows`.
 
         Raises:
             LisaError: naming the text that is too long or has another character.
         """
-        return self.alphabet.rows(texts)
+        return self.tokenizer.rows(texts)
 
     def texts(self, rows: NDArray[np.signedinteger]) -> list[str]:
-        """What rows of characters' numbers say; see `Alphabet.texts`."""
-        return self.alphabet.texts(rows)
+        """What rows of characters' numbers say; see `CharacterTokenizer.texts`."""
+        return self.tokenizer.texts(rows)
 
     def parse(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
         """Sentences as padded derivations `[n, step]`, of which some may exceed `max_rules`.

@@ -28,7 +28,7 @@ class GrammarModel(SentenceModel):
                 is missing, damaged or changed.
         """
         network = run_architecture(run).network
-        if run_architecture(run).alphabet is not None:
+        if run_architecture(run).tokenizer is not None:
             raise LisaError(
                 f"{run.path} was trained with --network {network}, which decodes texts that may "
                 "be no sentences; name a run with another --network"

@@ -34,5 +34,5 @@ def load_model(run: Run) -> SentenceModel:
     Raises:
         LisaError: if the training did not finish, or a file is missing, damaged or changed.
     """
-    on_rules = run_architecture(run).alphabet is None
+    on_rules = run_architecture(run).tokenizer is None
     return GrammarModel.load(run) if on_rules else CharacterModel.load(run)

@@ -41,7 +41,7 @@ class Exploration:
     def of(cls, observed: Observations, policy: Policy) -> "Exploration":
         """Return the exploration of a round."""
         known = observed.sentences
-        return cls(observed, policy, set(known.texts), set(known.keys.tolist()))
+        return cls(observed, policy, set(known.texts), set(known.hashes.tolist()))
 
     def candidates(self, group: Group, seed: int, taken: Candidates) -> Candidates:
         """Return new sentences from a group of proposals, found in steps.
@@ -91,7 +91,7 @@ class Exploration:
     def _promising(self, found: Candidates) -> Sentences:
         """Return the sentences that the surrogate expects most of, few of which are equal."""
         order: NDArray[np.int64] = found.value.argsort(descending=True, stable=True).numpy()
-        order = order[ranks_within(found.sentences.keys[order]) < _EQUAL]
+        order = order[ranks_within(found.sentences.hashes[order]) < _EQUAL]
         return found.sentences.rows(order[: self.policy.config.parents])
 
     def _unscored(self, derivations: Derivations) -> Sentences:
@@ -104,9 +104,9 @@ class Exploration:
 
     def _new(self, read: Sentences, *found: Candidates) -> Sentences:
         """Return the sentences that equal nothing known or found; of equal ones the first."""
-        known = self.hashes.union(*(each.sentences.keys.tolist() for each in found))
+        known = self.hashes.union(*(each.sentences.hashes.tolist() for each in found))
         first: dict[int, int] = {}
-        for place, key in enumerate(read.keys.tolist()):
+        for place, key in enumerate(read.hashes.tolist()):
             if read.readable[place] and key not in known:
                 first.setdefault(key, place)
         return read.rows(np.array(list(first.values()), dtype=np.int64))

@@ -65,7 +65,7 @@ def optimize(
     black_box: bool = False,
     withhold: bool | None = None,
     seed: int = 0,
-    tell: Callable[[str], None] = lambda text: None,
+    notify: Callable[[str], None] = lambda text: None,
     **changes: object,
 ) -> Found:
     """Search the codes of a trained model for the sentence with the least score.
@@ -87,7 +87,7 @@ def optimize(
         withhold: Whether training sentences that equal the target, or nearly do, are kept from
             the search; by default where there is a target.
         seed: Of everything random.
-        tell: Hears what was withheld and what the search consists of.
+        notify: Hears what was withheld and what the search consists of.
         changes: Fields of `SearchConfig` other than the system's, such as ``rounds``, ``batch``.
 
     Returns:
@@ -107,15 +107,15 @@ def optimize(
     if not isinstance(objective, Objective):
         objective = FunctionObjective(objective)
     with limited_threads(1), np.errstate(all="ignore"):
-        problem, initial = _begun(searched, objective, n_initial, withhold, seed, tell)
+        problem, initial = _begun(searched, objective, n_initial, withhold, seed, notify)
         composite = objective.composite() if config.sees_outputs and not black_box else None
         sentences = [each.sentence for each in initial]
         scores = np.array([each.value for each in initial])
         reader = Reader(model, space, objective.language)
         optimizer = begin(reader, config, sentences, scores, composite, seed)
-        tell(f"{system}: {config.describe()}; it begins from {len(initial)} scored sentences")
+        notify(f"{system}: {config.describe()}; it begins from {len(initial)} scored sentences")
         evaluations = search(optimizer, objective, History.in_memory())
-    return Found(evaluations, initial, str(problem.withhold))
+    return Found(evaluations, initial, str(problem.decontamination))
 
 
 def _begun(
@@ -124,7 +124,7 @@ def _begun(
     n_initial: int | None,
     withhold: bool | None,
     seed: int,
-    tell: Callable[[str], None],
+    notify: Callable[[str], None],
 ) -> tuple[SearchProblem, list[Evaluation]]:
     """Return the search problem, and the scored sentences that the search begins from."""
     if not isinstance(objective, Regression):
@@ -133,7 +133,7 @@ def _begun(
         design = searched.design(n_initial or KNOWN_COSTLY, seed)
         initial = score_all(design, objective, History.in_memory())
         return searched.problem_from(objective, initial), initial
-    problem = searched.problem(objective, clean=withhold is not False, tell=tell)
+    problem = searched.problem(objective, decontaminate=withhold is not False, notify=notify)
     sentences, scores = problem.initial_design(n_initial or KNOWN_FREE, trial_seed(seed, 1))
     found = zip(sentences, scores.tolist(), strict=True)
     return problem, [Evaluation(0, text, score) for text, score in found]

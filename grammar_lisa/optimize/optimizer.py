@@ -172,6 +172,6 @@ def _best_others(found: Candidates, batch: Candidates, count: int) -> list[int]:
     """Return the rows of the best means, at most `count`, that equal nothing in a batch."""
     if count <= 0:
         return []
-    taken, keys = set(batch.sentences.keys.tolist()), found.sentences.keys.tolist()
+    taken, keys = set(batch.sentences.hashes.tolist()), found.sentences.hashes.tolist()
     order = found.value.argsort(descending=True, stable=True).tolist()
     return [row for row in order if keys[row] not in taken][:count]

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.sentence_model import SentenceModel
+from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.objectives.external import failure_report
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
-from grammar_lisa.objectives.withholding import Withhold
 from grammar_lisa.optimize.baselines import from_data, from_grammar, from_space
 from grammar_lisa.optimize.config import SearchConfig, SpaceName
 from grammar_lisa.optimize.history import Evaluation
@@ -37,7 +37,7 @@ class SearchProblem:
         objective: Scores sentences.
         sentences: The scored ones that a trial may begin from.
         scores: Theirs; NaN for what could not be scored.
-        withhold: What was kept out.
+        decontamination: What was kept out.
         data: The training sentences that random draws are made from.
     """
 
@@ -46,13 +46,13 @@ class SearchProblem:
     objective: Objective
     sentences: list[str]
     scores: NDArray[np.float64]
-    withhold: Withhold
+    decontamination: Decontamination
     data: list[str]
 
     @property
     def seen(self) -> int:
         """How many withheld sentences the network was trained on."""
-        return self.withhold.equal + self.withhold.near
+        return self.decontamination.equal + self.decontamination.near
 
     def trials(
         self,
@@ -133,28 +133,28 @@ class SearchedRun:
         return cls(run, model, space_of_run(model, run, space), sentences)
 
     def problem(
-        self, objective: Objective, *, clean: bool, tell: Callable[[str], None]
+        self, objective: Objective, *, decontaminate: bool, notify: Callable[[str], None]
     ) -> SearchProblem:
         """Return what a search is given where all training sentences can be scored at no cost.
 
         Args:
             objective: Scores sentences.
-            clean: Whether sentences that equal the target, or nearly do, are withheld.
-            tell: Hears what cannot be scored and what was withheld.
+            decontaminate: Whether sentences that equal the target, or nearly do, are withheld.
+            notify: Hears what cannot be scored and what was withheld.
 
         Raises:
             LisaError: No sentence can be scored, fewer than two are left to begin from, or there
                 is no target that could be withheld.
         """
-        withhold = Withhold(_with_target(objective) if clean else None)
-        sentences = self._readable(objective, tell)
+        decontamination = Decontamination(_with_target(objective) if decontaminate else None)
+        sentences = self._readable(objective, notify)
         scores = objective(sentences)
-        kept = withhold(sentences)
-        tell(str(withhold))
+        kept = decontamination(sentences)
+        notify(str(decontamination))
         chosen = [text for text, keep in zip(sentences, kept, strict=True) if keep]
-        problem = self._problem(objective, chosen, scores[kept], withhold, chosen)
+        problem = self._problem(objective, chosen, scores[kept], decontamination, chosen)
         if problem.seen:
-            tell(
+            notify(
                 f"the network was trained on these {problem.seen}: to keep them from it as well, "
                 "train with the --target of this search"
             )
@@ -191,19 +191,21 @@ class SearchedRun:
             )
         sentences = [evaluation.sentence for evaluation in evaluations]
         scores = np.array([evaluation.value for evaluation in evaluations])
-        return self._problem(objective, sentences, scores, Withhold(None), self.sentences)
+        return self._problem(objective, sentences, scores, Decontamination(None), self.sentences)
 
     def _problem(
         self,
         objective: Objective,
         sentences: list[str],
         scores: NDArray[np.float64],
-        withhold: Withhold,
+        decontamination: Decontamination,
         data: list[str],
     ) -> SearchProblem:
-        return SearchProblem(self.model, self.space, objective, sentences, scores, withhold, data)
+        return SearchProblem(
+            self.model, self.space, objective, sentences, scores, decontamination, data
+        )
 
-    def _readable(self, objective: Objective, tell: Callable[[str], None]) -> list[str]:
+    def _readable(self, objective: Objective, notify: Callable[[str], None]) -> list[str]:
         """Return the training sentences that mean something to the objective."""
         readable = objective.language.readable(self.sentences)
         if not readable.any():
@@ -212,7 +214,7 @@ class SearchedRun:
                 f"{objective.language}, such as this one: {self.sentences[0]}"
             )
         if not readable.all():
-            tell(
+            notify(
                 f"{(~readable).mean():.0%} of the training sentences cannot be scored, and are "
                 f"left out: they are no {objective.language}"
             )

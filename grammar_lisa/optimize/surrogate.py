@@ -66,15 +66,15 @@ def sentence_kernel(parts: Sequence[str], layout: Layout, outputs: int = 1) -> K
     for part in parts:
         if part == "direction":
             bases.append(_of_distances(MaternKernel, layout.direction, nu=2.5))
-        elif part == "terms" and layout.monomials:
-            bases.append(_of_distances(TermsKernel, layout.sums))
+        elif part == "terms" and layout.n_monomials:
+            bases.append(_of_distances(TermsKernel, layout.monomials))
         elif part == "structure":
             bases += [
                 TreeKernel(active_dims=layout.subtrees),
                 TreeKernel(active_dims=layout.rules),
             ]
         elif part == "monomials":
-            bases.append(MonomialKernel(active_dims=layout.sums))
+            bases.append(MonomialKernel(active_dims=layout.monomials))
     batch = torch.Size([outputs] if outputs > 1 else [])
     scaled = [
         ScaleKernel(OncePerBatch(base), batch_shape=batch, outputscale_prior=GammaPrior(1.5, 1.5))

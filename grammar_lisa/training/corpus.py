@@ -6,8 +6,8 @@ from typing import Final
 
 from grammar_lisa.expressions.evaluation import parsable
 from grammar_lisa.expressions.expression import variables_of
+from grammar_lisa.expressions.monomials import canonical_hash
 from grammar_lisa.expressions.reading import Reading
-from grammar_lisa.expressions.sums import identity
 from grammar_lisa.grammar import Grammar
 from grammar_lisa.grammar.datasets import (
     Split,
@@ -21,9 +21,9 @@ from grammar_lisa.grammar.datasets import (
 from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.sampling import Keys, by_text, sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.objectives.withholding import Withhold
 from grammar_lisa.training.config import TrainConfig
 from shared.common.errors import LisaError
 
@@ -36,7 +36,7 @@ _DRAWN: Final[Mapping[Law, str]] = MappingProxyType(
 )
 
 
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 
 
 def silent(_: str) -> None:
@@ -50,15 +50,15 @@ def described(config: TrainConfig) -> str:
 
 
 def gather(
-    config: TrainConfig, grammar: Grammar, withhold: Withhold, tell: Tell = silent
+    config: TrainConfig, grammar: Grammar, decontamination: Decontamination, notify: Notify = silent
 ) -> tuple[Split, int]:
     """Return the sentences of a training as derivations, split, and the most rules one takes.
 
     Args:
         config: Which sentences, and how many.
         grammar: What its file holds.
-        withhold: What to keep out, which counts it.
-        tell: Hears if there are fewer sentences than asked for.
+        decontamination: What to keep out, which counts it.
+        notify: Hears if there are fewer sentences than asked for.
 
     Raises:
         LisaError: There are too few, or the data cannot be read.
@@ -71,15 +71,15 @@ def gather(
         max_rules = default_max_rules(grammar.shortest) if max_rules is None else max_rules
         wanted = config.count + config.count // 50 + config.held_out
         derivations, withheld = draw_sentences(
-            grammar, wanted, max_rules, config.seed, withhold, law=config.draw, keys=keys
+            grammar, wanted, max_rules, config.seed, decontamination, law=config.draw, keys=keys
         )
     else:
         found = read_sentences(config.data, grammar, max_rules)
         max_rules = max_rules or max(len(derivation) for derivation in found)
         found = distinct_sentences(grammar, found, keys)
-        derivations, withheld = keep_sentences(grammar, found, withhold)
+        derivations, withheld = keep_sentences(grammar, found, decontamination)
     if len(derivations) < config.count + config.held_out:
-        tell(
+        notify(
             f"{len(derivations):,} sentences are fewer than the {config.count:,} + "
             f"{config.held_out:,} asked for: a tenth of them is held out"
         )
@@ -95,14 +95,16 @@ def gather(
     return data, max_rules
 
 
-def withholding(config: TrainConfig, grammar: Grammar, tell: Tell = silent) -> Withhold:
+def decontamination_of(
+    config: TrainConfig, grammar: Grammar, notify: Notify = silent
+) -> Decontamination:
     """Return what to keep out of the data, given the target and what kind of sentences these are.
 
     Raises:
         LisaError: Sentences should be withheld that cannot be scored.
     """
     if config.withhold == "no":
-        return Withhold(None)
+        return Decontamination(None)
     limit = default_max_rules(grammar.shortest)
     probes = derivations_to_texts(
         grammar, sample_uniform(grammar, 200, limit, config.seed, distinct=False)
@@ -112,29 +114,29 @@ def withholding(config: TrainConfig, grammar: Grammar, tell: Tell = silent) -> W
     except LisaError:
         if config.withhold == "yes" or config.target != KUSNER_TARGET:
             raise
-        tell(
+        notify(
             f"the sentences have no such variables as the default target {KUSNER_TARGET}: "
             "nothing is withheld for it"
         )
-        return Withhold(None)
+        return Decontamination(None)
     if parsable(probes, objective.variables).any():
-        return Withhold(objective)
+        return Decontamination(objective)
     if config.withhold == "yes":
         raise LisaError(
             f"sentences of {config.grammar} cannot be scored against the target "
             f"{config.target}: they are no expressions in {', '.join(objective.variables)}; "
             "name a --target in their variables, or use --withhold no"
         )
-    tell(
+    notify(
         f"the sentences are no expressions in {', '.join(objective.variables)}: "
         "nothing is withheld for a target"
     )
-    return Withhold(None)
+    return Decontamination(None)
 
 
 def by_algebra(texts: Sequence[str]) -> Iterator[Hashable]:
     """Tell expressions apart by the sums of terms that they are, other texts as written."""
     read = Reading()
     for text in texts:
-        found = read.sum(text)
-        yield text if found is None else identity(found)
+        found = read.monomials(text)
+        yield text if found is None else canonical_hash(found)

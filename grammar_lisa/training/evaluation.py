@@ -117,7 +117,7 @@ def geometry(codes: NDArray[np.floating[Any]], t: float) -> dict[str, float]:
     }
 
 
-def evaluate(
+def evaluate_model(
     model: SentenceModel,
     test: NDArray[np.signedinteger],
     train_texts: set[str],

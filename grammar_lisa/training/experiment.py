@@ -17,14 +17,14 @@ from grammar_lisa.grammar.datasets import (
 )
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.architecture import Architecture
-from grammar_lisa.models.characters import Alphabet
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import CHARACTERS, DATA, GRAMMAR, TOOL
 from grammar_lisa.models.run import load_run_grammar, read_data, run_architecture
+from grammar_lisa.models.tokenizer import CharacterTokenizer
 from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
 from grammar_lisa.training.config import TrainConfig
-from grammar_lisa.training.corpus import Tell, described, gather, silent, withholding
-from grammar_lisa.training.evaluation import evaluate, readout_r2, reconstruction
+from grammar_lisa.training.corpus import Notify, decontamination_of, described, gather, silent
+from grammar_lisa.training.evaluation import evaluate_model, readout_r2, reconstruction
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.threads import limited_threads
@@ -107,7 +107,7 @@ class Callbacks:
         curves: hears all rows at the end, before the model is written.
     """
 
-    note: Tell = silent
+    note: Notify = silent
     step: Callable[[int, int, float], None] = lambda step, steps, rate: None
     epoch: Callable[[Row], None] = lambda row: None
     curves: Callable[[Sequence[Row]], None] = lambda rows: None
@@ -118,7 +118,7 @@ def make_run(
     plan: Plan,
     *,
     overwrite: bool = False,
-    tell: Tell = silent,
+    notify: Notify = silent,
 ) -> tuple[Run, Split]:
     """Read the grammar, gather the data and make the run's folder.
 
@@ -128,7 +128,7 @@ def make_run(
         path: the run's folder.
         plan: what it will be.
         overwrite: whether a run that is there is replaced.
-        tell: hears what was found and withheld.
+        notify: hears what was found and withheld.
 
     Raises:
         LisaError: if the input cannot be served or the folder is taken.
@@ -137,15 +137,15 @@ def make_run(
     grammar = load_grammar(config.grammar)
     for finding in grammar.findings:
         if finding.severity == "warning":
-            tell(f"{config.grammar}:{finding}")
-    withhold = withholding(config, grammar, tell)
-    data, max_rules = gather(config, grammar, withhold, tell)
+            notify(f"{config.grammar}:{finding}")
+    decontamination = decontamination_of(config, grammar, notify)
+    data, max_rules = gather(config, grammar, decontamination, notify)
     seed = derive_seed(config.seed, "network")
-    alphabet = _alphabet(grammar, data) if config.network == CHARACTERS else None
+    tokenizer = _tokenizer(grammar, data) if config.network == CHARACTERS else None
     semantics = plan.semantics_in(grammar, data)
     told = semantics["train"].shape[1] if semantics else 0
     architecture = Architecture(
-        config.network, config.dim, max_rules, plan.method, seed, alphabet, told
+        config.network, config.dim, max_rules, plan.method, seed, tokenizer, told
     )
     architecture.build(grammar)
     run = create_run(
@@ -159,21 +159,26 @@ def make_run(
             "grammar": {"source": str(config.grammar), "sha256": grammar.digest},
             "model": architecture.to_json(),
             "training": dataclasses.asdict(plan.training),
-            "withheld": {"what": str(withhold), "equal": withhold.equal, "near": withhold.near},
+            "withheld": {
+                "what": str(decontamination),
+                "equal": decontamination.equal,
+                "near": decontamination.near,
+            },
         },
         overwrite=overwrite,
     )
     _write_inputs(run, grammar, data)
     if semantics:
         run.write_tensors(SEMANTICS, semantics, {})
-    tell(
+    notify(
         f"{len(data.train):,} sentences to train on, {len(data.valid):,} to watch, "
-        f"{len(data.test):,} held out; {described(config)}; at most {max_rules} rules; {withhold}"
+        f"{len(data.test):,} held out; {described(config)}; at most {max_rules} rules; "
+        f"{decontamination}"
     )
     return run, data
 
 
-def data_of(run: Run, config: TrainConfig, tell: Tell = silent) -> Split:
+def data_of(run: Run, config: TrainConfig, notify: Notify = silent) -> Split:
     """The data of a run that was begun; gathered once more if it was stopped before it kept them.
 
     Raises:
@@ -188,7 +193,7 @@ def data_of(run: Run, config: TrainConfig, tell: Tell = silent) -> Split:
             f"{run.path} was stopped before its data were kept, and {config.grammar} has "
             "changed since: train again with another --name"
         )
-    data, _ = gather(config, grammar, withholding(config, grammar, tell), tell)
+    data, _ = gather(config, grammar, decontamination_of(config, grammar, notify), notify)
     _write_inputs(run, grammar, data)
     return data
 
@@ -233,15 +238,15 @@ def train_run(run: Run, data: Split, plan: Plan, callbacks: Callbacks | None = N
     )
 
 
-def finish_run(run: Run, data: Split, plan: Plan, tell: Tell = silent) -> None:
+def finish_run(run: Run, data: Split, plan: Plan, notify: Notify = silent) -> None:
     """Encode the training data, fit the samplers, evaluate, and write the summary."""
     model = load_model(run)
     codes = model.codes_of(data.train)
     save_codes(run, codes)
     seed = derive_seed(model.architecture.seed, "samplers")
-    samplers = fit_samplers(model.method, model.net, codes, seed, tell=tell)
+    samplers = fit_samplers(model.method, model.net, codes, seed, notify=notify)
     save_samplers(run, samplers)
-    quality = evaluate(
+    quality = evaluate_model(
         model,
         data.test,
         set(derivations_to_texts(model.grammar, data.train)),
@@ -258,10 +263,12 @@ def finish_run(run: Run, data: Split, plan: Plan, tell: Tell = silent) -> None:
     (run.path / CHECKPOINT).unlink(missing_ok=True)
 
 
-def _alphabet(grammar: Grammar, data: Split) -> Alphabet:
+def _tokenizer(grammar: Grammar, data: Split) -> CharacterTokenizer:
     """The alphabet of all sentences of a run, so that none is refused in its own test."""
     parts = (data.train, data.valid, data.test)
-    return Alphabet.of(text for part in parts for text in derivations_to_texts(grammar, part))
+    return CharacterTokenizer.of(
+        text for part in parts for text in derivations_to_texts(grammar, part)
+    )
 
 
 def _write_inputs(run: Run, grammar: Grammar, data: Split) -> None:

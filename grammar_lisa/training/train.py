@@ -24,7 +24,7 @@ def train(
     runs: Path | str = "runs",
     name: str | None = None,
     overwrite: bool = False,
-    tell: Callable[[str], None] = silent,
+    notify: Callable[[str], None] = silent,
     **settings: Any,
 ) -> SentenceModel:
     """Train an autoencoder of the sentences of a grammar, as `grammar-lisa train` does.
@@ -41,7 +41,7 @@ def train(
         runs: The folder that runs are kept in.
         name: The run's folder in there; by default a new one, GRAMMAR-METHOD-001 and so on.
         overwrite: Whether a run of that name is replaced.
-        tell: Hears what was found, withheld and fitted.
+        notify: Hears what was found, withheld and fitted.
         settings: Fields of `TrainConfig`, such as ``epochs``, ``dim``, ``data`` or ``seed``.
 
     Returns:
@@ -58,9 +58,9 @@ def train(
     plan = Plan(config, method)
     stem = f"{config.grammar.stem}-{method.name}"
     path = next_run_path(Path(runs), stem) if name is None else Path(runs) / name
-    run, data = make_run(path, plan, overwrite=overwrite, tell=tell)
-    train_run(run, data, plan, Callbacks(tell))
-    finish_run(run, data, plan, tell)
+    run, data = make_run(path, plan, overwrite=overwrite, notify=notify)
+    train_run(run, data, plan, Callbacks(notify))
+    finish_run(run, data, plan, notify)
     return load_model(run)
 
 

@@ -17,7 +17,7 @@ from image_lisa.benchmark.experiments import (
 )
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.extractors import Extractor, train_extractor
-from image_lisa.evaluation.protocol import Protocol
+from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.evaluation.report import Reference, evaluate_run
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
@@ -52,7 +52,7 @@ class Evaluation(Measurement):
         extractor: what distances are measured on.
     """
 
-    protocol: Protocol
+    protocol: EvaluationProtocol
     extractor: Extractor
 
     file: ClassVar[str] = "benchmark.json"
@@ -127,10 +127,10 @@ class Benchmark:
         experiments: Sequence[Experiment],
         *,
         jobs: int = 1,
-        tell: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
+        notify: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
     ) -> list[Outcome]:
         """Train and measure what is not done yet; see `run_experiments`."""
-        return run_experiments(experiments, self.setting, self.evaluation, jobs=jobs, tell=tell)
+        return run_experiments(experiments, self.setting, self.evaluation, jobs=jobs, notify=notify)
 
     def present(self) -> list[Experiment]:
         """The experiments that the folder holds, done or begun, in the order of tables."""
@@ -232,11 +232,11 @@ class Benchmark:
 def open_benchmark(
     path: Path,
     setting: ExperimentSettings,
-    protocol: Protocol,
+    protocol: EvaluationProtocol,
     *,
     inception: Path | None = None,
     evaluate_again: bool = False,
-    tell: Callable[[str], None] = lambda text: None,
+    notify: Callable[[str], None] = lambda text: None,
 ) -> Benchmark:
     """Open a benchmark, or begin it.
 
@@ -247,13 +247,13 @@ def open_benchmark(
         inception: Inception's weights, for FID; by default distances are taken on the features of
             a classifier that is trained here, once.
         evaluate_again: whether protocol and features may differ from those of earlier calls.
-        tell: hears of what takes a while.
+        notify: hears of what takes a while.
 
     Raises:
         LisaError: if the folder was made with other settings, naming them, or the data or the
             weights cannot be read.
     """
-    images = loaded(setting.data_of(0), tell)
+    images = loaded(setting.data_of(0), notify)
     free = {"draws": protocol.draws, "distance": "fid" if inception else "fcd"}
     settings = {**setting.record(), "images": data_record(images)["sha256"], **free}
     device = str(launch(setting.training).device)
@@ -262,7 +262,7 @@ def open_benchmark(
         extractor.load().check(images.test[:1])
     folder = open_folder(path, BENCHMARK_TOOL, settings, tuple(free), renew=evaluate_again)
     if extractor is None:
-        extractor = train_extractor(path.resolve(), images, device, tell)
+        extractor = train_extractor(path.resolve(), images, device, notify)
     return Benchmark(folder, setting, Evaluation(protocol, extractor))
 
 

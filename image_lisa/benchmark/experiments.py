@@ -166,7 +166,7 @@ def run_experiments(
     measurement: Measurement,
     *,
     jobs: int = 1,
-    tell: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
+    notify: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
 ) -> list[Outcome]:
     """Train and measure what is not done yet; see `run_jobs`.
 
@@ -179,7 +179,7 @@ def run_experiments(
         measurement: What to measure.
         jobs: How many at a time, each in a process of its own with its share of the threads; 1
             stays in this process.
-        tell: Hears of each experiment as it ends.
+        notify: Hears of each experiment as it ends.
 
     Returns:
         One outcome for each experiment, in their order.
@@ -193,7 +193,7 @@ def run_experiments(
         assert isinstance(job, Experiment)
         record = None if failure else measurement.kept(job.path)
         outcomes[job] = Outcome(job, record, failure)
-        tell(outcomes[job], progress)
+        notify(outcomes[job], progress)
 
     context, threads = Context(setting, measurement), torch.get_num_threads()
     waiting = [each for each in experiments if outcomes[each].record is None]
@@ -289,9 +289,9 @@ def _options(experiment: Experiment, setting: ExperimentSettings) -> dict[str, A
     }
 
 
-def loaded(data: Data, tell: Callable[[str], None] | None = None) -> Images:
+def loaded(data: Data, notify: Callable[[str], None] | None = None) -> Images:
     """The images, kept in memory from one experiment of a process to the next."""
     if data not in _LOADED:
         _LOADED.clear()
-        _LOADED[data] = data.load(tell)
+        _LOADED[data] = data.load(notify)
     return _LOADED[data]

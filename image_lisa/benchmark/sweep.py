@@ -27,7 +27,7 @@ from image_lisa.benchmark.experiments import (
     run_experiments,
 )
 from image_lisa.benchmark.sweep_plot import plot
-from image_lisa.benchmark.sweep_points import Measured, Point
+from image_lisa.benchmark.sweep_points import MeasuredPoint, Point
 from image_lisa.data import Images
 from image_lisa.evaluation.distances import real_rows
 from image_lisa.evaluation.extractors import Extractor, train_extractor
@@ -181,16 +181,16 @@ class Sweep:
         seeds: int,
         *,
         jobs: int = 1,
-        tell: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
+        notify: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
         note: Callable[[str], None] = lambda text: None,
-    ) -> list[Measured]:
+    ) -> list[MeasuredPoint]:
         """Train and measure what is not done yet.
 
         Args:
             points: of the grid.
             seeds: how many trainings a point has.
             jobs: how many at a time.
-            tell: hears of each experiment as it ends.
+            notify: hears of each experiment as it ends.
             note: hears of what takes a while besides.
 
         Returns:
@@ -202,17 +202,17 @@ class Sweep:
             images = loaded(self.setting.data_of(sweep_seed(seed)), note)
             classifier_of(self.validation.folder, images, self.validation.device, note)
         outcomes = run_experiments(
-            list(dict.fromkeys(everything)), self.setting, self.validation, jobs=jobs, tell=tell
+            list(dict.fromkeys(everything)), self.setting, self.validation, jobs=jobs, notify=notify
         )
         records = {outcome.experiment: outcome.record for outcome in outcomes}
         measured = []
         for point, experiments in zip(points, by_point, strict=True):
             found = [record for each in experiments if (record := records[each]) is not None]
             if len(found) == seeds:
-                measured.append(Measured(point, _numbers(found), found))
+                measured.append(MeasuredPoint(point, _numbers(found), found))
         return measured
 
-    def write(self, measured: Sequence[Measured]) -> Measured:
+    def write(self, measured: Sequence[MeasuredPoint]) -> MeasuredPoint:
         """Choose, and write `sweep.csv`, `sweep.json` and `sweep.png`.
 
         Returns:
@@ -268,10 +268,10 @@ def sweep_seed(number: int) -> int:
 
 
 def classifier_of(
-    folder: Path, images: Images, device: str, tell: Callable[[str], None] = lambda text: None
+    folder: Path, images: Images, device: str, notify: Callable[[str], None] = lambda text: None
 ) -> Extractor:
     """The classifier of a seed's training part, its accuracy told on the validation part."""
-    return train_extractor(folder, images, device, tell, test="valid")
+    return train_extractor(folder, images, device, notify, test="valid")
 
 
 def points_of(kind: type[Method], grid: Mapping[str, Sequence[Any]]) -> list[Point]:
@@ -289,7 +289,7 @@ def points_of(kind: type[Method], grid: Mapping[str, Sequence[Any]]) -> list[Poi
     ]
 
 
-def choose(measured: Sequence[Measured]) -> Measured:
+def choose(measured: Sequence[MeasuredPoint]) -> MeasuredPoint:
     """The point with the least criterion; of equal ones the first.
 
     Raises:
@@ -314,7 +314,7 @@ def _numbers(records: Sequence[Mapping[str, Any]]) -> dict[str, Statistic]:
     return found
 
 
-def _csv(measured: Sequence[Measured]) -> str:
+def _csv(measured: Sequence[MeasuredPoint]) -> str:
     names = list(measured[0].point.values)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from image_lisa.benchmark.sweep_points import Measured
+from image_lisa.benchmark.sweep_points import MeasuredPoint
 from image_lisa.reports.table import statistic
 
 
-def plot(measured: Sequence[Measured], best: Measured) -> Figure:
+def plot(measured: Sequence[MeasuredPoint], best: MeasuredPoint) -> Figure:
     """Curves over the first hyperparameter, one for each value of the others.
 
     From left to right: Fréchet distance of the samplers, reconstruction, uniformity gap.
@@ -56,9 +56,9 @@ def plot(measured: Sequence[Measured], best: Measured) -> Figure:
     return figure
 
 
-def _lines(measured: Sequence[Measured], first: str) -> dict[str, list[Measured]]:
+def _lines(measured: Sequence[MeasuredPoint], first: str) -> dict[str, list[MeasuredPoint]]:
     """The points of each curve, by its legend, in the order of the first hyperparameter."""
-    lines: dict[str, list[Measured]] = {}
+    lines: dict[str, list[MeasuredPoint]] = {}
     for each in sorted(measured, key=lambda each: float(each.point.values[first])):
         rest = {name: value for name, value in each.point.values.items() if name != first}
         legend = ", ".join(f"{n.replace('_', ' ')} {value:g}" for n, value in rest.items())

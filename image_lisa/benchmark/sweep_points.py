@@ -24,7 +24,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredPoint:
     """What a point came to.
 
     Attributes:

@@ -7,13 +7,13 @@ from image_lisa.benchmark.comparison import Benchmark, label_of, open_benchmark,
 from image_lisa.benchmark.experiments import Outcome
 from image_lisa.cli.experiments import (
     chosen_methods,
+    notifier,
     report_failures,
     setting_of,
-    teller,
 )
 from image_lisa.cli.options.benchmark import Options
 from image_lisa.evaluation.inception import weights_path
-from image_lisa.evaluation.protocol import SAMPLES, Protocol
+from image_lisa.evaluation.protocol import SAMPLES, EvaluationProtocol
 from image_lisa.models.names import TOOL
 from image_lisa.reports.table import Record, Table
 from shared.cli.method_options import set_methods
@@ -33,10 +33,10 @@ def run(options: Options, terminal: Terminal) -> None:
     benchmark = open_benchmark(
         options.out / (options.name or options.stem()),
         setting_of(options),
-        Protocol(draws=options.draws or SAMPLES),
+        EvaluationProtocol(draws=options.draws or SAMPLES),
         inception=weights_path(options.inception_weights),
         evaluate_again=options.evaluate_again,
-        tell=terminal.note,
+        notify=terminal.note,
     )
     terminal.note(f"benchmark: {benchmark.path}")
     try:
@@ -58,7 +58,7 @@ def _carry_out(
     experiments = benchmark.plan(names, options.seeds, chosen)
     if options.evaluate_again:
         experiments += [each for each in benchmark.present() if each not in experiments]
-    outcomes = benchmark.run(experiments, jobs=options.jobs, tell=teller(terminal))
+    outcomes = benchmark.run(experiments, jobs=options.jobs, notify=notifier(terminal))
     tables = benchmark.write(beside)
     picture = benchmark.picture()
     _report(benchmark, tables, picture, outcomes, terminal)

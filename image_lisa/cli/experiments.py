@@ -37,10 +37,10 @@ def chosen_methods(text: str) -> list[str]:
     return names
 
 
-def teller(terminal: Terminal) -> Callable[[Outcome, Progress], None]:
+def notifier(terminal: Terminal) -> Callable[[Outcome, Progress], None]:
     """Says one line for each experiment that ended."""
 
-    def tell(outcome: Outcome, progress: Progress) -> None:
+    def notify(outcome: Outcome, progress: Progress) -> None:
         what = f"[{progress.done}/{progress.total}] {outcome.experiment.path.name}"
         if outcome.record is None:
             said = f"failed: {outcome.failure}"
@@ -50,7 +50,7 @@ def teller(terminal: Terminal) -> Callable[[Outcome, Progress], None]:
         left = f"; about {timedelta(seconds=round(progress.left))} left" if progress.left else ""
         terminal.note(f"{what}: {said}{left}")
 
-    return tell
+    return notify
 
 
 def report_failures(outcomes: Sequence[Outcome], terminal: Terminal) -> None:

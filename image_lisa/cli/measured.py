@@ -21,7 +21,7 @@ from shared.samplers import Sampler
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredRun:
     """A finished run.
 
     Attributes:
@@ -48,8 +48,8 @@ def open_measured(
     samplers: str | None,
     data_dir: Path | None,
     device: str,
-    tell: Callable[[str], None],
-) -> Measured:
+    notify: Callable[[str], None],
+) -> MeasuredRun:
     """The finished run at `path`, or the newest below `root`, with its images.
 
     Args:
@@ -58,7 +58,7 @@ def open_measured(
         samplers: names with commas between; by default all that were fitted.
         data_dir: where the data set lies, if not where it lay in training.
         device: where the model goes.
-        tell: hears of what takes a while.
+        notify: hears of what takes a while.
 
     Raises:
         LisaError: if there is no such run, it is not finished or damaged, a sampler is not among
@@ -74,9 +74,9 @@ def open_measured(
     chosen = _chosen(load_samplers(folder), samplers, folder)
     codes = load_codes(folder)
     data = _data(folder, data_dir)
-    images = data.load(tell)
+    images = data.load(notify)
     check_data(folder, images)
-    return Measured(folder, model, chosen, codes, data, images)
+    return MeasuredRun(folder, model, chosen, codes, data, images)
 
 
 def _chosen(fitted: dict[str, Sampler], names: str | None, folder: Run) -> dict[str, Sampler]:

@@ -133,7 +133,7 @@ def _images(
         chunk = paths[start : start + _CHUNK]
 
         def build(chunk: list[Path] = chunk, start: int = start) -> dict[str, Tensor]:
-            request.tell(f"decoding CelebA: {start:,} of {len(paths):,} images")
+            request.notify(f"decoding CelebA: {start:,} of {len(paths):,} images")
             return {"images": _decoded(chunk, size)}
 
         name = f"celeba-{size}-{start // _CHUNK:02}"

@@ -150,7 +150,7 @@ def _jpeg(path: Path, request: Request, notes: list[str]) -> tuple[Part, Part]:
     )
 
     def build() -> dict[str, Tensor]:
-        request.tell(f"decoding {path}; the next time is quick")
+        request.notify(f"decoding {path}; the next time is quick")
         files = dict(sorted(_members(content, path)))
         return _decoded(files, "train", path) | _decoded(files, "test", path)
 
@@ -209,7 +209,7 @@ def _fetched(request: Request) -> Path:
         )
     if request.download:
         target = request.target / "cifar10" / ARCHIVE
-        request.tell(f"downloading CIFAR-10 (170 MB) to {target.parent}")
+        request.notify(f"downloading CIFAR-10 (170 MB) to {target.parent}")
         try:
             fetch(URLS, target, verified)
         except LisaError as error:

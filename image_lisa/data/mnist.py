@@ -120,7 +120,7 @@ def _locate(request: Request) -> dict[str, Path]:
     lacking = [name for name, path in paths.items() if path is None]
     why = ""
     if lacking and request.download:
-        request.tell(f"downloading MNIST to {request.target / 'mnist'}")
+        request.notify(f"downloading MNIST to {request.target / 'mnist'}")
         try:
             for name in lacking:
                 paths[name] = _fetched(name, request.target / "mnist")

@@ -32,13 +32,13 @@ class Request:
         data_dir: where to look first and to download to; None for the user's cache folder.
         size: height and width to bring the images to; None for their own.
         download: whether files that are missing may be downloaded.
-        tell: hears of what takes a while.
+        notify: hears of what takes a while.
     """
 
     data_dir: Path | None = None
     size: int | None = None
     download: bool = True
-    tell: Callable[[str], None] = _silent
+    notify: Callable[[str], None] = _silent
 
     @property
     def folders(self) -> tuple[Path, ...]:

@@ -33,7 +33,7 @@ def load_images(
     size: int | None = None,
     limit: int | None = None,
     download: bool = True,
-    tell: Callable[[str], None] | None = None,
+    notify: Callable[[str], None] | None = None,
 ) -> Images:
     """A data set in three parts.
 
@@ -46,7 +46,7 @@ def load_images(
         size: height and width; by default the images' own, for CelebA 64.
         limit: of how many images training and validation part are made, drawn by seed.
         download: whether missing files may be downloaded.
-        tell: hears of what takes a while.
+        notify: hears of what takes a while.
 
     Raises:
         LisaError: if there is no such data set, or its files are missing, damaged or unfit.
@@ -55,7 +55,7 @@ def load_images(
         raise LisaError(f"--size must be from {SIZES[0]} to {SIZES[1]:,}, not {size}")
     if data_dir is not None and data_dir.exists() and not data_dir.is_dir():
         raise LisaError(f"--data-dir {data_dir} is a file; name a folder")
-    request = Request(data_dir, size, download, *([] if tell is None else [tell]))
+    request = Request(data_dir, size, download, *([] if notify is None else [notify]))
     if name in DATASETS:
         source = DATASETS[name](request)
         return assemble(name, source, seed=seed, valid=valid, limit=limit)

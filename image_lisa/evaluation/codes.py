@@ -12,7 +12,7 @@ from torch import Tensor
 
 from image_lisa.data import Images
 from image_lisa.evaluation.probes import probe
-from image_lisa.evaluation.protocol import Protocol
+from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.models.model import ImageModel
 from shared import sphere
 from shared.common.errors import LisaError
@@ -34,7 +34,9 @@ NO_MISMATCH = "Theorem 1 is about decoders that see directions only; {title} dec
 """Why a run has no bound."""
 
 
-def draw(samplers: Mapping[str, Sampler], name: str, protocol: Protocol) -> Floats:
+def sampled_codes(
+    samplers: Mapping[str, Sampler], name: str, protocol: EvaluationProtocol
+) -> Floats:
     """The codes ``[draws, dim]`` of one sampler that a protocol looks at."""
     return samplers[name].sample(protocol.draws, protocol.seed_of("sampler", name))
 
@@ -46,7 +48,7 @@ def directions(codes: Floats) -> Floats:
 
 
 def probe_accuracies(
-    method: Method, train: Floats, test: Floats, images: Images, protocol: Protocol
+    method: Method, train: Floats, test: Floats, images: Images, protocol: EvaluationProtocol
 ) -> Json | None:
     """Measure how well classes are read off codes; see `probe`.
 
@@ -88,7 +90,7 @@ def spectrum_record(codes: Floats) -> Json:
 
 
 def radial_record(
-    model: ImageModel, train: Floats, test: Floats, images: Images, protocol: Protocol
+    model: ImageModel, train: Floats, test: Floats, images: Images, protocol: EvaluationProtocol
 ) -> Json:
     """Measure the reconstruction of scaled codes of test images (LISA, Figure 1).
 
@@ -128,8 +130,8 @@ def mismatch_records(
     samplers: Mapping[str, Sampler],
     test: Floats,
     images: Images,
-    protocol: Protocol,
-    tell: Callable[[str], None],
+    protocol: EvaluationProtocol,
+    notify: Callable[[str], None],
 ) -> dict[str, Json] | None:
     """Estimate both sides of Eq. 24 for each sampler; see `mismatch_bound`.
 
@@ -141,7 +143,7 @@ def mismatch_records(
         test: Codes of the test images ``[m, dim]``.
         images: The test images are taken.
         protocol: How many draws, and how many directions of them.
-        tell: Hears of each sampler.
+        notify: Hears of each sampler.
 
     Returns:
         By sampler: `wasserstein` in radians and its `baseline`, which is what two samples of one
@@ -156,16 +158,16 @@ def mismatch_records(
     risk = squared_error_risk(model.net.prepare(images.test.to(model.device)))
     codes = _seen(test, model.device)
     constant = squared_error_lipschitz(images.test[0].numel())
-    tell("the slope of the decoder")
+    notify("the slope of the decoder")
     # One search for all samplers, as L_f is the decoder's; half of its points lie anywhere.
     decoder = lipschitz_on_sphere(model.net.decode, codes, seed=protocol.seed_of("slope"))
     records = {}
     for name in samplers:
-        tell(f"{name}: both sides of Theorem 1")
+        notify(f"{name}: both sides of Theorem 1")
         found = mismatch_bound(
             model.net.decode,
             risk,
-            _seen(draw(samplers, name, protocol), model.device),
+            _seen(sampled_codes(samplers, name, protocol), model.device),
             codes,
             constant,
             size=protocol.transport,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from image_lisa.data import Images
 from image_lisa.evaluation.extractor import FeatureExtractor
-from image_lisa.evaluation.features import ClassifierFeatures, Recipe, Split
+from image_lisa.evaluation.features import ClassifierFeatures, LabelledImages, Recipe
 from image_lisa.evaluation.inception import InceptionFeatures
 
 
@@ -38,7 +38,7 @@ def train_extractor(
     folder: Path,
     images: Images,
     device: str,
-    tell: Callable[[str], None],
+    notify: Callable[[str], None],
     test: str = "test",
 ) -> Extractor:
     """The classifier of a data set's training part, from the folder if it is in there.
@@ -47,19 +47,19 @@ def train_extractor(
         folder: where its weights are kept.
         images: of the data set.
         device: where to train it.
-        tell: hears of the training.
+        notify: hears of the training.
         test: the part that its accuracy is told on.
     """
     parts = {
-        name: Split(each, None if labels is None else labels.numpy())
+        name: LabelledImages(each, None if labels is None else labels.numpy())
         for name, (each, labels) in images.parts.items()
     }
     path = folder / ClassifierFeatures.file_name(parts["train"], 0, Recipe())
     if not path.is_file():
-        tell("training the classifier whose features distances are measured on")
+        notify("training the classifier whose features distances are measured on")
     classifier = ClassifierFeatures.load_or_train(
         folder, parts["train"], parts[test], device=device
     )
     if classifier.record.accuracy is not None:
-        tell(f"the classifier has {100 * classifier.record.accuracy:.2f} % accuracy")
+        notify(f"the classifier has {100 * classifier.record.accuracy:.2f} % accuracy")
     return Extractor(path, False, device)

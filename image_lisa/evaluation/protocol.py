@@ -12,7 +12,7 @@ DRAWS: Final = (10, 1_000_000)
 
 
 @dataclass(frozen=True)
-class Protocol:
+class EvaluationProtocol:
     """How much is drawn and looked at in an evaluation, and from which seed.
 
     Attributes:

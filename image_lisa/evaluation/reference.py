@@ -13,13 +13,13 @@ from torch import Tensor
 
 from image_lisa.data import Images
 from image_lisa.evaluation.coverage import NEIGHBOURS
-from image_lisa.evaluation.distances import Target, real_rows
+from image_lisa.evaluation.distances import RealFeatures, real_rows
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.features import ClassifierFeatures
-from image_lisa.evaluation.protocol import Protocol
+from image_lisa.evaluation.protocol import EvaluationProtocol
 from shared.common.errors import LisaError
 
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 """Hears sentences of what is being done."""
 
 
@@ -42,15 +42,18 @@ class Reference:
     """
 
     def __init__(
-        self, images: Images, extractor: FeatureExtractor, protocol: Protocol | None = None
+        self,
+        images: Images,
+        extractor: FeatureExtractor,
+        protocol: EvaluationProtocol | None = None,
     ) -> None:
-        self.extractor, self.protocol = extractor, protocol or Protocol()
+        self.extractor, self.protocol = extractor, protocol or EvaluationProtocol()
         if len(images.test) <= NEIGHBOURS:
             raise LisaError(
                 f"{images.name} has {len(images.test)} test images; to measure distances takes "
                 f"{NEIGHBOURS + 1} or more"
             )
-        self.target = Target(extractor.features(images.test), name=extractor.distance)
+        self.target = RealFeatures(extractor.features(images.test), name=extractor.distance)
         rows = real_rows(len(images.train), self.protocol.draws, self.protocol.seed)
         self._real_images = images.train[torch.from_numpy(rows)]
         self._test = _digest(images.test)
@@ -72,7 +75,7 @@ class Reference:
             name: Of what is measured, which the seed depends on.
 
         Returns:
-            Distances by name, see `Target.measure`.
+            Distances by name, see `RealFeatures.measure`.
         """
         return self.target.measure(features, seed=self.protocol.seed_of(name, "subsets"))
 

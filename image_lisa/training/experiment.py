@@ -48,7 +48,7 @@ class Data:
     valid: int | None = None
     seed: int = 0
 
-    def load(self, tell: Callable[[str], None] | None = None) -> Images:
+    def load(self, notify: Callable[[str], None] | None = None) -> Images:
         """The images; see `load_images`."""
         return load_images(
             self.dataset,
@@ -57,7 +57,7 @@ class Data:
             valid=self.valid,
             size=self.size,
             limit=self.limit,
-            tell=tell,
+            notify=notify,
         )
 
 
@@ -239,7 +239,9 @@ def finish_run(
     codes = model.codes(images.train)
     save_codes(run, codes)
     seed = derive_seed(int(model.architecture.seed), "samplers")
-    fitted = fit_samplers(model.method, model.net, codes, seed, names=samplers, tell=callbacks.note)
+    fitted = fit_samplers(
+        model.method, model.net, codes, seed, names=samplers, notify=callbacks.note
+    )
     save_samplers(run, fitted)
     illustrate(model, fitted)
     run.write_json(SUMMARY, _summary(run, model, images, fitted))

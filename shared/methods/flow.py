@@ -10,7 +10,7 @@ from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import check_fields
 from shared.methods.flows import AutoregressiveFlow, Chain, PlanarFlow
 from shared.methods.variational import Variational
-from shared.samplers.gaussians import draw, log_normal
+from shared.samplers.gaussians import log_normal, sample_gaussian
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class FlowVAE(Variational):
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
         """The terms `reconstruction` and `kl`, one draw's log q(z_K|x) − log p(z_K)."""
         mean, log_variance = self.posterior(net, x)
-        start = draw(mean, log_variance)
+        start = sample_gaussian(mean, log_variance)
         z, log_determinant = net.parts["flow"](start)
         log_posterior = log_normal(start, mean, log_variance) - log_determinant
         return {

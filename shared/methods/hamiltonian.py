@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import check_fields
 from shared.methods.variational import Variational
-from shared.samplers.gaussians import draw, log_normal
+from shared.samplers.gaussians import log_normal, sample_gaussian
 from shared.samplers.leapfrog import leapfrog
 
 LARGEST_STEP = 0.5
@@ -92,7 +92,7 @@ class HVAE(Variational):
         `momentum`, the mean of ½‖ρ_K‖² − ½‖γ₀‖².
         """
         mean, log_variance = self.posterior(net, x)
-        start = draw(mean, log_variance)
+        start = sample_gaussian(mean, log_variance)
         noise = torch.randn_like(start)
         z, momentum = self.move(net, x, start, noise)
         log_ratio = log_normal(start, mean, log_variance) - log_normal(z)

@@ -11,7 +11,7 @@ from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, Method, check_fields
 from shared.samplers import Sampler, Uniform
 from shared.sphere.geometry import project
-from shared.sphere.von_mises_fisher import draw, kl_to_uniform
+from shared.sphere.von_mises_fisher import kl_to_uniform, sample_von_mises_fisher
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class SVAE(Method):
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
         """The terms `reconstruction` and `kl`, w times the divergence."""
         z, concentration = self.posterior(net, x)
-        u = draw(project(z), concentration)
+        u = sample_von_mises_fisher(project(z), concentration)
         return {
             "reconstruction": self.reconstruction(net, x, u).mean(),
             "kl": self.kl_weight * kl_to_uniform(net.dim, concentration).mean(),

@@ -14,7 +14,7 @@ from shared.methods.deterministic import AE
 from shared.methods.mmd import mmd2
 from shared.methods.variational import Variational
 from shared.samplers import DiagonalMixture, Sampler, StandardNormal
-from shared.samplers.gaussians import draw, kl_to_standard
+from shared.samplers.gaussians import kl_to_standard, sample_gaussian
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class InfoVAE(Variational):
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
         """The terms `reconstruction`, `kl` and `mmd`, the last two with their weights."""
         mean, log_variance = self.posterior(net, x)
-        z = draw(mean, log_variance)
+        z = sample_gaussian(mean, log_variance)
         kl = kl_to_standard(mean, log_variance).mean()
         weight = self.alpha + self.mmd_weight - 1
         return {

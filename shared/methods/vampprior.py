@@ -16,7 +16,7 @@ from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, check_fields
 from shared.methods.variational import Variational
 from shared.samplers import DiagonalMixture, Sampler
-from shared.samplers.gaussians import draw, log_normal
+from shared.samplers.gaussians import log_normal, sample_gaussian
 
 _PSEUDO_INPUTS = "pseudo_inputs"
 
@@ -85,7 +85,7 @@ class VampPriorVAE(Variational):
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
         """The terms `reconstruction` and `kl`, the latter from the same one draw."""
         mean, log_variance = self.posterior(net, x)
-        z = draw(mean, log_variance)
+        z = sample_gaussian(mean, log_variance)
         means, log_variances = self.components_of(net)
         components = log_normal(z.unsqueeze(1), means, log_variances)
         log_prior = components.logsumexp(1) - math.log(len(means))

@@ -10,7 +10,7 @@ from torch import Tensor
 from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, Method, check_fields
 from shared.samplers import Sampler, StandardNormal
-from shared.samplers.gaussians import draw, kl_to_standard, split_parameters
+from shared.samplers.gaussians import kl_to_standard, sample_gaussian, split_parameters
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Variational(Method):
     def evidence_terms(self, net: Autoencoder, x: Tensor, weight: float) -> dict[str, Tensor]:
         """The terms `reconstruction` and `kl`, `weight` times KL(q(z|x) ‖ N(0, I)), of one draw."""
         mean, log_variance = self.posterior(net, x)
-        z = draw(mean, log_variance)
+        z = sample_gaussian(mean, log_variance)
         return {
             "reconstruction": self.reconstruction(net, x, z).mean(),
             "kl": weight * kl_to_standard(mean, log_variance).mean(),
@@ -137,7 +137,7 @@ class ConstantVarianceVAE(Variational):
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
         """The terms `reconstruction` and `kl`, w·½‖μ‖²."""
         mean, log_variance = self.posterior(net, x)
-        z = draw(mean, log_variance)
+        z = sample_gaussian(mean, log_variance)
         return {
             "reconstruction": self.reconstruction(net, x, z).mean(),
             "kl": self.kl_weight * 0.5 * mean.square().sum(1).mean(),

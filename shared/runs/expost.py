@@ -22,7 +22,7 @@ def fit_samplers(
     seed: int,
     *,
     names: Iterable[str] | None = None,
-    tell: Callable[[str], None] = lambda text: None,
+    notify: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Sampler]:
     """Fit samplers to training codes.
 
@@ -32,7 +32,7 @@ def fit_samplers(
         codes: of training data alone.
         seed: of the fits.
         names: which to fit; by default all that the method can have.
-        tell: hears what is being fitted, and what the fit had to do beyond fitting.
+        notify: hears what is being fitted, and what the fit had to do beyond fitting.
 
     Returns:
         The samplers by name.
@@ -42,10 +42,10 @@ def fit_samplers(
     """
     fitted: dict[str, Sampler] = {}
     for name in names or sampler_names(method):
-        tell(f"fitting the sampler {name}")
+        notify(f"fitting the sampler {name}")
         fitted[name] = fit_sampler(method, name, net, codes, seed)
         for note in fitted[name].notes:
-            tell(f"{name}: {note}")
+            notify(f"{name}: {note}")
     return fitted
 
 

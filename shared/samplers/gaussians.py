@@ -15,7 +15,7 @@ def split_parameters(parameters: Tensor) -> tuple[Tensor, Tensor]:
     return mean, log_variance.clamp(*LOG_VARIANCES)
 
 
-def draw(mean: Tensor, log_variance: Tensor) -> Tensor:
+def sample_gaussian(mean: Tensor, log_variance: Tensor) -> Tensor:
     """A draw of N(mean, exp(log_variance)) that gradients pass through (Kingma & Welling 2013)."""
     return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
 

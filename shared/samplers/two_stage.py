@@ -22,7 +22,7 @@ from shared.samplers.base import (
     load_module,
     unfitted,
 )
-from shared.samplers.gaussians import draw, kl_to_standard, split_parameters
+from shared.samplers.gaussians import kl_to_standard, sample_gaussian, split_parameters
 from shared.sphere.geometry import Rows
 
 LEAST_NOISE = 1e-3
@@ -228,7 +228,7 @@ class _SecondStage(nn.Module):
         """The negative ELBO of one draw from each posterior, a mean over the batch."""
         z = means + spreads * torch.randn_like(means)
         mean, log_variance = split_parameters(self.encoder(z))
-        decoded = self.decoder(draw(mean, log_variance))
+        decoded = self.decoder(sample_gaussian(mean, log_variance))
         half_squares = 0.5 * (z - decoded).square().sum(1)
         likelihood = self.noise.negative_log_likelihood(half_squares, z.shape[1])
         return (likelihood + kl_to_standard(mean, log_variance)).mean()

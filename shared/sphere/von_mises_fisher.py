@@ -56,7 +56,7 @@ def kl_to_uniform(dim: int, concentration: Tensor) -> Tensor:
     return _attach(concentration, wide * ratio - log, wide * slope)
 
 
-def draw(mean: Tensor, concentration: Tensor) -> Tensor:
+def sample_von_mises_fisher(mean: Tensor, concentration: Tensor) -> Tensor:
     """Draw one direction of vMF(μ, κ) a row from torch's global generator.
 
     u = cos θ·μ + sin θ·v with v uniform among the directions orthogonal to μ. The angle θ comes

@@ -5,12 +5,12 @@ from typing import TypeVar
 
 import torch
 
-from grammar_lisa.models.characters import Alphabet
 from grammar_lisa.models.mask import GrammarMask
 from grammar_lisa.models.networks.base import SentenceAutoencoder, SequenceAutoencoder
 from grammar_lisa.models.networks.characters import Characters
 from grammar_lisa.models.networks.dense import Dense
 from grammar_lisa.models.networks.kusner import Kusner
+from grammar_lisa.models.tokenizer import CharacterTokenizer
 from shared.common.seeds import derive_seed
 
 NETWORKS: dict[str, Callable[[GrammarMask, int, int], SentenceAutoencoder]] = {
@@ -37,10 +37,10 @@ def build_network(
     return _drawn(lambda: NETWORKS[name](mask, dim, width), seed)
 
 
-def build_characters(alphabet: Alphabet, dim: int, width: int, seed: int) -> Characters:
+def build_characters(tokenizer: CharacterTokenizer, dim: int, width: int, seed: int) -> Characters:
     """The network on characters with freshly drawn weights; see `build_network`."""
-    symbols = alphabet.pad + 1
-    return _drawn(lambda: Characters(alphabet.length, symbols, dim, width), seed)
+    symbols = tokenizer.pad + 1
+    return _drawn(lambda: Characters(tokenizer.length, symbols, dim, width), seed)
 
 
 def _drawn(make: Callable[[], N], seed: int) -> N:

@@ -25,8 +25,8 @@ from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.names import TOOL as TRAINED
 from grammar_lisa.models.run import read_data
+from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.objectives.withholding import Withhold
 from grammar_lisa.optimize import baselines
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.history import History
@@ -161,7 +161,9 @@ def test_the_first_half_of_a_trial_is_a_trial_of_half_the_rounds(compared, tmp_p
     data = read_data(open_run(run, TRAINED)).train
     sentences = derivations_to_texts(load_grammar(EXPR), data)
     scores = OBJECTIVE(sentences)
-    problem = SearchProblem(None, None, OBJECTIVE, sentences, scores, Withhold(None), sentences)
+    problem = SearchProblem(
+        None, None, OBJECTIVE, sentences, scores, Decontamination(None), sentences
+    )
     trials = problem.trials(
         run,
         tmp_path,

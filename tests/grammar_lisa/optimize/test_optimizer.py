@@ -66,9 +66,9 @@ def check_asked(one, asked, known):
     """What was asked for is new, distinct and complete, by text and by canonical form."""
     assert len(set(asked)) == len(asked)
     assert not set(asked) & set(known)
-    keys = one.reader.language.forms([*known, *asked]).keys[len(known) :].tolist()
+    keys = one.reader.language.canonical_forms([*known, *asked]).hashes[len(known) :].tolist()
     assert len(set(keys)) == len(keys)
-    assert not set(keys) & set(one.reader.language.forms(known).keys.tolist())
+    assert not set(keys) & set(one.reader.language.canonical_forms(known).hashes.tolist())
     grammar = one.reader.model.grammar
     derivations = one.reader.model.parse(asked)
     assert all(is_sentence(grammar, row) for row in derivations)
@@ -511,7 +511,7 @@ def test_what_one_group_lacks_others_make_up_for(search, model, monkeypatch, few
     monkeypatch.setattr(exploration, "propose", propose)
     one = search(caps=0.5, arcs=0.0, uniform=0.0, fresh=0.5, steps=1)
     batch = one.ask(8)
-    assert len(batch) == len(set(one.reader.language.forms(batch).keys.tolist())) == 8
+    assert len(batch) == len(set(one.reader.language.canonical_forms(batch).hashes.tolist())) == 8
     assert set(batch) - set(many) <= set(lone)
     assert "exp(x)+1" in batch
     assert len(one.ask(40)) == 10

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from grammar_lisa.objectives.withholding import Withhold
+from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.problem import SearchProblem
 from grammar_lisa.optimize.spaces import Box
@@ -30,7 +30,7 @@ def known(folder, model, objective):
 @pytest.fixture
 def plan(known, folder, model, objective, tmp_path):
     def make(count=2, n_initial=20, seed=0, run=folder, black_box=True, config=CONFIG):
-        problem = SearchProblem(model, None, objective, *known, Withhold(None), [])
+        problem = SearchProblem(model, None, objective, *known, Decontamination(None), [])
         return problem.trials(
             *(run, tmp_path),
             count=count,

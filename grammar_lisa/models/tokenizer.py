@@ -12,7 +12,7 @@ BLANK = " "
 
 
 @dataclass(frozen=True)
-class Alphabet:
+class CharacterTokenizer:
     """The characters of some texts and the length of the longest, with a symbol for padding.
 
     Padding is written as a blank, and blanks at the ends of a text are dropped, so that padding
@@ -38,7 +38,7 @@ class Alphabet:
             raise ValueError(f"the longest text has at least 1 character, not {self.length}")
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> "Alphabet":
+    def of(cls, texts: Iterable[str]) -> "CharacterTokenizer":
         """The alphabet of the given texts, of which at least one is not empty."""
         characters: set[str] = set()
         length = 0
