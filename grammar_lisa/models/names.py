@@ -6,7 +6,11 @@ TOOL: Final = "grammar-lisa"
 GRAMMAR: Final = "grammar.cfg"
 DATA: Final = "data.safetensors"
 
-NetworkName = Literal["dense", "kusner", "characters"]
+NetworkName = Literal[
+    "dense",
+    "kusner",
+    "characters",
+]
 """The networks of sentences."""
 CHARACTERS: Final = "characters"
 """The network that reads and writes texts."""

@@ -94,3 +94,20 @@ def test_a_new_grammar_and_a_new_objective_are_searched(copy):
     sentence, score = told.partition("found:\n")[2].split()
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", sentence)
     assert float(score) >= 0
+
+
+SEARCH = """
+import grammar_lisa as gl
+model, target = gl.load("runs/network"), gl.Regression.target("x+1")
+small = {"rounds": 1, "batch": 3, "pool": 200, "n_initial": 20}
+found = gl.optimize(model, target, **small, beyond=0.4, kernel="rbf", notify=print)
+print("found:", len(found.evaluations))
+"""
+
+
+def test_a_new_network_is_trained_and_searched_with_a_new_proposal_and_kernel(copy):
+    words = ("train", "--network", "recurrent", "--max-rules", "8", "--name", "network")
+    told = run(copy, call("grammar", *words, *SMALL) + SEARCH)
+    assert "beyond 0.4" in told
+    assert "kernel on rbf" in told
+    assert int(told.partition("found: ")[2]) > 0
