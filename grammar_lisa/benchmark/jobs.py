@@ -56,8 +56,8 @@ class TrainingJob(Work):
     """The training of one run.
 
     Attributes:
-        path: the run's folder.
-        plan: of the run.
+        path: The run's folder.
+        plan: Of the run.
     """
 
     path: Path
@@ -82,7 +82,7 @@ class TrainingJob(Work):
         """Train, fit the samplers, evaluate.
 
         Raises:
-            LisaError: if the folder holds another run, or training fails.
+            LisaError: The folder holds another run, or training fails.
         """
         if (self.path / CONFIG).is_file():
             run = self._opened()
@@ -111,7 +111,7 @@ class FileJob(Work):
     """A trial of which one JSON file is kept.
 
     Attributes:
-        path: the file.
+        path: The file.
     """
 
     path: Path
@@ -132,8 +132,8 @@ class TrialJob(FileJob):
     """A trial of a search or of random draws, whose statistics are kept.
 
     Attributes:
-        run: the trained run.
-        marks: after how many evaluations statistics are told; for a search, after how many of
+        run: The trained run.
+        marks: After how many evaluations statistics are told; for a search, after how many of
             its batches.
     """
 
@@ -151,7 +151,7 @@ class SearchJob(TrialJob):
     """A trial of a search.
 
     Attributes:
-        trial: which.
+        trial: Which.
     """
 
     trial: Trial
@@ -176,9 +176,9 @@ class RandomJob(TrialJob):
     """Random points of the space that a search looks through.
 
     Attributes:
-        number: of the trial.
-        seed: of the trial.
-        space: which space.
+        number: Of the trial.
+        seed: Of the trial.
+        space: Which space.
     """
 
     number: int
@@ -203,6 +203,6 @@ class RandomJob(TrialJob):
 def drawn_record(
     sentences: Sequence[str | None], marks: Sequence[int], objective: Objective
 ) -> dict[str, Any]:
-    """The statistics of random draws after some numbers of them."""
+    """Return the statistics of random draws after some numbers of them."""
     scores = objective(sentences)
     return {str(m): trial_row(sentences[:m], scores[:m], objective) for m in marks}

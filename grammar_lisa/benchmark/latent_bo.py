@@ -140,7 +140,7 @@ class Comparison:
         return self.setting.how.regression(target)
 
     def tells(self, target: str) -> bool:
-        """Whether the file of data, if there is one, has better and worse lines for a target."""
+        """Tell whether the data, if there are any, have better and worse lines for a target."""
         return self.setting.data is None or tells_apart(self.objective(target)(self.lines))
 
     def do(

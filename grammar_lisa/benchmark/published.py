@@ -41,15 +41,15 @@ class Figure:
     """One published number.
 
     Attributes:
-        system: what reached it.
-        protocol: a key of `PROTOCOLS`, or another task.
-        evaluations: after how many; None where that is not told.
-        statistic: one of `STATISTICS`, the mean over trials.
-        value: the number.
-        spread: what stands behind ±, which the source explains; None where nothing does.
-        source: where it is from.
-        trials: how many; None where that is not told.
-        minutes: how long a trial took on their GPU; None where that is not told.
+        system: What reached it.
+        protocol: A key of `PROTOCOLS`, or another task.
+        evaluations: After how many; None where that is not told.
+        statistic: One of `STATISTICS`, the mean over trials.
+        value: The number.
+        spread: What stands behind ±, which the source explains; None where nothing does.
+        source: Where it is from.
+        trials: How many; None where that is not told.
+        minutes: How long a trial took on their GPU; None where that is not told.
     """
 
     system: str
@@ -121,11 +121,11 @@ FIGURES: Final = (
 
 
 def published_rows(protocol: str, figures: Iterable[Figure] = FIGURES) -> list[dict[str, Any]]:
-    """The published rows of a protocol, with the names that rows of our own tables have.
+    """Return the published rows of a protocol, with the names that rows of our own tables have.
 
     Args:
-        protocol: a key of `PROTOCOLS`, or another task that figures were published on.
-        figures: taken from.
+        protocol: A key of `PROTOCOLS`, or another task that figures were published on.
+        figures: Taken from.
 
     Returns:
         One for each system and number of `evaluations`, with `trials`, `minutes` and `source`,

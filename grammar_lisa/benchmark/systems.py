@@ -15,9 +15,9 @@ class System:
     """A row of Table 5.
 
     Attributes:
-        name: as the paper calls it.
-        method: a key of `METHODS`.
-        characters: whether it reads and writes characters, by the one network for these.
+        name: As the paper calls it.
+        method: A key of `METHODS`.
+        characters: Whether it reads and writes characters, by the one network for these.
     """
 
     name: str
@@ -52,9 +52,9 @@ class Entry:
     """One system, trained with one network on one kind of sentences.
 
     Attributes:
-        sentences: one of `KINDS`.
-        network: one of `ALL_NETWORKS`.
-        system: a key of `SYSTEMS`.
+        sentences: One of `KINDS`.
+        network: One of `ALL_NETWORKS`.
+        system: A key of `SYSTEMS`.
     """
 
     sentences: str
@@ -80,7 +80,7 @@ ENTRIES: Final = tuple(
 def entries_of(
     systems: Sequence[str], networks: Sequence[str], sentences: Sequence[str]
 ) -> list[Entry]:
-    """The entries asked for, in the order of tables."""
+    """Return the entries asked for, in the order of tables."""
     return [
         entry
         for entry in ENTRIES
@@ -95,10 +95,10 @@ class Recipe:
     """How a network is trained.
 
     Attributes:
-        epochs: passes over the sentences, unless the user says otherwise.
-        batch_size: sentences a step.
-        learning_rate: of Adam, at its highest.
-        schedule: how it changes.
+        epochs: Passes over the sentences, unless the user says otherwise.
+        batch_size: Sentences a step.
+        learning_rate: Of Adam, at its highest.
+        schedule: How it changes.
     """
 
     epochs: int
@@ -123,11 +123,11 @@ class Table5Protocol:
     """How systems are searched and what is told of it.
 
     Attributes:
-        name: what the command line calls it.
-        clean: whether sentences at or near the target are kept out of training and search.
-        rounds: batches that a trial evaluates.
-        halves: whether what a trial reached after half of its rounds is told as well.
-        n_initial: how many scored sentences trials begin from.
+        name: What the command line calls it.
+        clean: Whether sentences at or near the target are kept out of training and search.
+        rounds: Batches that a trial evaluates.
+        halves: Whether what a trial reached after half of its rounds is told as well.
+        n_initial: How many scored sentences trials begin from.
     """
 
     name: ProtocolName
@@ -145,7 +145,7 @@ class Table5Protocol:
         return SEARCHES["latent"].changed(rounds=self.rounds, batch=50)
 
     def marks(self, rounds: int) -> tuple[int, ...]:
-        """The rounds after which a trial of so many is told of."""
+        """Return the rounds after which a trial of so many is told of."""
         half = rounds // 2
         return (half, rounds) if self.halves and half else (rounds,)
 

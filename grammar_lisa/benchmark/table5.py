@@ -52,7 +52,7 @@ _DRAWS = 1000
 
 
 def plan_of(setting: Table5Settings, entry: Entry) -> Plan:
-    """How the run of an entry comes about."""
+    """Return how the run of an entry comes about."""
     recipe = RECIPES.get(entry.network, RECIPES["dense"])
     epochs = {"kusner": setting.kusner_epochs, CHARACTERS: setting.characters_epochs}
     config = TrainConfig(
@@ -82,8 +82,8 @@ class Comparison:
     """A folder of systems, their runs and trials.
 
     Attributes:
-        folder: with the settings in its `config.json`.
-        setting: what all share.
+        folder: With the settings in its `config.json`.
+        setting: What all share.
     """
 
     folder: Run
@@ -106,7 +106,7 @@ class Comparison:
         return tuple(r * search.batch for r in self.setting.how.marks(search.rounds))
 
     def run_of(self, entry: Entry) -> Path:
-        """Where the run of an entry lies."""
+        """Return where the run of an entry lies."""
         return self.path / entry.name
 
     def train(self, entries: Sequence[Entry], jobs: int, on_end: OnEnd[Objective]) -> list[Entry]:
@@ -118,10 +118,12 @@ class Comparison:
     def trials(
         self, entries: Sequence[Entry], n_initial: Sequence[int], count: int
     ) -> list[SearchJob | RandomJob]:
-        """The trials of trained entries that are missing: all first trials first, then the next.
+        """Return the trials of trained entries that are missing.
+
+        All first trials come first, then the next.
 
         Raises:
-            LisaError: if the sentences of a run cannot be read.
+            LisaError: The sentences of a run cannot be read.
         """
         found: list[SearchJob | RandomJob] = []
         problems: dict[str, SearchProblem] = {}
@@ -145,7 +147,7 @@ class Comparison:
         run_jobs(trials, self.objective, workers=jobs, on_end=on_end)
 
     def draw_at_random(self, entries: Sequence[Entry], count: int) -> None:
-        """Random draws from the data and from the grammar, for every kind of sentences there is."""
+        """Draw at random from the data and from the grammar, for every kind of sentences."""
         for kind in KINDS:
             of_kind = [entry for entry in entries if entry.sentences == kind]
             folder = self.path / RANDOM / kind
@@ -170,11 +172,11 @@ class Comparison:
             write_json(folder / FACTS, _facts(problem))
 
     def present(self) -> list[Entry]:
-        """The entries that are trained, in the order of tables."""
+        """Return the entries that are trained, in the order of tables."""
         return [entry for entry in ENTRIES if (self.run_of(entry) / SUMMARY).is_file()]
 
     def records(self) -> list[dict[str, Any]]:
-        """Every trial that was kept: what it is of, and its statistics."""
+        """Return every trial that was kept: what it is of, and its statistics."""
         found: list[dict[str, Any]] = []
         present = self.present()
         for kind in KINDS:
@@ -188,12 +190,12 @@ class Comparison:
         return found
 
     def facts(self) -> dict[str, dict[str, int]]:
-        """For each kind of sentences, how many there are and how many are at or near the target."""
+        """Count the sentences of each kind, and those that are at or near the target."""
         paths = {kind: self.path / RANDOM / kind / FACTS for kind in KINDS}
         return {kind: read_json(path) for kind, path in paths.items() if path.is_file()}
 
     def failed(self) -> dict[str, str]:
-        """Why work failed that has not succeeded since."""
+        """Return why work failed that has not succeeded since."""
         return failures(self.path)
 
     def _kept(self, entry: Entry) -> Iterator[dict[str, Any]]:
@@ -234,7 +236,7 @@ class Comparison:
         )
 
     def _problem(self, entry: Entry) -> SearchProblem:
-        """What searches of the systems that learnt from the same sentences are given."""
+        """Return what searches of the systems that learnt from the same sentences are given."""
         run = SearchedRun.load(open_run(self.run_of(entry), TOOL))
         return run.problem(self.objective, decontaminate=self.setting.how.clean, notify=silent)
 
@@ -245,7 +247,7 @@ def open_comparison(path: Path, setting: Table5Settings) -> Comparison:
     A folder that was begun without data takes them later, and is opened without them after.
 
     Raises:
-        LisaError: if the folder was made with other settings, naming them, or grammar or data
+        LisaError: The folder was made with other settings, naming them, or grammar or data
             cannot be read.
     """
     asked = setting.record()
@@ -261,7 +263,7 @@ def open_comparison(path: Path, setting: Table5Settings) -> Comparison:
 
 
 def _facts(problem: SearchProblem) -> dict[str, int]:
-    """How many sentences there are, and how many training sentences are at or near the target."""
+    """Count sentences, and the training sentences that are at or near the target."""
     equal = int((problem.scores <= EXACT).sum())
     near = int((problem.scores < NEAR).sum()) - equal
     withheld = problem.decontamination
@@ -285,6 +287,6 @@ def _n_initial(path: Path) -> int:
 
 
 def _records(folder: Path) -> list[dict[str, Any]]:
-    """What trials in a folder kept, by their numbers."""
+    """Return what trials in a folder kept, by their numbers."""
     paths = [path for path in folder.glob("trial-*.json") if path.stem.count("-") == 1]
     return sorted((read_json(path) for path in paths), key=lambda record: int(record["trial"]))

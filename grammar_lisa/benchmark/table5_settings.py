@@ -26,8 +26,8 @@ class Table5Settings:
     """What all calls that work on one folder share.
 
     Attributes:
-        protocol: published leaves the answer in the data and scores 5 rounds of 50; clean keeps it
-            out of training and search and scores 10 rounds of 50.
+        protocol: How systems are searched: published leaves the answer in the data and scores 5
+            rounds of 50; clean keeps it out of training and search and scores 10 rounds of 50.
         data: A file of sentences to learn from, one a line, plain or gzipped, such as Kusner's.
         count: The number of training sentences.
         held_out: The number of other sentences that reconstruction is tested on.
@@ -70,7 +70,7 @@ class Table5Settings:
         """The methods that are compared, by name, with their hyperparameters.
 
         Raises:
-            LisaError: if others are given hyperparameters, or these make no sense.
+            LisaError: Others are given hyperparameters, or these make no sense.
         """
         changed = set_methods(self.set)
         compared = {system.method: METHODS[system.method]() for system in SYSTEMS.values()}
@@ -80,10 +80,10 @@ class Table5Settings:
         return compared | changed
 
     def record(self) -> dict[str, Any]:
-        """What must be the same in every call.
+        """Return what must be the same in every call.
 
         Raises:
-            LisaError: if grammar or data cannot be read, or hyperparameters make no sense.
+            LisaError: Grammar or data cannot be read, or hyperparameters make no sense.
         """
         plain = ("count", "held_out", "max_rules", "dim", "outputs", "seed")
         epochs = ("epochs", "kusner_epochs", "characters_epochs")

@@ -44,7 +44,7 @@ SHORT: Final = ("average", "best")
 """The statistics that a narrow table shows, of `COLUMNS`."""
 
 TargetResult = Mapping[str, Any]
-Watch = Callable[[Sequence[Path]], AbstractContextManager[None]]
+ShowProgress = Callable[[Sequence[Path]], AbstractContextManager[None]]
 """Shows how the evaluations of trials come in, on record in these files."""
 
 
@@ -53,9 +53,9 @@ class TargetBenchmark:
     """A folder with the searches of one run for many targets.
 
     Attributes:
-        folder: with the settings in its `config.json`.
-        searched: the run.
-        settings: of all searches.
+        folder: With the settings in its `config.json`.
+        searched: The run.
+        settings: Of all searches.
     """
 
     folder: Run
@@ -68,20 +68,20 @@ class TargetBenchmark:
         return self.folder.path
 
     def target(self, text: str) -> Target:
-        """The target of a name or of an expression in the variables of the run.
+        """Return the target of a name or of an expression in the variables of the run.
 
         Raises:
-            LisaError: if it is neither, or not finite where it is to be found.
+            LisaError: It is neither, or not finite where it is to be found.
         """
         target = target_for(text, variables_of(self.searched.sentences) or None)
         self._objective(target)
         return target
 
     def drawn(self, count: int) -> list[Target]:
-        """Targets drawn from the grammar of the run, see `drawn_targets`.
+        """Return targets drawn from the grammar of the run, see `drawn_targets`.
 
         Raises:
-            LisaError: if it has too few.
+            LisaError: It has too few.
         """
         model, seed = self.searched.model, self.settings.seed
         variables = variables_of(self.searched.sentences) or ("x",)
@@ -90,21 +90,27 @@ class TargetBenchmark:
         return [target_for(text, variables) for text in texts]
 
     def search(
-        self, target: Target, *, trials: int, jobs: int, notify: Callable[[str], None], watch: Watch
+        self,
+        target: Target,
+        *,
+        trials: int,
+        jobs: int,
+        notify: Callable[[str], None],
+        show_progress: ShowProgress,
     ) -> TargetResult:
         """Search for a target, from where it was stopped, and keep what was found.
 
         A trial is the one of `grammar-lisa bo` with the same options.
 
         Args:
-            target: to be found.
-            trials: how many; more are added to those of an earlier call.
-            jobs: at a time.
-            notify: hears what was withheld.
-            watch: shows the evaluations.
+            target: To be found.
+            trials: How many; more are added to those of an earlier call.
+            jobs: At a time.
+            notify: Hears what was withheld.
+            show_progress: Shows the evaluations.
 
         Raises:
-            LisaError: if the run cannot be searched for it.
+            LisaError: The run cannot be searched for it.
         """
         place = self.path / folder_of(target)
         kept = _kept(place)
@@ -122,7 +128,7 @@ class TargetBenchmark:
             black_box=settings.black_box,
             seed=settings.seed,
         )
-        with watch([trial.history for trial in planned]):
+        with show_progress([trial.history for trial in planned]):
             found = list(run_trials(planned, objective, jobs))
         draws: dict[str, list[Draws]] = {SEARCH: [[e.sentence for e in each] for each in found]}
         draws |= random_draws(problem, settings.search.budget, [trial.seed for trial in planned])
@@ -153,7 +159,7 @@ class TargetBenchmark:
         return record
 
     def records(self) -> list[TargetResult]:
-        """What was found of every target so far, named ones first."""
+        """Return what was found of every target so far, named ones first."""
         found = [_kept(path.parent) for path in sorted(self.path.glob(f"*/{RESULTS}"))]
         order = {name: place for place, name in enumerate(TARGETS)}
         known = [record for record in found if record is not None]
@@ -175,7 +181,7 @@ class TargetBenchmark:
         return records
 
     def notes(self, records: Sequence[TargetResult]) -> list[str]:
-        """What a reader must know of the table."""
+        """Return what a reader must know of the table."""
         seen = [record for record in records if record["seen_by_the_network"]]
         told = "scores alone" if self.settings.black_box else "the outputs of expressions"
         notes = [
@@ -204,7 +210,7 @@ class TargetBenchmark:
     def _row(
         self, sentences: Sequence[str | None], target: Target, objective: Regression
     ) -> dict[str, Any]:
-        """The statistics of a trial, its best sentence, and when the target was recovered."""
+        """Return statistics of a trial, its best sentence, and when the target was recovered."""
         scores = objective(sentences)
         recovered = target.recovered(sentences, self.settings.seed)
         return {
@@ -218,9 +224,9 @@ def open_targets(path: Path, run: Run, settings: TargetSettings) -> TargetBenchm
     """Open a benchmark, or begin it.
 
     Args:
-        path: its folder.
-        run: that is searched.
-        settings: of all searches.
+        path: Its folder.
+        run: That is searched.
+        settings: Of all searches.
 
     Raises:
         LisaError: The folder was made with another run or other settings, which the message names,
@@ -233,7 +239,10 @@ def open_targets(path: Path, run: Run, settings: TargetSettings) -> TargetBenchm
 
 
 def folder_of(target: Target) -> str:
-    """The name of the folder of a target: its own, or that of an expression and a checksum."""
+    """Return the name of the folder of a target.
+
+    It is the target's own, or that of an expression with a checksum.
+    """
     if target.name in TARGETS:
         return target.name
     words = re.sub(r"\W+", "-", target.formula.lower()).strip("-")[:40]
@@ -241,19 +250,19 @@ def folder_of(target: Target) -> str:
 
 
 def means_of(rows: Sequence[TargetResult]) -> dict[str, Any]:
-    """Means over trials, and in how many the target was recovered."""
+    """Return means over trials, and in how many the target was recovered."""
     return means(rows) | {RECOVERED: first_reached([row[RECOVERED] for row in rows])}
 
 
 def heads_of(columns: Sequence[str] = COLUMNS) -> tuple[str, ...]:
-    """The heads of the table with some of the statistics."""
+    """Return the heads of the table with some of the statistics."""
     return ("target", "system", "trials", *columns, *REACHED, RECOVERED)
 
 
 def cells_of(
     records: Iterable[TargetResult], columns: Sequence[str] = COLUMNS
 ) -> list[tuple[str, ...]]:
-    """The rows of the table below `heads_of`."""
+    """Return the rows of the table below `heads_of`."""
     return [
         (record["target"], name, str(record["trials"]), *_cells(record, name, columns))
         for record in records
@@ -272,7 +281,7 @@ def _cells(record: TargetResult, name: str, columns: Sequence[str]) -> list[str]
 
 
 def totals_of(records: Sequence[TargetResult]) -> list[str]:
-    """In how many trials the targets were recovered, and how many at least once, by system."""
+    """Say for each system in how many trials targets were recovered, and how many at least once."""
     lines = []
     names = dict.fromkeys(name for record in records for name in record["means"])
     for name in names:
@@ -286,7 +295,7 @@ def totals_of(records: Sequence[TargetResult]) -> list[str]:
 
 
 def markdown(records: Sequence[TargetResult], notes: Sequence[str]) -> str:
-    """The table with totals and notes, then what each target is and what was kept from searches."""
+    """Return the table with totals and notes, then what each target is and what was withheld."""
     heads = ("target", "formula", "withheld, equal", "withheld, near", "best found")
     return "\n".join(
         [
@@ -301,7 +310,7 @@ def markdown(records: Sequence[TargetResult], notes: Sequence[str]) -> str:
 
 
 def _kept_from(record: TargetResult) -> tuple[str, ...]:
-    """What a target is, what was kept from its searches, and the best that they found."""
+    """Return what a target is, what was kept from its searches, and the best that they found."""
     best = min(record["rows"][SEARCH], key=_best)["sentence"]
     withheld = (str(record["withheld"][name]) for name in ("equal", "near"))
     sentence = "–" if best is None else f"`{best}`"
@@ -313,7 +322,7 @@ def _best(row: TargetResult) -> float:
 
 
 def csv_text(records: Iterable[TargetResult]) -> str:
-    """The trials, one a row, with every number in a column of its own."""
+    """Return the trials, one a row, with every number in a column of its own."""
     heads = ("target", "formula", "system", "trial", "evaluations", *COLUMNS, *REACHED)
     return csv_table(
         [*heads, RECOVERED, "sentence"],
@@ -332,7 +341,7 @@ def csv_text(records: Iterable[TargetResult]) -> str:
 
 
 def _kept(place: Path) -> TargetResult | None:
-    """What was found of a target, if it was searched for."""
+    """Return what was found of a target, if it was searched for."""
     if not (place / RESULTS).is_file():
         return None
     record = read_json(place / RESULTS)

@@ -45,10 +45,10 @@ def run(options: Options, terminal: Terminal) -> None:
 
 
 def chosen(kind: str, text: str, valid: Mapping[str, object]) -> list[str]:
-    """Names of systems or networks: `all`, or some with commas between, in any case.
+    """Return names of systems or networks: `all`, or some with commas between, in any case.
 
     Raises:
-        LisaError: if there is none of such a name, or none is named.
+        LisaError: There is none of such a name, or none is named.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     if words == ["all"]:

@@ -14,7 +14,7 @@ from grammar_lisa.benchmark.targets import (
     totals_of,
 )
 from grammar_lisa.cli.options.benchmark_targets import Options
-from grammar_lisa.cli.progress import watching
+from grammar_lisa.cli.progress import shown_progress
 from grammar_lisa.cli.runs import open_chosen
 from grammar_lisa.objectives.targets import SETS, Target
 from shared.cli.terminal import Terminal
@@ -67,11 +67,15 @@ def _carry_out(
         def notify(text: str, name: str = target.name) -> None:
             terminal.note(f"{name}: {text}")
 
-        def watch(files: Sequence[Path], label: str = label) -> AbstractContextManager[None]:
-            return watching(terminal, label, files, total)
+        def show_progress(
+            files: Sequence[Path], label: str = label
+        ) -> AbstractContextManager[None]:
+            return shown_progress(terminal, label, files, total)
 
         records.append(
-            benchmark.search(target, trials=options.trials, jobs=jobs, notify=notify, watch=watch)
+            benchmark.search(
+                target, trials=options.trials, jobs=jobs, notify=notify, show_progress=show_progress
+            )
         )
         kept = benchmark.write()
     title = f"{benchmark.searched.run.path}, searched for {len(kept)} targets"

@@ -12,7 +12,7 @@ import numpy as np
 
 from grammar_lisa.cli.bo_outcome import Outcome, Scored
 from grammar_lisa.cli.options.bo import Options
-from grammar_lisa.cli.progress import watching
+from grammar_lisa.cli.progress import shown_progress
 from grammar_lisa.models.character_model import CharacterModel
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.objective import Objective
@@ -123,7 +123,7 @@ class Search:
         every = [file.path if isinstance(file, History) else file for file in files]
         paths = [path for path in every if path is not None]
         try:
-            with watching(self.terminal, label, paths, total):
+            with shown_progress(self.terminal, label, paths, total):
                 yield
         except KeyboardInterrupt:
             raise KeyboardInterrupt(

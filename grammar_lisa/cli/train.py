@@ -56,14 +56,14 @@ def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> Non
     """Train to the end, with a bar of progress."""
     if folder.finished:
         return
-    with terminal.progress("training", 0) as meter:
+    with terminal.progress("training", 0) as bar:
 
         def step(done: int, steps: int, rate: float) -> None:
-            meter.update(done, f"{rate:,.0f} sentences/s", total=steps)
+            bar.update(done, f"{rate:,.0f} sentences/s", total=steps)
 
         def epoch(row: Row) -> None:
             terminal.note(
-                f"epoch {row['epoch']:.0f}/{options.epochs}: loss {row['loss']:.4f}, watched "
+                f"epoch {row['epoch']:.0f}/{options.epochs}: loss {row['loss']:.4f}, validation "
                 f"sentences exact {row['valid_exact']:.4f}"
             )
 

@@ -26,7 +26,7 @@ _NAMES: Final = {
 
 
 def latex(text: str) -> str:
-    r"""The expression in LaTeX's mathematics, without surrounding dollar signs.
+    r"""Return the expression in LaTeX's mathematics, without surrounding dollar signs.
 
     Fractions, powers, roots and absolute values are drawn, other parentheses are kept only where
     the meaning needs them: ``1/3+(x)`` gives ``\frac{1}{3} + x``.
@@ -44,7 +44,7 @@ def latex(text: str) -> str:
 
 
 def _typeset(node: Node, operands: list[tuple[str, int]]) -> tuple[str, int]:
-    """The LaTeX of a node and how tightly it binds."""
+    """Return the LaTeX of a node and how tightly it binds."""
     if node.operator == NUMBER:
         return _number(node.value)
     if node.operator in {CONSTANT, VARIABLE}:
@@ -100,7 +100,7 @@ def _at_least(shown: tuple[str, int], binding: int) -> str:
 
 
 def _behind(shown: tuple[str, int], binding: int) -> str:
-    """As `_at_least`, behind an operator, where a leading sign needs parentheses too."""
+    """Do as `_at_least`, behind an operator, where a leading sign needs parentheses too."""
     return _grouped(shown[0]) if shown[0].startswith("-") else _at_least(shown, binding)
 
 

@@ -50,7 +50,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., float]]] = MappingProxyType(
 
 
 def canonical_hash(value: Monomials) -> int:
-    """A number that stands for a sum, the same in every process.
+    """Return a number that stands for a sum, the same in every process.
 
     Sizes and signs are told apart, as -1 and -2 have one hash.
     """
@@ -58,12 +58,12 @@ def canonical_hash(value: Monomials) -> int:
 
 
 def monomial_hash(term: Monomial) -> int:
-    """A number that stands for a term, the same in every process."""
+    """Return a number that stands for a term, the same in every process."""
     return hash(term)
 
 
 def monomials_of(node: Node, operands: list[Monomials]) -> Monomials:
-    """The sum that an expression is, from those that its operands are.
+    """Return the sum that an expression is, from those that its operands are.
 
     Numbers of factors are drawn from what they consist of, so they are the same in every
     process.
@@ -132,12 +132,12 @@ def _single(factor: Factor) -> Monomials:
 
 
 def _factor(operator: str, *operands: Monomials) -> Factor:
-    """The number of an operator applied to sums."""
+    """Return the number of an operator applied to sums."""
     return _named(operator, *map(canonical_hash, operands))
 
 
 def _named(operator: str, *content: int) -> Factor:
-    """An even number drawn from a factor's operator and what tells it from others."""
+    """Return an even number drawn from a factor's operator and what tells it from others."""
     return hash((crc32(operator.encode()), *content)) & ~1
 
 
@@ -160,7 +160,7 @@ def _added(first: Monomials, second: Monomials) -> Monomials:
 
 
 def _times(term: Monomial, value: float, other: Monomials) -> Monomials:
-    """A sum multiplied by a term and a number."""
+    """Return a sum multiplied by a term and a number."""
     terms: dict[Monomial, float] = {}
     for its, coefficient in other:
         powers = dict(term)
@@ -171,7 +171,7 @@ def _times(term: Monomial, value: float, other: Monomials) -> Monomials:
 
 
 def _applied(operator: str, operands: list[Monomials]) -> Monomials:
-    """A function of sums: a number where they are numbers and it is one, else a factor."""
+    """Return a function of sums: a number where they are numbers and it is one, else a factor."""
     numbers = [_plain(operand) for operand in operands]
     known = [number for number in numbers if number is not None]
     if len(known) == len(operands):
@@ -185,12 +185,12 @@ def _applied(operator: str, operands: list[Monomials]) -> Monomials:
 
 
 def _plain(value: Monomials) -> float | None:
-    """The number that a sum is, if it is one."""
+    """Return the number that a sum is, if it is one."""
     return value[0][1] if len(value) == 1 and value[0][0] == () else None
 
 
 def _whole(value: Monomials) -> tuple[Monomial, float]:
-    """A sum as one term: of several, a factor that is the sum up to its last coefficient."""
+    """Return a sum as one term: of several, a factor that is the sum up to its last coefficient."""
     if len(value) == 1:
         return value[0]
     scale = value[-1][1]

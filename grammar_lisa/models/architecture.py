@@ -27,13 +27,13 @@ class Architecture:
     """What, besides the grammar, a model is built from; `config.json` records it.
 
     Attributes:
-        network: a key of `NETWORKS`, or `CHARACTERS`.
-        dim: the code size d.
+        network: A key of `NETWORKS`, or `CHARACTERS`.
+        dim: The code size d.
         max_rules: L, the most rules a sentence may take.
-        method: the method's name and hyperparameters.
-        seed: of the initial weights.
-        tokenizer: what a network on characters reads; None for one on derivations.
-        semantics: how many numbers tell what a sentence does, for a method that learns from them.
+        method: The method's name and hyperparameters.
+        seed: Of the initial weights.
+        tokenizer: What a network on characters reads; None for one on derivations.
+        semantics: How many numbers tell what a sentence does, for a method that learns from them.
     """
 
     network: str
@@ -50,7 +50,7 @@ class Architecture:
         return "rules" if self.tokenizer is None else "characters"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, from which `from_json` makes the same architecture."""
+        """Return plain values, from which `from_json` makes the same architecture."""
         record = {
             "network": self.network,
             "dim": self.dim,
@@ -64,10 +64,10 @@ class Architecture:
 
     @classmethod
     def from_json(cls, record: dict[str, Any], source: str) -> "Architecture":
-        """The architecture that a run recorded.
+        """Return the architecture that a run recorded.
 
         Raises:
-            LisaError: naming `source`, if the record lacks a value or holds an unknown one.
+            LisaError: Naming `source`, if the record lacks a value or holds an unknown one.
         """
         try:
             network = record["network"]
@@ -88,7 +88,7 @@ class Architecture:
             ) from error
 
     def build(self, grammar: Grammar) -> SequenceAutoencoder:
-        """The network with the method's parts and its initial weights."""
+        """Return the network with the method's parts and its initial weights."""
         if not 2 <= self.dim <= LARGEST_DIM:
             raise LisaError(f"the code size must be from 2 to {LARGEST_DIM}, not {self.dim}")
         if self.max_rules > LONGEST:
@@ -109,10 +109,10 @@ class Architecture:
     def rows(
         self, grammar: Grammar, derivations: NDArray[np.signedinteger]
     ) -> NDArray[np.signedinteger]:
-        """What the network reads of padded derivations `[n, max_rules]`: rows `[n, step]`.
+        """Return what the network reads of padded derivations `[n, max_rules]`: rows `[n, step]`.
 
         Raises:
-            LisaError: if the network reads characters and a sentence does not fit its tokenizer.
+            LisaError: The network reads characters and a sentence does not fit its tokenizer.
         """
         if self.tokenizer is None:
             return derivations

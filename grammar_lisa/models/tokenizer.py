@@ -24,7 +24,7 @@ class CharacterTokenizer:
         arXiv:1703.01925: the published code of its character network.
 
     Attributes:
-        characters: all there are, each once, in order.
+        characters: All there are, each once, in order.
         length: L, the number of characters of the longest text.
     """
 
@@ -39,7 +39,7 @@ class CharacterTokenizer:
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "CharacterTokenizer":
-        """The alphabet of the given texts, of which at least one is not empty."""
+        """Return the tokenizer of the given texts, of which at least one is not empty."""
         characters: set[str] = set()
         length = 0
         for text in texts:
@@ -53,10 +53,10 @@ class CharacterTokenizer:
         return len(self.characters)
 
     def rows(self, texts: Sequence[str]) -> NDArray[np.int32]:
-        """Texts as numbers of characters `[n, length]`, padded behind.
+        """Return texts as numbers of characters `[n, length]`, padded behind.
 
         Raises:
-            LisaError: naming the text, if it is longer than any can be or has a character that
+            LisaError: Naming the text, if it is longer than any can be or has a character that
                 the alphabet has not.
         """
         numbers = {character: number for number, character in enumerate(self.characters)}
@@ -78,6 +78,6 @@ class CharacterTokenizer:
         return rows
 
     def texts(self, rows: NDArray[np.integer]) -> list[str]:
-        """What rows of characters' numbers `[n, length]` say; any may stand anywhere."""
+        """Return what rows of characters' numbers `[n, length]` say; any may stand anywhere."""
         symbols = np.array([*self.characters, BLANK])
         return ["".join(row).strip() for row in symbols[rows]]

@@ -43,7 +43,7 @@ class TrialStatistics:
 def evaluations_to(
     scores: npt.ArrayLike, thresholds: Sequence[float] = THRESHOLDS
 ) -> dict[float, int | None]:
-    """For each threshold the first evaluation, counted from 1, that scores at or below it.
+    """Return for each threshold the first evaluation, counted from 1, that scores at or below it.
 
     Args:
         scores: The scores in the order of evaluation, ``[evaluation]``.
@@ -62,7 +62,7 @@ def evaluations_to(
 def trial_statistics(
     scores: npt.ArrayLike, sentences: Sequence[str | None], objective: Objective
 ) -> TrialStatistics:
-    """The statistics of one trial.
+    """Return the statistics of one trial.
 
     Args:
         scores: The scores of the sentences, ``[evaluation]``.

@@ -31,7 +31,7 @@ class Found:
 
     Attributes:
         evaluations: What was scored in the search, in order.
-        initial: What was known at the start.
+        initial: The initial design with its scores.
         withheld: What was kept out of the search, in words.
     """
 
@@ -41,7 +41,7 @@ class Found:
 
     @property
     def best(self) -> Evaluation:
-        """The best sentence known, wherever it came from: one of round 0 was known at the start."""
+        """The best sentence known: found, or of the initial design, whose round is 0."""
         scored = [each for each in self.initial + self.evaluations if each.score is not None]
         return min(scored, key=lambda each: each.value)
 

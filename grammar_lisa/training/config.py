@@ -31,8 +31,9 @@ class TrainConfig:
         withhold: Keep sentences that equal the target, or score under 0.11, out of all data; auto
             does so where the sentences are expressions in the target's variables.
         dim: The code size d.
-        network: dense decodes all rules at once; kusner is that of the Grammar VAE; characters
-            reads and writes texts, which may be no sentences, as the character VAE does.
+        network: The encoder and the decoder: dense decodes all rules at once; kusner is that of
+            the Grammar VAE; characters reads and writes texts, which may be no sentences, as the
+            character VAE does.
         epochs: Passes over the training sentences.
         batch_size: Sentences a step.
         learning_rate: Of Adam, at its highest.

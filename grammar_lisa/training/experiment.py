@@ -67,7 +67,7 @@ class Plan:
         Both are standardised together, so that one readout serves both.
 
         Raises:
-            LisaError: if sentences have no such semantics, or no method asked for any.
+            LisaError: Sentences have no such semantics, or no method asked for any.
         """
         if not self.method.aligned:
             if self.config.semantics is not None:
@@ -101,10 +101,10 @@ class Callbacks:
     """Who is told how a training goes.
 
     Attributes:
-        note: hears sentences.
-        step: hears the steps done, the steps in all, and sentences a second.
-        epoch: hears each epoch's row of metrics.
-        curves: hears all rows at the end, before the model is written.
+        note: Hears sentences.
+        step: Hears the steps done, the steps in all, and sentences a second.
+        epoch: Hears each epoch's row of metrics.
+        curves: Hears all rows at the end, before the model is written.
     """
 
     note: Notify = silent
@@ -125,13 +125,13 @@ def make_run(
     Nothing is written before all of the input was found to be good.
 
     Args:
-        path: the run's folder.
-        plan: what it will be.
-        overwrite: whether a run that is there is replaced.
-        notify: hears what was found and withheld.
+        path: The run's folder.
+        plan: What it will be.
+        overwrite: Whether a run that is there is replaced.
+        notify: Hears what was found and withheld.
 
     Raises:
-        LisaError: if the input cannot be served or the folder is taken.
+        LisaError: The input cannot be served or the folder is taken.
     """
     config = plan.config
     grammar = load_grammar(config.grammar)
@@ -171,7 +171,7 @@ def make_run(
     if semantics:
         run.write_tensors(SEMANTICS, semantics, {})
     notify(
-        f"{len(data.train):,} sentences to train on, {len(data.valid):,} to watch, "
+        f"{len(data.train):,} sentences to train on, {len(data.valid):,} to validate, "
         f"{len(data.test):,} held out; {described(config)}; at most {max_rules} rules; "
         f"{decontamination}"
     )
@@ -179,10 +179,12 @@ def make_run(
 
 
 def data_of(run: Run, config: TrainConfig, notify: Notify = silent) -> Split:
-    """The data of a run that was begun; gathered once more if it was stopped before it kept them.
+    """Return the data of a run that was begun.
+
+    They are gathered once more if it was stopped before it kept them.
 
     Raises:
-        LisaError: if the grammar is no longer the one that the run was begun with, or the data
+        LisaError: The grammar is no longer the one that the run was begun with, or the data
             are damaged.
     """
     if any((run.path / name).exists() for name in (DATA, CHECKPOINT, METRICS, MODEL)):
@@ -202,7 +204,7 @@ def train_run(run: Run, data: Split, plan: Plan, callbacks: Callbacks | None = N
     """Train to the end, from the checkpoint if there is one, and write the model.
 
     Raises:
-        LisaError: if a loss is not finite, or a file of the run is damaged.
+        LisaError: A loss is not finite, or a file of the run is damaged.
     """
     if run.finished:
         return
@@ -259,12 +261,12 @@ def finish_run(run: Run, data: Split, plan: Plan, notify: Notify = silent) -> No
     if semantics:
         rows = torch.from_numpy(model.architecture.rows(model.grammar, data.test))
         quality["alignment"] = {"r2": readout_r2(model, rows, semantics["test"])}
-    run.write_json(SUMMARY, {**quality, "training": _pace(run, len(data.train))})
+    run.write_json(SUMMARY, {**quality, "training": _throughput(run, len(data.train))})
     (run.path / CHECKPOINT).unlink(missing_ok=True)
 
 
 def _tokenizer(grammar: Grammar, data: Split) -> CharacterTokenizer:
-    """The alphabet of all sentences of a run, so that none is refused in its own test."""
+    """Return the tokenizer of all sentences of a run, so that none is refused in its own test."""
     parts = (data.train, data.valid, data.test)
     return CharacterTokenizer.of(
         text for part in parts for text in derivations_to_texts(grammar, part)
@@ -284,7 +286,7 @@ def _semantics(run: Run, grammar: Grammar, data: Split, plan: Plan) -> dict[str,
     It is found once more if the run was stopped before it was kept.
 
     Raises:
-        LisaError: if the file is damaged or does not fit the run's data and model.
+        LisaError: The file is damaged or does not fit the run's data and model.
     """
     if not plan.method.aligned:
         return {}
@@ -305,8 +307,8 @@ def _grammar_digest(run: Run) -> object:
     return record.get("sha256") if isinstance(record, dict) else None
 
 
-def _pace(run: Run, sentences: int) -> dict[str, float]:
-    """How long the training took, for the summary."""
+def _throughput(run: Run, sentences: int) -> dict[str, float]:
+    """Return how long the training took, for the summary."""
     rows = run.read_metrics()
     try:
         seconds = rows[-1]["seconds"]

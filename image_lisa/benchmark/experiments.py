@@ -41,10 +41,10 @@ class ExperimentSettings:
     """What all experiments of a folder share.
 
     Attributes:
-        data: which images; each experiment splits them by its own seed.
-        network: a key of `image_lisa.models.networks.NETWORKS`.
-        dim: the code size.
-        training: how long and how; each experiment has its own seed.
+        data: Which images; each experiment splits them by its own seed.
+        network: A key of `image_lisa.models.networks.NETWORKS`.
+        dim: The code size.
+        training: How long and how; each experiment has its own seed.
     """
 
     data: Data
@@ -53,7 +53,7 @@ class ExperimentSettings:
     training: Training
 
     def record(self) -> dict[str, Any]:
-        """What must be the same in every call that works on one folder."""
+        """Return what must be the same in every call that works on one folder."""
         names = ("epochs", "batch_size", "learning_rate", "schedule", "precision")
         return {
             **{name: getattr(self.data, name) for name in ("dataset", "size", "limit", "valid")},
@@ -63,7 +63,7 @@ class ExperimentSettings:
         }
 
     def data_of(self, seed: int) -> Data:
-        """The images that an experiment with this seed learns from."""
+        """Return the images that an experiment with this seed learns from."""
         return dataclasses.replace(self.data, seed=seed)
 
 
@@ -72,8 +72,8 @@ class Measurement(abc.ABC):
     """What is measured of a trained run, in the process that trained it.
 
     Attributes:
-        file: the JSON file in the run that keeps the result.
-        samplers: which are fitted; None for all that the method can have.
+        file: The JSON file in the run that keeps the result.
+        samplers: Which are fitted; None for all that the method can have.
     """
 
     file: ClassVar[str]
@@ -81,16 +81,16 @@ class Measurement(abc.ABC):
 
     @abc.abstractmethod
     def identity(self) -> dict[str, Any]:
-        """What decides the result: a kept result of another identity is measured again."""
+        """Return what decides the result: a kept result of another identity is measured again."""
 
     @abc.abstractmethod
     def measure(
         self, data: Data, model: ImageModel, samplers: dict[str, Sampler], codes: Codes
     ) -> dict[str, Any]:
-        """The result as JSON values; `codes` are those of the training images."""
+        """Return the result as JSON values; `codes` are those of the training images."""
 
     def kept(self, path: Path) -> dict[str, Any] | None:
-        """The result that a run keeps, or None if it must be measured (again)."""
+        """Return the result that a run keeps, or None if it must be measured (again)."""
         try:
             record = read_json(path / self.file)
         except LisaError:
@@ -117,9 +117,9 @@ class Experiment(Job[Context]):
     """One method, trained from one seed, and what is measured of it.
 
     Attributes:
-        path: the folder of its run.
-        method: how codes are learnt.
-        seed: of everything; `image-lisa train --seed` gives the same run.
+        path: The folder of its run.
+        method: How codes are learnt.
+        seed: Of everything; `image-lisa train --seed` gives the same run.
     """
 
     path: Path
@@ -150,9 +150,9 @@ class Outcome:
     """How an experiment ended.
 
     Attributes:
-        experiment: which.
-        record: what was measured; None if it failed.
-        failure: why it failed.
+        experiment: Which.
+        record: What was measured; None if it failed.
+        failure: Why it failed.
     """
 
     experiment: Experiment
@@ -236,10 +236,10 @@ def _measure(
 def _open(
     experiment: Experiment, setting: ExperimentSettings, images: Images
 ) -> tuple[Run, Architecture, Training]:
-    """The experiment's run, made if it is not there.
+    """Return the experiment's run, made if it is not there.
 
     Raises:
-        LisaError: if what is there is another run than this one.
+        LisaError: What is there is another run than this one.
     """
     seed = experiment.seed
     architecture = Architecture(
@@ -273,7 +273,7 @@ def _open(
 
 
 def _options(experiment: Experiment, setting: ExperimentSettings) -> dict[str, Any]:
-    """The options of `image-lisa train` that give this run, so that its commands can use it."""
+    """Return options of `image-lisa train` that give this run, so that its commands can use it."""
     data, training = setting.data, dataclasses.asdict(setting.training)
     return {
         **dataclasses.asdict(data),
@@ -290,7 +290,7 @@ def _options(experiment: Experiment, setting: ExperimentSettings) -> dict[str, A
 
 
 def loaded(data: Data, notify: Callable[[str], None] | None = None) -> Images:
-    """The images, kept in memory from one experiment of a process to the next."""
+    """Return the images, kept in memory from one experiment of a process to the next."""
     if data not in _LOADED:
         _LOADED.clear()
         _LOADED[data] = data.load(notify)

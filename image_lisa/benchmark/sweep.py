@@ -101,8 +101,8 @@ class Validation(Measurement):
     """What is measured of a run on its validation part.
 
     Attributes:
-        device: where the extractor runs.
-        folder: where the classifiers of the seeds' training parts are kept.
+        device: Where the extractor runs.
+        folder: Where the classifiers of the seeds' training parts are kept.
     """
 
     device: str
@@ -112,13 +112,13 @@ class Validation(Measurement):
     samplers: ClassVar[tuple[str, ...] | None] = SAMPLERS
 
     def identity(self) -> dict[str, Any]:
-        """Which measurement this is."""
+        """Return which measurement this is."""
         return {"measurement": "validation", "samplers": list(SAMPLERS)}
 
     def measure(
         self, data: Data, model: ImageModel, samplers: dict[str, Sampler], codes: Codes
     ) -> dict[str, Any]:
-        """The `NUMBERS`, but for the criterion."""
+        """Return the `NUMBERS`, but for the criterion."""
         images = loaded(data)
         extractor = classifier_of(self.folder, images, self.device).load()
         count, seed = len(images.valid), derive_seed(data.seed, "validation draws")
@@ -151,9 +151,9 @@ class Sweep:
     """A folder of runs, one for each point of a grid and seed.
 
     Attributes:
-        folder: with the settings in its `config.json`.
-        setting: what all runs share.
-        validation: how they are measured.
+        folder: With the settings in its `config.json`.
+        setting: What all runs share.
+        validation: How they are measured.
     """
 
     folder: Run
@@ -166,7 +166,7 @@ class Sweep:
         return self.folder.path
 
     def experiments(self, point: Point, seeds: int) -> list[Experiment]:
-        """The experiments of a point, one a seed; points that train alike share them."""
+        """Return the experiments of a point, one a seed; points that train alike share them."""
         method = _as_trained(point.method)
         fields = "-".join(f"{name}-{getattr(method, name)}" for name in point.values)
         name = f"{method.name}-{fields}".replace("_", "-")
@@ -187,11 +187,11 @@ class Sweep:
         """Train and measure what is not done yet.
 
         Args:
-            points: of the grid.
-            seeds: how many trainings a point has.
-            jobs: how many at a time.
-            notify: hears of each experiment as it ends.
-            note: hears of what takes a while besides.
+            points: Of the grid.
+            seeds: How many trainings a point has.
+            jobs: How many at a time.
+            notify: Hears of each experiment as it ends.
+            note: Hears of what takes a while besides.
 
         Returns:
             The points that were measured with all their seeds, in the order of the grid.
@@ -219,7 +219,7 @@ class Sweep:
             The chosen point.
 
         Raises:
-            LisaError: if no point was measured.
+            LisaError: No point was measured.
         """
         best = choose(measured)
         self.folder.write_text(SWEEP_TABLE, _csv(measured))
@@ -250,12 +250,12 @@ def open_sweep(path: Path, setting: ExperimentSettings, method: str) -> Sweep:
     """Open a sweep, or begin it.
 
     Args:
-        path: its folder.
-        setting: what its runs share.
-        method: whose hyperparameters are swept.
+        path: Its folder.
+        setting: What its runs share.
+        method: Whose hyperparameters are swept.
 
     Raises:
-        LisaError: if the folder was made with other settings, naming them.
+        LisaError: The folder was made with other settings, naming them.
     """
     folder = open_folder(path, SWEEP_TOOL, {**setting.record(), "method": method})
     device = str(launch(setting.training).device)
@@ -263,22 +263,22 @@ def open_sweep(path: Path, setting: ExperimentSettings, method: str) -> Sweep:
 
 
 def sweep_seed(number: int) -> int:
-    """The seed of a sweep's trainings and splits, unrelated to the seeds of a benchmark."""
+    """Return the seed of a sweep's trainings and splits, unrelated to the seeds of a benchmark."""
     return derive_seed(number, "sweep")
 
 
 def classifier_of(
     folder: Path, images: Images, device: str, notify: Callable[[str], None] = lambda text: None
 ) -> Extractor:
-    """The classifier of a seed's training part, its accuracy told on the validation part."""
+    """Return the classifier of a seed's training part, its accuracy told on the validation part."""
     return train_extractor(folder, images, device, notify, test="valid")
 
 
 def points_of(kind: type[Method], grid: Mapping[str, Sequence[Any]]) -> list[Point]:
-    """Every combination of a grid's values, the last hyperparameter fastest.
+    """Return every combination of a grid's values, the last hyperparameter fastest.
 
     Raises:
-        LisaError: if a value is outside its range.
+        LisaError: A value is outside its range.
     """
     return [
         Point(values, kind(**values))
@@ -290,10 +290,10 @@ def points_of(kind: type[Method], grid: Mapping[str, Sequence[Any]]) -> list[Poi
 
 
 def choose(measured: Sequence[MeasuredPoint]) -> MeasuredPoint:
-    """The point with the least criterion; of equal ones the first.
+    """Return the point with the least criterion; of equal ones the first.
 
     Raises:
-        LisaError: if there is none.
+        LisaError: There is none.
     """
     if not measured:
         raise LisaError("no point of the sweep was measured, so none can be chosen")
@@ -301,7 +301,7 @@ def choose(measured: Sequence[MeasuredPoint]) -> MeasuredPoint:
 
 
 def _numbers(records: Sequence[Mapping[str, Any]]) -> dict[str, Statistic]:
-    """The numbers of a point over its seeds; infinite ones, null in JSON, included."""
+    """Return the numbers of a point over its seeds; infinite ones, null in JSON, included."""
     found: dict[str, Statistic] = {}
     for name in NUMBERS:
         if name == "criterion":
@@ -327,7 +327,7 @@ def _csv(measured: Sequence[MeasuredPoint]) -> str:
 
 
 def _as_trained(method: Method) -> Method:
-    """The method itself, but t of LISA is its default where λ = 0 leaves it without effect."""
+    """Return method itself, but t of LISA is its default where λ = 0 leaves it without effect."""
     if isinstance(method, LISA) and method.uniformity_weight == 0:
         return dataclasses.replace(method, uniformity_t=LISA.uniformity_t)
     return method

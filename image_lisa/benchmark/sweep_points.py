@@ -15,8 +15,8 @@ class Point:
     """A point of the grid.
 
     Attributes:
-        values: of the hyperparameters, by name.
-        method: with these values.
+        values: Of the hyperparameters, by name.
+        method: With these values.
     """
 
     values: Mapping[str, Any]
@@ -28,9 +28,9 @@ class MeasuredPoint:
     """What a point came to.
 
     Attributes:
-        point: which.
-        numbers: the `NUMBERS` over seeds.
-        records: of the single runs.
+        point: Which.
+        numbers: The `NUMBERS` over seeds.
+        records: Of the single runs.
     """
 
     point: Point

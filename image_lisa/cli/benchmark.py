@@ -65,10 +65,10 @@ def _carry_out(
 
 
 def beside_of(options: Options) -> dict[str, list[Record]]:
-    """The records of `--beside`, by what tables call their data sets.
+    """Return the records of `--beside`, by what tables call their data sets.
 
     Raises:
-        LisaError: if a folder holds no results, or a data set stands in the tables already.
+        LisaError: A folder holds no results, or a data set stands in the tables already.
     """
     found: dict[str, list[Record]] = {}
     for path in options.beside:

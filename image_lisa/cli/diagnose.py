@@ -72,7 +72,7 @@ def _open(
 
 
 def _titles(runs: Sequence[MeasuredRun]) -> list[str]:
-    """The methods' titles, with the run's name where a method comes twice."""
+    """Return the methods' titles, with the run's name where a method comes twice."""
     titles = [each.model.method.title for each in runs]
     return [
         title if titles.count(title) == 1 else f"{title}, {each.folder.path.resolve().name}"

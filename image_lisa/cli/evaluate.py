@@ -73,7 +73,7 @@ def run(options: Options, terminal: Terminal) -> None:
 
 
 def _common(measured: MeasuredRun, terminal: Terminal) -> Images:
-    """The images that every run on this data set is compared with, whatever its seed and limit.
+    """Return images that every run on this data set is compared with, whatever its seed and limit.
 
     So they are all measured by the same classifier. The test part is that of the run.
     """

@@ -21,10 +21,10 @@ def setting_of(options: ExperimentOptions) -> ExperimentSettings:
 
 
 def chosen_methods(text: str) -> list[str]:
-    """Names of methods: `all`, or some with commas between.
+    """Return names of methods: `all`, or some with commas between.
 
     Raises:
-        LisaError: if there is no such method, or none is named.
+        LisaError: There is no such method, or none is named.
     """
     names = [word.strip() for word in text.split(",") if word.strip()]
     if names == ["all"]:
@@ -38,7 +38,7 @@ def chosen_methods(text: str) -> list[str]:
 
 
 def notifier(terminal: Terminal) -> Callable[[Outcome, Progress], None]:
-    """Says one line for each experiment that ended."""
+    """Return what says one line for each experiment that ended."""
 
     def notify(outcome: Outcome, progress: Progress) -> None:
         what = f"[{progress.done}/{progress.total}] {outcome.experiment.path.name}"

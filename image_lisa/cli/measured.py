@@ -25,12 +25,12 @@ class MeasuredRun:
     """A finished run.
 
     Attributes:
-        folder: the run.
-        model: with its best weights.
-        samplers: those that were asked for, fitted to training codes.
-        codes: of the training images.
-        data: how its images are found.
-        images: the very ones it was trained on.
+        folder: The run.
+        model: With its best weights.
+        samplers: Those that were asked for, fitted to training codes.
+        codes: Of the training images.
+        data: How its images are found.
+        images: The very ones it was trained on.
     """
 
     folder: Run
@@ -50,18 +50,18 @@ def open_measured(
     device: str,
     notify: Callable[[str], None],
 ) -> MeasuredRun:
-    """The finished run at `path`, or the newest below `root`, with its images.
+    """Return the finished run at `path`, or the newest below `root`, with its images.
 
     Args:
-        path: of the run.
-        root: the folder that runs are kept in.
-        samplers: names with commas between; by default all that were fitted.
-        data_dir: where the data set lies, if not where it lay in training.
-        device: where the model goes.
-        notify: hears of what takes a while.
+        path: Of the run.
+        root: The folder that runs are kept in.
+        samplers: Names with commas between; by default all that were fitted.
+        data_dir: Where the data set lies, if not where it lay in training.
+        device: Where the model goes.
+        notify: Hears of what takes a while.
 
     Raises:
-        LisaError: if there is no such run, it is not finished or damaged, a sampler is not among
+        LisaError: There is no such run, it is not finished or damaged, a sampler is not among
             its own, or the images are no longer those it was trained on.
     """
     folder, model = open_model(path, root, device)

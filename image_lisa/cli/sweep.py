@@ -59,10 +59,10 @@ def run(options: Options, terminal: Terminal) -> None:
 
 
 def grid_of(kind: type[Method], words: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-    """The values of each hyperparameter that `--grid` names.
+    """Return the values of each hyperparameter that `--grid` names.
 
     Raises:
-        LisaError: naming the word that names no hyperparameter of the method, a value that is no
+        LisaError: Naming the word that names no hyperparameter of the method, a value that is no
             number or one twice; or if there is no grid at all.
     """
     if not words:

@@ -37,12 +37,12 @@ NO_MISMATCH = "Theorem 1 is about decoders that see directions only; {title} dec
 def sampled_codes(
     samplers: Mapping[str, Sampler], name: str, protocol: EvaluationProtocol
 ) -> Floats:
-    """The codes ``[draws, dim]`` of one sampler that a protocol looks at."""
+    """Return the codes ``[draws, dim]`` of one sampler that a protocol looks at."""
     return samplers[name].sample(protocol.draws, protocol.seed_of("sampler", name))
 
 
 def directions(codes: Floats) -> Floats:
-    """The directions of codes ``[n, dim]``."""
+    """Return the directions of codes ``[n, dim]``."""
     found: Floats = sphere.project(torch.from_numpy(codes)).numpy()
     return found
 
@@ -179,7 +179,7 @@ def mismatch_records(
 
 
 def _seen(codes: Floats, device: torch.device) -> Tensor:
-    """Directions in the type and on the device that the decoder expects."""
+    """Return directions in the type and on the device that the decoder expects."""
     return torch.from_numpy(directions(codes)).float().to(device)
 
 

@@ -46,8 +46,8 @@ class Diagnosis:
     """What is known of the codes of one run.
 
     Attributes:
-        title: what tables and legends call it.
-        record: what `diagnose_run` gave.
+        title: What tables and legends call it.
+        record: What `diagnose_run` gave.
     """
 
     title: str
@@ -101,7 +101,7 @@ def diagnose_run(
 
 
 def plot_radial(folder: Run, diagnoses: Sequence[Diagnosis]) -> None:
-    """`radial.png`: the error of scaled codes against their factor (LISA, Figure 1).
+    """Draw `radial.png`: the error of scaled codes against their factor (LISA, Figure 1).
 
     Where a decoder sees the radius, a dashed line tells its error behind a projection, with all
     codes at the mean radius of the training codes.
@@ -124,7 +124,7 @@ def plot_radial(folder: Run, diagnoses: Sequence[Diagnosis]) -> None:
 
 
 def plot_spectrum(folder: Run, diagnoses: Sequence[Diagnosis]) -> None:
-    """`spectrum.png`: the eigenvalues of the second moment of directions (LISA, Section 3.3)."""
+    """Draw `spectrum.png`: the eigenvalues of the directions' second moment (LISA, Section 3.3)."""
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")
     axes: Axes = figure.subplots()
     for each in diagnoses:

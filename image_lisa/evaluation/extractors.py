@@ -15,9 +15,9 @@ class Extractor:
     """Where the network lies whose features distances are measured on.
 
     Attributes:
-        path: of its weights.
-        inception: whether it is Inception and not the tool's own classifier.
-        device: where it runs.
+        path: Of its weights.
+        inception: Whether it is Inception and not the tool's own classifier.
+        device: Where it runs.
     """
 
     path: Path
@@ -25,11 +25,11 @@ class Extractor:
     device: str
 
     def identity(self) -> str:
-        """What decides its features: a classifier's file is named by its data and recipe."""
+        """Return what decides its features: a classifier's file is named by its data and recipe."""
         return "inception" if self.inception else self.path.stem
 
     def load(self) -> FeatureExtractor:
-        """The network."""
+        """Return the network."""
         kind = InceptionFeatures if self.inception else ClassifierFeatures
         return kind.read(self.path, self.device)
 
@@ -41,14 +41,14 @@ def train_extractor(
     notify: Callable[[str], None],
     test: str = "test",
 ) -> Extractor:
-    """The classifier of a data set's training part, from the folder if it is in there.
+    """Return the classifier of a data set's training part, from the folder if it is in there.
 
     Args:
-        folder: where its weights are kept.
-        images: of the data set.
-        device: where to train it.
-        notify: hears of the training.
-        test: the part that its accuracy is told on.
+        folder: Where its weights are kept.
+        images: Of the data set.
+        device: Where to train it.
+        notify: Hears of the training.
+        test: The part that its accuracy is told on.
     """
     parts = {
         name: LabelledImages(each, None if labels is None else labels.numpy())

@@ -133,7 +133,7 @@ class Classifier(nn.Module):
         self.head = nn.Linear(recipe.features, classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Features ``[batch, features]`` of images of bytes."""
+        """Return features ``[batch, features]`` of images of bytes."""
         features: Tensor = self.trunk(images.float() / 127.5 - 1)
         return features
 
@@ -247,7 +247,10 @@ class ClassifierFeatures(FeatureExtractor):
 
     @staticmethod
     def file_name(train: LabelledImages, seed: int, recipe: Recipe) -> str:
-        """The name of the classifier's file: another one for other data, seeds and recipes."""
+        """Return the name of the classifier's file.
+
+        It is another one for other data, seeds and recipes.
+        """
         identity = json.dumps([_digest(train), seed, asdict(recipe)])
         return f"classifier-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.safetensors"
 
@@ -289,7 +292,7 @@ class ClassifierFeatures(FeatureExtractor):
 def _numbering(
     train: LabelledImages, seed: int, recipe: Recipe
 ) -> Callable[[LabelledImages], Numbers]:
-    """How images get their classes as numbers from 0; −1 for a label that training lacks."""
+    """Return how images get their classes as numbers from 0; −1 for a label that training lacks."""
     if train.labels is None:
         finder = _clusters(_rows(train), seed, recipe)
         return lambda split: finder.predict(_rows(split)).astype(np.int64)

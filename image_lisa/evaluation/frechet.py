@@ -69,7 +69,7 @@ def _moments(features: Rows) -> tuple[Floats, Floats]:
 
 
 def _factor(covariance: Floats) -> Floats:
-    """F with F Fᵀ the covariance: its eigenvectors times the roots of their eigenvalues."""
+    """Return F with F Fᵀ the covariance: its eigenvectors times the roots of their eigenvalues."""
     values, vectors = np.linalg.eigh(covariance)
     rounding = len(values) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
     if values[0] < -1e3 * rounding:

@@ -28,5 +28,5 @@ class EvaluationProtocol:
     probed: int = 2000
 
     def seed_of(self, *names: str) -> int:
-        """The seed of a draw, below 2³²; it depends on nothing but `seed` and the names."""
+        """Return the seed of a draw, below 2³²; it depends on nothing but `seed` and the names."""
         return derive_seed(self.seed, "evaluation", *names) % 2**32

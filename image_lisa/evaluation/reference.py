@@ -83,14 +83,14 @@ class Reference:
         """Refuse images with another test split.
 
         Raises:
-            LisaError: naming the data set.
+            LisaError: Naming the data set.
         """
         if _digest(images.test) != self._test:
             raise LisaError(f"the test images of {images.name} are not those of the reference")
 
 
 def extractor_record(extractor: FeatureExtractor) -> dict[str, Any]:
-    """What a report says of a feature extractor, as JSON values.
+    """Return what a report says of a feature extractor, as JSON values.
 
     Returns:
         `distance`, what the Fréchet distance is called; `weights`, the SHA-256 of the network's

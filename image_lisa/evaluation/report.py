@@ -135,7 +135,7 @@ def _sampled(
 def _features(
     model: ImageModel, extractor: FeatureExtractor, z: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Features of decoded codes, part by part, so that all images are never held at once."""
+    """Return features of decoded codes, part by part, so that all images are never held at once."""
     begins = range(0, len(z), _DECODED)
     return np.concatenate(
         [extractor.features(model.decode(z[begin : begin + _DECODED])) for begin in begins]

@@ -27,7 +27,7 @@ STEPS = 10
 
 
 def plot_curves(folder: Run) -> None:
-    """`curves.png`: the loss terms of training and validation, epoch by epoch."""
+    """Draw `curves.png`: the loss terms of training and validation, epoch by epoch."""
     rows = folder.read_metrics()
     names = [n for n in rows[0] if f"valid_{n}" in rows[0] and n != "loss"] if rows else []
     shown = ["loss", *names]
@@ -53,7 +53,7 @@ def save_figure(figure: Figure, folder: Run, name: str) -> None:
 
 
 def interpolate(model: ImageModel, first: Tensor, second: Tensor, steps: int = STEPS) -> Tensor:
-    """Images on the paths between pairs of images, `[pair, step, channel, height, width]`.
+    """Return images on the paths between pairs of images, `[pair, step, channel, height, width]`.
 
     The path is the great circle between directions where the decoder sees directions only, and
     the straight line between codes elsewhere.
@@ -69,7 +69,7 @@ def interpolate(model: ImageModel, first: Tensor, second: Tensor, steps: int = S
 
 
 def save_reconstructions(folder: Run, model: ImageModel, images: Tensor) -> None:
-    """`reconstructions.png` (images above what they come back as) and `interpolations.png`."""
+    """Draw `reconstructions.png` (images above what they come back as) and `interpolations.png`."""
     shown = images[: 2 * SHOWN].cpu()
     pairs = torch.stack([shown[:SHOWN], to_bytes(model.reconstruct(shown[:SHOWN]))])
     save_png(folder.path / "reconstructions.png", grid(pairs.flatten(0, 1), len(pairs[0])))
@@ -81,7 +81,7 @@ def save_reconstructions(folder: Run, model: ImageModel, images: Tensor) -> None
 def save_samples(
     folder: Run, model: ImageModel, samplers: Mapping[str, Sampler], seed: int, n: int = 64
 ) -> None:
-    """`samples-NAME.png` for each sampler: `n` draws, decoded."""
+    """Draw `samples-NAME.png` for each sampler: `n` draws, decoded."""
     for name, sampler in samplers.items():
         images = to_bytes(model.decode(sampler.sample(n, seed % 2**32)))
         columns = int(np.ceil(np.sqrt(n)))

@@ -88,7 +88,7 @@ class Terminal:
 
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator["Meter"]:
-        """A progress bar with rate and time left; nothing when quiet."""
+        """Show a progress bar with rate and time left; nothing when quiet."""
         bar = rich.progress.Progress(
             rich.progress.TextColumn("{task.description}"),
             rich.progress.BarColumn(),
@@ -118,13 +118,13 @@ class Meter:
 
 
 def first_process() -> bool:
-    """Whether this is the only process of a command, or the first of a data-parallel training."""
+    """Tell whether this is the only or the first process of a data-parallel command."""
     rank = os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))
     return rank == "0"
 
 
 def show(value: object) -> str:
-    """A value for a table: four digits of a number, a dash for nothing."""
+    """Return a value for a table: four digits of a number, a dash for nothing."""
     if value is None:
         return "–"
     if isinstance(value, float):

@@ -33,7 +33,7 @@ class PseudoInputs(nn.Module):
         self.weight = nn.Parameter(0.5 + 0.1 * torch.randn(components, *shape))
 
     def forward(self) -> Tensor:
-        """The inputs u."""
+        """Return the inputs u."""
         return hardtanh(self.weight, 0.0, 1.0)
 
 
@@ -65,10 +65,10 @@ class VampPriorVAE(Variational):
         check_fields(self, components=(2, 1e5))
 
     def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
-        """The pseudo-inputs.
+        """Return the pseudo-inputs.
 
         Raises:
-            LisaError: if the net's examples are discrete.
+            LisaError: The net's examples are discrete.
         """
         if net.input_shape is None:
             raise LisaError(
@@ -78,12 +78,12 @@ class VampPriorVAE(Variational):
         return {_PSEUDO_INPUTS: PseudoInputs(self.components, net.input_shape)}
 
     def components_of(self, net: Autoencoder) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of each q(z|u_k), each `[components, dim]`."""
+        """Return mean and log-variance of each q(z|u_k), each `[components, dim]`."""
         with _own_batch_statistics(net):
             return self.posterior(net, net.parts[_PSEUDO_INPUTS]())
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction` and `kl`, the latter from the same one draw."""
+        """Return the terms `reconstruction` and `kl`, the latter from the same one draw."""
         mean, log_variance = self.posterior(net, x)
         z = sample_gaussian(mean, log_variance)
         means, log_variances = self.components_of(net)
@@ -95,7 +95,7 @@ class VampPriorVAE(Variational):
         }
 
     def own_sampler(self, name: str, net: Autoencoder, codes: Codes, seed: int) -> Sampler:
-        """The prior: one of the pseudo-inputs, then a draw of its posterior."""
+        """Return the prior: one of the pseudo-inputs, then a draw of its posterior."""
         if name not in self.own_samplers:
             return super().own_sampler(name, net, codes, seed)
         with torch.no_grad():

@@ -27,18 +27,18 @@ def fit_samplers(
     """Fit samplers to training codes.
 
     Args:
-        method: whose codes they are.
-        net: the trained net.
-        codes: of training data alone.
-        seed: of the fits.
-        names: which to fit; by default all that the method can have.
-        notify: hears what is being fitted, and what the fit had to do beyond fitting.
+        method: Whose codes they are.
+        net: The trained net.
+        codes: Of training data alone.
+        seed: Of the fits.
+        names: Which to fit; by default all that the method can have.
+        notify: Hears what is being fitted, and what the fit had to do beyond fitting.
 
     Returns:
         The samplers by name.
 
     Raises:
-        LisaError: if the method has no sampler of such a name.
+        LisaError: The method has no sampler of such a name.
     """
     fitted: dict[str, Sampler] = {}
     for name in names or sampler_names(method):
@@ -60,10 +60,10 @@ def save_samplers(run: Run, samplers: Mapping[str, Sampler]) -> None:
 
 
 def load_samplers(run: Run) -> dict[str, Sampler]:
-    """The fitted samplers of a finished run, by name.
+    """Return the fitted samplers of a finished run, by name.
 
     Raises:
-        LisaError: if the file is missing, damaged, or holds something else.
+        LisaError: The file is missing, damaged, or holds something else.
     """
     tensors, record = run.read_tensors(SAMPLERS)
     names = record.get("names")
@@ -79,10 +79,10 @@ def load_samplers(run: Run) -> dict[str, Sampler]:
 
 
 def load_sampler(run: Run, name: str) -> Sampler:
-    """The fitted sampler of that name of a finished run.
+    """Return the fitted sampler of that name of a finished run.
 
     Raises:
-        LisaError: if there is none, naming those that there are, or the file is unfit.
+        LisaError: There is none, naming those that there are, or the file is unfit.
     """
     samplers = load_samplers(run)
     if name not in samplers:
@@ -99,10 +99,10 @@ def save_codes(run: Run, codes: Codes) -> None:
 
 
 def load_codes(run: Run) -> Codes:
-    """The codes of the training data that a finished run keeps.
+    """Return the codes of the training data that a finished run keeps.
 
     Raises:
-        LisaError: if the file is missing or damaged.
+        LisaError: The file is missing or damaged.
     """
     tensors, _ = run.read_tensors(CODES)
     if "mean" not in tensors:

@@ -164,7 +164,7 @@ class ComponentMixture(FullMixture):
     @staticmethod
     @abc.abstractmethod
     def _estimator(standard: Floats, **settings: Any) -> Any:
-        """The scikit-learn estimator of standardised codes."""
+        """Return the scikit-learn estimator of standardised codes."""
 
     def _maximise(
         self, standard: Floats, count: int, scale: float

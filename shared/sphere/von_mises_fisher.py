@@ -108,21 +108,24 @@ class _Attached(torch.autograd.Function):
 
 
 def _attach(argument: Tensor, value: Tensor, slope: Tensor) -> Tensor:
-    """The value as a function of the argument, on its device; float32 for anything but float64."""
+    """Return the value as a function of the argument, on its device.
+
+    It is float32 for anything but float64.
+    """
     target = argument if argument.dtype == torch.float64 else argument.float()
     attached: Tensor = _Attached.apply(target, value.to(target), slope.to(target))
     return attached
 
 
 def _wide(values: Tensor) -> Tensor:
-    """In float64, on the CPU where the device has no float64."""
+    """Return in float64, on the CPU where the device has no float64."""
     device = "cpu" if values.device.type == "mps" else values.device
     return values.to(device, torch.float64)
 
 
 @torch.no_grad()
 def _functions(dim: int, concentration: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """L, A and A' at κ, in float64."""
+    """Return L, A and A' at κ, in float64."""
     if dim < 2:
         raise LisaError(f"the von Mises-Fisher law needs dim of at least 2, not {dim}")
     kappa = _wide(concentration)
@@ -139,7 +142,7 @@ def _functions(dim: int, concentration: Tensor) -> tuple[Tensor, Tensor, Tensor]
 
 
 def _expansion(order: float, kappa: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """L, A and A' of a large order N = ν by Debye's expansion.
+    """Return L, A and A' of a large order N = ν by Debye's expansion.
 
     With s = √(N² + κ²) and p = N/s, I_N is e^(s + N log(κ/(N + s))) U(p) / √(2πs). The ratio of
     I'_N to I_N is (s/κ)·V(p)/U(p), where V − U = −p(1 − p²)·W, which gives A without cancelling:
@@ -167,7 +170,10 @@ def _expansion(order: float, kappa: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 @cache
 def _debye(order: float) -> Tensor:
-    """Coefficients of U, W, U', W' and (U(1) − U(p))/(1 − p) in powers of p (DLMF 10.41.10)."""
+    """Return coefficients of U, W, U', W' and (U(1) − U(p))/(1 − p) in powers of p.
+
+    See DLMF 10.41.10.
+    """
     p = Polynomial([0.0, 1.0])
     u, w, last = Polynomial([1.0]), Polynomial([0.0]), Polynomial([1.0])
     for k in range(1, _TERMS + 1):
@@ -183,7 +189,7 @@ def _debye(order: float) -> Tensor:
 
 
 def _draw_angle(dim: int, concentration: Tensor) -> Tensor:
-    """Angles between draws and their mean direction, ``[batch]`` in float64."""
+    """Return angles between draws and their mean direction, ``[batch]`` in float64."""
     mean = _functions(dim, concentration)[1]
     with torch.no_grad():
         kappa = _wide(concentration)
@@ -194,7 +200,7 @@ def _draw_angle(dim: int, concentration: Tensor) -> Tensor:
 
 
 def _first_accepted(dim: int, kappa: Tensor) -> Tensor:
-    """The first accepted angle of each row, ``[batch]``."""
+    """Return the first accepted angle of each row, ``[batch]``."""
     angle, rows = torch.empty_like(kappa), torch.arange(len(kappa), device=kappa.device)
     for _ in range(_ROUNDS):
         proposals, accepted = _propose(dim, kappa[rows].unsqueeze(-1))
@@ -207,7 +213,7 @@ def _first_accepted(dim: int, kappa: Tensor) -> Tensor:
 
 
 def _propose(dim: int, kappa: Tensor) -> tuple[Tensor, Tensor]:
-    """Angles of Wood's envelope and which of them are accepted, in terms of 1 − cos θ."""
+    """Return angles of Wood's envelope and which of them are accepted, in terms of 1 − cos θ."""
     b = (dim - 1) / (2 * kappa + torch.hypot(2 * kappa, torch.full_like(kappa, dim - 1)))
     shape = torch.full_like(b.expand(-1, _PROPOSALS), (dim - 1) / 2)
     share = torch.distributions.Beta(shape, shape, validate_args=False).sample()
@@ -220,7 +226,7 @@ def _propose(dim: int, kappa: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _angle_slope(dim: int, kappa: Tensor, mean: Tensor, angle: Tensor) -> Tensor:
-    """dθ/dκ of the quantile θ of the density h(t) ∝ exp(κ cos t)·sin^(d−2) t.
+    """Return dθ/dκ of the quantile θ of the density h(t) ∝ exp(κ cos t)·sin^(d−2) t.
 
     −∂_κF(θ)/h(θ) is minus the integral of (cos t − A)·h(t)/h(θ) from 0 to θ, and plus that from θ
     to π. The one is taken whose integrand has one sign, up to where h(t) is negligible.
@@ -244,6 +250,6 @@ def _angle_slope(dim: int, kappa: Tensor, mean: Tensor, angle: Tensor) -> Tensor
 
 @cache
 def _gauss_legendre() -> tuple[Floats, Floats]:
-    """Nodes and weights on [0, 1]."""
+    """Return nodes and weights on [0, 1]."""
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     return (nodes + 1) / 2, weights / 2

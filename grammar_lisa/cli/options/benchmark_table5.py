@@ -24,8 +24,8 @@ class Options(Table5Settings, BenchmarkOptions):
     networks, sentences or more trials are added to what is there.
 
     Attributes:
-        sentences: data, the file's; grammar, drawn uniformly from the grammar; or all.
-        systems: all, or names of systems with commas between.
+        sentences: Those of data, the file's; of grammar, drawn uniformly from the grammar; or all.
+        systems: Either all, or names of systems with commas between.
         networks: Networks for the systems on derivations, with commas between: dense, kusner.
         trials: Searches of each system, from different seeds.
         n_initial: Scored sentences that trials begin from; by default 5,000, and by the clean
@@ -67,7 +67,7 @@ class Options(Table5Settings, BenchmarkOptions):
 
 
 def default_options(words: Sequence[str]) -> Options | None:
-    """The options with the budget of the protocol that words name, if they name one."""
+    """Return the options with the budget of the protocol that words name, if they name one."""
     protocol = PROTOCOLS.get(flag_value(words, "protocol") or "")
     if protocol is None:
         return None

@@ -19,7 +19,8 @@ class Options(RunOptions, Output):
         output: Where the codes go, a .npy or .csv file; without it they are printed.
         directions: Give what the decoder sees in place of codes: unit vectors where the method of
             the run is spherical.
-        refine: Move the code of a sentence that does not come back from the decoder until it does.
+        refine: Leave every code as the encoder gives it. Without --no-refine the code of a
+            sentence that does not come back from the decoder is moved until it does.
     """
 
     sentences: tyro.conf.Positional[tuple[str, ...]] = ()

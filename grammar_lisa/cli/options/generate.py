@@ -20,7 +20,7 @@ class Options(RunOptions, Output):
             the run is spherical, or one of its own, such as prior.
         count: How many.
         temperature: 0 decodes the most likely rules, or characters; above 0, they are drawn.
-        distinct: Whether no sentence may come twice.
+        distinct: Let no sentence come twice.
         seed: Of the draws.
     """
 

@@ -23,7 +23,7 @@ class Options(Output):
             where that is more.
         law: Uniform over all derivations; by-length: uniform over the numbers of rules, then over
             the derivations with that many; or rule by rule with the weights of the file.
-        distinct: Whether no sentence may come twice.
+        distinct: Let no sentence come twice.
         seed: Of the draws.
     """
 

@@ -18,8 +18,8 @@ class SetupOptions(RunOptions, SystemOptions):
     """What the first ask settles: a later one has to say the same, or nothing.
 
     Attributes:
-        language: text tells sentences apart by their text; expressions are told apart by the
-            rules of algebra, so that none is asked for that equals a known one.
+        language: What is equal: text tells sentences apart by their text; expressions by
+            the rules of algebra, so that none is asked for that equals a known one.
         seed: Of everything random.
     """
 

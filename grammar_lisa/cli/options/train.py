@@ -52,7 +52,7 @@ class _TrainOptions(MethodOptions[Options]):
     """Also of runs that were made before all options were recorded."""
 
     def recorded(self, config: Any, source: str) -> dict[str, Any]:
-        """The options that a run's configuration records, or had no need to."""
+        """Return the options that a run's configuration records, or had no need to."""
         return {**UNRECORDED, **super().recorded(config, source)}
 
 

@@ -18,7 +18,7 @@ class Options(ExperimentOptions):
     or more seeds are added to what is there. Nothing is chosen on test images.
 
     Attributes:
-        methods: all, or names of methods with commas between.
+        methods: Either all, or names of methods with commas between.
         seeds: Trainings of each method, with the seeds 0, 1, 2 and so on.
         set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
             lisa.uniformity_weight=3; once for each.

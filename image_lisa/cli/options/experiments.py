@@ -19,5 +19,5 @@ class ExperimentOptions(TrainingOptions):
     name: str | None = None
 
     def stem(self) -> str:
-        """What the folder is called by default."""
+        """Return what the folder is called by default."""
         return f"{Path(self.dataset).name or 'images'}-{self.network}"

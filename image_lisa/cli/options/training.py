@@ -16,13 +16,13 @@ class TrainingOptions(Output):
     """What a training takes, whatever its method.
 
     Attributes:
-        dataset: mnist, cifar10, celeba, digits, or the path of a folder of images.
+        dataset: One of mnist, cifar10, celeba, digits, or the path of a folder of images.
         data_dir: Where the files of a named data set are looked for first, then in LISA_DATA_DIR.
         size: Height and width that images are brought to; by default their own.
         limit: Train on this many images only.
         valid: The number of training images that validate instead.
-        network: light trains in minutes on a processor; paper is that of the field's tables and
-            wants a GPU.
+        network: The encoder and the decoder: light trains in minutes on a processor; paper is
+            that of the field's tables and wants a GPU.
         dim: The code size d; by default 16 for mnist, 128 for cifar10, 64 for celeba, 8 for
             digits, else 64.
         epochs: Passes over the training images; by default 15 for light, 100 for paper.
@@ -58,7 +58,7 @@ class TrainingOptions(Output):
         """Refuse numbers outside their range, further `ranges` included, and an odd folder name.
 
         Raises:
-            LisaError: naming the option.
+            LisaError: Naming the option.
         """
         check_name(name)
         check_ranges(

@@ -17,7 +17,7 @@ from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.run import read_data
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.config import SYSTEMS
-from grammar_lisa.optimize.hall_of_fame import AT_START
+from grammar_lisa.optimize.hall_of_fame import INITIAL_DESIGN
 from grammar_lisa.optimize.optimizer import Optimizer
 from shared.runs.run import open_run
 
@@ -119,14 +119,14 @@ def test_the_hall_of_fame_is_sorted_and_says_where_each_comes_from(searched):
     assert scores == sorted(set(scores))
     known = training_sentences(search.parent)
     for row in rows:
-        if row["trial"] == AT_START:
+        if row["trial"] == INITIAL_DESIGN:
             assert row["evaluation"] == ""
             assert row["sentence"] in known
         else:
             found = trials[int(row["trial"]) - 1][int(row["evaluation"]) - 1]
             assert (found["sentence"], found["score"]) == (row["sentence"], float(row["score"]))
-    assert {row["trial"] for row in rows} >= {"1", "2", AT_START}
-    starts = {float(row["score"]) for row in rows if row["trial"] == AT_START}
+    assert {row["trial"] for row in rows} >= {"1", "2", INITIAL_DESIGN}
+    starts = {float(row["score"]) for row in rows if row["trial"] == INITIAL_DESIGN}
     assert {round(row["start"], 9) for row in result.json["trials"]["search"]} <= {
         round(start, 9) for start in starts
     }
@@ -159,11 +159,11 @@ def test_what_was_known_at_the_start_is_the_best_where_nothing_beats_it(run):
     (row,) = result.json["trials"]["search"]
     assert row["start"] <= 1e-9 < row["best"] == min(e["score"] for e in evaluations(search)[0])
     assert row["reached"]["≤ 1e-09"] is None
-    assert hall_of_fame(search)[0]["trial"] == AT_START
+    assert hall_of_fame(search)[0]["trial"] == INITIAL_DESIGN
     out = succeed("bo", "--resume", search, "--jobs", 1, "--quiet").out
     (line,) = [line for line in out.splitlines() if f" {best['sentence']} " in line]
-    assert AT_START in line
-    assert out.count(AT_START) >= 2
+    assert INITIAL_DESIGN in line
+    assert out.count(INITIAL_DESIGN) >= 2
 
 
 def test_nothing_is_evaluated_twice(searched):

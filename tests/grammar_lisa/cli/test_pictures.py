@@ -58,7 +58,7 @@ def test_every_trial_is_drawn_to_the_end(drawn):
 def test_the_legend_names_the_system_the_random_draws_and_the_start(drawn):
     axes = drawn({"lisa": [[5, 3]], "random data": [[6, 5]], "random sphere": [[6, 5]]})
     names = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert names == ["lisa", "random data", "random sphere", "best known at the start"]
+    assert names == ["lisa", "random data", "random sphere", "best of the initial design"]
     (start,) = [line for line in axes.lines if line.get_label() == names[-1]]
     assert list(start.get_ydata()) == [2.0, 2.0]
     assert start.get_linestyle() == "--"

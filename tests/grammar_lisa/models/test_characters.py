@@ -19,7 +19,7 @@ from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import CHARACTERS, GRAMMAR, TOOL
 from grammar_lisa.models.networks import build_characters
 from grammar_lisa.models.tokenizer import CharacterTokenizer
-from grammar_lisa.training.evaluation import evaluate, reconstruction, samples
+from grammar_lisa.training.evaluation import evaluate_model, reconstruction, samples
 from shared.common.errors import LisaError
 from shared.methods import LISA, VAE
 from shared.methods.registry import METHODS
@@ -191,7 +191,7 @@ def test_a_path_leads_from_one_text_to_the_other(model):
 
 
 def test_an_evaluation_is_of_characters(model):
-    found = evaluate(
+    found = evaluate_model(
         model,
         DERIVATIONS,
         set(SENTENCES),
