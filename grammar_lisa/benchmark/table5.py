@@ -35,8 +35,8 @@ from grammar_lisa.optimize.baselines import from_data, from_grammar
 from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
 from grammar_lisa.optimize.trials import trial_seed
 from grammar_lisa.training.config import TrainConfig
-from grammar_lisa.training.corpus import silent
 from grammar_lisa.training.experiment import Plan
+from shared.common.callbacks import silent
 from shared.jobs.jobs import OnEnd, failures, run_jobs
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder

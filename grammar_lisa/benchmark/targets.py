@@ -29,6 +29,7 @@ from grammar_lisa.optimize.trial_tables import (
     trial_row,
 )
 from grammar_lisa.optimize.trials import run_trials
+from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.runs.environment import environment
@@ -95,7 +96,7 @@ class TargetBenchmark:
         *,
         trials: int,
         jobs: int,
-        notify: Callable[[str], None],
+        notify: Notify,
         show_progress: ShowProgress,
     ) -> TargetResult:
         """Search for a target, from where it was stopped, and keep what was found.

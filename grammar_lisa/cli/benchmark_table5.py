@@ -1,6 +1,6 @@
 """`grammar-lisa benchmark table5 --protocol clean`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,9 +19,9 @@ from grammar_lisa.benchmark.table5 import TABLE5_TOOL, Comparison, open_comparis
 from grammar_lisa.cli.options.benchmark_table5 import Options
 from grammar_lisa.models.networks import NETWORKS
 from grammar_lisa.objectives.objective import Objective
+from shared.cli.records import chosen_names
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
-from shared.common.words import unknown
 from shared.jobs.jobs import Job, OnEnd, Progress
 from shared.runs.environment import environment
 from shared.runs.files import write_json
@@ -32,8 +32,10 @@ RESULTS, TABLE = "results.json", "table5"
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    systems = chosen("system", options.systems, SYSTEMS)
-    entries = entries_of(systems, chosen("network", options.networks, NETWORKS), _kinds(options))
+    systems = chosen_names("system", options.systems, SYSTEMS)
+    entries = entries_of(
+        systems, chosen_names("network", options.networks, NETWORKS), _kinds(options)
+    )
     path = options.out / (options.name or f"table5-{options.protocol}")
     comparison = open_comparison(path, options)
     terminal.note(f"benchmark: {comparison.path}")
@@ -42,24 +44,6 @@ def run(options: Options, terminal: Terminal) -> None:
             _carry_out(comparison, entries, options, terminal)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with the same '{TABLE5_TOOL}' command") from None
-
-
-def chosen(kind: str, text: str, valid: Mapping[str, object]) -> list[str]:
-    """Return names of systems or networks: `all`, or some with commas between, in any case.
-
-    Raises:
-        LisaError: There is none of such a name, or none is named.
-    """
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if words == ["all"]:
-        return list(valid)
-    by_name = {name.lower(): name for name in valid}
-    for word in words:
-        if word.lower() not in by_name:
-            raise LisaError(unknown(kind, word, valid))
-    if not words:
-        raise LisaError(f"--{kind}s names no {kind}; give 'all' or names with commas between")
-    return [by_name[word.lower()] for word in words]
 
 
 def _kinds(options: Options) -> Sequence[str]:

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from shared.common.callbacks import Row
 from shared.runs.files import write_atomically
 from shared.runs.run import Run
-from shared.training.trainer import Row
 
 mpl.use("Agg")
 

@@ -8,7 +8,6 @@ from grammar_lisa.cli.reports import print_quality
 from grammar_lisa.grammar.datasets import Split
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.training.experiment import (
-    Callbacks,
     Plan,
     data_of,
     finish_run,
@@ -16,8 +15,8 @@ from grammar_lisa.training.experiment import (
     train_run,
 )
 from shared.cli.terminal import Terminal
+from shared.common.callbacks import Callbacks, Row
 from shared.runs.run import SUMMARY, Run, open_run
-from shared.training.trainer import Row
 
 
 def run(options: Options, terminal: Terminal) -> None:

@@ -17,6 +17,7 @@ from grammar_lisa.optimize.sentences import Reader
 from grammar_lisa.optimize.spaces import space_of_run
 from grammar_lisa.optimize.start import begin, training_sentences
 from grammar_lisa.optimize.trials import trial_seed
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.threads import limited_threads
 from shared.common.words import unknown
@@ -65,7 +66,7 @@ def optimize(
     black_box: bool = False,
     withhold: bool | None = None,
     seed: int = 0,
-    notify: Callable[[str], None] = lambda text: None,
+    notify: Notify = silent,
     **changes: object,
 ) -> Found:
     """Search the codes of a trained model for the sentence with the least score.
@@ -124,7 +125,7 @@ def _begun(
     n_initial: int | None,
     withhold: bool | None,
     seed: int,
-    notify: Callable[[str], None],
+    notify: Notify,
 ) -> tuple[SearchProblem, list[Evaluation]]:
     """Return the search problem, and the scored sentences that the search begins from."""
     if not isinstance(objective, Regression):

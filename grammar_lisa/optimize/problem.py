@@ -1,6 +1,6 @@
 """What a search is given, and the random draws that it is compared with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.spaces import Space, space_of_run
 from grammar_lisa.optimize.start import draw_design, training_sentences
 from grammar_lisa.optimize.trials import Trial, initial_rows, trial_seed
+from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.runs.run import Run
 
@@ -133,7 +134,7 @@ class SearchedRun:
         return cls(run, model, space_of_run(model, run, space), sentences)
 
     def problem(
-        self, objective: Objective, *, decontaminate: bool, notify: Callable[[str], None]
+        self, objective: Objective, *, decontaminate: bool, notify: Notify
     ) -> SearchProblem:
         """Return what a search is given where all training sentences can be scored at no cost.
 
@@ -205,7 +206,7 @@ class SearchedRun:
             self.model, self.space, objective, sentences, scores, decontamination, data
         )
 
-    def _readable(self, objective: Objective, notify: Callable[[str], None]) -> list[str]:
+    def _readable(self, objective: Objective, notify: Notify) -> list[str]:
         """Return the training sentences that mean something to the objective."""
         readable = objective.language.readable(self.sentences)
         if not readable.any():

@@ -1,6 +1,6 @@
 """Which sentences a run learns from: drawn or read, distinct, without what is withheld."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -25,6 +25,7 @@ from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.training.config import TrainConfig
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 
 _DRAWN: Final[Mapping[Law, str]] = MappingProxyType(
@@ -34,13 +35,6 @@ _DRAWN: Final[Mapping[Law, str]] = MappingProxyType(
         "weighted": "drawn by the weights of the rules",
     }
 )
-
-
-Notify = Callable[[str], None]
-
-
-def silent(_: str) -> None:
-    """Hear nothing."""
 
 
 def described(config: TrainConfig) -> str:

@@ -1,7 +1,6 @@
 """One training: a grammar, sentences, a network and a method become a run with fitted samplers."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,8 +22,9 @@ from grammar_lisa.models.run import load_run_grammar, read_data, run_architectur
 from grammar_lisa.models.tokenizer import CharacterTokenizer
 from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
 from grammar_lisa.training.config import TrainConfig
-from grammar_lisa.training.corpus import Notify, decontamination_of, described, gather, silent
+from grammar_lisa.training.corpus import decontamination_of, described, gather
 from grammar_lisa.training.evaluation import evaluate_model, readout_r2, reconstruction
+from shared.common.callbacks import Callbacks, Notify, Row, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.threads import limited_threads
@@ -33,7 +33,7 @@ from shared.methods.autoencoder import Autoencoder
 from shared.runs.expost import fit_samplers, save_codes, save_samplers
 from shared.runs.run import CHECKPOINT, METRICS, MODEL, SUMMARY, Run, create_run
 from shared.training.settings import Training
-from shared.training.trainer import Row, Trainer
+from shared.training.trainer import Trainer
 
 SEMANTICS = "semantics.safetensors"
 """What the sentences of a run do, where it learns from that."""
@@ -94,23 +94,6 @@ class Plan:
             **{n: str(v) if isinstance(v, Path) else v for n, v in options.items()},
             "hyper": dataclasses.asdict(self.method),
         }
-
-
-@dataclass(frozen=True)
-class Callbacks:
-    """Who is told how a training goes.
-
-    Attributes:
-        note: Hears sentences.
-        step: Hears the steps done, the steps in all, and sentences a second.
-        epoch: Hears each epoch's row of metrics.
-        curves: Hears all rows at the end, before the model is written.
-    """
-
-    note: Notify = silent
-    step: Callable[[int, int, float], None] = lambda step, steps, rate: None
-    epoch: Callable[[Row], None] = lambda row: None
-    curves: Callable[[Sequence[Row]], None] = lambda rows: None
 
 
 def make_run(

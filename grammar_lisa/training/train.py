@@ -1,15 +1,14 @@
 """A training in one call."""
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.training.config import TrainConfig
-from grammar_lisa.training.corpus import silent
-from grammar_lisa.training.experiment import Callbacks, Plan, finish_run, make_run, train_run
+from grammar_lisa.training.experiment import Plan, finish_run, make_run, train_run
+from shared.common.callbacks import Callbacks, Notify, silent
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.methods import Method
@@ -24,7 +23,7 @@ def train(
     runs: Path | str = "runs",
     name: str | None = None,
     overwrite: bool = False,
-    notify: Callable[[str], None] = silent,
+    notify: Notify = silent,
     **settings: Any,
 ) -> SentenceModel:
     """Train an autoencoder of the sentences of a grammar, as `grammar-lisa train` does.

@@ -25,6 +25,7 @@ from image_lisa.reports.picture_table import Exhibit, save_picture_table
 from image_lisa.reports.table import Record, Table
 from image_lisa.reports.tables import normal_sampler, tables
 from image_lisa.training.experiment import Data, data_record
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.jobs.jobs import Progress, failures
 from shared.methods import Codes, Method, method_from_record, method_to_record
@@ -236,7 +237,7 @@ def open_benchmark(
     *,
     inception: Path | None = None,
     evaluate_again: bool = False,
-    notify: Callable[[str], None] = lambda text: None,
+    notify: Notify = silent,
 ) -> Benchmark:
     """Open a benchmark, or begin it.
 

@@ -20,6 +20,7 @@ from image_lisa.training.experiment import (
     make_run,
     train_run,
 )
+from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.jobs.jobs import FAILED, Job, Progress, run_jobs
@@ -289,7 +290,7 @@ def _options(experiment: Experiment, setting: ExperimentSettings) -> dict[str, A
     }
 
 
-def loaded(data: Data, notify: Callable[[str], None] | None = None) -> Images:
+def loaded(data: Data, notify: Notify | None = None) -> Images:
     """Return the images, kept in memory from one experiment of a process to the next."""
     if data not in _LOADED:
         _LOADED.clear()

@@ -37,6 +37,7 @@ from image_lisa.models.names import TOOL
 from image_lisa.reports.pictures import save_figure
 from image_lisa.reports.table import Statistic, statistic
 from image_lisa.training.experiment import Data
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.diagnostics import spectrum
@@ -182,7 +183,7 @@ class Sweep:
         *,
         jobs: int = 1,
         notify: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
-        note: Callable[[str], None] = lambda text: None,
+        note: Notify = silent,
     ) -> list[MeasuredPoint]:
         """Train and measure what is not done yet.
 
@@ -267,9 +268,7 @@ def sweep_seed(number: int) -> int:
     return derive_seed(number, "sweep")
 
 
-def classifier_of(
-    folder: Path, images: Images, device: str, notify: Callable[[str], None] = lambda text: None
-) -> Extractor:
+def classifier_of(folder: Path, images: Images, device: str, notify: Notify = silent) -> Extractor:
     """Return the classifier of a seed's training part, its accuracy told on the validation part."""
     return train_extractor(folder, images, device, notify, test="valid")
 

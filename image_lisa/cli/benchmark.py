@@ -6,7 +6,6 @@ from pathlib import Path
 from image_lisa.benchmark.comparison import Benchmark, label_of, open_benchmark, records_of
 from image_lisa.benchmark.experiments import Outcome
 from image_lisa.cli.experiments import (
-    chosen_methods,
     notifier,
     report_failures,
     setting_of,
@@ -17,15 +16,17 @@ from image_lisa.evaluation.protocol import SAMPLES, EvaluationProtocol
 from image_lisa.models.names import TOOL
 from image_lisa.reports.table import Record, Table
 from shared.cli.method_options import set_methods
+from shared.cli.records import chosen_names
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.methods import Method
+from shared.methods.registry import METHODS
 from shared.runs.locks import working_in
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    names, chosen = chosen_methods(options.methods), set_methods(options.set)
+    names, chosen = chosen_names("method", options.methods, METHODS), set_methods(options.set)
     for name in chosen:
         if name not in names:
             raise LisaError(f"--set changes {name}, which is none of the --methods")

@@ -7,10 +7,7 @@ from image_lisa.benchmark.experiments import ExperimentSettings, Outcome
 from image_lisa.cli.options.experiments import ExperimentOptions
 from image_lisa.cli.trainings import data_of, training_of
 from shared.cli.terminal import Terminal
-from shared.common.errors import LisaError
-from shared.common.words import unknown
 from shared.jobs.jobs import Progress
-from shared.methods.registry import METHODS
 
 
 def setting_of(options: ExperimentOptions) -> ExperimentSettings:
@@ -18,23 +15,6 @@ def setting_of(options: ExperimentOptions) -> ExperimentSettings:
     return ExperimentSettings(
         data_of(options), options.network, options.code_size, training_of(options)
     )
-
-
-def chosen_methods(text: str) -> list[str]:
-    """Return names of methods: `all`, or some with commas between.
-
-    Raises:
-        LisaError: There is no such method, or none is named.
-    """
-    names = [word.strip() for word in text.split(",") if word.strip()]
-    if names == ["all"]:
-        return list(METHODS)
-    for name in names:
-        if name not in METHODS:
-            raise LisaError(unknown("method", name, METHODS))
-    if not names:
-        raise LisaError("--methods names no method; give 'all' or names with commas between")
-    return names
 
 
 def notifier(terminal: Terminal) -> Callable[[Outcome, Progress], None]:

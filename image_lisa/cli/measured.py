@@ -1,7 +1,7 @@
 """What `evaluate` and `diagnose` share: a finished run with all that can be measured of it."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from image_lisa.data import Images
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
 from image_lisa.training.experiment import Data, check_data
+from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.methods import Codes
@@ -48,7 +49,7 @@ def open_measured(
     samplers: str | None,
     data_dir: Path | None,
     device: str,
-    notify: Callable[[str], None],
+    notify: Notify,
 ) -> MeasuredRun:
     """Return the finished run at `path`, or the newest below `root`, with its images.
 

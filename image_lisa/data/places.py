@@ -1,12 +1,13 @@
 """Where the files of data sets lie, and what to say when they do not."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pooch
 
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 
 VARIABLE = "LISA_DATA_DIR"
@@ -18,10 +19,6 @@ _APPLICATION = "lisa-toolkit"
 def user_cache() -> Path:
     """Return the user's own folder for what can be downloaded or computed again."""
     return Path(pooch.os_cache(_APPLICATION))
-
-
-def _silent(text: str) -> None:
-    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Request:
     data_dir: Path | None = None
     size: int | None = None
     download: bool = True
-    notify: Callable[[str], None] = _silent
+    notify: Notify = silent
 
     @property
     def folders(self) -> tuple[Path, ...]:

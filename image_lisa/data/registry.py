@@ -8,6 +8,7 @@ from types import MappingProxyType
 from image_lisa.data import celeba, cifar10, digits, folder, mnist
 from image_lisa.data.base import Images, Source, assemble
 from image_lisa.data.places import Request
+from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 
 DATASETS: Mapping[str, Callable[[Request], Source]] = MappingProxyType(
@@ -33,7 +34,7 @@ def load_images(
     size: int | None = None,
     limit: int | None = None,
     download: bool = True,
-    notify: Callable[[str], None] | None = None,
+    notify: Notify | None = None,
 ) -> Images:
     """Return a data set in three parts.
 

@@ -1,6 +1,6 @@
 """What is measured of a run's codes: classes, spectrum, radius, and the two sides of Theorem 1."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from image_lisa.evaluation.probes import probe
 from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.models.model import ImageModel
 from shared import sphere
+from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.diagnostics import mean_radius, projection_loss, radial_sensitivity, spectrum
 from shared.diagnostics.mismatch import (
@@ -131,7 +132,7 @@ def mismatch_records(
     test: Floats,
     images: Images,
     protocol: EvaluationProtocol,
-    notify: Callable[[str], None],
+    notify: Notify,
 ) -> dict[str, Json] | None:
     """Estimate both sides of Eq. 24 for each sampler; see `mismatch_bound`.
 

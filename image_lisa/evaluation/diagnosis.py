@@ -20,9 +20,9 @@ from image_lisa.evaluation.codes import (
     spectrum_record,
 )
 from image_lisa.evaluation.protocol import EvaluationProtocol
-from image_lisa.evaluation.reference import Notify, silence
 from image_lisa.models.model import ImageModel
 from image_lisa.reports.pictures import save_figure
+from shared.common.callbacks import Notify, silent
 from shared.diagnostics.mismatch import empirical_squared_error_lipschitz
 from shared.methods import Codes
 from shared.runs.run import Run
@@ -60,7 +60,7 @@ def diagnose_run(
     codes: Codes,
     images: Images,
     protocol: EvaluationProtocol = PROTOCOL,
-    notify: Notify = silence,
+    notify: Notify = silent,
 ) -> Json:
     """Measure how the codes of a run lie, on its test images.
 

@@ -1,6 +1,5 @@
 """Which network's features distances are measured on, as worker processes are told of it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from image_lisa.data import Images
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.features import ClassifierFeatures, LabelledImages, Recipe
 from image_lisa.evaluation.inception import InceptionFeatures
+from shared.common.callbacks import Notify
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def train_extractor(
     folder: Path,
     images: Images,
     device: str,
-    notify: Callable[[str], None],
+    notify: Notify,
     test: str = "test",
 ) -> Extractor:
     """Return the classifier of a data set's training part, from the folder if it is in there.

@@ -1,7 +1,6 @@
 """What every run on one data set is compared with: the test split, and real images against it."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any
@@ -18,13 +17,6 @@ from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.features import ClassifierFeatures
 from image_lisa.evaluation.protocol import EvaluationProtocol
 from shared.common.errors import LisaError
-
-Notify = Callable[[str], None]
-"""Hears sentences of what is being done."""
-
-
-def silence(text: str) -> None:
-    """Hear nothing."""
 
 
 class Reference:

@@ -21,8 +21,9 @@ from image_lisa.evaluation.codes import (
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.frechet import frechet_distance
 from image_lisa.evaluation.protocol import EvaluationProtocol
-from image_lisa.evaluation.reference import Notify, Reference, extractor_record, silence
+from image_lisa.evaluation.reference import Reference, extractor_record
 from image_lisa.models.model import ImageModel
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.methods import Codes
 from shared.samplers import Sampler
@@ -42,7 +43,7 @@ def evaluate_run(
     extractor: FeatureExtractor,
     protocol: EvaluationProtocol,
     reference: Reference | None = None,
-    notify: Notify = silence,
+    notify: Notify = silent,
 ) -> dict[str, Any]:
     """Measure one run on the test split.
 

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from image_lisa.data.pictures import grid, save_png, to_bytes
 from image_lisa.models.model import ImageModel
+from shared.common.callbacks import Row
 from shared.runs.files import write_atomically
 from shared.runs.run import Run
 from shared.samplers import Sampler
 from shared.sphere.geometry import project, slerp
-from shared.training.trainer import Row
 
 mpl.use("Agg")
 

@@ -15,6 +15,7 @@ from lightning_fabric import Fabric
 from image_lisa.data import Images, load_images
 from image_lisa.models.model import Architecture, ImageModel
 from image_lisa.models.names import LAST, TOOL
+from shared.common.callbacks import Callbacks, Notify, Row
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.threads import limited_threads
@@ -25,7 +26,7 @@ from shared.runs.expost import fit_samplers, save_codes, save_samplers
 from shared.runs.run import BEST, CHECKPOINT, MODEL, SUMMARY, Run, create_run, open_run
 from shared.samplers import Sampler
 from shared.training.settings import Training
-from shared.training.trainer import Row, Trainer, launch, on_first
+from shared.training.trainer import Trainer, launch, on_first
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Data:
     valid: int | None = None
     seed: int = 0
 
-    def load(self, notify: Callable[[str], None] | None = None) -> Images:
+    def load(self, notify: Notify | None = None) -> Images:
         """Return the images; see `load_images`."""
         return load_images(
             self.dataset,
@@ -59,21 +60,6 @@ class Data:
             limit=self.limit,
             notify=notify,
         )
-
-
-@dataclass(frozen=True)
-class Callbacks:
-    """Who is told how an experiment goes.
-
-    Attributes:
-        note: Hears sentences.
-        step: Hears the steps done, the steps in all, and images a second.
-        epoch: Hears each epoch's row of metrics.
-    """
-
-    note: Callable[[str], None] = lambda text: None
-    step: Callable[[int, int, float], None] = lambda step, steps, rate: None
-    epoch: Callable[[Row], None] = lambda row: None
 
 
 def make_run(

@@ -3,9 +3,9 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from shared.cli.records import check_name, check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 from shared.runs.run import next_run_path
 
 
@@ -55,6 +55,8 @@ class BenchmarkOptions(Output):
         name: The folder in there; by default it is named by what is compared.
     """
 
+    ranges: ClassVar[Ranges] = {"jobs": (1, 1024)}
+
     jobs: int | None = None
     out: Path = Path("benchmarks")
     name: str | None = None
@@ -63,12 +65,3 @@ class BenchmarkOptions(Output):
     def workers(self) -> int:
         """How many trainings or trials are done at a time."""
         return self.jobs or os.cpu_count() or 1
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_name(self.name)
-        check_ranges(self, jobs=(1, 1024))

@@ -123,3 +123,26 @@ def check_name(name: str | None) -> None:
     """
     if name is not None and (name in ("", ".", "..") or "/" in name or "\\" in name):
         raise LisaError(f"--name must be the name of a folder, without its path, not '{name}'")
+
+
+def chosen_names(kind: str, text: str, valid: Mapping[str, object]) -> list[str]:
+    """Return the names that a text chooses: `all`, or some with commas between, in any case.
+
+    Args:
+        kind: What messages call one of them.
+        text: Of the option --KINDs.
+        valid: Those that there are.
+
+    Raises:
+        LisaError: There is none of such a name, or none is named.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if words == ["all"]:
+        return list(valid)
+    by_name = {name.lower(): name for name in valid}
+    for word in words:
+        if word.lower() not in by_name:
+            raise LisaError(unknown(kind, word, valid))
+    if not words:
+        raise LisaError(f"--{kind}s names no {kind}; give 'all' or names with commas between")
+    return [by_name[word.lower()] for word in words]

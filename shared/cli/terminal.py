@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import rich.box
 import rich.console
@@ -14,10 +14,15 @@ import rich.markup
 import rich.progress
 import rich.table
 
+from shared.cli.records import check_name, check_ranges
 from shared.runs.files import to_json
 
 _WIDE = 160
 """Columns of a table that goes to a file or a pipe."""
+
+
+Ranges = dict[str, tuple[float, float]]
+"""By the names of options, the least and the greatest number they take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +30,24 @@ class Output:
     """What every command takes.
 
     Attributes:
+        ranges: The least and the greatest number that options take.
         json: Print one JSON object instead of text and tables.
         quiet: Print results only: no progress, no notes.
     """
 
+    ranges: ClassVar[Ranges] = {}
+
     json: bool = False
     quiet: bool = False
+
+    def check(self) -> None:
+        """Refuse a number outside its range, and a name that is no folder's.
+
+        Raises:
+            LisaError: Naming the first option that is not fit.
+        """
+        check_name(getattr(self, "name", None))
+        check_ranges(self, **self.ranges)
 
 
 class _Console(rich.console.Console):

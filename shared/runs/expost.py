@@ -1,10 +1,11 @@
 """What a run keeps for sampling ex post: the training codes and the samplers fitted to them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
 
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.methods import Codes, Method, fit_sampler, sampler_names
@@ -22,7 +23,7 @@ def fit_samplers(
     seed: int,
     *,
     names: Iterable[str] | None = None,
-    notify: Callable[[str], None] = lambda text: None,
+    notify: Notify = silent,
 ) -> dict[str, Sampler]:
     """Fit samplers to training codes.
 

@@ -14,6 +14,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.distributed import is_torchelastic_launched
 
+from shared.common.callbacks import Row
 from shared.common.collective import alone
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
@@ -27,10 +28,8 @@ from shared.training.settings import Training
 FLUSH_STEPS = 50
 """Steps whose losses are read together: reading each would make a GPU wait every time."""
 
-Row = dict[str, float]
 
-
-class Objective(nn.Module):
+class LossModule(nn.Module):
     """A net and the method that trains it, as one module: its forward gives the loss terms."""
 
     def __init__(self, net: Autoencoder, method: Method) -> None:
@@ -168,7 +167,7 @@ class Trainer:
             net = nn.SyncBatchNorm.convert_sync_batchnorm(net)  # the statistics of the whole batch
         self.net = net
         optimizer = torch.optim.Adam(net.parameters(), lr=training.learning_rate, fused=True)
-        objective, self.optimizer = self.fabric.setup(Objective(net, method), optimizer)
+        objective, self.optimizer = self.fabric.setup(LossModule(net, method), optimizer)
         self.objective = objective
         self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
             self.optimizer, factor=0.2, patience=3

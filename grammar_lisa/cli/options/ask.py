@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
 from grammar_lisa.cli.options.search import with_system
 from grammar_lisa.cli.options.search_setup import SetupOptions, recorded_setup
-from shared.cli.records import check_ranges, flag_value
-from shared.cli.terminal import Output
+from shared.cli.records import flag_value
+from shared.cli.terminal import Output, Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,18 +28,12 @@ class Options(Output):
         setup: What the first ask settles.
     """
 
+    ranges: ClassVar[Ranges] = {"q": (1, 10_000)}
+
     state: Path
     initial: Path | None = None
     q: Annotated[int | None, tyro.conf.arg(aliases=["-q"])] = None
     setup: SetupOptions = field(default_factory=SetupOptions)
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_ranges(self, q=(1, 10_000))
 
 
 def default_options(words: Sequence[str]) -> Options:

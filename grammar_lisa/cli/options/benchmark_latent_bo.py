@@ -1,13 +1,14 @@
 """What `grammar-lisa benchmark latent-bo --protocol t-lbo` takes."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from grammar_lisa.benchmark.latent_bo_settings import LatentBOSettings
 from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.models.names import LARGEST_DIM
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from shared.cli.option_groups import BenchmarkOptions
-from shared.cli.records import check_ranges
+from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,27 +29,19 @@ class Options(LatentBOSettings, BenchmarkOptions):
         name: The folder in there; by default latent-bo-PROTOCOL, with -outputs for those.
     """
 
+    ranges: ClassVar[Ranges] = BenchmarkOptions.ranges | {
+        "drawn": (0, 10_000),
+        "seeds": (1, 1000),
+        "known": (2, 10_000_000),
+        "budget": (1, 1_000_000),
+        "batch": (1, 10_000),
+        "epochs": (1, 1_000_000),
+        "dim": (2, LARGEST_DIM),
+        "max_rules": LENGTHS,
+    }
+
     systems: tuple[str, ...] = ("lisa", "latent", "latent+untrained=yes", "structure")
     targets: tuple[str, ...] = (KUSNER_TARGET,)
     drawn: int = 0
     seeds: int = 5
     budget: int | None = None
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        super().check()
-        check_ranges(
-            self,
-            drawn=(0, 10_000),
-            seeds=(1, 1000),
-            known=(2, 10_000_000),
-            budget=(1, 1_000_000),
-            batch=(1, 10_000),
-            epochs=(1, 1_000_000),
-            dim=(2, LARGEST_DIM),
-            max_rules=LENGTHS,
-        )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import tyro
 
@@ -12,7 +12,8 @@ from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.cli.options.search import N_INITIAL, check_search
 from grammar_lisa.models.names import LARGEST_DIM
 from shared.cli.option_groups import BenchmarkOptions
-from shared.cli.records import check_ranges, flag_value
+from shared.cli.records import flag_value
+from shared.cli.terminal import Ranges
 from shared.common.errors import LisaError
 
 
@@ -35,6 +36,17 @@ class Options(Table5Settings, BenchmarkOptions):
         name: The folder in there; by default table5-PROTOCOL.
     """
 
+    ranges: ClassVar[Ranges] = BenchmarkOptions.ranges | {
+        "trials": (1, 1000),
+        "count": (10, 10_000_000),
+        "held_out": (1, 10_000_000),
+        "max_rules": LENGTHS,
+        "dim": (2, LARGEST_DIM),
+        "epochs": (1, 1_000_000),
+        "kusner_epochs": (1, 1_000_000),
+        "characters_epochs": (1, 1_000_000),
+    }
+
     sentences: Literal["all", "data", "grammar"] = "all"
     systems: str = "all"
     networks: str = "dense"
@@ -50,17 +62,6 @@ class Options(Table5Settings, BenchmarkOptions):
         """
         super().check()
         check_search(self.search)
-        check_ranges(
-            self,
-            trials=(1, 1000),
-            count=(10, 10_000_000),
-            held_out=(1, 10_000_000),
-            max_rules=LENGTHS,
-            dim=(2, LARGEST_DIM),
-            epochs=(1, 1_000_000),
-            kusner_epochs=(1, 1_000_000),
-            characters_epochs=(1, 1_000_000),
-        )
         for number in self.n_initial:
             if not N_INITIAL[0] <= number <= N_INITIAL[1]:
                 raise LisaError(f"--n-initial must be from 2 to 10,000,000, not {number}")

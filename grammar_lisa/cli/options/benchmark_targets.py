@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
 from grammar_lisa.benchmark.target_settings import TargetSettings
 from grammar_lisa.cli.options.search import N_INITIAL, SystemOptions, with_system
 from shared.cli.option_groups import BenchmarkOptions, RunOptions
-from shared.cli.records import check_ranges
+from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,12 @@ class Options(RunOptions, SystemOptions, TargetSettings, BenchmarkOptions):
         name: The folder in there; by default targets-RUN.
     """
 
+    ranges: ClassVar[Ranges] = BenchmarkOptions.ranges | {
+        "drawn": (0, 10_000),
+        "trials": (1, 1000),
+        "n_initial": N_INITIAL,
+    }
+
     targets: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     drawn: int = 0
@@ -42,7 +48,6 @@ class Options(RunOptions, SystemOptions, TargetSettings, BenchmarkOptions):
         """
         super().check()
         self.check_system()
-        check_ranges(self, drawn=(0, 10_000), trials=(1, 1000), n_initial=N_INITIAL)
 
 
 default_options = partial(with_system, Options)

@@ -4,13 +4,12 @@ import dataclasses
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from grammar_lisa.cli.options.objective import ObjectiveOptions
 from grammar_lisa.cli.options.search import N_INITIAL, SystemOptions, with_system
 from shared.cli.option_groups import RunOptions
-from shared.cli.records import check_name, check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 from shared.common.errors import LisaError
 
 
@@ -40,6 +39,13 @@ class Options(RunOptions, SystemOptions, Output):
         overwrite: Replace the search of that name.
         resume: Go on with a search that was stopped: its folder. All else is read from it.
     """
+
+    ranges: ClassVar[Ranges] = {
+        "trials": (1, 1000),
+        "n_initial": N_INITIAL,
+        "top": (1, 1000),
+        "jobs": (1, 1024),
+    }
 
     scoring: ObjectiveOptions = field(default_factory=ObjectiveOptions)
     black_box: bool = False
@@ -91,7 +97,7 @@ class Options(RunOptions, SystemOptions, Output):
         Raises:
             LisaError: Naming the first.
         """
-        check_name(self.name)
+        super().check()
         self.check_system()
         self.scoring.check()
         if self.withhold == "yes" and self.own_code:
@@ -99,13 +105,6 @@ class Options(RunOptions, SystemOptions, Output):
                 "--withhold yes keeps sentences near a target from the search, and --objective "
                 "and --command have none; leave it away"
             )
-        check_ranges(
-            self,
-            trials=(1, 1000),
-            n_initial=N_INITIAL,
-            top=(1, 1000),
-            jobs=(1, 1024),
-        )
 
 
 default_options = partial(with_system, Options)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import tyro
 
 from grammar_lisa.cli.options.temperatures import TEMPERATURES
 from shared.cli.option_groups import RunOptions
-from shared.cli.records import check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,14 +24,8 @@ class Options(RunOptions, Output):
         seed: Of the draws.
     """
 
+    ranges: ClassVar[Ranges] = {"temperature": TEMPERATURES}
+
     file: tyro.conf.Positional[Path]
     temperature: float = 0.0
     seed: int = 0
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_ranges(self, temperature=TEMPERATURES)

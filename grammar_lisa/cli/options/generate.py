@@ -1,14 +1,13 @@
 """What `grammar-lisa generate` takes."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
 from grammar_lisa.cli.options.temperatures import TEMPERATURES
 from shared.cli.option_groups import RunOptions
-from shared.cli.records import check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,16 +23,10 @@ class Options(RunOptions, Output):
         seed: Of the draws.
     """
 
+    ranges: ClassVar[Ranges] = {"count": (1, 1_000_000), "temperature": TEMPERATURES}
+
     sampler: str = "gmm"
     count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 20
     temperature: float = 0.0
     distinct: bool = False
     seed: int = 0
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_ranges(self, count=(1, 1_000_000), temperature=TEMPERATURES)

@@ -1,12 +1,12 @@
 """What `grammar-lisa interpolate` takes."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tyro
 
 from shared.cli.option_groups import RunOptions
-from shared.cli.records import check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,15 +22,9 @@ class Options(RunOptions, Output):
         distinct: Leave out a sentence that equals the one before it.
     """
 
+    ranges: ClassVar[Ranges] = {"steps": (2, 100_000)}
+
     first: tyro.conf.Positional[str]
     second: tyro.conf.Positional[str]
     steps: int = 11
     distinct: bool = False
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_ranges(self, steps=(2, 100_000))

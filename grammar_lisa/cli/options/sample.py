@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
 from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.grammar.laws import Law
-from shared.cli.records import check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,17 +26,11 @@ class Options(Output):
         seed: Of the draws.
     """
 
+    ranges: ClassVar[Ranges] = {"count": (0, 1_000_000), "max_rules": LENGTHS}
+
     file: tyro.conf.Positional[Path]
     count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 20
     max_rules: int | None = None
     law: Law = "uniform"
     distinct: bool = False
     seed: int = 0
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_ranges(self, count=(0, 1_000_000), max_rules=LENGTHS)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.models.names import LARGEST_DIM, TOOL
 from grammar_lisa.training.config import TrainConfig
 from shared.cli.method_options import MethodOptions, WithMethod
 from shared.cli.option_groups import NewRunOptions
-from shared.cli.records import check_name, check_ranges
+from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,25 +23,17 @@ class Options(WithMethod, NewRunOptions, TrainConfig):
         name: The run's folder in there; by default a new one, GRAMMAR-METHOD-001 and so on.
     """
 
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_name(self.name)
-        check_ranges(
-            self,
-            count=(10, 10_000_000),
-            held_out=(1, 10_000_000),
-            max_rules=LENGTHS,
-            dim=(2, LARGEST_DIM),
-            epochs=(1, 1_000_000),
-            batch_size=(2, 1_000_000),
-            threads=(1, 1024),
-            checkpoint_seconds=(0, 1_000_000),
-            draws=(1, 1_000_000),
-        )
+    ranges: ClassVar[Ranges] = {
+        "count": (10, 10_000_000),
+        "held_out": (1, 10_000_000),
+        "max_rules": LENGTHS,
+        "dim": (2, LARGEST_DIM),
+        "epochs": (1, 1_000_000),
+        "batch_size": (2, 1_000_000),
+        "threads": (1, 1024),
+        "checkpoint_seconds": (0, 1_000_000),
+        "draws": (1, 1_000_000),
+    }
 
 
 UNRECORDED: Final[Mapping[str, str]] = MappingProxyType({"draw": "uniform", "distinct": "text"})

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
 from image_lisa.cli.options.experiments import ExperimentOptions
-from shared.cli.records import check_ranges
+from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,11 @@ class Options(ExperimentOptions):
         out: The folder that benchmarks are kept in.
     """
 
+    ranges: ClassVar[Ranges] = ExperimentOptions.ranges | {
+        "seeds": (1, 10_000),
+        "draws": (10, 10_000_000),
+    }
+
     methods: str = "all"
     seeds: int = 3
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
@@ -38,12 +43,3 @@ class Options(ExperimentOptions):
     evaluate_again: bool = False
     beside: tuple[Path, ...] = ()
     out: Path = Path("benchmarks")
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        self.check_training(self.name, jobs=(1, 1024))
-        check_ranges(self, seeds=(1, 10_000), draws=(10, 10_000_000))

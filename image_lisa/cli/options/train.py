@@ -1,11 +1,13 @@
 """What `image-lisa train --dataset NAME` takes."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from image_lisa.cli.options.training import TrainingOptions
 from image_lisa.models.names import TOOL
 from shared.cli.method_options import MethodOptions, WithMethod
 from shared.cli.option_groups import NewRunOptions
+from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,17 +23,11 @@ class Options(WithMethod, NewRunOptions, TrainingOptions):
         name: The run's folder in there; by default a new one, DATASET-METHOD-001 and so on.
     """
 
+    ranges: ClassVar[Ranges] = TrainingOptions.ranges | {"devices": (1, 4096), "threads": (1, 1024)}
+
     devices: int = 1
     threads: int | None = None
     seed: int = 0
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        self.check_training(self.name, devices=(1, 4096), threads=(1, 1024))
 
 
 TRAIN = MethodOptions(Options, f"{TOOL} train")

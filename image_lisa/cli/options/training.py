@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from image_lisa.models.names import LARGEST_DIM
 from image_lisa.training.presets import DIMS, OTHER_DIM
-from shared.cli.records import check_name, check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 from shared.training.settings import Device, Precision, Schedule
 
 
@@ -34,6 +33,15 @@ class TrainingOptions(Output):
         checkpoint_seconds: The longest time between two checkpoints.
     """
 
+    ranges: ClassVar[Ranges] = {
+        "limit": (10, 100_000_000),
+        "valid": (2, 10_000_000),
+        "dim": (2, LARGEST_DIM),
+        "epochs": (1, 1_000_000),
+        "batch_size": (2, 1_000_000),
+        "checkpoint_seconds": (0, 1_000_000),
+    }
+
     dataset: str = "mnist"
     data_dir: Path | None = None
     size: int | None = None
@@ -53,21 +61,3 @@ class TrainingOptions(Output):
     def code_size(self) -> int:
         """The code size d that was asked for, or that of the data set."""
         return self.dim or DIMS.get(self.dataset, OTHER_DIM)
-
-    def check_training(self, name: str | None, **ranges: tuple[float, float]) -> None:
-        """Refuse numbers outside their range, further `ranges` included, and an odd folder name.
-
-        Raises:
-            LisaError: Naming the option.
-        """
-        check_name(name)
-        check_ranges(
-            self,
-            limit=(10, 100_000_000),
-            valid=(2, 10_000_000),
-            dim=(2, LARGEST_DIM),
-            epochs=(1, 1_000_000),
-            batch_size=(2, 1_000_000),
-            checkpoint_seconds=(0, 1_000_000),
-            **ranges,
-        )

@@ -17,11 +17,11 @@ from small_experiments import (
     succeed,
 )
 
-from image_lisa.cli.experiments import chosen_methods
 from image_lisa.cli.options.train import TRAIN
 from image_lisa.cli.trainings import data_of
 from image_lisa.models.names import TOOL
 from image_lisa.training.experiment import Data
+from shared.cli.records import chosen_names
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods.registry import METHODS
@@ -327,8 +327,8 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
 
 
 def test_all_is_every_method():
-    assert chosen_methods("all") == list(METHODS)
-    assert chosen_methods("lisa, ae") == ["lisa", "ae"]
+    assert chosen_names("method", "all", METHODS) == list(METHODS)
+    assert chosen_names("method", "lisa, ae", METHODS) == ["lisa", "ae"]
 
 
 def test_other_data_sets_stand_beside(compared, tmp_path):
