@@ -79,14 +79,14 @@ def create_state(folder: Path, options: SetupOptions, scores: Sequence[Score]) -
     SearchState.open(folder, setup).take(new, initial=True)
 
 
-def check_same(folder: Path, given: SetupOptions, begun: SetupOptions) -> None:
+def check_same(folder: Path, given: SetupOptions, recorded_options: SetupOptions) -> None:
     """Refuse options that a search was not begun with.
 
     Raises:
         LisaError: Naming the first.
     """
     for name, value in recorded(given, ["runs"]).items():
-        before = recorded(begun)[name]
+        before = recorded(recorded_options)[name]
         if name == "run" and value is not None:
             value = str(Path(value).resolve())
         if value != before:

@@ -108,7 +108,7 @@ def optimize(
     if not isinstance(objective, Objective):
         objective = FunctionObjective(objective)
     with limited_threads(1), np.errstate(all="ignore"):
-        problem, initial = _begun(searched, objective, n_initial, withhold, seed, notify)
+        problem, initial = _initial(searched, objective, n_initial, withhold, seed, notify)
         composite = objective.composite() if config.sees_outputs and not black_box else None
         sentences = [each.sentence for each in initial]
         scores = np.array([each.value for each in initial])
@@ -119,7 +119,7 @@ def optimize(
     return Found(evaluations, initial, str(problem.decontamination))
 
 
-def _begun(
+def _initial(
     searched: SearchedRun,
     objective: Objective,
     n_initial: int | None,

@@ -39,7 +39,7 @@ class Options(Output):
 def default_options(words: Sequence[str]) -> Options:
     """Return the defaults of a command line: those that a search was begun with, or a system's."""
     folder = flag_value(words, "state")
-    begun = None if folder is None else recorded_setup(Path(folder))
-    if begun is None:
-        begun = with_system(SetupOptions, words)
-    return Options(state=tyro.MISSING, setup=begun)
+    setup = None if folder is None else recorded_setup(Path(folder))
+    if setup is None:
+        setup = with_system(SetupOptions, words)
+    return Options(state=tyro.MISSING, setup=setup)
