@@ -4,17 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grammar_lisa.expressions.evaluation import evaluate, parsable
 from grammar_lisa.grammar import Grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.objectives.decontamination import NEAR
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-
-Floats = NDArray[np.float64]
 
 LARGEST: Final = 1000.0
 """The largest value of a drawn target."""

@@ -15,7 +15,6 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from grammar_lisa.expressions.evaluation import Floats, Integers
 from grammar_lisa.grammar import Grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
@@ -24,6 +23,7 @@ from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import CLIP, Regression
 from grammar_lisa.optimize.trials import initial_rows
+from shared.common.arrays import Floats, Integers
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 

@@ -1,21 +1,18 @@
 """The pictures that commands leave in a run."""
 
-import io
 from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from shared.common.arrays import Floats
 from shared.common.callbacks import Row
-from shared.runs.files import write_atomically
+from shared.runs.figures import save_figure
 from shared.runs.run import Run
 
 mpl.use("Agg")
-
-Floats = NDArray[np.float64]
 
 
 def plot_curves(folder: Run, rows: Sequence[Row]) -> None:
@@ -147,10 +144,3 @@ def plot_best(
         axes.set(xlabel="data", ylabel="prediction", xlim=limits, ylim=limits)
     axes.legend(frameon=False, fontsize="small")
     save_figure(figure, path, "best.png")
-
-
-def save_figure(figure: Figure, folder: Run, name: str) -> None:
-    """Write a figure into a folder, atomically."""
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=120, metadata={"Software": None})
-    write_atomically(folder.path / name, picture.getvalue())

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from grammar_lisa.expressions.evaluation import Bools, Integers
 from grammar_lisa.expressions.monomials import Monomials, canonical_hash, monomial_hash
 from grammar_lisa.expressions.reading import reading
+from shared.common.arrays import Bools, Integers
 
 COLUMNS: Final = 1 << 26
 """Columns that monomials are hashed to; two share one by chance only."""

@@ -10,11 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from grammar_lisa.expressions.expression import NEGATION, POWER, VARIABLE, Node, Pool
+from shared.common.arrays import Bools, Floats, Integers
 from shared.common.errors import LisaError
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Integers = npt.NDArray[np.int64]
 
 FUNCTIONS: Final[Mapping[str, np.ufunc]] = MappingProxyType(
     dict(zip("+-*/", (np.add, np.subtract, np.multiply, np.divide), strict=True))

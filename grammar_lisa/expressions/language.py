@@ -9,8 +9,9 @@ import numpy as np
 
 from grammar_lisa.expressions.canonical import Canonical
 from grammar_lisa.expressions.canonical_forms import CanonicalForms, canonical_forms, text_forms
-from grammar_lisa.expressions.evaluation import Bools, parsable
+from grammar_lisa.expressions.evaluation import parsable
 from grammar_lisa.expressions.reading import reading
+from shared.common.arrays import Bools
 
 
 class Language(abc.ABC):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.expressions.expression import choices
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
 

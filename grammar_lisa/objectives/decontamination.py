@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Bools
 from grammar_lisa.objectives.objective import Objective
+from shared.common.arrays import Bools
 
 EXACT: Final = 1e-9
 """A score at or below this means: equal to the target as a function, up to rounding."""

@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from grammar_lisa.expressions.evaluation import (
-    Bools,
-    Floats,
     as_points,
     as_vector,
     evaluate,
@@ -24,6 +22,7 @@ from grammar_lisa.expressions.language import Expressions
 from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.objectives.csv_data import read_columns, split_target
 from grammar_lisa.objectives.objective import Evaluated, Objective
+from shared.common.arrays import Bools, Floats
 from shared.common.errors import LisaError
 
 MOST_POINTS: Final = 200

@@ -11,10 +11,11 @@ from typing import Final
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Bools, Floats, evaluate, evaluate_readable
+from grammar_lisa.expressions.evaluation import evaluate, evaluate_readable
 from grammar_lisa.expressions.expression import VARIABLE, Pool
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.regression import Regression, Spacing, sample_points
+from shared.common.arrays import Bools, Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 

@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from grammar_lisa.expressions.evaluation import Bools
 from grammar_lisa.objectives.decontamination import EXACT
 from grammar_lisa.objectives.objective import Objective
+from shared.common.arrays import Bools
 
 THRESHOLDS: Final = (0.37, 0.105, 0.04, EXACT)
 """Scores at which to report the number of evaluations. On Kusner's target 0.3889 is the best

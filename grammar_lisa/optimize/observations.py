@@ -3,17 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.diversity import diverse, residual_correlation
 from grammar_lisa.optimize.progress import is_stuck, trust_radius
 from grammar_lisa.optimize.sentences import Sentences
+from shared.common.arrays import Floats, Integers
 from shared.common.errors import LisaError
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _LOOKED_AT = 3000
 """The best sentences among which those that err differently are looked for."""

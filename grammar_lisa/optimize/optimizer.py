@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.optimize.candidates import Candidates
@@ -15,10 +14,9 @@ from grammar_lisa.optimize.policy import fit_policy
 from grammar_lisa.optimize.proposals import Group, groups_of, kinds_of
 from grammar_lisa.optimize.retraining import retrain
 from grammar_lisa.optimize.sentences import Reader, Sentences
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-
-Floats = NDArray[np.float64]
 
 _BEST = 25
 """The best sentences that decide how many proposals are trees."""

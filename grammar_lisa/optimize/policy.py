@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from grammar_lisa.optimize import acquisition
@@ -15,9 +14,8 @@ from grammar_lisa.optimize.observations import Observations
 from grammar_lisa.optimize.outputs import fit_outputs
 from grammar_lisa.optimize.sentences import Reader
 from grammar_lisa.optimize.surrogate import Surrogate, fit_scores
+from shared.common.arrays import Integers
 from shared.common.seeds import derive_seed
-
-Integers = NDArray[np.int64]
 
 _NAT = 0.1
 """What a nat of log improvement is worth as utility, where candidates are picked to be weighed."""

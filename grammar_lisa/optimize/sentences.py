@@ -17,10 +17,10 @@ from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.optimize.features import NOTHING, monomial_columns, subtrees_and_steps
 from grammar_lisa.optimize.spaces import Space
+from shared.common.arrays import Integers
 from shared.common.errors import LisaError
 
 Derivations = NDArray[np.signedinteger]
-Integers = NDArray[np.int64]
 
 _REMEMBERED = 1 << 16
 """Sentences whose derivation a reader remembers."""

@@ -34,7 +34,6 @@ from image_lisa.evaluation.extractors import Extractor, train_extractor
 from image_lisa.evaluation.frechet import frechet_distance
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
-from image_lisa.reports.pictures import save_figure
 from image_lisa.reports.table import Statistic, statistic
 from image_lisa.training.experiment import Data
 from shared.common.callbacks import Notify, silent
@@ -54,6 +53,7 @@ from shared.methods import (
     method_to_record,
 )
 from shared.runs.environment import environment
+from shared.runs.figures import save_figure
 from shared.runs.files import write_json
 from shared.runs.folders import open_folder
 from shared.runs.run import Run

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from image_lisa.data import Images
@@ -15,6 +14,7 @@ from image_lisa.evaluation.probes import probe
 from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.models.model import ImageModel
 from shared import sphere
+from shared.common.arrays import Floats
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.diagnostics import mean_radius, projection_loss, radial_sensitivity, spectrum
@@ -28,7 +28,6 @@ from shared.diagnostics.mismatch import (
 from shared.methods import Method
 from shared.samplers import Sampler
 
-Floats = NDArray[np.float64]
 Json = dict[str, Any]
 
 NO_MISMATCH = "Theorem 1 is about decoders that see directions only; {title} decodes codes"

@@ -21,10 +21,10 @@ from image_lisa.evaluation.codes import (
 )
 from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.models.model import ImageModel
-from image_lisa.reports.pictures import save_figure
 from shared.common.callbacks import Notify, silent
 from shared.diagnostics.mismatch import empirical_squared_error_lipschitz
 from shared.methods import Codes
+from shared.runs.figures import save_figure
 from shared.runs.run import Run
 from shared.samplers import Sampler
 from shared.sphere.uniformity import mmd2_to_uniform, uniformity_gap

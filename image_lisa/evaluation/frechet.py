@@ -1,12 +1,10 @@
 """The Fréchet distance between two sets of features."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.sphere.geometry import Rows, finite_rows
-
-Floats = NDArray[np.float64]
 
 
 def frechet_distance(real: Rows, other: Rows) -> float:

@@ -1,6 +1,5 @@
 """The pictures of a run: curves, reconstructions, interpolations, samples."""
 
-import io
 from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
@@ -12,7 +11,7 @@ from torch import Tensor
 from image_lisa.data.pictures import grid, save_png, to_bytes
 from image_lisa.models.model import ImageModel
 from shared.common.callbacks import Row
-from shared.runs.files import write_atomically
+from shared.runs.figures import save_figure
 from shared.runs.run import Run
 from shared.samplers import Sampler
 from shared.sphere.geometry import project, slerp
@@ -43,13 +42,6 @@ def plot_curves(folder: Run) -> None:
 def _curve(rows: Sequence[Row], column: str) -> tuple[list[float], list[float]]:
     points = [(row["epoch"], row[column]) for row in rows if column in row]
     return [x for x, _ in points], [y for _, y in points]
-
-
-def save_figure(figure: Figure, folder: Run, name: str) -> None:
-    """Write a figure into a run, atomically."""
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=120, metadata={"Software": None})
-    write_atomically(folder.path / name, picture.getvalue())
 
 
 def interpolate(model: ImageModel, first: Tensor, second: Tensor, steps: int = STEPS) -> Tensor:

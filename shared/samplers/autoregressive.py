@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from shared import sphere
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.fitting import fit_module
 from shared.common.seeds import derive_seed
 from shared.samplers.base import (
-    Floats,
     Sampler,
     State,
     floats_of,

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from shared import sphere
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.sphere.geometry import Rows
 
 Module = TypeVar("Module", bound=nn.Module)
-Floats = NDArray[np.float64]
 State = dict[str, NDArray[np.generic]]
 
 KINDS: dict[str, type["Sampler"]] = {}

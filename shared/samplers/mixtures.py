@@ -10,9 +10,9 @@ from sklearn.mixture import BayesianGaussianMixture
 from sklearn.mixture import GaussianMixture as SklearnMixture
 
 from shared import sphere
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.samplers.base import (
-    Floats,
     Sampler,
     State,
     check_dim,

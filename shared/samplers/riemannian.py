@@ -10,9 +10,9 @@ from sklearn.metrics import pairwise_distances
 from torch import Tensor
 
 from shared import sphere
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.samplers.base import (
-    Floats,
     Sampler,
     State,
     floats_of,

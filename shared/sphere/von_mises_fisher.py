@@ -20,9 +20,9 @@ import torch
 from numpy.polynomial import Polynomial
 from torch import Tensor
 
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.sphere.geometry import project
-from shared.sphere.projected_normal import Floats
 
 _LEAST_ORDER = 40.0
 """From which order on the expansion is used; its error there is below 1e-12."""
