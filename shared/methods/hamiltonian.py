@@ -65,8 +65,8 @@ class HVAE(Variational):
         steps: K, the number of leapfrog steps.
         step_size: ε, of every coordinate at the beginning of training.
         beta_zero: β₀, the inverse temperature of the first momenta; 1 leaves them as they are.
-        learned: Whether the step sizes are trained, one of each coordinate; --no-learned leaves
-            them all at --step-size.
+        learned: False, as --no-learned sets it, leaves all step sizes as they are; True trains
+            one of each coordinate.
     """
 
     name: ClassVar[str] = "hvae"
