@@ -83,7 +83,7 @@ class MethodOptions(Generic[T]):
             return self._overview()
         if not asks_for_help(words) and path is None:
             self._check_early(words)
-            return self.of_method(name or DEFAULT_METHOD, check=_checked)
+            return self.of_method(DEFAULT_METHOD if name is None else name, check=_checked)
         if name is None and path is not None:
             name = self.recorded(read_json(Path(path)), path)["method"]
         return self.of_method(DEFAULT_METHOD if name is None else name)

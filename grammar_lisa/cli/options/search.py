@@ -56,7 +56,8 @@ def with_system(kind: type[T], words: Sequence[str]) -> T:
     Raises:
         LisaError: There is no such system.
     """
-    name = flag_value(words, "system") or DEFAULT_SYSTEM
+    given = flag_value(words, "system")
+    name = DEFAULT_SYSTEM if given is None else given
     return kind(system=name, search=system_named(name))
 
 
