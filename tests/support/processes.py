@@ -11,8 +11,9 @@ import torch.multiprocessing as mp
 def in_two_processes(work, *arguments, folder):
     """Carry out `work(rank, *arguments)` in a group of two processes, and wait for both.
 
-    They are forks of this process, which spares them its imports. A process leaves without taking its interpreter down: the threads of a group outlive it, and
-    now and then abort an interpreter that ends below them.
+    They are forks of this process, which spares them its imports. A process leaves without taking
+    its interpreter down: the threads of a group outlive it, and now and then abort an interpreter
+    that ends below them.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
