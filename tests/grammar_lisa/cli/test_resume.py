@@ -13,7 +13,7 @@ from grammar_lisa.optimize.history import History
 TRAINING = [
     *("train", "--grammar", str(EXPR), "--count", "100", "--held-out", "10", "--draws", "20"),
     *("--epochs", "3", "--batch-size", "50", "--max-rules", "8", "--name", "run"),
-    *("--checkpoint-seconds", "0"),
+    *("--checkpoint-seconds", "0", "--draw", "uniform", "--distinct", "text"),
 ]
 WRITES = 3 + 6 + 3 + 5
 """The input, the checkpoints, the metrics, and curves, model, codes, samplers, summary."""
@@ -104,7 +104,7 @@ def test_a_damaged_checkpoint_is_refused_and_kept(tmp_path, how):
     assert path.read_bytes() == spoilt
 
 
-LONG = [*TRAINING, "--epochs", "40"]
+LONG = [*TRAINING, "--epochs", "10"]
 
 
 @pytest.fixture(scope="session")
