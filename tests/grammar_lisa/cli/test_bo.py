@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -319,7 +320,7 @@ def test_a_table_of_data(run, tmp_path):
     assert [e["score"] for e in last] != [e["score"] for e in found]
 
 
-def test_data_of_two_variables(tmp_path):
+def test_data_of_two_variables(tmp_path, drawn):
     run = train(tmp_path, "--grammar", GRAMMARS / "koza.cfg", "--max-rules", 12)
     rng = np.random.default_rng(0)
     rows = "\n".join(f"{x},{y},{x * y}" for x, y in rng.uniform(1, 2, (20, 2)))
@@ -355,16 +356,9 @@ def test_constant_scores_do_not_stop_a_search(run, tmp_path):
     assert len(evaluations(search)[0]) == 10
 
 
-@pytest.fixture
-def characters(tmp_path):
-    """A run of a network on characters, a part of whose texts are sentences."""
-    words = ("--network", "characters", "--method", "ae", "--dim", 8, "--learning-rate", 0.01)
-    return train(tmp_path, *words, "--max-rules", 8, "--epochs", 40)
-
-
 def check_box(run):
     """Search a run, in one go and stopped after a round, and give the result."""
-    search, result = bo(run, "--pool", 6000)
+    search, result = bo(run, "--pool", 2000)
     found = evaluations(search)
     assert list(result.json["trials"]) == [*ROWS[:3], "random box"]
     assert 0 < len(found[0]) <= 10
@@ -389,8 +383,10 @@ def test_methods_that_are_not_spherical_are_searched_in_the_box_of_their_codes(t
     assert f"there is no file {run / 'codes.safetensors'}" in refused.err
 
 
-def test_a_run_on_characters_is_searched_for_sentences(characters):
-    drawn = check_box(characters).json["trials"]["random box"][0]
+def test_a_run_on_characters_is_searched_for_sentences(characters, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(characters, run)
+    drawn = check_box(run).json["trials"]["random box"][0]
     assert drawn["valid"] < 1
     assert drawn["distinct"] == drawn["valid"] * drawn["evaluations"]
 

@@ -7,6 +7,7 @@ import math
 
 import pytest
 import torch
+from light_reports import blank_pictures
 from PIL import Image
 from small_experiments import SWEEP, command, files, on_training, quick_classifier, refused, succeed
 
@@ -29,6 +30,8 @@ FOLDER = "digits-light-lisa"
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     quick_classifier(monkeypatch)
+    with blank_pictures():
+        yield
 
 
 @pytest.fixture(scope="module")
