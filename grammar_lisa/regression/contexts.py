@@ -204,7 +204,7 @@ def contexts_of(targets: Floats, moves: Sequence[Move], most: int, depth: int = 
     seen = set[bytes]()
     _is_new(targets, probe, seen)
     # Of each place only the cheapest step that is still to be taken waits in the queue.
-    queue = [(moves[0].cost, 0, 0)]
+    queue = [(moves[0].cost, 0, 0)] if moves else []
     while queue and len(found) < most:
         _, parent, step = heapq.heappop(queue)
         if step + 1 < len(moves):

@@ -132,7 +132,7 @@ class Recombination(ABC):
         weights = self.weights(context)
         basis = np.linalg.qr((self.base * weights).T)[0]
         row = _without((desired * weights), basis)[0]
-        total = float(np.square(context.targets - context.targets.mean()).sum())
+        total = max(float(np.square(context.targets - context.targets.mean()).sum()), 1e-300)
         whole = float(row @ row)
         yield Match(whole / total, context, ())
         along = self.rows @ (weights[:, None] * np.column_stack([row, basis]))
@@ -142,6 +142,7 @@ class Recombination(ABC):
         gains = np.where(fine, np.square(along[:, 0]) / np.where(fine, norms, 1.0), 0.0)
         left_over = np.maximum(whole - gains, 0.0) / total
         ranks = np.log(left_over + _EXACT) + _SIMPLICITY * self._costs
+        each = min(each, len(ranks))
         for member in np.argpartition(ranks, each - 1)[:each].tolist():
             yield Match(float(left_over[member]), context, (member,))
 
