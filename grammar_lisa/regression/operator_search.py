@@ -65,7 +65,7 @@ class Scale:
 
 
 SCALES: Final = (
-    Scale(800, 2000, 150, 60, 12, 600, 6, 20, 1),
+    Scale(1200, 4000, 400, 200, 12, 1000, 6, 20, 1),
     Scale(4000, 20000, 1500, 300, 30, 1500, 16, 40, 10),
     Scale(12000, 60000, 6000, 1000, 100, 3000, 24, 80, 30),
 )
@@ -138,8 +138,7 @@ class OperatorSearch(FormulaSearch):
     def match(self, source: Recombination, matches: Iterable[Match], name: str, most: int) -> None:
         """Consider the best of some matches."""
         for match in heapq.nsmallest(most, matches, key=lambda match: match.left):
-            solution = source.solved(match)
-            if solution is not None:
+            for solution in source.solutions(match):
                 self.consider(match.context, solution, name)
 
     def fit_shortlist(self) -> None:
@@ -244,8 +243,8 @@ class _Round:
             search.match(source, source.single(self._contexts, 2), name, 3000)
         yield self._fitted("members")
         for context in self._contexts[: self._scale.weighted]:
-            search.match(self._sums, self._sums.weighted(context, 2), "sums", 3)
-            search.match(self._products, self._products.weighted(context, 2), "products", 3)
+            search.match(self._sums, self._sums.weighted(context, 4), "sums", 5)
+            search.match(self._products, self._products.weighted(context, 4), "products", 5)
         yield self._fitted("members, weighted")
 
     def _pairs(self) -> Iterator[str]:
