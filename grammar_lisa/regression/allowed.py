@@ -28,7 +28,7 @@ def allowed(tree: Tree, operators: Collection[str]) -> Tree | None:
     if not operands:
         return tree
     if tree.operator == POWER:
-        return _power(*operands, operators)
+        return _power(operands[0], operands[1], operators)
     if tree.operator in operators or (tree.operator == NEGATION and "-" in operators):
         made = make(tree.operator, *operands)
         # To make a formula may bring in an operator: x/(y/z) is x*z/y, and c-x is -x+c.
