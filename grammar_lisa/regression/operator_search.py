@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from grammar_lisa.regression.allowed import ARITHMETIC, allowed
 from grammar_lisa.regression.atoms import atoms_of
 from grammar_lisa.regression.contexts import Context, contexts_of, moves_of
 from grammar_lisa.regression.library import Library
@@ -98,6 +99,7 @@ class OperatorSearch(FormulaSearch):
         super().__init__(points, targets, **options)
         self.operators = tuple(operators)
         self.sources = tuple(sources)
+        self._restricted = bool(ARITHMETIC - set(self.operators))
         self._shortlist = Shortlist()
         self._improved = set[Tree]()
         self._simplified = set[str]()
@@ -118,15 +120,26 @@ class OperatorSearch(FormulaSearch):
             yield "variation"
         self._simplify()
 
+    def fit(self, tree: Tree, source: str, starts: int = 1) -> float:
+        """Fit a formula, in the operators that are allowed; see `FormulaSearch.fit`."""
+        form = allowed(tree, self.operators) if self._restricted else tree
+        return float("inf") if form is None else super().fit(form, source, starts)
+
     def consider(self, context: Context, solution: Solution, source: str) -> None:
         """Compare a part in its context on the sample, and remember it for a fit if it is good."""
         self.looked += 1
         loss = self.rough_loss(context, solution.values)
-        if np.isfinite(loss):
+        if np.isfinite(loss) and self._has_form(context, solution):
             cost = context.cost + solution.cost
             self._shortlist.add(
                 Candidate(max(loss, _LEAST), cost, lambda: context.wrap(solution.tree()), source)
             )
+
+    def _has_form(self, context: Context, solution: Solution) -> bool:
+        """Whether the operators that are allowed express a part in its context."""
+        if not self._restricted:
+            return True
+        return allowed(context.wrap(solution.tree()), self.operators) is not None
 
     def rough_loss(self, context: Context, values: Floats) -> float:
         """Return the loss on the sample with some values at the open place."""

@@ -138,7 +138,7 @@ class Recombination(ABC):
         weights = self.weights(context)
         basis = np.linalg.qr((self.base * weights).T)[0]
         row = _without((desired * weights), basis)[0]
-        total = max(float(np.square(context.targets - context.targets.mean()).sum()), 1e-300)
+        total = float(np.square(context.targets - context.targets.mean()).sum()) or 1.0
         whole = float(row @ row)
         yield Match(whole / total, context, ())
         along = self.rows @ (weights[:, None] * np.column_stack([row, basis]))

@@ -189,3 +189,11 @@ def test_nothing_desired_has_no_terms():
 def test_variables_are_told_by_their_names():
     solution = next(Polynomials({"alpha": X}).sums(context_of(2 * X**2)))
     assert solution.tree().text == "c*alpha**2"
+
+
+def test_a_variable_that_is_zero_everywhere_does_no_harm():
+    polynomials = Polynomials({"x": X, "zero": np.zeros(80)})
+    targets = 2 * X + 3
+    (found,) = polynomials.alone([context_of(targets)])
+    assert found[0] < 1e-25
+    assert exact_of(polynomials.sums(context_of(targets)), targets).tree().text == "c*x+c"
