@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -83,29 +83,25 @@ class Fitting:
 
     def run(self) -> Equations:
         """Search, and finish what was found; Ctrl-C ends the search as time does."""
-        for _ in self.stages():
-            pass
+        self.search()
         return self.finished()
 
-    def stages(self) -> Iterator[str]:
-        """Search, and yield what each stage of it was; `sketch` gives the formulas meanwhile."""
+    def search(self, tell: Callable[[str], None] = lambda stage: None) -> None:
+        """Search until time is over, the rows are met, or the formula is good enough.
+
+        Ctrl-C ends it as time does.
+
+        Args:
+            tell: Called with the name of each stage as it ends; `sketch` gives the formulas then.
+        """
         names = self._names()
         if self.ending is not None:
             return
         begun = time.monotonic()
         try:
             with np.errstate(all="ignore"):
-                self._search = search = self._begun(names, begun + self.config.max_time)
-                if self._good_enough(search):
-                    self.ending = "good enough"
-                    return
-                for stage in search.run():
-                    yield stage
-                    if self._good_enough(search):
-                        self.ending = "good enough"
-                        return
-            solved, late = search.solved, search.late
-            self.ending = "exact" if solved else "time" if late else "searched"
+                self._search = self._begun(names, begun + self.config.max_time)
+                self.ending = self._ended(self._search, tell)
         except KeyboardInterrupt:
             self.ending = "interrupted"
         finally:
@@ -141,6 +137,18 @@ class Fitting:
         for name in self._table.variables:
             if name not in names:
                 self.notes.append(f"{name} never changes, so it is left out")
+
+    def _ended(self, search: Search, tell: Callable[[str], None]) -> Ending:
+        """Search, and return why the search ended."""
+        if self._good_enough(search):
+            return "good enough"
+        for stage in search.run():
+            tell(stage)
+            if self._good_enough(search):
+                return "good enough"
+        if search.solved:
+            return "exact"
+        return "time" if search.late else "searched"
 
     def _begun(self, names: Sequence[str], deadline: float) -> Search:
         """Return a search that knows what it begins from."""

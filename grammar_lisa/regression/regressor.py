@@ -99,9 +99,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
             weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         table = Table.from_frame(self._frame(values), target.astype(np.float64), weights)
         fitting = Fitting(table, self._config(), loss=self._own_loss(), front=self._front(table))
-        for stage in fitting.stages():
-            if self.verbose:
-                print(f"{stage}: {fitting.sketch()[-1].text}")
+        fitting.search(lambda stage: self._tell(stage, fitting))
         self._keep(fitting.finished(), table)
         self.notes_, self.ending_ = list(fitting.notes), fitting.ending
         if self.verbose:
@@ -149,6 +147,11 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         """Return a formula in LaTeX, without surrounding dollar signs; see `predict`."""
         check_is_fitted(self)
         return self._equation(index).latex(self.names_)
+
+    def _tell(self, stage: str, fitting: Fitting) -> None:
+        if self.verbose:
+            best = fitting.sketch().recommended
+            print(f"{stage}: R² {best.r2:.6g}, {best.text}")
 
     def _config(self) -> FitConfig:
         if isinstance(self.guesses, str):
