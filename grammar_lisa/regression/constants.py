@@ -138,10 +138,11 @@ def _diverse(nonlinear: Floats, losses: Floats, count: int) -> Floats:
     The best of all tend to lie in one basin; those of other signs seldom do.
     """
     ordered = nonlinear[np.argsort(losses, kind="stable")]
-    firsts = np.unique(ordered > 0, axis=0, return_index=True)[1]
-    ranks = np.arange(len(ordered))
-    later = ~np.isin(ranks, firsts) & (ranks >= (count + 1) // 2)
-    return ordered[np.argsort(later, kind="stable")[:count]]
+    patterns = [row.tobytes() for row in ordered > 0]
+    firsts = {pattern: rank for rank, pattern in reversed(list(enumerate(patterns)))}
+    early = {*firsts.values(), *range((count + 1) // 2)}
+    ranks = sorted(range(len(ordered)), key=lambda rank: (rank not in early, rank))
+    return ordered[ranks[:count]]
 
 
 def _affordable(problem: Projection, missing: int) -> int:

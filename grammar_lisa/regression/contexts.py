@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,10 @@ Map = Callable[[Floats], Floats]
 _CONSTANT: Final = 1e-9
 """Desired values that spread less than this share of their size are constant."""
 _DIGITS: Final = 9
+_DIFFERENCE: Final = 1e-5
+_MET: Final = 1e-6
+_UNLAWFUL: Final = 0.1
+"""The share of the points that may lie outside of what a function takes on: noise."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Context:
     """A formula with a place left open.
 
     Attributes:
+        targets: What the whole is to meet, ``[point]``.
         desired: What the part at that place would have to be, ``[point]``.
         cost: Of what stands around the place.
         wrap: From a part to the whole formula.
@@ -35,17 +41,33 @@ class Context:
         depth: How many operators stand around the place.
     """
 
+    targets: Floats
     desired: Floats
     cost: float
     wrap: Callable[[Tree], Tree]
     forward: Map
     depth: int = 0
 
+    @cached_property
+    def slopes(self) -> Floats:
+        """How much the whole changes with the part, ``[point]``, by central differences.
+
+        Errors of the part times these are errors of the whole, to first order. Points whose target
+        the whole cannot meet have slope 0.
+        """
+        step = _DIFFERENCE * (np.abs(self.desired) + np.abs(self.desired).mean())
+        with np.errstate(all="ignore"):
+            above, below = self.forward(self.desired + step), self.forward(self.desired - step)
+            slopes = np.abs(above - below) / (2 * step)
+            met = np.abs(self.forward(self.desired) - self.targets) <= _MET * np.std(self.targets)
+        return np.where(met & np.isfinite(slopes), slopes, 0.0)
+
     def within(
         self, desired: Floats, cost: float, wrap: Callable[[Tree], Tree], forward: Map
     ) -> Context:
         """Return the context of a place within the part."""
         return Context(
+            self.targets,
             desired,
             self.cost + cost,
             lambda part: self.wrap(wrap(part)),
@@ -62,44 +84,53 @@ class Inverse:
         wrap: From an argument's tree to the function's.
         forward: The function.
         backward: Its inverse.
-        lawful: Whether values have an inverse everywhere.
+        low: Nothing smaller has an inverse.
+        high: Nothing greater has one.
         cost: What the function costs.
     """
 
     wrap: Callable[[Tree], Tree]
     forward: Map
     backward: Map
-    lawful: Callable[[Floats], bool]
+    low: float = -np.inf
+    high: float = np.inf
     cost: float = 1.0
 
+    def undone(self, values: Floats) -> Floats | None:
+        """Return the arguments; what lies outside counts as the nearest that does not.
 
-def _named(name: str, forward: Map, backward: Map, lawful: Callable[[Floats], bool]) -> Inverse:
-    return Inverse(lambda part: make(name, part), forward, backward, lawful)
+        None where more lies outside than noise would explain.
+        """
+        inside = (values >= self.low) & (values <= self.high)
+        if inside.mean() < 1 - _UNLAWFUL:
+            return None
+        if not inside.all():
+            values = np.clip(values, values[inside].min(), values[inside].max())
+        with np.errstate(all="ignore"):
+            return self.backward(values)
+
+
+def _named(
+    name: str, forward: Map, backward: Map, low: float = -np.inf, high: float = np.inf
+) -> Inverse:
+    return Inverse(lambda part: make(name, part), forward, backward, low, high)
 
 
 INVERSES: Final[dict[str, Inverse]] = {
-    "/": Inverse(
-        lambda part: make("/", number(1), part),
-        np.reciprocal,
-        np.reciprocal,
-        lambda d: bool(np.abs(d).min() > _CONSTANT * np.abs(d).max()),
-        0.5,
-    ),
+    "/": Inverse(lambda part: make("/", number(1), part), np.reciprocal, np.reciprocal, cost=0.5),
     "pow": Inverse(
-        lambda part: make(POWER, part, number(2)),
-        np.square,
-        np.sqrt,
-        lambda d: bool(d.min() >= 0),
-        0.5,
+        lambda part: make(POWER, part, number(2)), np.square, np.sqrt, low=0.0, cost=0.5
     ),
-    "sqrt": _named("sqrt", np.sqrt, np.square, lambda d: bool(d.min() >= 0)),
-    "exp": _named("exp", np.exp, np.log, lambda d: bool(d.min() > 0)),
-    "log": _named("log", np.log, np.exp, lambda d: bool(np.abs(d).max() < 30)),
-    "sin": _named("sin", np.sin, np.arcsin, lambda d: bool(np.abs(d).max() <= 1)),
-    "cos": _named("cos", np.cos, np.arccos, lambda d: bool(np.abs(d).max() <= 1)),
-    "tanh": _named("tanh", np.tanh, np.arctanh, lambda d: bool(np.abs(d).max() < 1)),
-    "asin": _named("asin", np.arcsin, np.sin, lambda d: bool(np.abs(d).max() <= np.pi / 2)),
-    "acos": _named("acos", np.arccos, np.cos, lambda d: bool(d.min() >= 0 and d.max() <= np.pi)),
+    "sqrt": _named("sqrt", np.sqrt, np.square, 0.0),
+    "exp": _named("exp", np.exp, np.log, 1e-300),
+    "log": _named("log", np.log, np.exp, -30.0, 30.0),
+    "sin": _named("sin", np.sin, np.arcsin, -1.0, 1.0),
+    "cos": _named("cos", np.cos, np.arccos, -1.0, 1.0),
+    "tan": _named("tan", np.tan, np.arctan),
+    "tanh": _named("tanh", np.tanh, np.arctanh, -1 + 1e-12, 1 - 1e-12),
+    "asin": _named("asin", np.arcsin, np.sin, -np.pi / 2, np.pi / 2),
+    "acos": _named("acos", np.arccos, np.cos, 0.0, np.pi),
+    "atan": _named("atan", np.arctan, np.tan, -np.pi / 2, np.pi / 2),
 }
 
 
@@ -136,9 +167,9 @@ def moves_of(members: Sequence[tuple[Tree, Floats, float]], operators: Sequence[
 
 def _through(inverse: Inverse) -> Move:
     def inner(context: Context) -> Context | None:
-        if not inverse.lawful(context.desired):
+        desired = inverse.undone(context.desired)
+        if desired is None:
             return None
-        desired = inverse.backward(context.desired)
         return context.within(desired, inverse.cost, inverse.wrap, inverse.forward)
 
     return Move(inverse.cost, inner)
@@ -167,7 +198,7 @@ def contexts_of(targets: Floats, moves: Sequence[Move], most: int, depth: int = 
         most: The number of contexts.
         depth: The most operators around the place.
     """
-    root = Context(targets, 0.0, lambda part: part, lambda values: values)
+    root = Context(targets, targets, 0.0, lambda part: part, lambda values: values)
     found = [root]
     probe = np.random.default_rng(0).normal(size=(len(targets), 2))
     seen = set[bytes]()

@@ -60,10 +60,8 @@ def _taken_back(operator: str, place: int, desired: Floats, values: list[Any]) -
             inner = backward(desired, values)
         else:
             inverse = INVERSES.get(operator)
-            if inverse is None or not inverse.lawful(desired):
-                return None
-            inner = inverse.backward(desired)
-    return inner if np.ndim(inner) == 1 and np.isfinite(inner).all() else None
+            inner = None if inverse is None else inverse.undone(desired)
+    return inner if inner is not None and np.ndim(inner) == 1 and np.isfinite(inner).all() else None
 
 
 def _forward(operator: str, place: int, values: list[Any]) -> Callable[[Any], Any]:

@@ -51,18 +51,29 @@ class Polynomials:
         scales = np.sqrt(np.square(self._all.values).sum(axis=1))
         self._basis = np.linalg.qr((self._all.values / scales[:, None]).T)[0]
 
-    def alone(self, contexts: Sequence[Context]) -> Iterator[tuple[float, Context]]:
-        """Yield for each context the share of its variance that all monomials leave."""
+    def alone(self, contexts: Sequence[Context]) -> Iterator[tuple[float, Context, Floats]]:
+        """Yield for each context what all monomials leave of its variance, and their best sum."""
         desired = np.array([context.desired for context in contexts])
         totals = np.square(desired - desired.mean(axis=1, keepdims=True)).sum(axis=1)
+        left = desired
         for _ in range(2):
-            desired = desired - (desired @ self._basis) @ self._basis.T
-        left = np.square(desired).sum(axis=1) / np.maximum(totals, 1e-300)
-        yield from zip(left.tolist(), contexts, strict=True)
+            left = left - (left @ self._basis) @ self._basis.T
+        shares = np.square(left).sum(axis=1) / np.maximum(totals, 1e-300)
+        yield from zip(shares.tolist(), contexts, desired - left, strict=True)
+
+    def weighted(self, context: Context) -> Floats:
+        """Return the sum of all monomials that the whole formula meets its targets best with."""
+        columns = self._all.values * context.slopes
+        scales = np.sqrt(np.square(columns).sum(axis=1))
+        scales[~(scales > 0)] = 1.0
+        wanted = context.desired * context.slopes
+        found = np.linalg.lstsq((columns / scales[:, None]).T, wanted, rcond=1e-12)[0] / scales
+        values: Floats = found @ self._all.values
+        return values
 
     def sums(self, context: Context) -> Iterator[Solution]:
         """Yield polynomials of fewer and fewer terms for a context, with their values."""
-        for terms, found in backward(self._all.values, context.desired):
+        for terms, found in backward(self._all.values, context.desired, context.slopes):
             trees = [self._all.trees[term] for term in terms]
             values = found @ self._all.values[terms]
             yield Solution(values, _cost(trees), partial(_sum, found, trees))
@@ -78,7 +89,10 @@ class Polynomials:
             others = [each for each in range(len(below.trees)) if each != first]
             columns = np.concatenate([above.values, -context.desired * below.values[others]])
             wanted = context.desired * below.values[first]
-            for terms, found in backward(columns, wanted):
+            with np.errstate(all="ignore"):
+                weights = context.slopes / np.abs(below.values[first])
+            weights = np.where(np.isfinite(weights), weights, 0.0)
+            for terms, found in backward(columns, wanted, weights):
                 quotient = self._quotient(terms, found, first, others)
                 if quotient is not None:
                     yield quotient
@@ -135,16 +149,20 @@ def _cost(trees: Sequence[Tree]) -> float:
     return sum(0.75 * tree.size + 1.0 for tree in trees)
 
 
-def backward(columns: Floats, desired: Floats) -> Iterator[tuple[list[int], Floats]]:
+def backward(
+    columns: Floats, desired: Floats, weights: Floats
+) -> Iterator[tuple[list[int], Floats]]:
     """Drop one column after the other, that which is missed least, and tell the last few sums.
 
     Args:
         columns: What may be summed up, ``[column, point]``.
         desired: What is to be met, ``[point]``.
+        weights: What errors are multiplied by, ``[point]``.
 
     Yields:
         The columns that are left, at most `_MOST_TERMS`, with their coefficients.
     """
+    columns, desired = columns * weights, desired * weights
     scales = np.sqrt(np.square(columns).sum(axis=1))
     scales[~(scales > 0)] = 1.0
     units = columns / scales[:, None]

@@ -16,8 +16,10 @@ from grammar_lisa.expressions.evaluation import Bools, Floats
 from grammar_lisa.regression.losses import BoundLoss, Quadratic
 
 _SMALLEST: Final = 1e-200
-_RIDGE: Final = 1e-13
-"""Added to the unit diagonal of the normal equations, so that dependent columns do no harm."""
+_DEPENDENT: Final = 1e-13
+"""Directions of so small a share of the rows' squares count as dependent."""
+_OF_TWO: Final = np.array([[1.0, 1.0], [1.0, -1.0]])
+"""The directions of two rows of equal length: their sum and their difference."""
 
 
 class Place(NamedTuple):
@@ -95,16 +97,16 @@ class Projection:
         """
         rows = self._rows(len(nonlinear), self.bound.n_constants)
         quadratic = self.loss.quadratic(None) if before is None else before
-        state, linear, inverse = self._solved(nonlinear, rows, quadratic)
+        state, linear, whitening = self._solved(nonlinear, rows, quadratic)
         prediction = self._prediction(state, linear)
         loss = _finite(self.loss.value(prediction))
         self.bound.slopes(state, rows[:, self.n_linear :])
         if not self.loss.fixed:
             quadratic = self.loss.quadratic(prediction)
-            inverse = _inverse(_gram(rows[:, : self.n_linear], quadratic)[0])
+            whitening = _whitening(_gram(rows[:, : self.n_linear], quadratic)[0])
         gram, weighted = _gram(rows, quadratic)
         slope = (weighted @ (quadratic.response - prediction)[..., None])[..., 0]
-        return Place(nonlinear, linear, loss, prediction, *_projected(gram, slope, inverse))
+        return Place(nonlinear, linear, loss, prediction, *_projected(gram, slope, whitening))
 
     def constants(self, place: Place) -> Floats:
         """Return all constants, in the order of the text, ``[start, n]``."""
@@ -123,7 +125,7 @@ class Projection:
         """Solve for the linear constants, and write their basis to `rows`, in a scale of its own.
 
         Returns:
-            The state, the constants, and the inverse of the basis's normal equations.
+            The state, the constants, and the whitening of the basis.
         """
         state = self.bound.begin(nonlinear)
         basis = rows[:, : self.n_linear]
@@ -133,9 +135,10 @@ class Projection:
         if not _representable(gram):
             scale = _scaled(basis)
             gram, weighted = _gram(basis, quadratic)
-        inverse = _inverse(gram)
+        whitening = _whitening(gram)
         moments = weighted @ (quadratic.response - rest)[..., None]
-        return state, (inverse @ moments)[..., 0] / scale, inverse
+        linear = whitening @ (whitening.transpose(0, 2, 1) @ moments)
+        return state, linear[..., 0] / scale, whitening
 
     def _prediction(self, state: State, linear: Floats) -> Floats:
         values: Any = self.bound.complete(state, linear)
@@ -164,42 +167,38 @@ def _gram(rows: Floats, quadratic: Quadratic) -> tuple[Floats, Floats]:
     return weighted @ rows.transpose(0, 2, 1), weighted
 
 
-def _inverse(gram: Floats) -> Floats:
-    """The inverse of normal equations ``[start, l, l]``, their diagonal scaled to 1 within."""
+def _whitening(gram: Floats) -> Floats:
+    """Return W ``[start, l, l]`` such that W W' is the inverse of a Gram matrix.
+
+    Kept as a factor, as products with the inverse itself lose digits where rows nearly depend on
+    each other. Directions in which they do are left out.
+    """
     size = gram.shape[-1]
-    if size == 1:
-        return np.where(gram > 0, 1.0 / gram, 0.0)
-    if size == 2:
-        return _inverse_of_two(gram)
-    scale = np.sqrt(np.einsum("sii->si", gram))
+    squares = np.einsum("sii->si", gram)
+    scale = np.sqrt(squares)
     scale[~(scale > 0)] = 1.0
-    scales = scale[:, :, None] * scale[:, None, :]
-    scaled = gram / scales
-    scaled[:, range(size), range(size)] += _RIDGE
-    inverse: Floats = np.linalg.inv(scaled) / scales
-    return inverse
+    if size == 1:
+        return np.where(squares > 0, 1.0 / scale, 0.0)[..., None]
+    scaled = gram / (scale[:, :, None] * scale[:, None, :])
+    if size == 2:
+        roots, vectors = 1.0 + scaled[:, :1, 1] * _OF_TWO[1], _OF_TWO / np.sqrt(2.0)
+    else:
+        scaled[~np.isfinite(scaled)] = 0.0
+        roots, vectors = np.linalg.eigh(scaled)
+    factors = 1.0 / np.sqrt(np.where(roots > _DEPENDENT, roots, np.inf))
+    whitening: Floats = vectors * factors[:, None, :] / scale[:, :, None]
+    return whitening
 
 
-def _inverse_of_two(gram: Floats) -> Floats:
-    first, second, cross = gram[:, 0, 0], gram[:, 1, 1], gram[:, 0, 1]
-    ridged = (1.0 + _RIDGE) * first, (1.0 + _RIDGE) * second
-    determinant = ridged[0] * ridged[1] - cross * cross
-    determinant[~(determinant > 0)] = np.inf
-    inverse = np.empty_like(gram)
-    inverse[:, 0, 0], inverse[:, 1, 1] = ridged[1] / determinant, ridged[0] / determinant
-    inverse[:, 0, 1] = inverse[:, 1, 0] = -cross / determinant
-    return inverse
-
-
-def _projected(gram: Floats, slope: Floats, inverse: Floats) -> tuple[Floats, Floats]:
+def _projected(gram: Floats, slope: Floats, whitening: Floats) -> tuple[Floats, Floats]:
     """Eliminate the linear constants, which come first, from the normal equations of all."""
-    n_linear = inverse.shape[-1]
+    n_linear = whitening.shape[-1]
     if n_linear == 0:
         return gram, slope
-    cross = gram[:, n_linear:, :n_linear] @ inverse
-    curvature = gram[:, n_linear:, n_linear:] - cross @ gram[:, :n_linear, n_linear:]
-    descent = slope[:, n_linear:] - (cross @ slope[:, :n_linear, None])[..., 0]
-    return curvature, descent
+    cross = gram[:, n_linear:, :n_linear] @ whitening
+    curvature = gram[:, n_linear:, n_linear:] - cross @ cross.transpose(0, 2, 1)
+    white = whitening.transpose(0, 2, 1) @ slope[:, :n_linear, None]
+    return curvature, slope[:, n_linear:] - (cross @ white)[..., 0]
 
 
 def _finite(loss: Any) -> Floats:

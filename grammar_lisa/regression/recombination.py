@@ -32,6 +32,8 @@ _DEPENDENT: Final = 1e-8
 """What is left of a member beside the base, by share, if it says nothing new."""
 _NICE: Final = 0.04
 """Exponents so near to a multiple of one half are taken for it."""
+_TELLING: Final = 1e-6
+"""The same for squares, where errors are weighted."""
 _DISTINCT: Final = 1e-6
 _EXACT: Final = 1e-14
 _SIMPLICITY: Final = 0.3
@@ -86,6 +88,7 @@ class Recombination(ABC):
         left = _without(rows, self._basis)
         norms = np.sqrt(np.square(left).sum(axis=1))
         fine = norms > _DEPENDENT * np.maximum(sizes, 1e-300)
+        self._squares = np.square(rows)
         self._costs = np.array(library.costs)
         self._units = np.where(fine[:, None], left / np.where(fine, norms, 1.0)[:, None], 0.0)
 
@@ -112,11 +115,39 @@ class Recombination(ABC):
         sums = np.square(left).sum(axis=1)
         left_over = np.maximum(sums[:, None] - projections, 0.0) / totals[:, None]
         ranks = np.log(left_over + _EXACT) + _SIMPLICITY * self._costs
-        each = min(each, ranks.shape[1])
-        top = np.argpartition(ranks, each - 1, axis=1)[:, :each]
-        for row, context in enumerate(some):
-            for member in top[row].tolist():
-                yield Match(float(left_over[row, member]), context, (member,))
+        for _ in range(min(each, ranks.shape[1])):
+            for row, member in enumerate(ranks.argmin(axis=1).tolist()):
+                yield Match(float(left_over[row, member]), some[row], (member,))
+                ranks[row, member] = np.inf
+
+    def weighted(self, context: Context, each: int) -> Iterator[Match]:
+        """Yield the base and the best members by how far the whole formula is off its targets.
+
+        As `single`, but errors count as much as the whole formula changes with them, so that
+        what noise makes of targets on the way to the desired values does not mislead.
+        """
+        some, desired = self.desired([context])
+        if not some:
+            return
+        weights = self.weights(context)
+        basis = np.linalg.qr((self.base * weights).T)[0]
+        row = _without((desired * weights), basis)[0]
+        total = float(np.square(context.targets - context.targets.mean()).sum())
+        whole = float(row @ row)
+        yield Match(whole / total, context, ())
+        along = self.rows @ (weights[:, None] * np.column_stack([row, basis]))
+        sizes = self._squares @ np.square(weights)
+        norms = sizes - np.square(along[:, 1:]).sum(axis=1)
+        fine = norms > _TELLING * np.maximum(sizes, 1e-300)
+        gains = np.where(fine, np.square(along[:, 0]) / np.where(fine, norms, 1.0), 0.0)
+        left_over = np.maximum(whole - gains, 0.0) / total
+        ranks = np.log(left_over + _EXACT) + _SIMPLICITY * self._costs
+        for member in np.argpartition(ranks, each - 1)[:each].tolist():
+            yield Match(float(left_over[member]), context, (member,))
+
+    def weights(self, context: Context) -> Floats:
+        """Return how much the whole changes with what is fitted here, ``[point]``."""
+        return context.slopes
 
     def pairs(self, contexts: Sequence[Context], each: int, most: int) -> Iterator[Match]:
         """Yield the best pairs of the first `most` members for each context."""
@@ -132,10 +163,11 @@ class Recombination(ABC):
             gains -= 2.0 * along[:, None] * along[None, :] * gram
             gains /= free
             gains[~upper] = 0.0
-            flat = gains.ravel()
-            for place in np.argpartition(-flat, each)[:each].tolist():
-                pair = divmod(place, len(units))
-                yield Match(float((row @ row) - flat[place]) / whole, context, pair)
+            partners = gains.argmax(axis=1)
+            best = gains[np.arange(len(gains)), partners]
+            for first in np.argsort(-best)[:each].tolist():
+                pair = (first, int(partners[first]))
+                yield Match(float((row @ row) - best[first]) / whole, context, pair)
 
     def _left(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats, Floats]:
         """What the base leaves of the desired values, and their total variances."""
@@ -169,11 +201,16 @@ class Sums(Recombination):
 
     def solved(self, match: Match) -> Solution | None:
         """Return the sum, without terms whose share is rounding."""
-        desired = match.context.desired
+        context = match.context
+        desired = context.desired
         columns = np.concatenate([self.rows[list(match.members)], self.base])
-        scales = np.sqrt(np.square(columns).sum(axis=1))
-        shares = np.linalg.lstsq((columns / scales[:, None]).T, desired, rcond=None)[0]
-        told = np.abs(shares) > _ROUNDING * np.sqrt(desired @ desired)
+        weights = self.weights(context)
+        weighted, wanted = columns * weights, desired * weights
+        scales = np.sqrt(np.square(weighted).sum(axis=1))
+        if not scales.all():
+            return None
+        shares = np.linalg.lstsq((weighted / scales[:, None]).T, wanted, rcond=None)[0]
+        told = np.abs(shares) > _ROUNDING * np.sqrt(wanted @ wanted)
         if not told.any():
             return None
         found = np.where(told, shares / scales, 0.0)
@@ -223,11 +260,17 @@ class Products(Recombination):
         some = [context for context in contexts if context.desired.all()]
         return some, np.log(np.abs(np.array([context.desired for context in some])))
 
+    def weights(self, context: Context) -> Floats:
+        """Return how much the whole changes with the logarithm, ``[point]``."""
+        return context.slopes * np.abs(context.desired)
+
     def solved(self, match: Match) -> Solution | None:
         """Return the product, exponents near multiples of one half being taken for them."""
         desired = match.context.desired
         columns = np.concatenate([self.base, self.rows[list(match.members)]])
-        found = np.linalg.lstsq(columns.T, np.log(np.abs(desired)), rcond=None)[0][1:]
+        weights = self.weights(match.context)
+        logs = np.log(np.abs(desired))
+        found = np.linalg.lstsq((columns * weights).T, logs * weights, rcond=None)[0][1:]
         near = np.round(2 * found) / 2
         exponents = np.where(np.abs(near - found) < _NICE, near, found)
         signs = np.concatenate([self._base_signs, self._signs[list(match.members)]])
@@ -238,7 +281,8 @@ class Products(Recombination):
             shape = np.exp(exponents @ columns[1:])
             odd = changing & (np.round(exponents) % 2 == 1)
             shape = shape * np.prod(signs[odd], axis=0)
-            scale = float(shape @ desired / (shape @ shape))
+            slopes = np.square(match.context.slopes)
+            scale = float((slopes * shape) @ desired / ((slopes * shape) @ shape))
         if not np.isfinite(scale):
             return None
         flipped = ~changing & (signs[:, 0] < 0)

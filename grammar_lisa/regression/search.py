@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Scale:
         members: Of the library.
         wide: Contexts that powers and polynomials of all variables are tried in.
         contexts: Contexts that members are tried in.
+        weighted: Contexts in which errors are weighed as the whole formula changes with them.
         paired: Contexts for which pairs are tried.
         pair_members: Members that pairs are made of.
     """
@@ -41,14 +43,15 @@ class Scale:
     members: int
     wide: int
     contexts: int
+    weighted: int
     paired: int
     pair_members: int
 
 
 SCALES: Final = (
-    Scale(800, 2000, 150, 4, 400),
-    Scale(4000, 20000, 1500, 30, 1500),
-    Scale(12000, 60000, 6000, 100, 3000),
+    Scale(800, 2000, 150, 60, 12, 600),
+    Scale(4000, 20000, 1500, 300, 30, 1500),
+    Scale(12000, 60000, 6000, 1000, 100, 3000),
 )
 
 
@@ -130,7 +133,11 @@ class Search:
         self._matches(linear, linear.single(contexts, 2), "sums", 3000)
         self._matches(products, products.single(contexts, 2), "products", 3000)
         yield from self._stage("one member")
-        self._polynomials(polynomials, wide, 20 * (level + 1))
+        for context in contexts[: scale.weighted]:
+            self._matches(sums, sums.weighted(context, 2), "sums", 3)
+            self._matches(products, products.weighted(context, 2), "products", 3)
+        yield from self._stage("one member, weighted")
+        self._polynomials(polynomials, wide, level)
         yield from self._stage("polynomials")
         if level == 0 or level == 1:
             self._atoms(library, contexts[: 40 * (level + 1)], level)
@@ -163,9 +170,7 @@ class Search:
 
     def _consider(self, context: Context, solution: Solution, name: str) -> None:
         self.looked += 1
-        with np.errstate(all="ignore"):
-            predicted = context.forward(solution.values)
-            loss = float(np.square(predicted - self.sample_targets).mean()) / self._variance
+        loss = self._loss(context, solution.values)
         if np.isfinite(loss):
             self.shortlist.add(
                 Candidate(
@@ -177,15 +182,28 @@ class Search:
             )
 
     def _polynomials(
-        self, polynomials: Polynomials, contexts: Sequence[Context], most: int
+        self, polynomials: Polynomials, contexts: Sequence[Context], level: int
     ) -> None:
-        ranked = sorted(polynomials.alone(contexts), key=lambda each: (each[0] > 1e-18) and each[0])
-        for _, context in ranked[:most]:
+        """Try sums of monomials where all of them do well, and quotients in the cheap contexts."""
+        ranked = heapq.nsmallest(4000, polynomials.alone(contexts), key=lambda each: each[0])
+        scored = [(self._loss(c, values), c) for _, c, values in ranked]
+        scored += [
+            (self._loss(c, polynomials.weighted(c)), c) for c in contexts[: 200 * (level + 1)]
+        ]
+        scored.sort(key=lambda each: np.log(each[0] + 1e-12) + 0.3 * each[1].cost)
+        for _, context in scored[: 20 * (level + 1)]:
             for solution in polynomials.sums(context):
                 self._consider(context, solution, "polynomials")
-        for context in contexts[:1]:
+        for context in contexts[: 1 + 8 * level]:
             for solution in polynomials.quotients(context):
                 self._consider(context, solution, "quotients")
+
+    def _loss(self, context: Context, values: Floats) -> float:
+        """The loss on the sample of the whole formula with some values at the open place."""
+        with np.errstate(all="ignore"):
+            errors = context.forward(values) - self.sample_targets
+            loss = float(np.square(errors).mean()) / self._variance
+        return loss if np.isfinite(loss) else np.inf
 
     def _atoms(self, library: Library, contexts: Sequence[Context], level: int) -> None:
         atoms = Library((), len(self.sample_targets))
