@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.expressions.expression import POWER
 from grammar_lisa.regression.tree import Tree, make, number
+from shared.common.arrays import Floats
 
 _STEP: Final = 0.5
 _DIGITS: Final = 9
@@ -176,7 +176,7 @@ class Library:
             norms = np.sqrt(np.square(values).sum(axis=1))
             keys = (values / norms[:, None]) @ self._probe
         keys = np.round(np.where(keys[:, :1] < 0, -keys, keys), _DIGITS) + 0.0
-        for row in np.flatnonzero((norms > _SMALLEST) & (norms < _LARGEST)):
+        for row in np.flatnonzero((norms > _SMALLEST) & (norms < _LARGEST)).tolist():
             key = keys[row].tobytes()
             if key not in self._seen:
                 self._seen.add(key)

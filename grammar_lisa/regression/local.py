@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import FUNCTIONS, Floats
+from grammar_lisa.expressions.evaluation import FUNCTIONS
 from grammar_lisa.expressions.expression import NEGATION, OPEN, POWER
 from grammar_lisa.regression.contexts import INVERSES, Context
 from grammar_lisa.regression.tree import Path, Tree, make, number, open_constant
+from shared.common.arrays import Floats
 
 _Backward = Callable[[Floats, list[Any]], Any]
 _BACKWARD: Final[Mapping[tuple[str, int], _Backward]] = {
@@ -39,7 +40,12 @@ def contexts_within(
         if path and tree.operator != OPEN:
             size = formula.size - tree.size
             yield Context(
-                desired, float(size), lambda part: formula.replaced(path, part), forward, len(path)
+                targets,
+                desired,
+                float(size),
+                lambda part: formula.replaced(path, part),
+                forward,
+                len(path),
             )
         values = [operand.values(points) for operand in tree.operands]
         for place, operand in enumerate(tree.operands):
@@ -79,8 +85,9 @@ def _chain(outer: Callable[[Any], Any], inner: Callable[[Any], Any]) -> Callable
 
 
 def simpler(formula: Tree) -> Iterator[Tree]:
-    """Yield formulas with a part replaced by one of its operands or by a constant, or an exponent
-    by a simple one.
+    """Yield formulas with one part made simpler.
+
+    It is replaced by one of its operands or by a constant; or an exponent by a simple one.
     """
     for path, part in formula.paths():
         for operand in part.operands:
