@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.expressions.expression import choices
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
 
 def read_columns(path: Path | str) -> dict[str, Floats]:
-    """The columns of a comma-separated file in their order, each ``[row]``, all values finite.
+    """Return columns of a comma-separated file in their order, each ``[row]``, all values finite.
 
     The first line names the columns. Blank lines are skipped.
 
@@ -37,7 +37,7 @@ def read_columns(path: Path | str) -> dict[str, Floats]:
 def split_target(
     path: Path | str, columns: dict[str, Floats], target_column: str | None
 ) -> tuple[dict[str, Floats], Floats]:
-    """The variables and the target, which is the last column unless named.
+    """Return the variables and the target, which is the last column unless named.
 
     Args:
         path: Named in messages.

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats, evaluate_readable
+from grammar_lisa.expressions.evaluation import evaluate_readable
 from grammar_lisa.expressions.reading import Reading
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.grammar.arrays import to_array
@@ -19,6 +19,7 @@ from grammar_lisa.grammar.moves import TreeMoves
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.regression.search import FormulaSearch
 from grammar_lisa.regression.tree import CONSTANT, tree_of
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
 MAX_RULES: Final = 40

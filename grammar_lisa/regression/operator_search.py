@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.regression.allowed import ARITHMETIC, allowed
 from grammar_lisa.regression.atoms import atoms_of
 from grammar_lisa.regression.contexts import Context, contexts_of, moves_of
@@ -21,6 +20,7 @@ from grammar_lisa.regression.search import FormulaSearch
 from grammar_lisa.regression.shortlist import Candidate, Shortlist
 from grammar_lisa.regression.tree import Tree, number, variable
 from grammar_lisa.regression.variation import Variation
+from shared.common.arrays import Floats
 
 OPERATORS: Final = ("+", "-", "*", "/", "pow", "sqrt", "log", "exp", "sin", "cos")
 SOURCES: Final = ("members", "polynomials", "atoms", "pairs", "backpropagation", "variation")
@@ -302,6 +302,6 @@ class _Round:
         search.match(products, products.single(contexts, 6), "atoms", 600)
 
     def _arguments(self) -> list[int]:
-        """The cheapest members that vary."""
+        """Return the cheapest members that vary."""
         varying = np.ptp(self._values, axis=1) > 0
         return [int(member) for member in np.flatnonzero(varying)[: self._scale.arguments]]

@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 
 from grammar_lisa.expressions.differentiation import BoundSkeleton
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.regression.archive import Archive, Entry
 from grammar_lisa.regression.constants import fit_constants, polish
 from grammar_lisa.regression.losses import MSE, Loss
 from grammar_lisa.regression.tree import Tree, open_constant
+from shared.common.arrays import Floats
 
 SAMPLE: Final = 200
 """The most rows that candidates are compared on."""
