@@ -10,6 +10,7 @@ from grammar_lisa.regression.operator_search import OPERATORS, SOURCES, Operator
 GENERATOR = np.random.default_rng(0)
 U, V, W = GENERATOR.uniform(0.5, 3, (3, 100))
 X = np.linspace(-3, 3, 100)
+YEARS = np.linspace(1990, 2020, 100)
 PLANTED = {
     "a product of powers": ({"u": U, "v": V, "w": W}, 3 * U**2 * W / V, 9),
     "a power of no simple exponent": ({"u": U, "v": V}, 2 * U**0.37 * V, 7),
@@ -25,6 +26,7 @@ PLANTED = {
     "a logarithm of a sum": ({"u": U, "v": V}, np.log(U + 2 * V), 6),
     "a product and a difference": ({"u": U, "v": V, "w": W}, U * V - W, 5),
     "a polynomial": ({"x": X}, 2 * X**3 - X + 4, 13),
+    "growth over years": ({"t": YEARS}, 3 * np.exp(0.3 * (YEARS - 1990)) + 2, 12),
     "large units": ({"u": 1e9 * U, "v": 1e-9 * V}, 1e12 * U / V, 5),
 }
 NOISY = np.sin(U * V) + 0.5 * W**1.3 + 0.05 * GENERATOR.normal(size=100)
