@@ -66,6 +66,7 @@ def test_planted_formulas_are_found(name):
     assert best.complexity <= size
 
 
+@pytest.mark.usefixtures("small")
 def test_a_solved_search_ends():
     points, targets, _ = PLANTED["a product of powers"]
     assert searched(points, targets, 100)[1] == ["powers"]
@@ -167,6 +168,7 @@ def test_nothing_but_the_operators_is_used(operators):
     assert len(search.archive) >= 1
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(
     ("operators", "targets"),
     [
@@ -189,6 +191,7 @@ def test_the_complexity_is_bounded(most):
     assert max(entry.complexity for entry in search.archive) <= most
 
 
+@pytest.mark.usefixtures("small")
 def test_rows_of_weight_zero_do_not_matter():
     targets = 3 * U**2 / V
     wild = np.where(np.arange(100) % 10 == 0, 50.0, targets)
@@ -220,6 +223,7 @@ def test_weights_move_what_is_found():
     assert ends["right"][X > 0].mean() < ends["left"][X > 0].mean()
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_finds_an_exact_formula(loss):
     search, _ = searched({"u": U, "v": V}, 3 * U**2 / V, 3, loss=LOSSES[loss])
@@ -255,6 +259,7 @@ def test_targets_that_vary_on_unseen_rows_alone():
     assert np.isfinite(search.archive.best.loss)
 
 
+@pytest.mark.usefixtures("small")
 def test_a_deadline_in_the_past_ends_at_once():
     search, names = searched(POINTS, NOISY, 100, deadline=0.0)
     assert names == ["powers"]
