@@ -15,6 +15,8 @@ _WAVES: Final = np.arange(0.25, 20.25, 0.25)
 """Periods on the argument's range."""
 _RATES: Final = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
 """Times that an exponential grows by e on the argument's range."""
+_FAR: Final = 100.0
+"""Exponentials of more are taken from the argument's end, as years do not begin at 0."""
 _EXPONENTS: Final = (-3.0, -2.5, -1.75, -1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 1.75, 2.5, 3.0)
 _SHIFTS: Final = (0.05, 0.15, 0.4, 1.0, 2.5, 6.0)
 """Beyond the end of the argument's range, in ranges."""
@@ -40,8 +42,8 @@ def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterat
         if name in operators:
             yield from _scaled(name, function, argument, values, 2 * np.pi * _WAVES / span)
     if "exp" in operators:
-        yield from _scaled("exp", np.exp, argument, values, np.array(_RATES) / span)
-        yield from _scaled("exp", np.exp, argument, values, -np.array(_RATES) / span)
+        for rate in (*_RATES, *(-rate for rate in _RATES)):
+            yield _exponential(argument, values, rate / span)
         if {"pow", "-"} <= set(operators):
             yield from _bells(argument, values, low, span)
     if "tanh" in operators:
@@ -59,6 +61,13 @@ def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterat
 
 def _linear(argument: Tree, slope: float, centre: float) -> Tree:
     return make("+", make("*", open_constant(slope), argument), open_constant(-slope * centre))
+
+
+def _exponential(argument: Tree, values: Floats, rate: float) -> Atom:
+    if np.abs(rate * values).max() < _FAR:
+        return make("exp", make("*", open_constant(rate), argument)), np.exp(rate * values)
+    last = float(values.max() if rate > 0 else values.min())
+    return make("exp", _linear(argument, rate, last)), np.exp(rate * (values - last))
 
 
 def _scaled(

@@ -31,7 +31,7 @@ def test_trees_have_the_values(where):
         np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
 
 
-@pytest.mark.parametrize("shift", [0.0, -2.0, -10.0])
+@pytest.mark.parametrize("shift", [0.0, -2.0, -10.0, 2000.0, -1e6])
 def test_values_are_finite_and_vary(shift):
     for _, values in atoms(X + shift):
         assert np.isfinite(values).all()

@@ -39,7 +39,7 @@ operator_sets = st.sets(st.sampled_from(ALL), min_size=1)
 with_arithmetic = st.sets(st.sampled_from(list(UNARY))).map(lambda some: {*BINARY, *some})
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(operator_sets)
 def test_trees_have_the_values_of_their_members(operators):
     library = library_of(operators)
@@ -49,7 +49,7 @@ def test_trees_have_the_values_of_their_members(operators):
         np.testing.assert_allclose(found, values, rtol=1e-9, atol=1e-12 * np.abs(values).max())
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(with_arithmetic)
 def test_nothing_but_the_operators_is_used(operators):
     for tree in trees_of(library_of(operators)):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grammar_lisa.expressions.expression import NEGATION, OPEN, POWER
@@ -35,6 +35,7 @@ def within(formula, targets):
     return list(contexts_within(formula, POINTS, targets))
 
 
+@settings(max_examples=50)
 @given(defined.filter(varying))
 def test_a_parts_own_values_give_the_formulas(formula):
     values = formula.values(POINTS)
@@ -52,6 +53,7 @@ def test_a_parts_own_values_give_the_formulas(formula):
         assert agree
 
 
+@settings(max_examples=50)
 @given(defined.filter(varying), trees)
 def test_a_wrapped_part_has_the_values_that_forward_gives(formula, part):
     inner = np.broadcast_to(np.asarray(part.values(POINTS), dtype=float), 30)
@@ -62,6 +64,7 @@ def test_a_wrapped_part_has_the_values_that_forward_gives(formula, part):
         np.testing.assert_allclose(found[fine], expected[fine], rtol=1e-6, atol=1e-6)
 
 
+@settings(max_examples=50)
 @given(defined.filter(varying))
 def test_places_are_parts_but_for_constants_and_the_whole(formula):
     marks = [context.wrap(variable("z")) for context in within(formula, formula.values(POINTS))]

@@ -10,6 +10,7 @@ from grammar_lisa.regression.operator_search import OPERATORS, SOURCES, Operator
 GENERATOR = np.random.default_rng(0)
 U, V, W = GENERATOR.uniform(0.5, 3, (3, 100))
 X = np.linspace(-3, 3, 100)
+YEARS = np.linspace(1990, 2020, 100)
 PLANTED = {
     "a product of powers": ({"u": U, "v": V, "w": W}, 3 * U**2 * W / V, 9),
     "a power of no simple exponent": ({"u": U, "v": V}, 2 * U**0.37 * V, 7),
@@ -25,6 +26,7 @@ PLANTED = {
     "a logarithm of a sum": ({"u": U, "v": V}, np.log(U + 2 * V), 6),
     "a product and a difference": ({"u": U, "v": V, "w": W}, U * V - W, 5),
     "a polynomial": ({"x": X}, 2 * X**3 - X + 4, 13),
+    "growth over years": ({"t": YEARS}, 3 * np.exp(0.3 * (YEARS - 1990)) + 2, 12),
     "large units": ({"u": 1e9 * U, "v": 1e-9 * V}, 1e12 * U / V, 5),
 }
 NOISY = np.sin(U * V) + 0.5 * W**1.3 + 0.05 * GENERATOR.normal(size=100)
@@ -64,6 +66,7 @@ def test_planted_formulas_are_found(name):
     assert best.complexity <= size
 
 
+@pytest.mark.usefixtures("small")
 def test_a_solved_search_ends():
     points, targets, _ = PLANTED["a product of powers"]
     assert searched(points, targets, 100)[1] == ["powers"]
@@ -165,6 +168,7 @@ def test_nothing_but_the_operators_is_used(operators):
     assert len(search.archive) >= 1
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(
     ("operators", "targets"),
     [
@@ -187,6 +191,7 @@ def test_the_complexity_is_bounded(most):
     assert max(entry.complexity for entry in search.archive) <= most
 
 
+@pytest.mark.usefixtures("small")
 def test_rows_of_weight_zero_do_not_matter():
     targets = 3 * U**2 / V
     wild = np.where(np.arange(100) % 10 == 0, 50.0, targets)
@@ -218,6 +223,7 @@ def test_weights_move_what_is_found():
     assert ends["right"][X > 0].mean() < ends["left"][X > 0].mean()
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_finds_an_exact_formula(loss):
     search, _ = searched({"u": U, "v": V}, 3 * U**2 / V, 3, loss=LOSSES[loss])
@@ -253,6 +259,7 @@ def test_targets_that_vary_on_unseen_rows_alone():
     assert np.isfinite(search.archive.best.loss)
 
 
+@pytest.mark.usefixtures("small")
 def test_a_deadline_in_the_past_ends_at_once():
     search, names = searched(POINTS, NOISY, 100, deadline=0.0)
     assert names == ["powers"]
