@@ -10,6 +10,7 @@ from .optimize.config import SearchConfig as SearchConfig
 from .optimize.minimise import Found as Found
 from .optimize.start import initial_design as initial_design
 from .optimize.start import open_optimizer as open_optimizer
+from .regression.regressor import GrammarRegressor as GrammarRegressor
 from .training.config import TrainConfig as TrainConfig
 from .training.train import train as train
 
@@ -19,6 +20,7 @@ __all__ = [
     "SYSTEMS",
     "Found",
     "Grammar",
+    "GrammarRegressor",
     "Objective",
     "Regression",
     "SearchConfig",

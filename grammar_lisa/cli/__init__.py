@@ -21,6 +21,7 @@ COMMANDS: Commands = {
     "bo": Command(__name__, "bo", "search the codes for the sentence with the least score"),
     "ask": Command(__name__, "ask", "ask a search which sentences to score next"),
     "tell": Command(__name__, "tell", "tell a search the scores of sentences"),
+    "fit": Command(__name__, "fit", "from a table of data to a formula with constants"),
     "score": Command(__name__, "score", "how well a formula fits a table of data"),
     "predict": Command(__name__, "predict", "the values of a found formula on a new table"),
     "generate": Command(__name__, "generate", "draw sentences from a trained run"),

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from grammar_lisa.cli.bo_objective import opened
 from grammar_lisa.cli.bo_report import report
 from grammar_lisa.cli.bo_search import Search
-from grammar_lisa.cli.options.bo import Options
+from grammar_lisa.cli.options.bo import TABLE_FLAGS, Options
 from grammar_lisa.cli.options.search import recorded
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.problem import SearchedRun
@@ -45,7 +45,11 @@ def run(options: Options, terminal: Terminal) -> None:
 def _resumed(folder: Run, options: Options) -> Options:
     """Return the options that a search was begun with."""
     source = str(folder.path / "config.json")
-    found = options_from_record(Options, folder.config.get("options"), source)
+    record = folder.config.get("options")
+    if isinstance(record, dict):
+        # Older searches record that they had no table.
+        record = {n: v for n, v in record.items() if n not in TABLE_FLAGS or v is not None}
+    found = options_from_record(Options, record, source)
     return dataclasses.replace(found, run=folder.path.parent, jobs=options.jobs)
 
 

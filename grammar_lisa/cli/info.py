@@ -1,5 +1,6 @@
 """`grammar-lisa info RUN`."""
 
+from grammar_lisa.cli.fit_run import is_fit, tell_fit
 from grammar_lisa.cli.options.info import Options
 from grammar_lisa.cli.reports import print_quality
 from grammar_lisa.models.names import TOOL
@@ -12,6 +13,9 @@ from shared.runs.run import CONFIG, SUMMARY, open_run
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
+    if is_fit(options.run):
+        tell_fit(options.run, terminal)
+        return
     folder = open_run(options.run, TOOL)
     grammar = load_run_grammar(folder)
     model = run_architecture(folder)

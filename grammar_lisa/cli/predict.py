@@ -20,7 +20,7 @@ def run(options: Options, terminal: Terminal) -> None:
     out = write_path(options.out)
     if not options.overwrite:
         check_free(out)
-    best = read_best(options.run)
+    best = read_best(options.run, options.index)
     columns = read_columns(options.table, options.reading)
     for note in columns.notes:
         terminal.note(note)

@@ -2,8 +2,7 @@
 
 from dataclasses import asdict
 
-import numpy as np
-
+from grammar_lisa.cli.fit_report import fine_r2
 from grammar_lisa.cli.options.score import Options
 from grammar_lisa.regression.completion import complete, variables_used
 from grammar_lisa.regression.measures import Measures, measure
@@ -34,7 +33,7 @@ def run(options: Options, terminal: Terminal) -> None:
         "",
         ("rows", "number", "R²", "RMSE", "greatest error"),
         [
-            (name, len(tables[name]), _fine(found.r2), found.rmse, found.max_error)
+            (name, len(tables[name]), fine_r2(found.r2), found.rmse, found.max_error)
             for name, found in measured.items()
         ],
     )
@@ -52,13 +51,6 @@ def run(options: Options, terminal: Terminal) -> None:
         **_record(measured["all rows" if split.test is None else "fit"]),
         test=None if split.test is None else {"rows": len(split.test), **_record(measured["test"])},
     )
-
-
-def _fine(r2: float) -> str:
-    """Return R² with as many digits as tell it from 1."""
-    if not np.isfinite(r2) or r2 < 0.99 or r2 == 1:
-        return f"{r2:.4g}"
-    return f"{r2:.{min(15, int(np.ceil(-np.log10(1 - r2))) + 2)}f}"
 
 
 def _undefined(name: str, found: Measures, table: Table) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final, Literal, Self
 
 import numpy as np
@@ -22,7 +21,6 @@ from grammar_lisa.expressions.evaluation import (
 )
 from grammar_lisa.expressions.language import Expressions
 from grammar_lisa.objectives.composite import SquaredErrors
-from grammar_lisa.objectives.csv_data import read_columns, split_target
 from grammar_lisa.objectives.objective import Evaluated, Objective
 from shared.common.errors import LisaError
 
@@ -117,23 +115,6 @@ class Regression(Objective):
                 "finite"
             )
         return cls(data, y, clip, cap)
-
-    @classmethod
-    def from_csv(
-        cls, path: Path | str, target_column: str | None = None, clip: float = CLIP
-    ) -> Self:
-        """The objective that a comma-separated file states.
-
-        Args:
-            path: A file with a header row. Every column but the target's is a variable.
-            target_column: The name of the target's column, the last one by default.
-            clip: The largest squared error a point can cost.
-
-        Raises:
-            LisaError: The file is unfit; the message names file, row and column.
-        """
-        data, y = split_target(path, read_columns(path), target_column)
-        return cls(data, y, clip)
 
     @property
     def variables(self) -> tuple[str, ...]:

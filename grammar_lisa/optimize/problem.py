@@ -235,5 +235,5 @@ def _with_target(objective: Objective) -> Regression:
         return objective
     raise LisaError(
         "sentences near a target are withheld, and this objective has none; --withhold yes goes "
-        "with --target or --csv"
+        "with --target"
     )

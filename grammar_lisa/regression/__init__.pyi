@@ -3,6 +3,9 @@ from .constants import fit_constants as fit_constants
 from .constants import polish as polish
 from .equations import Equation as Equation
 from .equations import Equations as Equations
+from .fit_config import FitConfig as FitConfig
+from .fitting import Fitting as Fitting
+from .fitting import fit_table as fit_table
 from .losses import LOSSES as LOSSES
 from .losses import Loss as Loss
 from .measures import Measures as Measures
@@ -12,6 +15,7 @@ from .outputs import read_best as read_best
 from .outputs import write_outputs as write_outputs
 from .python_source import python_function as python_function
 from .reading import read_columns as read_columns
+from .regressor import GrammarRegressor as GrammarRegressor
 from .rounding import Rounded as Rounded
 from .rounding import simplify_constants as simplify_constants
 from .table import Split as Split
@@ -28,6 +32,9 @@ __all__ = [
     "Equation",
     "Equations",
     "Fit",
+    "FitConfig",
+    "Fitting",
+    "GrammarRegressor",
     "Loss",
     "Measures",
     "ReadOptions",
@@ -36,6 +43,7 @@ __all__ = [
     "Table",
     "TableOptions",
     "fit_constants",
+    "fit_table",
     "measure",
     "polish",
     "python_function",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from grammar_lisa.expressions.expression import Pool
 from grammar_lisa.expressions.latex import latex
-from grammar_lisa.regression.equations import Equations
+from grammar_lisa.regression.equations import Equation, Equations
 from grammar_lisa.regression.python_source import python_function
 from grammar_lisa.regression.table import Table
 from shared.common.errors import LisaError
@@ -21,6 +22,7 @@ BEST: Final = "best.json"
 TEX: Final = "formula.tex"
 PYTHON: Final = "formula.py"
 OUTPUTS: Final = (EQUATIONS, BEST, TEX, PYTHON)
+_FITTED: Final = "name a folder that 'grammar-lisa fit' made, such as runs/fit-001"
 FORMAT: Final = 1
 """The number of the layout of `BEST`."""
 
@@ -126,25 +128,46 @@ def python_source(equations: Equations, table: Table) -> str:
     return python_function(text, table.variables, names, target=names[table.target_name])
 
 
-def read_best(folder: Path) -> Best:
-    """Read the formula that `write_outputs` left in a folder.
+def read_equations(folder: Path) -> list[Equation]:
+    """Read the formulas that `write_outputs` left in a folder, the simplest first.
+
+    Raises:
+        LisaError: There are none, or the file is damaged; nothing in it is ever run.
+    """
+    path = folder / EQUATIONS
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            found = [_equation(row) for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        raise LisaError(f"{folder} holds no {EQUATIONS}; {_FITTED}") from None
+    except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
+        raise LisaError(f"{path} is no table of formulas ({error!r}); fit again") from None
+    if sum(each.recommended for each in found) != 1:
+        raise LisaError(f"{path} recommends no formula; fit again, or restore it")
+    return found
+
+
+def read_best(folder: Path, index: int | None = None) -> Best:
+    """Read a formula that `write_outputs` left in a folder.
+
+    Args:
+        folder: The folder.
+        index: The row of `equations.csv`, from 0; None reads the recommended formula.
 
     Raises:
         LisaError: There is none, or the file is damaged; nothing in it is ever run.
     """
     path = folder / BEST
     if not path.is_file():
-        raise LisaError(
-            f"{folder} holds no {BEST}; name a folder that 'grammar-lisa fit' made, such as "
-            "runs/fit-001"
-        )
+        raise LisaError(f"{folder} holds no {BEST}; {_FITTED}")
     record = read_json(path)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise LisaError(f"{path} holds no formula of format {FORMAT}; fit again, or restore it")
     try:
         names = {str(each["name"]): str(each["column"]) for each in record["features"]}
         target = str(record["target"]["column"] or record["target"]["name"])
-        best = Best(str(record["formula"]), target, MappingProxyType(names))
+        formula = str(record["formula"]) if index is None else _formula_at(folder, index)
+        best = Best(formula, target, MappingProxyType(names))
     except (KeyError, TypeError):
         raise LisaError(f"{path} is damaged: it lacks the formula or its columns") from None
     try:
@@ -152,3 +175,24 @@ def read_best(folder: Path) -> Best:
     except LisaError as error:
         raise LisaError(f"{path}: {error}") from None
     return best
+
+
+def _formula_at(folder: Path, index: int) -> str:
+    found = read_equations(folder)
+    if not 0 <= index < len(found):
+        raise LisaError(
+            f"{folder / EQUATIONS} has no formula {index}; it has 0 to {len(found) - 1}"
+        )
+    return found[index].text
+
+
+def _equation(row: Mapping[str, str]) -> Equation:
+    return Equation(
+        row["formula"],
+        int(row["complexity"]),
+        float(row["loss"]),
+        float(row["r2"] or "nan"),
+        float(row["r2_test"]) if row["r2_test"] else None,
+        row["known"] == "True",
+        row["recommended"] == "True",
+    )

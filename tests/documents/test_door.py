@@ -27,7 +27,7 @@ for line, expected in json.load(sys.stdin):
 """
 
 GRAMMAR_COMMANDS = """
-check sample train bo ask tell score predict generate encode decode interpolate info benchmark
+check sample train bo ask tell fit score predict generate encode decode interpolate info benchmark
 benchmark/table5 benchmark/latent-bo benchmark/targets
 """
 IMAGE_COMMANDS = "train sample info evaluate diagnose benchmark sweep"
@@ -42,6 +42,10 @@ REFUSED = [
     "grammar_lisa bo --rounds 0",
     "grammar_lisa bo --no-such-option",
     "grammar_lisa bo --system bayes",
+    "grammar_lisa bo --csv data.csv",
+    "grammar_lisa fit",
+    "grammar_lisa fit data.csv --time soon",
+    "grammar_lisa fit data.csv --operators plus",
     "grammar_lisa train --epochs 0",
     "grammar_lisa train --method liza",
     "grammar_lisa no-such-command",

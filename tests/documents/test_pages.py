@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from tools import Tool, environment
 
@@ -87,10 +86,9 @@ def folder(tmp_path, monkeypatch, runs):
         "sample", ROOT / "grammars" / "expr.cfg", "-n", 200, "--max-rules", 14, "--seed", 1
     )
     (tmp_path / "equation2_15_dataset.txt").write_text(lines.out, encoding="utf-8")
-    rng = np.random.default_rng(0)
-    m, v = rng.uniform(1, 2, (2, 30))
-    rows = [f"{a},{b},{a * b * b / 2}" for a, b in zip(m, v, strict=True)]
-    (tmp_path / "measurements.csv").write_text("m,v,energy\n" + "\n".join(rows), encoding="utf-8")
+    (table,) = [block for block in blocks(PAGES["fit.md"], "text") if block.startswith("Time (s)")]
+    (tmp_path / "drop.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "new.csv").write_text("Time (s)\n0.15\n0.7\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

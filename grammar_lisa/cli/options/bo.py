@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from grammar_lisa.cli.options.objective import ObjectiveOptions
 from grammar_lisa.cli.options.search import (
@@ -15,9 +15,12 @@ from grammar_lisa.cli.options.search import (
     system_of,
 )
 from grammar_lisa.optimize.config import SearchConfig
-from shared.cli.records import check_name, check_ranges
+from shared.cli.records import check_name, check_ranges, flag_value
 from shared.cli.terminal import Output
 from shared.common.errors import LisaError
+
+TABLE_FLAGS: Final = ("csv", "y")
+"""What searches of tables were begun with, before there was `grammar-lisa fit`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +45,7 @@ class Options(Output):
             Where your own code scores, they are scored first, once for all trials, and the default
             is 50.
         withhold: Keep training sentences that equal the target, or score under 0.11, from the
-            search (the clean protocol); auto does so for a target, and not for a table of data.
+            search (the clean protocol); auto does so for a target.
         controls: Score as many random sentences as a trial does, from the training data, the
             grammar and the space, to compare with; auto does so unless your own code scores.
         top: How many of the best sentences to print and to simplify.
@@ -79,7 +82,7 @@ class Options(Output):
     def clean(self) -> bool:
         """Whether sentences near the target are withheld."""
         if self.withhold == "auto":
-            return self.scoring.csv is None and not self.own_code
+            return not self.own_code
         return self.withhold == "yes"
 
     @property
@@ -131,6 +134,16 @@ class Options(Output):
 
 
 def default_options(words: Sequence[str]) -> Options:
-    """Return the defaults of a command line: those of the system that it names."""
+    """Return the defaults of a command line: those of the system that it names.
+
+    Raises:
+        LisaError: There is no such system, or the words ask for what `fit` does.
+    """
+    for flag in TABLE_FLAGS:
+        if flag_value(words, flag) is not None:
+            raise LisaError(
+                f"--{flag}: bo fits no tables; 'grammar-lisa fit TABLE' finds the formula behind "
+                "one, its constants fitted"
+            )
     system, config = system_of(words)
     return Options(system=system, search=config)

@@ -1,7 +1,6 @@
-"""What scores the sentences of `grammar-lisa bo`: a target, a table of data, or the user's code."""
+"""What scores the sentences of `grammar-lisa bo`: a target, or the user's code."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from shared.common.errors import LisaError
@@ -9,14 +8,11 @@ from shared.common.errors import LisaError
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveOptions:
-    """What scores sentences: one of --target, --csv, --objective, --command.
+    """What scores sentences: one of --target, --objective, --command.
 
     Attributes:
         target: An expression, or the name of a benchmark: kusner, expr-1 … expr-6, nguyen-1 …
             nguyen-12, livermore-1 … livermore-22. By default kusner: 1/3 + x + sin(x*x).
-        csv: A table of data to fit: a header, then numbers; columns are named as the grammar's
-            variables.
-        y: The column of the table to fit; by default the last.
         objective: A Python function of a sentence that returns a number, smaller is better:
             package.module:function, for sentences of any grammar.
         command: A command that prints such a number at last, such as 'prog --x {sentence}'; without
@@ -26,8 +22,6 @@ class ObjectiveOptions:
     """
 
     target: str | None = None
-    csv: Path | None = None
-    y: str | None = None
     objective: str | None = None
     command: str | None = None
     seconds_each: float | None = None
@@ -40,7 +34,7 @@ class ObjectiveOptions:
     @property
     def text(self) -> str:
         """What is searched for, as the user named it."""
-        return str(self.csv or self.objective or self.command or self.target or KUSNER_TARGET)
+        return str(self.objective or self.command or self.target or KUSNER_TARGET)
 
     def check(self) -> None:
         """Refuse options that contradict each other.
@@ -48,13 +42,11 @@ class ObjectiveOptions:
         Raises:
             LisaError: Naming them.
         """
-        names = ("target", "csv", "objective", "command")
+        names = ("target", "objective", "command")
         given = [f"--{name}" for name in names if getattr(self, name) is not None]
         if len(given) > 1:
             raise LisaError(
                 f"{' and '.join(given)} each say what scores sentences; give one of them"
             )
-        if self.y is not None and self.csv is None:
-            raise LisaError("--y names a column of --csv; give that too")
         if self.seconds_each is not None and not self.own_code:
             raise LisaError("--seconds-each limits --objective or --command; give one of them too")

@@ -20,6 +20,7 @@ class Options(Output):
         run: The folder of the run that found the formula.
         table: The new table: a .csv, .tsv or .txt file, perhaps zipped (.gz).
         out: The file to write; in the form of the new table.
+        index: Another formula than the recommended one: its row in equations.csv, from 0.
         overwrite: Replace it if it is there.
         reading: How the new table is read.
     """
@@ -27,6 +28,7 @@ class Options(Output):
     run: tyro.conf.Positional[Path]
     table: tyro.conf.Positional[Path]
     out: Path
+    index: int | None = None
     overwrite: bool = False
     reading: ReadOptions = field(default_factory=ReadOptions)
 

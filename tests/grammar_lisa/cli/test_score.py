@@ -1,5 +1,3 @@
-import math
-
 import pytest
 from command_line import TOOL, succeed
 from small_tables import PLAIN, written
@@ -62,12 +60,3 @@ def test_rows_without_a_value_are_told(tmp_path):
 def test_what_cannot_be_scored_is_refused(tmp_path, content, words, message):
     refused = TOOL.refusal("score", written(tmp_path, content), *words)
     assert message in " ".join(refused.replace(f"{tmp_path}/", "").split())
-
-
-def test_digits_of_r2_tell_it_from_one():
-    from grammar_lisa.cli.score import _fine
-
-    assert _fine(0.5) == "0.5"
-    assert _fine(0.99912345) == "0.999123"
-    assert _fine(1.0) == "1"
-    assert _fine(math.nan) == "nan"

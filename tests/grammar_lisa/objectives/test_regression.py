@@ -133,53 +133,6 @@ def test_unfit_data_are_refused(x, y, clip, message):
         Regression({"x": x}, y, clip)
 
 
-def test_csv_states_an_objective(tmp_path):
-    file = tmp_path / "data.csv"
-    file.write_text("\ufeffx, y ,z\n1,2,3\n\n2,3,5\n 4 ,1e1,14\n", encoding="utf-8")
-    objective = Regression.from_csv(file)
-    assert objective.variables == ("x", "y")
-    assert objective(["x+y"])[0] == 0.0
-    other = Regression.from_csv(str(file), "x", clip=10)
-    assert other(["z-y"])[0] == 0.0
-    assert other.worst == pytest.approx(math.log(11))
-
-
-@pytest.mark.parametrize(
-    ("content", "target", "message"),
-    [
-        ("", None, "data.csv is empty: a header row"),
-        ("\n \n", None, "data.csv is empty"),
-        ("x,y\n", None, "data.csv has a header row but no rows of numbers"),
-        ("x\n1\n", None, "has the single column x"),
-        ("x,y\n1,2\n3,\n", None, "data.csv, row 3, column y: the value is missing"),
-        ("x,y\n1,two\n", None, "data.csv, row 2, column y: 'two' is not a number"),
-        ("x,y\n1,2\nnan,2\n", None, "data.csv, row 3, column x: 'nan' is not finite"),
-        ("x,y\n1,2,3\n", None, "data.csv, row 2 has 3 cells; the header names 2 columns"),
-        ("x,y\n\n1\n", None, "data.csv, row 3 has 1 cells"),
-        ("x,x\n1,2\n", None, "row 1: the column x is named twice"),
-        ("1,2\n3,4\n", None, "row 1, column 1: '1' cannot name a variable"),
-        ("x,\n3,4\n", None, "row 1, column 2: '' cannot name a variable"),
-        ("x,cost\n3,4\n", "coast", r"no column coast; did you mean cost[?] Valid are x, cost"),
-        ("x,cost\n3,4\n", "q", "has no column q; valid are x, cost"),
-        ("x,y\n1," + "9" * 200_000 + "\n", None, r"cannot read .*field larger than"),
-    ],
-)
-def test_bad_csv_is_refused_with_its_place(tmp_path, content, target, message):
-    file = tmp_path / "data.csv"
-    file.write_text(content)
-    with pytest.raises(LisaError, match=message):
-        Regression.from_csv(file, target)
-
-
-def test_unreadable_csv_is_refused(tmp_path):
-    with pytest.raises(LisaError, match=r"cannot read .*none\.csv: No such file"):
-        Regression.from_csv(tmp_path / "none.csv")
-    binary = tmp_path / "binary.csv"
-    binary.write_bytes(b"x,y\n\xff\xfe,1\n")
-    with pytest.raises(LisaError, match="it is not UTF-8 text"):
-        Regression.from_csv(binary)
-
-
 def test_sentences_are_evaluated_with_a_score_each(kusner):
     found = kusner.evaluate(["x", "1/0"])
     assert [each.sentence for each in found] == ["x", "1/0"]

@@ -1,0 +1,92 @@
+"""`grammar-lisa fit TABLE`."""
+
+from grammar_lisa.cli.fit_pictures import plot_fit
+from grammar_lisa.cli.fit_progress import watching
+from grammar_lisa.cli.fit_report import ENDINGS, equation_record, print_front
+from grammar_lisa.cli.fit_run import FIT_TOOL, Begun, create_fit, resume_fit
+from grammar_lisa.cli.options.fit import Options
+from grammar_lisa.regression.equations import Equations
+from grammar_lisa.regression.fitting import Fitting
+from grammar_lisa.regression.outputs import OUTPUTS, write_outputs
+from grammar_lisa.regression.table import Split, read_split
+from shared.cli.terminal import Terminal
+from shared.runs.locks import working_in
+from shared.runs.run import SUMMARY
+
+
+def run(options: Options, terminal: Terminal) -> None:
+    """Carry the command out."""
+    begun = None if options.resume is None else resume_fit(options)
+    options = options if begun is None else begun.options
+    assert options.table is not None
+    split = read_split(options.table, options.data, seed=options.seed)
+    for note in split.train.notes:
+        terminal.note(note)
+    terminal.note(split.train.summary)
+    front = () if begun is None else begun.front
+    fitting = Fitting(split.train, options.config, test=split.test, front=front)
+    begun = begun or create_fit(options)
+    path = begun.folder.path
+    terminal.note(f"run: {path}")
+    with working_in(path):
+        found = _searched(begun, fitting, split, terminal)
+    _report(begun, fitting, found, split, terminal)
+    if fitting.ending == "interrupted":
+        terminal.close()
+        raise KeyboardInterrupt(
+            f"what was found is kept; go on with '{FIT_TOOL} --resume {path} --time 60s'"
+        )
+
+
+def _searched(begun: Begun, fitting: Fitting, split: Split, terminal: Terminal) -> Equations:
+    """Search, and leave what is found in the folder, meanwhile and at the end."""
+    path, table = begun.folder.path, split.train
+
+    def keep(equations: Equations) -> None:
+        write_outputs(path, equations, table, overwrite=True)
+
+    with watching(fitting, terminal, keep):
+        fitting.search()
+    found = fitting.finished()
+    keep(found)
+    plot_fit(begun.folder, found.recommended.text, table, split.test)
+    begun.folder.write_json(
+        SUMMARY,
+        {
+            "ending": fitting.ending,
+            "seconds": begun.seconds + fitting.seconds,
+            "rows": len(table),
+            "test_rows": None if split.test is None else len(split.test),
+            "notes": [*table.notes, *fitting.notes],
+            "recommended": equation_record(found.recommended),
+        },
+    )
+    return found
+
+
+def _report(
+    begun: Begun, fitting: Fitting, found: Equations, split: Split, terminal: Terminal
+) -> None:
+    table, path = split.train, begun.folder.path
+    for note in fitting.notes:
+        terminal.note(note)
+    ending = ENDINGS[str(fitting.ending)]
+    terminal.note(f"searched for {fitting.seconds:.1f} s: {ending}")
+    print_front(terminal, found, table.target_name, found.reason)
+    files = [*OUTPUTS, "fit.png"]
+    terminal.print(f"{path}: {', '.join(files)}")
+    terminal.result(
+        run=str(path),
+        table=str(begun.options.table),
+        target=table.target_name,
+        names=dict(table.names),
+        notes=[*table.notes, *fitting.notes],
+        rows=len(table),
+        test_rows=None if split.test is None else len(split.test),
+        ending=fitting.ending,
+        seconds=fitting.seconds,
+        equations=[equation_record(each) for each in found],
+        recommended=equation_record(found.recommended),
+        reason=found.reason,
+        files=[str(path / name) for name in files],
+    )

@@ -1,0 +1,168 @@
+"""The folder of a search for formulas: made, gone on with, and told of."""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from grammar_lisa.cli.fit_report import ENDINGS, equation_record, print_front
+from grammar_lisa.cli.options.fit import Options
+from grammar_lisa.cli.options.search import recorded
+from grammar_lisa.models.names import TOOL
+from grammar_lisa.regression.outputs import BEST, EQUATIONS, read_best, read_equations
+from shared.cli.commands import DISTRIBUTION
+from shared.cli.records import options_from_record
+from shared.cli.terminal import Terminal
+from shared.common.errors import LisaError
+from shared.runs.files import read_json
+from shared.runs.run import CONFIG, SUMMARY, Run, create_run, next_run_path, open_run
+
+FIT_TOOL = f"{TOOL} fit"
+_UNRECORDED = ("json", "quiet", "table", "guess", "name", "runs", "overwrite", "resume", "test")
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A search in its folder.
+
+    Attributes:
+        folder: The folder.
+        options: What is searched for, and how.
+        front: Formulas of an earlier search to go on from.
+        seconds: How long earlier searches took.
+    """
+
+    folder: Run
+    options: Options
+    front: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+def create_fit(options: Options) -> Begun:
+    """Make the folder of a search.
+
+    Raises:
+        LisaError: It is taken, or the table cannot be read.
+    """
+    assert options.table is not None
+    path = (
+        next_run_path(options.runs, "fit") if options.name is None else options.runs / options.name
+    )
+    config = {
+        "tool": FIT_TOOL,
+        "version": version(DISTRIBUTION),
+        "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "options": recorded(options, _UNRECORDED),
+        "guesses": list(options.guess),
+        "table": _file_record(options.table),
+        "test": _test_record(options),
+    }
+    return Begun(create_run(path, config, overwrite=options.overwrite), options)
+
+
+def resume_fit(options: Options) -> Begun:
+    """Open the folder of a search to go on with it.
+
+    Args:
+        options: Where it lies, and how long and how far to go on.
+
+    Raises:
+        LisaError: It is no folder of a search, or its table is gone or changed.
+    """
+    assert options.resume is not None
+    folder = open_run(options.resume, FIT_TOOL)
+    source = str(folder.path / CONFIG)
+    found = options_from_record(Options, folder.config.get("options"), source)
+    try:
+        table = _unchanged(folder.config["table"])
+        test = folder.config["test"]
+        if isinstance(test, dict):
+            test = str(_unchanged(test))
+        guesses = tuple(str(text) for text in folder.config["guesses"])
+    except (KeyError, TypeError):
+        raise LisaError(f"{source} is damaged: it lacks the table or the guesses") from None
+    options = dataclasses.replace(
+        found,
+        table=table,
+        data=dataclasses.replace(found.data, test=test),
+        guess=guesses,
+        time=options.time,
+        stop_at=options.stop_at or found.stop_at,
+        json=options.json,
+        quiet=options.quiet,
+    )
+    options.check()
+    there = (folder.path / EQUATIONS).is_file()
+    front = tuple(each.text for each in read_equations(folder.path)) if there else ()
+    return Begun(folder, options, front, _seconds(folder))
+
+
+def is_fit(path: Path) -> bool:
+    """Tell whether a folder is that of a search for formulas."""
+    if not (path / CONFIG).is_file():
+        return False
+    config = read_json(path / CONFIG)
+    return isinstance(config, dict) and config.get("tool") == FIT_TOOL
+
+
+def tell_fit(path: Path, terminal: Terminal) -> None:
+    """Tell what a search for formulas was, and what it found.
+
+    Raises:
+        LisaError: A file of the folder is damaged.
+    """
+    folder = open_run(path, FIT_TOOL)
+    config = folder.config
+    try:
+        made, by = str(config["created"])[:19], config["version"]
+        table, operators = config["table"]["path"], config["options"]["operators"]
+    except (KeyError, TypeError) as error:
+        raise LisaError(f"{path / CONFIG} is not as it was written ({error!r})") from None
+    terminal.print(f"{path}: made {made} by version {by}")
+    terminal.print(f"table: {table}; operators: {operators}")
+    summary = folder.read_json(SUMMARY) if (path / SUMMARY).is_file() else None
+    terminal.print(f"{_state(summary)}; more by '{FIT_TOOL} --resume {path} --time 60s'")
+    terminal.result(run=str(path), config=dict(config), summary=summary)
+    if (path / EQUATIONS).is_file():
+        best, front = read_best(path), read_equations(path)
+        reason = str(folder.read_json(BEST).get("reason"))
+        print_front(terminal, front, best.target, reason)
+        terminal.result(equations=[equation_record(each) for each in front])
+
+
+def _state(summary: Any) -> str:
+    if not isinstance(summary, dict):
+        return "the search did not end"
+    ending = ENDINGS.get(str(summary.get("ending")), "")
+    return f"searched for {summary.get('seconds', 0):.1f} s: {ending}"
+
+
+def _seconds(folder: Run) -> float:
+    if not (folder.path / SUMMARY).is_file():
+        return 0.0
+    summary = folder.read_json(SUMMARY)
+    return float(summary.get("seconds") or 0) if isinstance(summary, dict) else 0.0
+
+
+def _file_record(path: Path) -> dict[str, str]:
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise LisaError(f"cannot read {path}: {error.strerror or error}") from None
+    return {"path": str(path.resolve()), "sha256": digest}
+
+
+def _test_record(options: Options) -> dict[str, str] | str | None:
+    """Return the file of a test, or the share of the rows."""
+    test = options.data.test
+    return test if test is None or options.data.test_share is not None else _file_record(Path(test))
+
+
+def _unchanged(record: dict[str, str]) -> Path:
+    path = Path(record["path"])
+    if _file_record(path)["sha256"] != record["sha256"]:
+        raise LisaError(f"{path} has changed since the search began; fit it anew")
+    return path

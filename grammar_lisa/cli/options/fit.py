@@ -1,0 +1,81 @@
+"""What `grammar-lisa fit TABLE` takes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tyro
+
+from grammar_lisa.regression.fit_config import COMPLEXITIES, OPERATORS, FitConfig, seconds_of
+from grammar_lisa.regression.table_options import TableOptions
+from shared.cli.records import check_name, check_ranges
+from shared.cli.terminal import Output
+from shared.common.errors import LisaError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Find the formula behind a table of data, its constants fitted.
+
+    Attributes:
+        table: The table: a .csv, .tsv or .txt file, perhaps zipped (.gz), or .parquet or .feather.
+        data: How the table is read.
+        operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos tanh.
+        max_complexity: The most operations, variables and numbers of a formula.
+        time: How long to search: seconds, or a time such as 90s, 2m or 1.5h.
+        stop_at: What is good enough, as in r2=0.9999 or loss=1e-6.
+        loss: What is made small: mse, mae, huber, relative, log, or a Python function from targets
+            and predictions to a loss for each, package.module:function.
+        guess: A formula to begin from; each c in it is a number to be fitted. May be repeated.
+        digits: The most significant digits of a number; by default what the data bear.
+        seed: Of everything random.
+        name: The run's folder in --runs; by default a new one, fit-001 and so on.
+        runs: The folder that runs are kept in.
+        overwrite: Replace the run of that name.
+        resume: Go on with a run: its folder. All else is read from it but --time and --stop-at.
+    """
+
+    table: tyro.conf.Positional[Path | None] = None
+    data: TableOptions = field(default_factory=TableOptions)
+    operators: str = OPERATORS
+    max_complexity: int = 30
+    time: str = "60s"
+    stop_at: str | None = None
+    loss: str = "mse"
+    guess: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    digits: int | None = None
+    seed: int = 0
+    name: str | None = None
+    runs: Path = Path("runs")
+    overwrite: bool = False
+    resume: Path | None = None
+
+    @property
+    def config(self) -> FitConfig:
+        """What the search is told."""
+        return FitConfig(
+            operators=self.operators,
+            max_complexity=self.max_complexity,
+            max_time=seconds_of(self.time),
+            loss=self.loss,
+            digits=self.digits,
+            stop_at=self.stop_at,
+            guesses=tuple(self.guess),
+            seed=self.seed,
+        )
+
+    def check(self) -> None:
+        """Refuse options that contradict each other or make no sense.
+
+        Raises:
+            LisaError: Naming the first.
+        """
+        if self.table is None and self.resume is None:
+            raise LisaError("name the table to fit, or a run to go on with: --resume runs/fit-001")
+        if self.table is not None and self.resume is not None:
+            raise LisaError(
+                f"--resume goes on with the table of its run; leave {self.table} away, or --resume"
+            )
+        check_name(self.name)
+        check_ranges(self, max_complexity=COMPLEXITIES, digits=(1, 17))
+        self.data.check()
+        self.config.check()

@@ -1,0 +1,216 @@
+"""The last step of a search: constants fitted on all rows, rounded, and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+
+from grammar_lisa.expressions.evaluation import Floats, spread_evenly
+from grammar_lisa.expressions.expression import NEGATION, NUMBER, POWER, Node
+from grammar_lisa.expressions.skeleton import Skeleton
+from grammar_lisa.regression.constants import polish
+from grammar_lisa.regression.equations import EXACT, Equation, Equations
+from grammar_lisa.regression.losses import BoundLoss, Loss
+from grammar_lisa.regression.measures import measure_values, predict
+from grammar_lisa.regression.rounding import simplify_constants
+from grammar_lisa.regression.safe_names import CONSTANT_TERMINAL
+from grammar_lisa.regression.table import Table
+from shared.common.errors import LisaError
+
+FITTED_ROWS: Final = 50_000
+"""The most rows that constants are fitted on at the end; losses and R² are of all rows."""
+ROUNDED_ROWS: Final = 2_000
+"""The most rows that decide how far constants are rounded."""
+_STEPS: Final = 20
+_DIGITS: Final = 7
+"""Significant digits of a formula whose search goes on."""
+_WORSE: Final = 0.02
+"""The share by which rounding on some rows may make the loss on all rows worse."""
+_SYMBOL: Final = float(np.log(10))
+_SIGNS: Final = frozenset({"-", NEGATION})
+
+
+class Member(NamedTuple):
+    """A formula to be finished.
+
+    Attributes:
+        skeleton: The formula, its constants open.
+        constants: Their values, ``[n]``.
+        known: Whether it was given at the start.
+    """
+
+    skeleton: Skeleton
+    constants: tuple[float, ...] = ()
+    known: bool = False
+
+    @classmethod
+    def read(cls, text: str, variables: Sequence[str], *, known: bool = False) -> Self:
+        """Read a formula whose numbers stay as they are.
+
+        Raises:
+            LisaError: The text is no formula over the variables, or has an open constant.
+        """
+        return cls(Skeleton.read(text, variables, CONSTANT_TERMINAL), (), known)
+
+
+@dataclass(frozen=True)
+class Finishing:
+    """Makes formulas with numbers of skeletons with constants.
+
+    Attributes:
+        table: The rows that are explained.
+        test: The rows that formulas are judged on; None where there are none.
+        loss: What is made small.
+        digits: The most significant digits of a number; None lets the data decide.
+    """
+
+    table: Table
+    test: Table | None
+    loss: Loss
+    digits: int | None = None
+
+    def finished(self, members: Iterable[Member]) -> Equations:
+        """Fit the constants of each formula on the rows, round them, and measure.
+
+        After Ctrl-C the constants of what is left are taken as they are.
+
+        Raises:
+            LisaError: None of the formulas has a finite value in each row.
+        """
+        interrupted = False
+        equations: list[Equation] = []
+        for member in members:
+            try:
+                text = self.unrounded(member) if interrupted else self.text_of(member)
+            except KeyboardInterrupt:
+                interrupted = True
+                text = self.unrounded(member)
+            equations.append(self.equation(text, known=member.known))
+        return Equations(worth_their_length(equations, len(self.table)), len(self.table))
+
+    def sketch(self, members: Iterable[Member]) -> Equations:
+        """Return the formulas with their constants as they are: quick, while a search goes on.
+
+        Raises:
+            LisaError: None of the formulas has a finite value in each row.
+        """
+        equations = [self.equation(self.unrounded(each), known=each.known) for each in members]
+        return Equations(equations, len(self.table))
+
+    def text_of(self, member: Member) -> str:
+        """Return a formula with its constants fitted on the rows and rounded."""
+        skeleton = member.skeleton
+        if not skeleton.n_constants:
+            return skeleton.text
+        fitted = self._fitted(member)
+        exact = self._written(skeleton, fitted)
+        rows = self.table.take(spread_evenly(len(self.table), ROUNDED_ROWS))
+        rounded = simplify_constants(
+            skeleton, rows.features, fitted, rows.target, rows.weights, self.loss, self.digits
+        )
+        text = self._written(skeleton, rounded.texts)
+        if self.digits is not None or len(rows) == len(self.table) or exact is None:
+            return text or exact or self.unrounded(member)
+        least = max(self.loss_of(exact), self._bound.exact)
+        worse = text is None or not self.loss_of(text) <= (1 + _WORSE) * least
+        return exact if worse else text or exact
+
+    def unrounded(self, member: Member) -> str:
+        """Return a formula with the constants that it has now."""
+        skeleton = member.skeleton
+        if not skeleton.n_constants:
+            return skeleton.text
+        return skeleton.with_constants(list(member.constants), self.digits or _DIGITS)
+
+    def equation(self, text: str, *, known: bool = False) -> Equation:
+        """Measure a formula with numbers on all rows."""
+        values = predict(text, self.table)
+        return Equation(
+            text,
+            Skeleton.read(text, self.table.variables, CONSTANT_TERMINAL).size,
+            self._value(values),
+            measure_values(values, self.table).r2,
+            None if self.test is None else measure_values(predict(text, self.test), self.test).r2,
+            known,
+        )
+
+    def loss_of(self, text: str) -> float:
+        """Return the loss of a formula with numbers on all rows; 0 at the level of rounding."""
+        return self._value(predict(text, self.table))
+
+    @property
+    def _bound(self) -> BoundLoss:
+        return self.loss.bind(self.table.target, self.table.weights)
+
+    def _value(self, values: Floats) -> float:
+        bound = self._bound
+        with np.errstate(all="ignore"):
+            loss = float(bound.value(values))
+        if not np.isfinite(loss):
+            return np.inf
+        return 0.0 if loss <= bound.exact else loss
+
+    def _fitted(self, member: Member) -> Floats:
+        """Return the constants fitted on the rows, or as they were where that fails."""
+        rows = self.table.take(spread_evenly(len(self.table), FITTED_ROWS))
+        given = np.array(member.constants)
+        bound = member.skeleton.bind(rows.features)
+        fit = polish(bound, rows.target, rows.weights, self.loss, given, _STEPS)
+        return fit.constants if np.isfinite(fit.loss) else given
+
+    def _written(self, skeleton: Skeleton, constants: Sequence[str] | Floats) -> str | None:
+        """Return the text with constants; None where one cannot be written."""
+        try:
+            return skeleton.with_constants(list(constants), neutral=False)
+        except LisaError:
+            return None
+
+
+def made_with(nodes: Sequence[Node], operators: Sequence[str]) -> bool:
+    """Tell whether a formula is made with operators alone; signs and squares of products are free.
+
+    Args:
+        nodes: Of the formula, operands first.
+        operators: The names of the operators.
+    """
+    used = {node.operator for node in nodes if node.operands} - _SIGNS
+    if "pow" not in operators and "*" in operators and _whole_powers(nodes):
+        used.discard(POWER)
+    allowed = {POWER if name == "pow" else name for name in operators}
+    if "-" in operators:
+        allowed.add("+")
+    return used <= allowed
+
+
+def _whole_powers(nodes: Sequence[Node]) -> bool:
+    """Tell whether each power is a product: by a whole number above 0."""
+    exponents = (nodes[node.operands[1]] for node in nodes if node.operator == POWER)
+    return all(
+        each.operator == NUMBER and each.value > 0 and each.value.is_integer() for each in exponents
+    )
+
+
+def worth_their_length(equations: Iterable[Equation], n_rows: int) -> list[Equation]:
+    """Leave out formulas that gain less than their length costs; known ones stay.
+
+    The description of n rows by a formula is n/2·log(loss) nats, up to what all have in common,
+    and log(10) for each unit of complexity, which is one of about ten symbols (Rissanen 1978).
+    With few rows, long formulas that meet them by chance are so left out.
+
+    Args:
+        equations: The formulas.
+        n_rows: The number of rows.
+    """
+    finite = [each for each in equations if np.isfinite(each.loss)]
+    finite.sort(key=lambda each: (each.complexity, each.loss, not each.known))
+    floor = max(EXACT * max((each.loss for each in finite), default=1.0), np.finfo(float).tiny)
+    shortest, kept = np.inf, []
+    for each in finite:
+        length = n_rows / 2 * np.log(max(each.loss, floor)) + _SYMBOL * each.complexity
+        if length < shortest or each.known:
+            kept.append(each)
+        shortest = min(shortest, length)
+    return kept

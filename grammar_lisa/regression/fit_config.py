@@ -1,0 +1,138 @@
+"""What a search for formulas is told: operators, size, time, loss, when to stop."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from shared.common.errors import LisaError
+from shared.common.words import unknown
+
+ARITHMETIC: Final = ("+", "-", "*", "/", "pow")
+FUNCTIONS: Final = ("sqrt", "log", "exp", "sin", "cos", "tanh")
+OPERATORS: Final = "+ - * / pow sqrt log exp sin cos"
+"""What formulas are made with by default."""
+LOSS_NAMES: Final = ("mse", "mae", "huber", "relative", "log")
+COMPLEXITIES: Final = (1, 200)
+LONGEST: Final = 30 * 24 * 3600.0
+"""The most seconds of a search."""
+_SYNONYMS: Final = {"**": "pow", "^": "pow"}
+_UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_STOPS: Final = ("r2", "loss")
+
+
+class Stop(NamedTuple):
+    """When a formula is good enough.
+
+    Attributes:
+        measure: ``r2``, which must be reached from below, or ``loss``, from above.
+        value: What must be reached.
+    """
+
+    measure: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitConfig:
+    """What a search for formulas is told.
+
+    Attributes:
+        operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos tanh,
+            separated by blanks.
+        max_complexity: The most operations, variables and numbers of a formula.
+        max_time: Seconds of the search; the fits at the end come on top.
+        loss: What is made small: mse, mae, huber, relative, log, or a function of one's own,
+            package.module:function, from targets and predictions to a loss for each.
+        digits: The most significant digits of a number; None lets the data decide.
+        stop_at: What is good enough, as in r2=0.9999 or loss=1e-6; None searches on.
+        guesses: Formulas to begin from; each c in them is a number to be fitted.
+        seed: Of everything random.
+    """
+
+    operators: str = OPERATORS
+    max_complexity: int = 30
+    max_time: float = 60.0
+    loss: str = "mse"
+    digits: int | None = None
+    stop_at: str | None = None
+    guesses: tuple[str, ...] = ()
+    seed: int = 0
+
+    @property
+    def operator_names(self) -> tuple[str, ...]:
+        """The operators, each once.
+
+        Raises:
+            LisaError: One is unknown, or there is none.
+        """
+        words = [_SYNONYMS.get(word, word) for word in re.split(r"[\s,]+", self.operators) if word]
+        for word in words:
+            if word not in (*ARITHMETIC, *FUNCTIONS):
+                raise LisaError(unknown("operator", word, (*ARITHMETIC, *FUNCTIONS)))
+        if not words:
+            raise LisaError(f"operators is empty; give some of {OPERATORS}")
+        return tuple(dict.fromkeys(words))
+
+    @property
+    def stop(self) -> Stop | None:
+        """What is good enough.
+
+        Raises:
+            LisaError: The text says nothing of the kind.
+        """
+        return None if self.stop_at is None else _stop_of(self.stop_at)
+
+    def check(self) -> None:
+        """Refuse settings that make no sense.
+
+        Raises:
+            LisaError: Naming the first.
+        """
+        _ = self.operator_names, self.stop
+        _check_range("max_complexity", self.max_complexity, *COMPLEXITIES)
+        if not 0 < self.max_time <= LONGEST:
+            raise LisaError(
+                f"the time must be above 0 and at most {LONGEST:,.0f} seconds, not {self.max_time}"
+            )
+        if self.digits is not None:
+            _check_range("digits", self.digits, 1, 17)
+        if ":" not in self.loss and self.loss not in LOSS_NAMES:
+            raise LisaError(
+                f"{unknown('loss', self.loss, LOSS_NAMES)}; a function of your own is "
+                "package.module:function"
+            )
+
+
+def seconds_of(text: str) -> float:
+    """Return the seconds that a text such as 90, 60s, 2m or 1.5h says.
+
+    Raises:
+        LisaError: It says no time.
+    """
+    match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(s|m|min|h|)\s*", text)
+    if match is None:
+        raise LisaError(f"--time must be seconds, or a time such as 90s, 2m or 1.5h, not {text!r}")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def _stop_of(text: str) -> Stop:
+    name, _, value = (part.strip() for part in text.partition("="))
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    fit = math.isfinite(number) and (number <= 1 if name == "r2" else number >= 0)
+    if name not in _STOPS or not fit:
+        raise LisaError(
+            f"what to stop at must be r2=NUMBER, at most 1, or loss=NUMBER, at least 0, such as "
+            f"r2=0.9999, not {text!r}"
+        )
+    return Stop(name, number)
+
+
+def _check_range(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise LisaError(f"{name} must be from {least} to {most}, not {value}")

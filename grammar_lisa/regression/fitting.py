@@ -1,0 +1,244 @@
+"""From a table to formulas: the search, what it begins from, and the last fits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+
+from grammar_lisa.expressions.evaluation import spread_evenly
+from grammar_lisa.expressions.skeleton import Skeleton
+from grammar_lisa.regression.archive import Entry
+from grammar_lisa.regression.constants import polish
+from grammar_lisa.regression.equations import Equations
+from grammar_lisa.regression.feature_choice import chosen_features, told, varying
+from grammar_lisa.regression.finishing import Finishing, Member, made_with
+from grammar_lisa.regression.fit_config import FitConfig
+from grammar_lisa.regression.guesses import opened, read_guesses
+from grammar_lisa.regression.losses import LOSSES, Loss
+from grammar_lisa.regression.measures import measure_values
+from grammar_lisa.regression.safe_names import CONSTANT_TERMINAL
+from grammar_lisa.regression.search import Search
+from grammar_lisa.regression.table import Table
+from grammar_lisa.regression.user_loss import user_loss
+from shared.common.seeds import derive_seed
+
+Ending = Literal["exact", "good enough", "time", "searched", "interrupted", "constant"]
+"""Why a search ended."""
+
+_CONSTANT: Final = 1e-12
+"""Targets that spread less than this share of their size are constant."""
+_LOOKED_AT: Final = 1_000
+"""Rows that guesses are fitted on, and that tell whether a formula is good enough."""
+
+
+class Fitting:
+    """A search for the formulas behind a table.
+
+    The search looks at a sample of the rows; at the end constants are fitted on up to 50,000 of
+    them, and losses and R² are of all.
+
+    Args:
+        table: The rows to explain.
+        config: What the search is told; by default 60 seconds of the usual operators.
+        test: Rows to judge formulas on that they are not found with.
+        loss: What is made small, in place of the one that `config` names.
+        front: Formulas with numbers, of an earlier search, to go on from.
+
+    Attributes:
+        notes: What was left out or chosen, one sentence each, for the user.
+        seconds: How long the search has taken.
+        ending: Why the search ended; None before it has.
+
+    Raises:
+        LisaError: A setting makes no sense, or a guess is no formula over the inputs.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        config: FitConfig | None = None,
+        *,
+        test: Table | None = None,
+        loss: Loss | None = None,
+        front: Sequence[str] = (),
+    ) -> None:
+        self.config = config or FitConfig()
+        self.config.check()
+        self.notes: list[str] = []
+        self.seconds = 0.0
+        self.ending: Ending | None = None
+        self._loss = loss or _loss_named(self.config.loss)
+        self._table = _counted(table)
+        self._loss.bind(self._table.target, self._table.weights)
+        self._finishing = Finishing(self._table, test, self._loss, self.config.digits)
+        self._some = self._table.take(spread_evenly(len(self._table), _LOOKED_AT))
+        self._search: Search | None = None
+        generator = np.random.default_rng(derive_seed(self.config.seed, "guesses"))
+        self._known = read_guesses(self.config.guesses, self._some, self._loss, generator)
+        self._known += [Member.read(text, table.variables) for text in front]
+
+    def run(self) -> Equations:
+        """Search, and finish what was found; Ctrl-C ends the search as time does."""
+        self.search()
+        return self.finished()
+
+    def search(self, tell: Callable[[str], None] = lambda stage: None) -> None:
+        """Search until time is over, the rows are met, or the formula is good enough.
+
+        Ctrl-C ends it as time does.
+
+        Args:
+            tell: Called with the name of each stage as it ends; `sketch` gives the formulas then.
+        """
+        names = self._names()
+        if self.ending is not None:
+            return
+        begun = time.monotonic()
+        try:
+            with np.errstate(all="ignore"):
+                self._search = self._begun(names, begun + self.config.max_time)
+                self.ending = self._ended(self._search, tell)
+        except KeyboardInterrupt:
+            self.ending = "interrupted"
+        finally:
+            self.seconds = time.monotonic() - begun
+
+    def sketch(self) -> Equations:
+        """Return the formulas so far, their constants not yet rounded; at any time."""
+        return self._finishing.sketch(self._members())
+
+    def finished(self) -> Equations:
+        """Return the formulas, their constants fitted on the rows and rounded."""
+        return self._finishing.finished(self._members())
+
+    def _names(self) -> tuple[str, ...]:
+        """Return the inputs to search with; the search has ended where none is needed."""
+        names = varying(self._table)
+        if len(self._table) == 1:
+            self.notes.append("the formula is a constant: one row bears no other")
+        elif _is_constant(self._table):
+            self.notes.append("the formula is a constant, as the target never changes")
+        elif not names:
+            self.notes.append("the formula is a constant, as no input ever changes")
+        else:
+            self._tell_left_out(names)
+            chosen = chosen_features(self._table, names, self.config.seed)
+            if len(chosen) < len(names):
+                self.notes.append(told(chosen, names))
+            return chosen
+        self.ending = "constant"
+        return ()
+
+    def _tell_left_out(self, names: Sequence[str]) -> None:
+        for name in self._table.variables:
+            if name not in names:
+                self.notes.append(f"{name} never changes, so it is left out")
+
+    def _ended(self, search: Search, tell: Callable[[str], None]) -> Ending:
+        """Search, and return why the search ended."""
+        if self._good_enough(search):
+            return "good enough"
+        for stage in search.run():
+            tell(stage)
+            if self._good_enough(search):
+                return "good enough"
+        if search.solved:
+            return "exact"
+        return "time" if search.late else "searched"
+
+    def _begun(self, names: Sequence[str], deadline: float) -> Search:
+        """Return a search that knows what it begins from."""
+        search = Search(
+            {name: self._table.features[name] for name in names},
+            self._table.target,
+            self._table.weights,
+            self._loss,
+            self.config.operator_names,
+            self.config.max_complexity,
+            derive_seed(self.config.seed, "search"),
+            deadline,
+        )
+        for member in self._known:
+            if set(_variables(member.skeleton)) <= set(names):
+                _teach(search, member)
+        return search
+
+    def _members(self) -> list[Member]:
+        """Return all formulas that there are: known ones, a constant, and those of the search."""
+        variables = self._table.variables
+        constant = Skeleton.read(CONSTANT_TERMINAL, variables, CONSTANT_TERMINAL)
+        weights = self._table.weights
+        mean = float(np.average(self._table.target, weights=weights))
+        members = [*self._known, Member(constant, (mean,))]
+        if self._search is None:
+            return members
+        for entry in _entries(self._search):
+            skeleton = entry.tree.skeleton(variables)
+            if made_with(skeleton.nodes, self.config.operator_names):
+                members.append(Member(skeleton, tuple(entry.tree.constants())))
+        return members
+
+    def _good_enough(self, search: Search) -> bool:
+        stop, best = self.config.stop, search.archive.best
+        if stop is None or best is None:
+            return False
+        if stop.measure == "loss":
+            return best.loss <= stop.value
+        values = np.broadcast_to(best.tree.values(self._some.features), len(self._some))
+        return measure_values(np.asarray(values), self._some).r2 >= stop.value
+
+
+def fit_table(
+    table: Table,
+    config: FitConfig | None = None,
+    *,
+    test: Table | None = None,
+    loss: Loss | None = None,
+) -> Equations:
+    """Search for the formulas behind a table; see `Fitting`.
+
+    Raises:
+        LisaError: A setting makes no sense, or a guess is no formula over the inputs.
+    """
+    return Fitting(table, config, test=test, loss=loss).run()
+
+
+def _loss_named(name: str) -> Loss:
+    return user_loss(name, str(Path.cwd())) if ":" in name else LOSSES[name]
+
+
+def _counted(table: Table) -> Table:
+    """Return the rows that have a weight."""
+    if table.weights is None or table.weights.all():
+        return table
+    return table.take(table.weights > 0)
+
+
+def _is_constant(table: Table) -> bool:
+    return bool(np.ptp(table.target) <= _CONSTANT * np.abs(table.target).max())
+
+
+def _variables(skeleton: Skeleton) -> set[str]:
+    return {node.name for node in skeleton.nodes if node.name in skeleton.variables}
+
+
+def _teach(search: Search, member: Member) -> None:
+    """Put a formula into the archive of a search, with its numbers open."""
+    tree = opened(member)
+    bound = tree.skeleton(search.variables).bind(search.points)
+    fit = polish(bound, search.targets, search.weights, search.loss, tree.constants(), 20)
+    if np.isfinite(fit.loss):
+        search.archive.add(Entry(tree.with_constants(fit.constants), fit.loss, "guess", 0.0))
+
+
+def _entries(search: Search) -> list[Entry]:
+    """Return what the archive holds, though another thread may be adding to it."""
+    while True:
+        try:
+            return list(search.archive)
+        except (KeyError, RuntimeError):
+            continue

@@ -1,0 +1,212 @@
+"""Formulas with constants as an estimator of scikit-learn."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import sympy
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from grammar_lisa.expressions.evaluation import Floats
+from grammar_lisa.regression.equations import Equation, Equations
+from grammar_lisa.regression.fit_config import OPERATORS, FitConfig
+from grammar_lisa.regression.fitting import Fitting
+from grammar_lisa.regression.losses import Loss
+from grammar_lisa.regression.table import Table
+from grammar_lisa.regression.user_loss import UserLoss
+from shared.common.errors import LisaError
+
+
+class GrammarRegressor(RegressorMixin, BaseEstimator):
+    """Find a formula with constants that explains a target by inputs.
+
+    The search is deterministic for a seed unless time ends it. Ctrl-C ends it as time does: the
+    best so far is kept.
+
+    Args:
+        operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos tanh,
+            separated by blanks.
+        max_complexity: The most operations, variables and numbers of a formula.
+        max_time: Seconds of the search; the fits at the end come on top.
+        loss: What is made small: mse, mae, huber, relative, log, or a function from targets and
+            predictions, each ``[row]``, to losses ``[row]``; also as ``package.module:function``.
+        digits: The most significant digits of a number; None lets the data decide.
+        stop_at: What is good enough, as in ``"r2=0.9999"`` or ``"loss=1e-6"``.
+        guesses: Formulas to begin from, over the names of the inputs; each ``c`` in them is a
+            number to be fitted.
+        random_state: Of everything random.
+        warm_start: A further fit goes on from the formulas of the last.
+        verbose: Whether to print what is found.
+
+    Attributes:
+        equations_: The formulas that no simpler one beats, a DataFrame, the simplest first; its
+            columns: complexity, loss, gain, r2, r2_test, recommended, known, formula.
+        names_: What the inputs are called, by the names that formulas use.
+        notes_: What was left out or chosen.
+        ending_: Why the search ended: exact, good enough, time, searched, interrupted, constant.
+        n_features_in_: The number of inputs.
+        feature_names_in_: The names of the inputs, where all are text.
+    """
+
+    def __init__(
+        self,
+        operators: str = OPERATORS,
+        *,
+        max_complexity: int = 30,
+        max_time: float = 60.0,
+        loss: str | Callable[..., object] = "mse",
+        digits: int | None = None,
+        stop_at: str | None = None,
+        guesses: Sequence[str] = (),
+        random_state: int | np.random.RandomState | None = 0,
+        warm_start: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        self.operators = operators
+        self.max_complexity = max_complexity
+        self.max_time = max_time
+        self.loss = loss
+        self.digits = digits
+        self.stop_at = stop_at
+        self.guesses = guesses
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> Self:
+        """Find formulas.
+
+        Args:
+            X: The inputs, ``[row, feature]``; the columns of a DataFrame name them.
+            y: The target, ``[row]``.
+            sample_weight: Weights of the rows, none negative, ``[row]``.
+
+        Raises:
+            LisaError: A parameter makes no sense, or a guess is no formula over the inputs.
+            ValueError: The data are not finite numbers of these shapes.
+        """
+        values, target = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        table = Table.from_frame(self._frame(values), target.astype(np.float64), weights)
+        fitting = Fitting(table, self._config(), loss=self._own_loss(), front=self._front(table))
+        fitting.search(lambda stage: self._tell(stage, fitting))
+        self._keep(fitting.finished(), table)
+        self.notes_, self.ending_ = list(fitting.notes), fitting.ending
+        if self.verbose:
+            print(*fitting.notes, self.equations_.to_string(), sep="\n")
+        return self
+
+    def predict(self, X: Any, index: int | None = None) -> Floats:
+        """Return the values of a formula, ``[row]``; NaN or infinite where it is not defined.
+
+        Args:
+            X: The inputs, ``[row, feature]``.
+            index: The row of the formula in `equations_`; by default the recommended one.
+
+        Raises:
+            LisaError: There is no formula of that index.
+        """
+        check_is_fitted(self)
+        values = validate_data(self, X, reset=False, dtype=np.float64)
+        columns = dict(zip(self.names_, values.T, strict=True))
+        return self._equation(index).predict(columns)
+
+    def score(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> float:
+        """Return R²; where the formula is not defined, the mean of the training is its prediction.
+
+        Args:
+            X: The inputs, ``[row, feature]``.
+            y: The target, ``[row]``.
+            sample_weight: Weights of the rows, ``[row]``.
+        """
+        predicted = self.predict(X)
+        predicted = np.where(np.isfinite(predicted), predicted, self._mean)
+        return float(r2_score(y, predicted, sample_weight=sample_weight))
+
+    def get_best(self) -> pd.Series[Any]:
+        """Return the row of `equations_` that is recommended."""
+        check_is_fitted(self)
+        return self.equations_.iloc[self._place(None)]
+
+    def sympy(self, index: int | None = None) -> sympy.Expr:
+        """Return a formula in sympy; see `predict`."""
+        check_is_fitted(self)
+        return self._equation(index).sympy(list(self.names_))
+
+    def latex(self, index: int | None = None) -> str:
+        """Return a formula in LaTeX, without surrounding dollar signs; see `predict`."""
+        check_is_fitted(self)
+        return self._equation(index).latex(self.names_)
+
+    def _tell(self, stage: str, fitting: Fitting) -> None:
+        if self.verbose:
+            best = fitting.sketch().recommended
+            print(f"{stage}: R² {best.r2:.6g}, {best.text}")
+
+    def _config(self) -> FitConfig:
+        if isinstance(self.guesses, str):
+            raise LisaError(f"guesses must be a list of formulas, not the text {self.guesses!r}")
+        return FitConfig(
+            operators=self.operators,
+            max_complexity=self.max_complexity,
+            max_time=self.max_time,
+            loss=self.loss if isinstance(self.loss, str) else "mse",
+            digits=self.digits,
+            stop_at=self.stop_at,
+            guesses=tuple(self.guesses),
+            seed=_seed(self.random_state),
+        )
+
+    def _own_loss(self) -> Loss | None:
+        if isinstance(self.loss, str):
+            return None
+        return UserLoss(self.loss, getattr(self.loss, "__name__", "loss"))
+
+    def _frame(self, values: Floats) -> pd.DataFrame:
+        names = getattr(self, "feature_names_in_", [f"x{n}" for n in range(values.shape[1])])
+        return pd.DataFrame(values, columns=list(names))
+
+    def _front(self, table: Table) -> list[str]:
+        """Return the formulas of the last fit, where this one goes on from them."""
+        if not self.warm_start or not hasattr(self, "equations_"):
+            return []
+        if list(self.names_) != list(table.variables):
+            warnings.warn("the inputs have other names than those of the last fit", stacklevel=3)
+            return []
+        return [str(text) for text in self.equations_["formula"]]
+
+    def _keep(self, equations: Equations, table: Table) -> None:
+        """Keep plain values alone, which every later version can unpickle."""
+        self.equations_ = equations.frame()
+        self.names_ = {name: table.names[name] for name in table.variables}
+        self._mean = float(np.average(table.target, weights=table.weights))
+
+    def _place(self, index: int | None) -> int:
+        if index is None:
+            return int(np.argmax(self.equations_["recommended"].to_numpy()))
+        if not -len(self.equations_) <= index < len(self.equations_):
+            raise LisaError(
+                f"there is no formula {index}; equations_ has the rows 0 to "
+                f"{len(self.equations_) - 1}"
+            )
+        return index
+
+    def _equation(self, index: int | None) -> Equation:
+        row = self.equations_.iloc[self._place(index)]
+        return Equation(str(row["formula"]), int(row["complexity"]), row["loss"], row["r2"])
+
+
+def _seed(random_state: int | np.random.RandomState | None) -> int:
+    if isinstance(random_state, int | np.integer):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))
