@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -80,13 +81,16 @@ def search_lisa(rows: Rows, seconds: float, seed: int, config: FitConfig | None 
     """Search as `grammar-lisa fit` does by default."""
     import pandas as pd
 
-    from grammar_lisa.regression.fitting import fit_table
+    from grammar_lisa.regression.fitting import Fitting
     from grammar_lisa.regression.table import Table
 
     began = time.monotonic()
     table = Table.from_frame(pd.DataFrame(rows.points), rows.target)
     told = replace(config or FitConfig(), max_time=seconds, seed=seed)
-    equations = fit_table(table, told)
+    fitting = Fitting(table, told)
+    equations = fitting.run()
+    if fitting.ending == "interrupted":
+        raise KeyboardInterrupt
     return Found(equations.recommended.text, time.monotonic() - began)
 
 
@@ -158,7 +162,7 @@ def gplearn_text(program: Sequence[Any], names: Sequence[str]) -> str:
     operands: list[str] = []
     for node in reversed(program):
         if isinstance(node, int | np.integer):
-            operands.append(names[node])
+            operands.append(names[int(node)])
         elif isinstance(node, float | np.floating):
             operands.append(f"({float(node)!r})")
         else:
@@ -208,11 +212,15 @@ def system_named(name: str) -> System:
     """Return a system: ``lisa``, ``lisa-NAME`` of `ABLATIONS`, or one of `PEERS`.
 
     Raises:
-        LisaError: There is none of that name.
+        LisaError: There is none of that name, or its package is not installed.
     """
     if name == "lisa":
         return search_lisa
     if name in PEERS:
+        if find_spec(name) is None:
+            raise LisaError(
+                f"{name} is not installed; get it with pip install 'lisa-toolkit[peers]'"
+            )
         return PEERS[name]
     config = ABLATIONS.get(name.removeprefix("lisa-"))
     if config is None or not name.startswith("lisa-"):
