@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 
 from grammar_lisa.expressions.evaluation import Floats, spread_evenly
-from grammar_lisa.expressions.expression import NEGATION, NUMBER, POWER, Node
+from grammar_lisa.expressions.expression import NEGATION, NUMBER, POWER, Node, Pool
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.regression.constants import polish
 from grammar_lisa.regression.equations import EXACT, Equation, Equations
@@ -29,7 +29,8 @@ _DIGITS: Final = 7
 """Significant digits of a formula whose search goes on."""
 _WORSE: Final = 0.02
 """The share by which rounding on some rows may make the loss on all rows worse."""
-_SYMBOL: Final = float(np.log(10))
+_SMALL: Final = 2.0
+_SQUARED: Final = frozenset({"mse", "relative", "log"})
 _SIGNS: Final = frozenset({"-", NEGATION})
 
 
@@ -89,7 +90,9 @@ class Finishing:
                 interrupted = True
                 text = self.unrounded(member)
             equations.append(self.equation(text, known=member.known))
-        return Equations(worth_their_length(equations, len(self.table)), len(self.table))
+        squared = self.loss.name in _SQUARED
+        worth = worth_their_length(equations, len(self.table), squared=squared)
+        return Equations(worth, len(self.table))
 
     def sketch(self, members: Iterable[Member]) -> Equations:
         """Return the formulas with their constants as they are: quick, while a search goes on.
@@ -193,24 +196,38 @@ def _whole_powers(nodes: Sequence[Node]) -> bool:
     )
 
 
-def worth_their_length(equations: Iterable[Equation], n_rows: int) -> list[Equation]:
+def worth_their_length(
+    equations: Iterable[Equation], n_rows: int, *, squared: bool = True
+) -> list[Equation]:
     """Leave out formulas that gain less than their length costs; known ones stay.
 
-    The description of n rows by a formula is n/2·log(loss) nats, up to what all have in common,
-    and log(10) for each unit of complexity, which is one of about ten symbols (Rissanen 1978).
-    With few rows, long formulas that meet them by chance are so left out.
+    With few rows, long formulas meet them by chance. A formula of k − 1 numbers costs
+    k + k(k + 1)/(n − k − 1) for them, the corrected criterion of Akaike (Hurvich & Tsai 1989), and
+    1 for each unit of complexity; it gains n/2·log of the loss, in nats, where errors are squared,
+    and n·log where they are absolute. Each that is kept comes out ahead of all simpler ones.
 
     Args:
         equations: The formulas.
-        n_rows: The number of rows.
+        n_rows: The number of rows, n.
+        squared: Whether the loss is a mean of squares.
     """
     finite = [each for each in equations if np.isfinite(each.loss)]
     finite.sort(key=lambda each: (each.complexity, each.loss, not each.known))
     floor = max(EXACT * max((each.loss for each in finite), default=1.0), np.finfo(float).tiny)
     shortest, kept = np.inf, []
     for each in finite:
-        length = n_rows / 2 * np.log(max(each.loss, floor)) + _SYMBOL * each.complexity
+        length = n_rows * np.log(max(each.loss, floor)) / (2 if squared else 1)
+        length += each.complexity + _cost_of_numbers(each.text, n_rows)
         if length < shortest or each.known:
             kept.append(each)
         shortest = min(shortest, length)
     return kept
+
+
+def _cost_of_numbers(text: str, n_rows: int) -> float:
+    """Return what the numbers of a formula cost; small whole ones are part of its form."""
+    pool = Pool(None)
+    pool.add(text)
+    values = [node.value for node in pool.nodes if node.operator == NUMBER]
+    k = 1 + sum(not (value.is_integer() and value <= _SMALL) for value in values)
+    return k + k * (k + 1) / max(n_rows - k - 1, 0.5)

@@ -1,0 +1,130 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grammar_lisa.expressions import Skeleton
+from grammar_lisa.regression import LOSSES, Equation, Table
+from grammar_lisa.regression.finishing import (
+    FITTED_ROWS,
+    Finishing,
+    Member,
+    made_with,
+    worth_their_length,
+)
+
+RNG = np.random.default_rng(0)
+X = np.linspace(0.5, 5, 60)
+Y = 2.5 * X**2 + 0.5
+
+
+def finishing(x=X, y=Y, loss="mse", digits=None, test=None, weights=None):
+    table = Table.from_frame(pd.DataFrame({"x": x}), y, weights)
+    return Finishing(table, test, LOSSES[loss], digits)
+
+
+def member(text, *constants, known=False):
+    return Member(Skeleton.read(text, ["x"]), constants, known)
+
+
+def test_constants_are_fitted_rounded_and_measured():
+    test = Table.from_frame(pd.DataFrame({"x": [6.0, 7.0]}), [90.5, 124.0])
+    (best,) = finishing(test=test).finished([member("c*x**2+c", 2.0, 1.0)])
+    assert (best.text, best.complexity, best.loss, best.r2) == ("2.5*x**2+0.5", 7, 0.0, 1.0)
+    assert 0.99 < best.r2_test < 1
+
+
+def test_a_formula_twice_is_told_once_and_as_known():
+    members = [member("c*x**2+c", 2.0, 1.0), member("2.5*x**2+0.5", known=True)]
+    (best,) = finishing().finished(members)
+    assert best.known
+
+
+def test_digits_bound_the_numbers():
+    y = np.pi * X
+    assert finishing(y=y, digits=3).finished([member("c*x", 3.0)])[0].text == "3.14*x"
+
+
+def test_a_sketch_takes_constants_as_they_are():
+    (first,) = finishing().sketch([member("c*x**2+c", 2.123456789, 1.0)])
+    assert first.text == "2.123457*x**2+1"
+    assert first.loss > 0
+
+
+def test_formulas_without_a_value_in_some_row_are_left_out():
+    found = finishing().finished([member("c", 1.0), member("c*log(x-1)", 1.0)])
+    assert [each.complexity for each in found] == [1]
+
+
+def test_ctrl_c_takes_the_rest_as_it_is(monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("grammar_lisa.regression.finishing.polish", interrupt)
+    found = finishing().finished([member("c", 1.25), member("c*x**2+c", 2.5, 0.25)])
+    assert [each.text for each in found] == ["1.25", "2.5*x**2+0.25"]
+
+
+def test_many_rows_are_all_measured_and_some_fitted():
+    x = RNG.uniform(0, 5, 3 * FITTED_ROWS)
+    y = 2.5 * x + RNG.normal(size=len(x))
+    (best,) = finishing(x, y).finished([member("c*x", 1.0)])
+    constant = float(best.text.split("*")[0])
+    assert constant == pytest.approx(2.5, abs=0.01)
+    assert best.r2 == pytest.approx(1 - np.var(y - constant * x) / np.var(y), abs=1e-6)
+
+
+def test_weights_count():
+    y = np.where(X > 3, 100.0, Y)
+    found = finishing(y=y, weights=(X <= 3) + 1e-12).finished([member("c*x**2+c", 1.0, 1.0)])
+    assert found[0].text == "2.5*x**2+0.5"
+
+
+@pytest.mark.parametrize(
+    ("text", "operators", "fits"),
+    [
+        ("x+1", "+", True),
+        ("x-1", "+", True),
+        ("x-1", "-", True),
+        ("-x", "*", True),
+        ("x/2", "+ *", False),
+        ("x**2", "*", True),
+        ("x**2", "+", False),
+        ("x**2.5", "*", False),
+        ("x**(-2)", "*", False),
+        ("x**2.5", "pow", True),
+        ("sqrt(x)", "pow", False),
+        ("sin(2*x)", "sin *", True),
+    ],
+)
+def test_formulas_are_made_with_the_operators_that_are_given(text, operators, fits):
+    assert made_with(Skeleton.read(text, ["x"]).nodes, operators.split()) == fits
+
+
+equations = st.builds(
+    Equation, st.just("x"), st.integers(1, 30), st.floats(0, 1e3), st.floats(-1, 1)
+)
+
+
+@given(st.lists(equations, min_size=1), st.integers(1, 10**6))
+def test_what_is_worth_its_length_includes_the_simplest_and_all_that_is_known(found, rows):
+    kept = worth_their_length(found, rows)
+    least = min(each.complexity for each in found)
+    assert any(each.complexity == least for each in kept)
+    known = [Equation("x+1", 40, 1e4, 0.0, known=True)]
+    assert known[0] in worth_their_length([*found, *known], rows)
+
+
+def test_few_rows_bear_no_long_formula():
+    long = "0.3*x+0.4*x**2.5+0.7*x**3.7"
+    found = [Equation("0.5*x", 5, 1e-8, 1.0), Equation(long, 29, 1e-13, 1.0)]
+    assert [each.text for each in worth_their_length(found, 8)] == ["0.5*x"]
+    assert [each.text for each in worth_their_length(found, 80)] == ["0.5*x", long]
+
+
+def test_a_line_through_noise_is_worth_its_length():
+    found = [Equation("0.5", 1, 1.0, 0.0), Equation("0.5*x+3.1", 5, 0.7, 0.3)]
+    assert len(worth_their_length(found, 40)) == 2
+    assert len(worth_their_length(found, 8)) == 1
+    assert len(worth_their_length(found, 20, squared=False)) == 2

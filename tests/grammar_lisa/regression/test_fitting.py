@@ -1,0 +1,174 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from grammar_lisa.regression import FitConfig, Fitting, Table, fit_table
+from grammar_lisa.regression.search import Search
+from shared.common.errors import LisaError
+
+RNG = np.random.default_rng(0)
+X = np.linspace(-2, 3, 40)
+
+
+def table(y, weights=None, **columns):
+    return Table.from_frame(pd.DataFrame(columns or {"x": X}), y, weights)
+
+
+def best(y, weights=None, columns=None, **settings):
+    found = fit_table(table(y, weights, **(columns or {})), FitConfig(**settings))
+    return found.recommended.text
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+def test_the_unit_of_the_target_changes_no_formula(unit):
+    found = fit_table(table(unit * (X**2 + 2)), FitConfig(stop_at="r2=0.99999999"))
+    recommended = found.recommended
+    assert recommended.r2 > 1 - 1e-9
+    np.testing.assert_allclose(recommended.predict({"x": X}), unit * (X**2 + 2), rtol=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_the_unit_of_an_input_changes_no_formula(unit):
+    t = unit * np.linspace(1, 3, 40)
+    found = fit_table(table(5 / t + 2 / unit, t=t), FitConfig(stop_at="r2=0.99999999"))
+    np.testing.assert_allclose(found.recommended.predict({"t": t}), 5 / t + 2 / unit, rtol=1e-5)
+
+
+def test_why_a_search_ends_is_told():
+    def ending(y, **settings):
+        fitting = Fitting(table(y), FitConfig(**settings))
+        fitting.search()
+        return fitting.ending
+
+    noise = RNG.normal(size=40)
+    assert ending(X**2 + 1) == "exact"
+    assert ending(X**2 + noise, stop_at="r2=0.1") == "good enough"
+    assert ending(X**2 + noise, stop_at="loss=0.9") == "good enough"
+    assert ending(noise, max_time=0.01) == "time"
+    assert ending(np.ones(40)) == "constant"
+
+
+@pytest.mark.parametrize(
+    ("columns", "y", "text", "note"),
+    [
+        ({"x": [1.0]}, [5.25], "5.25", "the formula is a constant: one row bears no other"),
+        ({"x": [1.0, 2]}, [7.5, 7.5], "7.5", "as the target never changes"),
+        ({"x": [1.0, 1]}, [1.0, 2.0], "1.5", "as no input ever changes"),
+    ],
+)
+def test_where_there_is_nothing_to_search_for_the_constant_is_given(columns, y, text, note):
+    fitting = Fitting(table(y, **columns))
+    (found,) = fitting.run()
+    assert found.text == text
+    assert note in fitting.notes[-1]
+    assert fitting.ending == "constant"
+
+
+def test_an_input_that_never_changes_is_left_out_with_a_note():
+    fitting = Fitting(table(2 * X + 1, k=np.full(40, 3.0), x=X))
+    assert fitting.run().recommended.text == "2*x+1"
+    assert fitting.notes == ["k never changes, so it is left out"]
+
+
+def test_of_fifty_inputs_the_three_that_matter_are_searched():
+    columns = {f"v{n}": RNG.uniform(0.5, 3, 300) for n in range(50)}
+    y = columns["v3"] * columns["v14"] / columns["v41"]
+    fitting = Fitting(table(y, **columns))
+    assert fitting.run().recommended.text in {"v3*v14/v41", "v14*v3/v41", "v3/v41*v14"}
+    assert "of the 50 inputs those that matter most" in fitting.notes[0]
+
+
+def test_rows_without_weight_are_not_looked_at():
+    y = np.where(X > 2, math.pi**9, X**2 + 1)
+    assert best(y, weights=(X <= 2).astype(float)) == "x**2+1"
+
+
+def test_a_guess_is_fitted_and_known():
+    config = FitConfig(guesses=("c*sin(c*x)+c",), stop_at="r2=0.999")
+    found = fit_table(table(2.5 * np.sin(1.3 * X) + 7), config)
+    assert found.recommended.text in {"2.5*sin(1.3*x)+7", "7+2.5*sin(1.3*x)"}
+    assert found.recommended.known
+
+
+def test_the_best_known_is_the_best_shown():
+    y = 3.1 * np.exp(-0.4 * X) * np.cos(2.2 * X + 0.4)
+    config = FitConfig(guesses=("3.1*exp(-0.4*x)*cos(2.2*x+0.4)", "x+1"), max_time=0.3)
+    found = fit_table(table(y), config)
+    assert found.recommended.text == "3.1*exp(-0.4*x)*cos(2.2*x+0.4)"
+    assert found.recommended.known
+
+
+def test_a_search_goes_on_from_formulas_of_an_earlier_one():
+    y = 3.1 * np.exp(-0.4 * X) * np.cos(2.2 * X + 0.4)
+    front = ["3*exp(-0.41*x)*cos(2.21*x+0.38)"]
+    fitting = Fitting(table(y), FitConfig(), front=front)
+    found = fitting.run()
+    assert fitting.ending == "exact"
+    np.testing.assert_allclose(found.recommended.predict({"x": X}), y, atol=1e-8)
+    assert not found.recommended.known
+
+
+def test_ctrl_c_keeps_the_best_so_far(monkeypatch):
+    def run(search):
+        yield from list(original(search))[:0]
+        raise KeyboardInterrupt
+
+    original = Search.run
+    monkeypatch.setattr(Search, "run", run)
+    fitting = Fitting(table(X**2 + 1))
+    assert fitting.run().recommended.text == "x**2+1"
+    assert fitting.ending == "interrupted"
+
+
+def test_a_sketch_is_there_at_any_time():
+    fitting = Fitting(table(X**2 + 1))
+    assert fitting.sketch().recommended.complexity == 1
+    fitting.search()
+    assert fitting.sketch().recommended.r2 > 0.999999
+
+
+def test_operators_and_complexity_bound_what_is_found():
+    y = np.sin(2 * X) + X**2
+    found = fit_table(table(y), FitConfig(operators="+ - *", max_complexity=7, max_time=1))
+    assert all("sin" not in each.text and "/" not in each.text for each in found)
+    assert max(each.complexity for each in found) <= 7
+
+
+def test_a_search_that_ends_by_itself_is_the_same_for_a_seed():
+    y = 2.5 * X**2 + np.sin(X)
+    frames = [fit_table(table(y), FitConfig(seed=3)).frame() for _ in range(2)]
+    pd.testing.assert_frame_equal(*frames)
+
+
+def test_a_million_rows_are_served():
+    x = RNG.uniform(0.5, 5, (10, 1_000_000))
+    columns = {f"x{n}": values for n, values in enumerate(x)}
+    y = 2.5 * x[3] * x[7] + RNG.normal(size=x.shape[1]) * 0.01
+    fitting = Fitting(table(y, **columns), FitConfig(stop_at="r2=0.999"))
+    found = fitting.run()
+    predicted = found.recommended.predict(columns)
+    np.testing.assert_allclose(predicted, 2.5 * x[3] * x[7], rtol=1e-3)
+    assert found.recommended.r2 > 0.9999
+
+
+@pytest.mark.parametrize(
+    ("settings", "y", "message"),
+    [
+        ({"loss": "mze"}, X, "there is no loss 'mze'"),
+        ({"loss": "log"}, X, "the loss log needs targets above 0; the target of row 1 is -2"),
+        ({"loss": "nowhere:f"}, X, "nowhere"),
+        ({"guesses": ("2*q",)}, X, "the guess '2.q': .*unknown variable q"),
+        ({"max_time": -1}, X, "the time must be above 0"),
+    ],
+)
+def test_what_cannot_be_served_is_refused(settings, y, message):
+    with pytest.raises(LisaError, match=message):
+        fit_table(table(y), FitConfig(**settings))
+
+
+def test_other_losses_are_made_small():
+    y = np.where(np.arange(40) % 9 == 4, 50.0, 2 * X + 1)
+    found = fit_table(table(y), FitConfig(loss="mae", stop_at="loss=0.4"))
+    np.testing.assert_allclose(found.recommended.predict({"x": X}), 2 * X + 1, atol=1e-6)

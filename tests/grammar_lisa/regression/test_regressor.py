@@ -1,0 +1,143 @@
+"""The estimator by scikit-learn's own checks, and what it offers beyond them."""
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import sympy
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import check_regressors_train, parametrize_with_checks
+from tools import environment
+
+import grammar_lisa as gl
+from shared.common.errors import LisaError
+
+T = np.linspace(0.5, 4, 60)
+X = pd.DataFrame({"Time (s)": T, "k": T[::-1] ** 2})
+Y = pd.Series(2.5 * T**2 + 0.5, name="Height (m)")
+
+FIRST_STAGE = gl.GrammarRegressor(stop_at="r2=-1")
+"""Ends with the first stage, and so is quick and the same each time."""
+EXCEPTIONS = {
+    "check_sample_weight_equivalence_on_dense_data": "weights count in every fit of constants, but "
+    "formulas are proposed from rows, and a row that is repeated is more of them",
+    "check_regressors_train": "a score is asked for that the first stage does not reach; the next "
+    "test lets the search go on",
+}
+
+
+@parametrize_with_checks([FIRST_STAGE], expected_failed_checks=lambda estimator: EXCEPTIONS)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+def test_the_contract_of_estimators_is_kept(estimator, check):
+    check(estimator)
+
+
+def test_the_check_of_scores_passes_where_the_search_goes_on():
+    check_regressors_train("GrammarRegressor", gl.GrammarRegressor(stop_at="r2=0.6"))
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return gl.GrammarRegressor().fit(X, Y)
+
+
+def test_a_formula_is_found_and_told_in_every_language(fitted):
+    assert fitted.get_best()["formula"] == "2.5*Time_s**2+0.5"
+    assert fitted.score(X, Y) == pytest.approx(1)
+    assert fitted.names_ == {"Time_s": "Time (s)", "k": "k"}
+    assert (fitted.n_features_in_, list(fitted.feature_names_in_)) == (2, ["Time (s)", "k"])
+    t = sympy.Symbol("Time_s", real=True)
+    assert float(fitted.sympy().subs(t, 2)) == pytest.approx(10.5)
+    assert r"\mathrm{Time\ (s)}" in fitted.latex()
+    assert fitted.ending_ == "exact"
+    assert list(fitted.equations_.columns[:2]) == ["complexity", "loss"]
+
+
+def test_another_formula_is_chosen_by_its_index(fitted):
+    first = float(fitted.equations_["formula"][0])
+    np.testing.assert_array_equal(fitted.predict(X, index=0), np.full(60, first))
+    assert fitted.sympy(index=0) == pytest.approx(first)
+    assert fitted.latex(index=-1) == fitted.latex()
+    with pytest.raises(LisaError, match="there is no formula 99; equations_ has the rows 0 to"):
+        fitted.predict(X, index=99)
+
+
+def test_an_array_has_inputs_by_their_place():
+    model = gl.GrammarRegressor().fit(np.column_stack([T, np.cos(9 * T)]), 2 * T + 1)
+    assert model.get_best()["formula"] == "2*x0+1"
+    assert not hasattr(model, "feature_names_in_")
+
+
+def test_a_pickle_predicts_the_same_in_another_process(fitted, tmp_path):
+    X.to_pickle(tmp_path / "X.pkl")
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(fitted))
+    script = (
+        "import pickle, sys, pandas as pd; from pathlib import Path; folder = Path(sys.argv[1]);"
+        "model = pickle.loads((folder / 'model.pkl').read_bytes());"
+        "sys.stdout.write(model.predict(pd.read_pickle(folder / 'X.pkl')).tobytes().hex())"
+    )
+    words = [sys.executable, "-c", script, tmp_path]
+    told = subprocess.run(words, capture_output=True, text=True, env=environment(), check=True)
+    assert bytes.fromhex(told.stdout) == fitted.predict(X).tobytes()
+
+
+def test_it_goes_where_estimators_go():
+    model = gl.GrammarRegressor()
+    scores = cross_val_score(model, X, Y, cv=3)
+    assert scores.min() > 0.999
+    search = GridSearchCV(model, {"digits": [1, 6]}, cv=2).fit(X, Y)
+    assert search.best_params_ == {"digits": 6}
+    piped = make_pipeline(StandardScaler(), clone(model)).fit(X, Y)
+    assert piped.score(X, Y) > 0.999
+
+
+def test_guesses_and_warm_starts_are_gone_on_from(fitted):
+    y = 3.1 * np.exp(-0.4 * T) * np.cos(2.2 * T + 0.4)
+    model = gl.GrammarRegressor(guesses=["c*exp(c*t)*cos(c*t+c)"], stop_at="r2=0.99999")
+    data = pd.DataFrame({"t": T})
+    model.fit(data, y)
+    assert model.get_best()["known"]
+    again = model.set_params(guesses=[], warm_start=True).fit(data, y)
+    assert again.score(data, y) > 0.99999
+    assert not again.get_best()["known"]
+    with pytest.warns(UserWarning, match="other names than those of the last fit"):
+        again.fit(data.rename(columns={"t": "q"}), 2 * T)
+    with pytest.raises(LisaError, match=r"guesses must be a list of formulas, not the text 't\+c'"):
+        gl.GrammarRegressor(guesses="t+c").fit(data, y)
+
+
+def test_a_loss_of_ones_own_is_made_small():
+    y = Y.copy()
+    y[7] = 60.0
+
+    def absolute(target, prediction):
+        return np.abs(target - prediction)
+
+    guesses = ["c*Time_s**2+c"]
+    model = gl.GrammarRegressor(loss=absolute, guesses=guesses, stop_at="loss=0.2").fit(X, y)
+    assert model.get_best()["formula"] == "2.5*Time_s**2+0.5"
+
+
+def test_where_a_formula_is_not_defined_the_mean_counts_in_the_score():
+    model = gl.GrammarRegressor(guesses=["log(t)"], stop_at="r2=0.99")
+    model.fit(pd.DataFrame({"t": T}), np.log(T))
+    new = pd.DataFrame({"t": [-1.0, 1.0, 2.0]})
+    assert np.isnan(model.predict(new)).tolist() == [True, False, False]
+    assert np.isfinite(model.score(new, [0.0, 0.0, np.log(2)]))
+
+
+def test_what_is_found_is_printed_when_asked(capsys):
+    gl.GrammarRegressor(verbose=True).fit(X, Y)
+    assert "2.5*Time_s**2+0.5" in capsys.readouterr().out
+
+
+def test_seeds_of_every_kind_are_taken():
+    for random_state in (None, 3, np.random.RandomState(1)):
+        model = gl.GrammarRegressor(random_state=random_state, stop_at="r2=-1").fit(X, Y)
+        assert len(model.equations_)
