@@ -133,7 +133,7 @@ class Finishing:
         values = predict(text, self.table)
         return Equation(
             text,
-            Skeleton.read(text, self.table.variables, CONSTANT_TERMINAL).size,
+            complexity(Skeleton.read(text, self.table.variables, CONSTANT_TERMINAL)),
             self._value(values),
             measure_values(values, self.table).r2,
             None if self.test is None else measure_values(predict(text, self.test), self.test).r2,
@@ -170,6 +170,21 @@ class Finishing:
             return skeleton.with_constants(list(constants), neutral=False)
         except LisaError:
             return None
+
+
+def complexity(formula: Skeleton) -> int:
+    """Return how many operations, variables and numbers a formula has; signs of numbers are free.
+
+    So ``-4.9*t**2+2`` is as complex as ``2-4.9*t**2``.
+    """
+    sizes: list[int] = []
+    led: list[bool] = []
+    for node in formula.nodes:
+        first = bool(node.operands) and led[node.operands[0]]
+        led.append(node.operator == NUMBER or (first and node.operator in {"*", "/"}))
+        free = node.operator == NEGATION and first
+        sizes.append((not free) + sum(sizes[operand] for operand in node.operands))
+    return sizes[-1]
 
 
 def made_with(nodes: Sequence[Node], operators: Sequence[str]) -> bool:

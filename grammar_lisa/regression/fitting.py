@@ -12,6 +12,7 @@ import numpy as np
 from grammar_lisa.expressions.evaluation import spread_evenly
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.regression.archive import Entry
+from grammar_lisa.regression.collecting import shortened
 from grammar_lisa.regression.constants import polish
 from grammar_lisa.regression.equations import Equations
 from grammar_lisa.regression.feature_choice import chosen_features, told, varying
@@ -177,9 +178,10 @@ class Fitting:
         if self._search is None:
             return members
         for entry in _entries(self._search):
-            skeleton = entry.tree.skeleton(variables)
+            tree = shortened(entry.tree, self._some.features)
+            skeleton = tree.skeleton(variables)
             if made_with(skeleton.nodes, self.config.operator_names):
-                members.append(Member(skeleton, tuple(entry.tree.constants())))
+                members.append(Member(skeleton, tuple(tree.constants())))
         return members
 
     def _good_enough(self, search: Search) -> bool:

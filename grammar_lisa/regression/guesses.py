@@ -14,7 +14,7 @@ from grammar_lisa.regression.finishing import Member
 from grammar_lisa.regression.losses import Loss
 from grammar_lisa.regression.safe_names import CONSTANT_TERMINAL
 from grammar_lisa.regression.table import Table
-from grammar_lisa.regression.tree import Tree, open_constant, tree_of
+from grammar_lisa.regression.tree import Tree, make, open_constant, tree_of
 from shared.common.errors import LisaError
 
 _STARTS: Final = 32
@@ -73,7 +73,7 @@ def _opened(tree: Tree, *, exponent: bool = False) -> Tree:
         _opened(operand, exponent=power)
         for operand, power in zip(tree.operands, powers, strict=True)
     )
-    return Tree(tree.operator, operands, tree.name, tree.value)
+    return make(tree.operator, *operands)
 
 
 def _is_open(value: float, *, exponent: bool) -> bool:

@@ -10,6 +10,7 @@ from grammar_lisa.regression.finishing import (
     FITTED_ROWS,
     Finishing,
     Member,
+    complexity,
     made_with,
     worth_their_length,
 )
@@ -100,6 +101,14 @@ def test_weights_count():
 )
 def test_formulas_are_made_with_the_operators_that_are_given(text, operators, fits):
     assert made_with(Skeleton.read(text, ["x"]).nodes, operators.split()) == fits
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("2-4.9*x**2", 7), ("-4.9*x**2+2", 7), ("-x", 2), ("exp(-3/x)", 4), ("x", 1), ("-2", 1)],
+)
+def test_signs_of_numbers_are_free(text, size):
+    assert complexity(Skeleton.read(text, ["x"])) == size
 
 
 equations = st.builds(
