@@ -32,7 +32,7 @@ def rows_of(records: Sequence[Record]) -> list[dict[str, Any]]:
     groups = _grouped(records, lambda each: (each["noise"], each["system"]))
     return [
         {"noise": noise, "system": system} | _row(group)
-        for (noise, system), group in sorted(groups.items(), key=lambda item: _order(item[0][0]))
+        for (noise, system), group in sorted(groups.items(), key=lambda item: _order(*item[0]))
     ]
 
 
@@ -70,7 +70,8 @@ def cells_of(row: Record) -> list[str]:
 
 def problems_of(records: Sequence[Record]) -> tuple[list[str], list[list[str]]]:
     """Return the heads and the cells of a table of problems: solved trials of each system."""
-    systems = list(dict.fromkeys(each["system"] for each in records))
+    named = dict.fromkeys(each["system"] for each in records)
+    systems = sorted(named, key=lambda name: not name.startswith("lisa"))
     cells = []
     for (problem, noise), group in _grouped(
         records, lambda each: (each["problem"], each["noise"])
@@ -105,8 +106,10 @@ def _grouped(records: Iterable[Record], key: Callable[[Record], Any]) -> dict[An
     return groups
 
 
-def _order(noise: object) -> float:
-    return float(noise) if isinstance(noise, int | float) else -1.0
+def _order(noise: object, system: str) -> tuple[float, bool]:
+    """Where a row stands: by noise, a problem's own first, and our systems before the others."""
+    share = float(noise) if isinstance(noise, int | float) else -1.0
+    return share, not system.startswith("lisa")
 
 
 def _median(values: Iterable[float]) -> float | None:
