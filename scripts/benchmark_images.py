@@ -26,7 +26,7 @@ from shared.methods import AE, LISA, Method
 from shared.runs.files import write_json
 from shared.runs.run import create_run
 from shared.training.settings import Training
-from shared.training.trainer import Objective, Trainer
+from shared.training.trainer import LossModule, Trainer
 
 BATCH = 100
 
@@ -37,7 +37,7 @@ def architecture(network: str, method: Method) -> Architecture:
 
 def bare(network: str, method: Method, x: torch.Tensor) -> Iterator[None]:
     """One step of the bare loop a turn."""
-    objective = Objective(architecture(network, method).build(), method).train()
+    objective = LossModule(architecture(network, method).build(), method).train()
     optimizer = torch.optim.Adam(objective.parameters(), lr=1e-3, fused=True)
     while True:
         for batch in x.split(BATCH):

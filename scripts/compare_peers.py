@@ -28,10 +28,11 @@ from numpy.typing import NDArray
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.objectives.decontamination import EXACT
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
-from grammar_lisa.objectives.protocol import EXACT, THRESHOLDS
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
+from grammar_lisa.objectives.trial_statistics import THRESHOLDS
 from grammar_lisa.optimize.trial_tables import REACHED, first_reached
 from shared.runs.files import write_json
 
@@ -55,10 +56,10 @@ class Score:
     """The score of outputs, and at which evaluation a threshold was reached first.
 
     Attributes:
-        objective: whose score it is.
-        evaluations: so far.
-        best: the smallest score so far.
-        reached: for each threshold that was reached the evaluation, counted from 1, and the
+        objective: Whose score it is.
+        evaluations: So far.
+        best: The smallest score so far.
+        reached: For each threshold that was reached the evaluation, counted from 1, and the
             seconds since the beginning.
     """
 
@@ -106,7 +107,7 @@ def to_text(symbols: Iterable[tuple[str, int]]) -> str:
     """An expression from its symbols and their numbers of operands, an operator before these.
 
     Raises:
-        ValueError: if symbols are missing or left over.
+        ValueError: Symbols are missing or left over.
     """
     rest = iter(symbols)
     text = _operand(rest)
@@ -265,7 +266,7 @@ def operon_text(nodes: Sequence[Any], names: dict[int, str]) -> str:
     """The expression of operon's nodes, which lie operands first and the last operand foremost.
 
     Raises:
-        ValueError: if a variable is scaled by a coefficient other than 1.
+        ValueError: A variable is scaled by a coefficient other than 1.
     """
     kinds = {text: name for name, text in _INFIX.items()}
     symbols = []

@@ -29,11 +29,11 @@ from shared.runs.files import write_json
 from shared.runs.run import open_run
 
 
-def begun(options: argparse.Namespace, objective: Objective) -> Optimizer:
+def first_trial(options: argparse.Namespace, objective: Objective) -> Optimizer:
     """The first trial of a search, at its beginning."""
     config = SYSTEMS[options.system].changed(rounds=options.rounds, batch=options.batch)
     searched = SearchedRun.load(open_run(options.run, TOOL), config.space)
-    problem = searched.problem(objective, clean=True, tell=lambda _: None)
+    problem = searched.problem(objective, decontaminate=True, notify=lambda _: None)
     (trial,) = problem.trials(
         options.run,
         options.run,
@@ -83,7 +83,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     objective = regression_for(options.target)
     with limited_threads(1), np.errstate(all="ignore"):
-        optimizer = begun(options, objective)
+        optimizer = first_trial(options, objective)
         rows = carry_out(optimizer, objective)
     record = {
         "environment": environment(),

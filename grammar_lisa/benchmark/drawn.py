@@ -4,17 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grammar_lisa.expressions.evaluation import evaluate, parsable
 from grammar_lisa.grammar import Grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.objectives.protocol import NEAR
+from grammar_lisa.objectives.decontamination import NEAR
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-
-Floats = NDArray[np.float64]
 
 LARGEST: Final = 1000.0
 """The largest value of a drawn target."""
@@ -36,21 +34,21 @@ def drawn_targets(
     seed: int,
     fits: Callable[[str], bool] = any_target,
 ) -> list[str]:
-    """Sentences drawn uniformly from a grammar that are worth looking for.
+    """Return sentences drawn uniformly from a grammar that are worth looking for.
 
     Those are finite and at most 1,000 in size at some points, and no straight line (or plane)
     scores below 0.11 there: such targets are found by anything. No two are equal there.
 
     Args:
-        grammar: drawn from.
-        max_rules: the most rules of a sentence.
-        points: values of each variable, `[point]`.
-        count: how many.
-        seed: of the draws.
-        fits: tells whether a target that is worth looking for is taken.
+        grammar: Drawn from.
+        max_rules: The most rules of a sentence.
+        points: Values of each variable, `[point]`.
+        count: How many.
+        seed: Of the draws.
+        fits: Tells whether a target that is worth looking for is taken.
 
     Raises:
-        LisaError: if so many do not turn up.
+        LisaError: So many do not turn up.
     """
     drawn = derivations_to_texts(
         grammar,
@@ -101,7 +99,7 @@ def targets_among(
 
 
 def _worth(texts: Sequence[str], points: Mapping[str, Floats]) -> list[tuple[str, Floats]]:
-    """Those that are worth looking for, with their values at the points."""
+    """Return those that are worth looking for, with their values at the points."""
     readable = parsable(texts, points)
     texts = [text for text, good in zip(texts, readable.tolist(), strict=True) if good]
     values = evaluate(texts, points)

@@ -52,12 +52,12 @@ class Work(Job[Objective]):
 
 
 @dataclass(frozen=True)
-class Training(Work):
+class TrainingJob(Work):
     """The training of one run.
 
     Attributes:
-        path: the run's folder.
-        plan: of the run.
+        path: The run's folder.
+        plan: Of the run.
     """
 
     path: Path
@@ -82,11 +82,11 @@ class Training(Work):
         """Train, fit the samplers, evaluate.
 
         Raises:
-            LisaError: if the folder holds another run, or training fails.
+            LisaError: The folder holds another run, or training fails.
         """
         if (self.path / CONFIG).is_file():
             run = self._opened()
-            data = data_of(run, self.plan.sentences)
+            data = data_of(run, self.plan.config)
         else:
             run, data = make_run(self.path, self.plan)
         train_run(run, data, self.plan)
@@ -107,11 +107,11 @@ class Training(Work):
 
 
 @dataclass(frozen=True)
-class Recorded(Work):
+class FileJob(Work):
     """A trial of which one JSON file is kept.
 
     Attributes:
-        path: the file.
+        path: The file.
     """
 
     path: Path
@@ -128,12 +128,12 @@ class Recorded(Work):
 
 
 @dataclass(frozen=True)
-class Measured(Recorded):
+class TrialJob(FileJob):
     """A trial of a search or of random draws, whose statistics are kept.
 
     Attributes:
-        run: the trained run.
-        marks: after how many evaluations statistics are told; for a search, after how many of
+        run: The trained run.
+        marks: After how many evaluations statistics are told; for a search, after how many of
             its batches.
     """
 
@@ -147,11 +147,11 @@ class Measured(Recorded):
 
 
 @dataclass(frozen=True)
-class Searching(Measured):
+class SearchJob(TrialJob):
     """A trial of a search.
 
     Attributes:
-        trial: which.
+        trial: Which.
     """
 
     trial: Trial
@@ -172,13 +172,13 @@ class Searching(Measured):
 
 
 @dataclass(frozen=True)
-class Drawing(Measured):
+class RandomJob(TrialJob):
     """Random points of the space that a search looks through.
 
     Attributes:
-        number: of the trial.
-        seed: of the trial.
-        space: which space.
+        number: Of the trial.
+        seed: Of the trial.
+        space: Which space.
     """
 
     number: int
@@ -203,6 +203,6 @@ class Drawing(Measured):
 def drawn_record(
     sentences: Sequence[str | None], marks: Sequence[int], objective: Objective
 ) -> dict[str, Any]:
-    """The statistics of random draws after some numbers of them."""
+    """Return the statistics of random draws after some numbers of them."""
     scores = objective(sentences)
     return {str(m): trial_row(sentences[:m], scores[:m], objective) for m in marks}

@@ -11,35 +11,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 
 from grammar_lisa.benchmark.entrants import Entrant
-from grammar_lisa.benchmark.jobs import Recorded, Training
+from grammar_lisa.benchmark.jobs import FileJob, TrainingJob
+from grammar_lisa.benchmark.latent_bo_settings import LatentBOSettings
 from grammar_lisa.benchmark.start_sets import (
     NONE,
-    Protocol,
     StartSet,
     drawn_from_grammar,
     tells_apart,
 )
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.datasets import read_lines
-from grammar_lisa.grammar.laws import Law
 from grammar_lisa.models.names import TOOL
+from grammar_lisa.objectives.decontamination import EXACT
 from grammar_lisa.objectives.objective import Objective
-from grammar_lisa.objectives.protocol import EXACT
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.trials import Trial, run_trial
-from grammar_lisa.training.corpus import Sentences
+from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.experiment import Plan
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.jobs.jobs import OnEnd, failures, run_jobs
 from shared.runs.files import read_json, write_json
 from shared.runs.run import Run
-from shared.training import settings
 
 LATENT_BO_TOOL: Final = f"{TOOL} benchmark latent-bo"
 MARKS: Final = (100, 250, 500)
@@ -50,51 +48,7 @@ _DRAWS = 1000
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What all calls that work on one folder share.
-
-    Attributes:
-        protocol: What searches begin from and how long they go on.
-        grammar: Its file.
-        data: The file of lines; None where sentences are drawn from the grammar.
-        known: How many scored sentences a trial begins from.
-        black_box: Whether searches see scores alone.
-        epochs: Of each training.
-        dim: The code size.
-        max_rules: The most rules of a sentence.
-        draw: How sentences are drawn from the grammar, where there is no file.
-        batch: Sentences a batch; None for the systems' own.
-        seed: Of everything random.
-    """
-
-    protocol: Protocol
-    grammar: Path
-    data: Path | None
-    known: int | None
-    black_box: bool
-    epochs: int
-    dim: int
-    max_rules: int
-    draw: Law
-    batch: int | None
-    seed: int
-
-    def record(self) -> dict[str, Any]:
-        """What must be the same in every call.
-
-        Raises:
-            LisaError: The grammar or the data cannot be read.
-        """
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return fields | {
-            "protocol": self.protocol.name,
-            "grammar": load_grammar(self.grammar).digest,
-            "data": None if self.data is None else self.data.name,
-        }
-
-
-@dataclass(frozen=True)
-class Search(Recorded):
+class LatentBOJob(FileJob):
     """One trial of a system for a target.
 
     Attributes:
@@ -160,7 +114,7 @@ class Comparison:
     """
 
     folder: Run
-    setting: Setting
+    setting: LatentBOSettings
 
     @property
     def path(self) -> Path:
@@ -176,17 +130,17 @@ class Comparison:
         """
         if self.setting.data is None:
             raise LisaError(
-                f"the protocol {self.setting.protocol.name} begins from lines of a file; name it "
+                f"the protocol {self.setting.how.name} begins from lines of a file; name it "
                 "with --data FILE"
             )
         return read_lines(self.setting.data)
 
     def objective(self, target: str) -> Regression:
         """Return what scores sentences."""
-        return self.setting.protocol.regression(target)
+        return self.setting.how.regression(target)
 
     def tells(self, target: str) -> bool:
-        """Whether the file of data, if there is one, has better and worse lines for a target."""
+        """Tell whether the data, if there are any, have better and worse lines for a target."""
         return self.setting.data is None or tells_apart(self.objective(target)(self.lines))
 
     def do(
@@ -200,7 +154,7 @@ class Comparison:
         """Train and search what is missing for one target."""
         objective = self.objective(target)
         plans = {each.learnt: self._plan(target, each, objective) for each in entrants}
-        trainings = [Training(self._run(target, name), plan) for name, plan in plans.items()]
+        trainings = [TrainingJob(self._run(target, name), plan) for name, plan in plans.items()]
         run_jobs(trainings, objective, workers=jobs, on_end=on_end)
         trained = {name for name, each in zip(plans, trainings, strict=True) if each.done}
         searches = [
@@ -226,7 +180,7 @@ class Comparison:
         entrants: Sequence[Entrant],
         trained: set[str],
         number: int,
-    ) -> Iterator[Search]:
+    ) -> Iterator[LatentBOJob]:
         """Yield the trials of one seed that are missing."""
         folders = {
             each.name: self.path / "trials" / _folded(target) / _folded(each.name)
@@ -251,14 +205,14 @@ class Comparison:
                 list(known),
                 scores,
                 each.config,
-                self.setting.black_box,
+                not self.setting.outputs,
                 seed,
                 each.untrained,
             )
-            yield Search(path, target, each.name, trial, float(scores.min()))
+            yield LatentBOJob(path, target, each.name, trial, float(scores.min()))
 
     def _start(self, target: str, objective: Regression, seed: int) -> StartSet:
-        protocol, setting = self.setting.protocol, self.setting
+        protocol, setting = self.setting.how, self.setting
         if protocol.pick is not None and setting.data is not None:
             return protocol.start(self.lines, objective(self.lines), seed, setting.known)
         known = setting.known or (protocol.known if isinstance(protocol.known, int) else 500)
@@ -274,40 +228,30 @@ class Comparison:
         """Return how the run comes about whose codes an entrant searches."""
         setting = self.setting
         data = None if setting.data is None else self._pool(target, objective)
-        drawn_clean = data is None and setting.protocol.name != NONE
-        withhold: Literal["yes", "no"] = "yes" if drawn_clean else "no"
-        return Plan(
-            Sentences(
-                setting.grammar,
-                data,
-                count=TRAINED_ON,
-                held_out=1_000,
-                max_rules=setting.max_rules,
-                target=target,
-                withhold=withhold,
-                draw=setting.draw,
-                seed=setting.seed,
-            ),
-            "dense",
-            setting.dim,
-            entrant.method,
-            settings.Training(
-                epochs=setting.epochs,
-                batch_size=256,
-                learning_rate=3e-3,
-                schedule="cosine",
-                seed=derive_seed(setting.seed, "training"),
-            ),
-            draws=_DRAWS,
+        drawn_clean = data is None and setting.how.name != NONE
+        config = TrainConfig(
+            grammar=setting.grammar,
+            data=data,
+            draw=setting.draw,
+            distinct="text",
+            count=TRAINED_ON,
+            held_out=1_000,
+            max_rules=setting.max_rules,
+            target=target,
+            withhold="yes" if drawn_clean else "no",
+            dim=setting.dim,
+            epochs=setting.epochs,
             threads=1,
+            draws=_DRAWS,
             seed=setting.seed,
         )
+        return Plan(config, entrant.method)
 
     def _pool(self, target: str, objective: Regression) -> Path:
         """Return the file of the lines that networks learn from for a target, written once."""
         path = self.path / "pools" / f"{_folded(target)}.txt"
         if not path.is_file():
-            start = self.setting.protocol.start(self.lines, objective(self.lines), 0, 1)
+            start = self.setting.how.start(self.lines, objective(self.lines), 0, 1)
             path.parent.mkdir(exist_ok=True)
             path.write_text("\n".join(dict.fromkeys(start.pool)) + "\n", encoding="utf-8")
         return path

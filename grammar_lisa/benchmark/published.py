@@ -6,18 +6,11 @@ and with nothing else.
 
 from __future__ import annotations
 
-import csv
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
-from grammar_lisa.benchmark.rows import mean_and_error
-from grammar_lisa.benchmark.start_sets import CAP, PROTOCOLS
-from grammar_lisa.expressions.evaluation import Floats
+from grammar_lisa.benchmark.start_sets import PROTOCOLS
 from shared.common.errors import LisaError
 
 LOGP, PMO = "penalised logP", "PMO"
@@ -27,8 +20,6 @@ STATISTICS: Final = ("valid", "average", "best", "top three", "sum")
 as our own tables name them; the best three molecules; the sum over the tasks of PMO."""
 RETRAINING: Final = "weighted-retraining"
 """The protocol whose runs were published evaluation by evaluation."""
-TRACED: Final = (250, 500)
-"""After how many evaluations these are told of."""
 
 _ROOT_FIVE = "± is the deviation over 10 trials divided by √5"
 _KUSNER = f"published on the protocol of Kusner et al. (2017), integer division; {_ROOT_FIVE}"
@@ -50,15 +41,15 @@ class Figure:
     """One published number.
 
     Attributes:
-        system: what reached it.
-        protocol: a key of `PROTOCOLS`, or another task.
-        evaluations: after how many; None where that is not told.
-        statistic: one of `STATISTICS`, the mean over trials.
-        value: the number.
-        spread: what stands behind ±, which the source explains; None where nothing does.
-        source: where it is from.
-        trials: how many; None where that is not told.
-        minutes: how long a trial took on their GPU; None where that is not told.
+        system: What reached it.
+        protocol: A key of `PROTOCOLS`, or another task.
+        evaluations: After how many; None where that is not told.
+        statistic: One of `STATISTICS`, the mean over trials.
+        value: The number.
+        spread: What stands behind ±, which the source explains; None where nothing does.
+        source: Where it is from.
+        trials: How many; None where that is not told.
+        minutes: How long a trial took on their GPU; None where that is not told.
     """
 
     system: str
@@ -130,11 +121,11 @@ FIGURES: Final = (
 
 
 def published_rows(protocol: str, figures: Iterable[Figure] = FIGURES) -> list[dict[str, Any]]:
-    """The published rows of a protocol, with the names that rows of our own tables have.
+    """Return the published rows of a protocol, with the names that rows of our own tables have.
 
     Args:
-        protocol: a key of `PROTOCOLS`, or another task that figures were published on.
-        figures: taken from.
+        protocol: A key of `PROTOCOLS`, or another task that figures were published on.
+        figures: Taken from.
 
     Returns:
         One for each system and number of `evaluations`, with `trials`, `minutes` and `source`,
@@ -158,79 +149,3 @@ def published_rows(protocol: str, figures: Iterable[Figure] = FIGURES) -> list[d
 def _head(figure: Figure) -> dict[str, Any]:
     names = ("system", "evaluations", "trials", "minutes", "source")
     return {name: getattr(figure, name) for name in names}
-
-
-def read_traces(path: Path) -> dict[str, Floats]:
-    """The scores of published runs, evaluation by evaluation.
-
-    Args:
-        path: a file of tab-separated columns `run`, `evaluation`, `expression` and `score`.
-
-    Returns:
-        Of each run its scores, ``[evaluation]``.
-
-    Raises:
-        LisaError: The file cannot be read; the message names line and column.
-    """
-    scores: dict[str, list[float]] = {}
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t")
-            missing = {"run", "evaluation", "score"} - set(reader.fieldnames or ())
-            if missing:
-                raise LisaError(f"{path}, line 1 names no column {', '.join(sorted(missing))}")
-            for row in reader:
-                _add(scores, row, f"{path}, line {reader.line_num}")
-    except OSError as error:
-        raise LisaError(f"cannot read {path}: {error.strerror or error}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise LisaError(f"cannot read {path}: {error}") from error
-    return {run: np.array(values) for run, values in scores.items()}
-
-
-def _add(scores: dict[str, list[float]], row: Mapping[str, str | None], place: str) -> None:
-    known = scores.setdefault(str(row["run"]), [])
-    if row["evaluation"] != str(len(known) + 1):
-        raise LisaError(
-            f"{place}: evaluation {row['evaluation']} of {row['run']} stands where "
-            f"{len(known) + 1} is due"
-        )
-    try:
-        score = float(row["score"] or "")
-    except ValueError:
-        score = math.nan
-    if not math.isfinite(score):
-        raise LisaError(f"{place}, column score: {row['score']!r} is no finite number")
-    known.append(score)
-
-
-def trace_figures(traces: Mapping[str, Floats]) -> list[Figure]:
-    """The figures of `weighted-retraining` anew from its traces.
-
-    A run's name ends in its seed; runs that differ in that alone are trials of one setting.
-
-    Args:
-        traces: as `read_traces` gives them.
-
-    Returns:
-        Of each setting the mean best score after `TRACED` evaluations, where all its trials are so
-        long, and the average of the first 250 scores that are better than the worst.
-    """
-    settings: dict[str, list[Floats]] = {}
-    for run, scores in traces.items():
-        settings.setdefault(run.rpartition("_seed")[0] or run, []).append(scores)
-    return [figure for run, trials in settings.items() for figure in _figures(run, trials)]
-
-
-def _figures(run: str, trials: Sequence[Floats]) -> Iterable[Figure]:
-    shortest = min(len(scores) for scores in trials)
-    marks = [mark for mark in TRACED if mark <= shortest]
-    told = [(mark, "best", [float(scores[:mark].min()) for scores in trials]) for mark in marks]
-    for mark in marks[:1]:
-        better = [scores[:mark][scores[:mark] < CAP] for scores in trials]
-        told.append((mark, "average", [float(scores.mean()) for scores in better if len(scores)]))
-    for mark, statistic, values in told:
-        value, error = mean_and_error(values)
-        if value is not None:
-            system = _RUNS.get(run, run)
-            yield Figure(system, RETRAINING, mark, statistic, value, error, _TRACES, len(trials))

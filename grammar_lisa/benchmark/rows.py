@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.benchmark.tables import csv_table, markdown_table, reached_cell
-from grammar_lisa.objectives.protocol import NEAR
+from grammar_lisa.objectives.decontamination import NEAR
 from grammar_lisa.optimize.trial_tables import COLUMNS, REACHED, first_reached
 
 KEYS: Final = ("sentences", "network", "system", "n_initial", "evaluations")
@@ -29,7 +29,10 @@ _DECIMALS: Final = {"decodes": 2, "valid": 2, "finite": 2, "distinct": 0, "avera
 
 
 def mean_and_error(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """The mean and its standard error, deviation with n − 1 below over √n; None for too few."""
+    """Return the mean and its standard error, deviation with n − 1 below over √n.
+
+    With too few values they are None.
+    """
     if not values:
         return None, None
     error = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
@@ -37,10 +40,10 @@ def mean_and_error(values: Sequence[float]) -> tuple[float | None, float | None]
 
 
 def rows_of(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One row for each system and budget.
+    """Return one row for each system and budget.
 
     Args:
-        records: of trials, as `Comparison.records` gives them.
+        records: Of trials, as `Comparison.records` gives them.
 
     Returns:
         Each with `KEYS`, the number of `trials`, the mean number that was `evaluated`, mean and
@@ -73,12 +76,12 @@ def _row(
 
 
 def columns_of(clean: bool) -> tuple[str, ...]:
-    """The heads of a table: shorter for the published protocol, which tells less."""
+    """Return the heads of a table: shorter for the published protocol, which tells less."""
     return (*_HEADS, "evaluated", *_means(clean), *(REACHED if clean else ()))
 
 
 def cells_of(row: Mapping[str, Any], clean: bool) -> list[str]:
-    """The cells of a row below `columns_of`."""
+    """Return the cells of a row below `columns_of`."""
     cells = [str(row[key]) if row[key] not in (None, "") else "–" for key in _HEADS.values()]
     cells.append(f"{row['evaluated']:.0f}")
     for name in _means(clean):
@@ -89,7 +92,7 @@ def cells_of(row: Mapping[str, Any], clean: bool) -> list[str]:
 
 
 def show(name: str, value: float | None) -> str:
-    """A mean or an error, with as many decimals as its column has."""
+    """Return a mean or an error, with as many decimals as its column has."""
     return "–" if value is None else f"{value:.{_DECIMALS[name]}f}"
 
 
@@ -100,7 +103,7 @@ def _means(clean: bool) -> tuple[str, ...]:
 def markdown(
     title: str, rows: Sequence[Mapping[str, Any]], notes: Sequence[str], *, clean: bool
 ) -> str:
-    """A table for each kind of sentences, and the notes below."""
+    """Return a table for each kind of sentences, and the notes below."""
     lines = [f"# {title}", ""]
     for kind, group in by_kind(rows).items():
         table = markdown_table(columns_of(clean), (cells_of(row, clean) for row in group))
@@ -109,14 +112,14 @@ def markdown(
 
 
 def by_kind(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """The rows of each kind of sentences."""
+    """Return the rows of each kind of sentences."""
     return {
         kind: found for kind in TITLES if (found := [r for r in rows if r["sentences"] == kind])
     }
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The table with every number in a column of its own."""
+    """Return the table with every number in a column of its own."""
     heads = [*KEYS, "trials", "evaluated", *(f"{n}{e}" for n in MEANS for e in ("", "_error"))]
     firsts = [(name, what) for name in REACHED for what in ("trials", "median_evaluations")]
     return csv_table(
@@ -128,7 +131,7 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
 def notes_of(
     rows: Sequence[Mapping[str, Any]], facts: Mapping[str, Mapping[str, int]], *, clean: bool
 ) -> list[str]:
-    """What a reader must know of the table."""
+    """Return what a reader must know of the table."""
     notes = [
         "± is the standard error of the mean over trials. Of scores smaller is better; the average "
         "is that of what scored better than the worst score, and counts all it evaluated.",
@@ -161,7 +164,7 @@ def notes_of(
 
 
 def _fact(title: str, fact: Mapping[str, int], clean: bool) -> str:
-    """Whether the answer is in what systems learn and begin from."""
+    """Tell whether the answer is in what systems learn and begin from."""
     held = "none equals the target, none"
     if not clean:
         held = f"{fact['equal']} equal the target and {fact['near']} more"

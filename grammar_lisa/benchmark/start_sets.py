@@ -15,14 +15,15 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from grammar_lisa.expressions.evaluation import Floats, Integers
 from grammar_lisa.grammar import Grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.objectives.decontamination import NEAR
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.objective import Objective
-from grammar_lisa.objectives.protocol import NEAR
 from grammar_lisa.objectives.regression import CLIP, Regression
+from grammar_lisa.optimize.trials import initial_rows
+from shared.common.arrays import Floats, Integers
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 
@@ -45,10 +46,10 @@ class StartSet:
     """What a search begins from.
 
     Attributes:
-        name: of the protocol.
-        pool: the lines that a model may be trained on.
-        scores: of all of them, ``[line]``. A model of the search may look at those known only.
-        known: which of the pool the search knows the scores of, in the order they were drawn.
+        name: Of the protocol.
+        pool: The lines that a model may be trained on.
+        scores: Of all of them, ``[line]``. A model of the search may look at those known only.
+        known: Which of the pool the search knows the scores of, in the order they were drawn.
     """
 
     name: str
@@ -77,12 +78,12 @@ class Protocol:
     """What a search begins from and how long it goes on.
 
     Attributes:
-        name: what the command line calls it.
-        description: one line for tables.
-        budget: the most evaluations of a trial.
-        known: how many scored sentences a trial begins from, unless the user says otherwise.
-        cap: the largest score, without clipping; None for squared errors clipped at 1000.
-        pick: which lines of the file a model may be trained on; None where there is no file.
+        name: What the command line calls it.
+        description: One line for tables.
+        budget: The most evaluations of a trial.
+        known: How many scored sentences a trial begins from, unless the user says otherwise.
+        cap: The largest score, without clipping; None for squared errors clipped at 1000.
+        pick: Which lines of the file a model may be trained on; None where there is no file.
     """
 
     name: str
@@ -100,19 +101,19 @@ class Protocol:
         return f"min({self.cap:g}, log(1 + MSE))"
 
     def regression(self, target: str = KUSNER_TARGET) -> Regression:
-        """What scores sentences under this protocol."""
+        """Return what scores sentences under this protocol."""
         return Regression.target(target, cap=self.cap)
 
     def start(
         self, lines: Sequence[str], scores: npt.ArrayLike, seed: int, known: Known | None = None
     ) -> StartSet:
-        """The start set of a trial.
+        """Return the start set of a trial.
 
         Args:
-            lines: those of the file, in its order.
-            scores: theirs, by `regression`.
-            seed: of the trial.
-            known: how many lines are known; by default the protocol's number.
+            lines: Those of the file, in its order.
+            scores: Theirs, by `regression`.
+            seed: Of the trial.
+            known: How many lines are known; by default the protocol's number.
 
         Raises:
             LisaError: This protocol begins from no file, the scores do not fit the lines, or the
@@ -129,19 +130,19 @@ class Protocol:
 def drawn_from_grammar(
     grammar: Grammar, objective: Objective, seed: int, known: int = 15, max_rules: int = 15
 ) -> StartSet:
-    """The start set of the protocol `none`: a few distinct sentences, all of them known.
+    """Return the start set of the protocol `none`: a few distinct sentences, all of them known.
 
     They are uniform over all derivations, so most of them are about as long as is allowed.
 
     Args:
-        grammar: drawn from.
-        objective: scores them.
-        seed: of the trial.
-        known: how many.
-        max_rules: the most rules of a sentence.
+        grammar: Drawn from.
+        objective: Scores them.
+        seed: Of the trial.
+        known: How many.
+        max_rules: The most rules of a sentence.
 
     Raises:
-        LisaError: fewer than one is asked for, or the grammar has too few.
+        LisaError: Fewer than one is asked for, or the grammar has too few.
     """
     if known < 1:
         raise LisaError(f"{known} known sentences are asked for; ask for at least 1")
@@ -151,7 +152,7 @@ def drawn_from_grammar(
 
 
 def t_lbo_lines(scores: Floats) -> Integers:
-    """The lines of T-LBO's data set: the worst 35 % and, drawn, 5 % of those better.
+    """Return the lines of T-LBO's data set: the worst 35 % and, drawn, 5 % of those better.
 
     It has the best 3 % withheld. The draws are those of huawei-noah/HEBO (T-LBO), so that the set
     is theirs line by line; a line just at the 65th percentile can be in it twice.
@@ -178,17 +179,17 @@ def t_lbo_lines(scores: Floats) -> Integers:
 
 
 def worse_half(scores: Floats) -> Integers:
-    """The lines that do not score better than the median."""
+    """Return the lines that do not score better than the median."""
     return np.flatnonzero(scores >= np.median(scores))
 
 
 def far_lines(scores: Floats) -> Integers:
-    """The lines that neither equal the target nor come near it."""
+    """Return the lines that neither equal the target nor come near it."""
     return np.flatnonzero(scores >= NEAR)
 
 
 def withheld_lines(scores: Floats) -> Integers:
-    """The lines but the best 3 %, and those that tie with the worst of these.
+    """Return the lines but the best 3 %, and those that tie with the worst of these.
 
     Where nothing is worse than these, as most lines have the largest score, ties stay.
     """
@@ -198,12 +199,12 @@ def withheld_lines(scores: Floats) -> Integers:
 
 
 def tells_apart(scores: Floats) -> bool:
-    """Whether lines other than the best 3 %, and those that tie with these, are left."""
+    """Tell whether lines other than the best 3 %, and those that tie with these, are left."""
     return bool(np.percentile(scores, 3) < scores.max())
 
 
 def all_lines(scores: Floats) -> Integers:
-    """All lines, the answer with them if they hold it."""
+    """Return all lines, the answer with them if they hold it."""
     return np.arange(len(scores))
 
 
@@ -283,15 +284,14 @@ def _start_set(
 
 
 def _drawn(name: str, size: int, seed: int, known: Known) -> Integers:
-    """Drawn as `plan_trials` draws, so that fewer known lines are the first of more."""
+    """Draw which lines are known; fewer are the first of more."""
     count = size if known == "all" else known
     if not 1 <= count <= size:
         raise LisaError(
             f"{known} known lines are asked for, but the start set {name} holds {size}; "
             + (f"ask for 1 to {size}, or all" if size else "give lines that score worse")
         )
-    order = np.random.default_rng(derive_seed(seed, "begin")).permutation(size)
-    return order[:count]
+    return initial_rows(size, count, seed)
 
 
 def _checked(lines: Sequence[str], scores: npt.ArrayLike) -> Floats:

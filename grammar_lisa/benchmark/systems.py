@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-from grammar_lisa.models.names import CHARACTERS, ON_DERIVATIONS
+from grammar_lisa.models.names import CHARACTERS, NetworkName
 from grammar_lisa.optimize.config import SYSTEMS as SEARCHES
 from grammar_lisa.optimize.config import SearchConfig
 from shared.training.settings import Schedule
@@ -15,18 +15,18 @@ class System:
     """A row of Table 5.
 
     Attributes:
-        name: as the paper calls it.
-        method: a key of `METHODS`.
-        characters: whether it reads and writes characters, by the one network for these.
+        name: As the paper calls it.
+        method: A key of `METHODS`.
+        characters: Whether it reads and writes characters, by the one network for these.
     """
 
     name: str
     method: str
     characters: bool = False
 
-    def networks(self, chosen: tuple[str, ...]) -> tuple[str, ...]:
-        """The networks that it is trained with, of those chosen for derivations."""
-        return (CHARACTERS,) if self.characters else chosen
+    def fits(self, network: NetworkName) -> bool:
+        """Tell whether it can be trained with a network."""
+        return self.characters == (network == CHARACTERS)
 
 
 SYSTEMS: Final = {
@@ -42,7 +42,7 @@ SYSTEMS: Final = {
 }
 """By name, in the order of the table."""
 
-ALL_NETWORKS: Final = (*ON_DERIVATIONS, CHARACTERS)
+ALL_NETWORKS: Final[tuple[NetworkName, ...]] = get_args(NetworkName)
 KINDS: Final = ("data", "grammar")
 """The sentences that systems learn from: those of a file, or of the grammar, drawn uniformly."""
 
@@ -52,13 +52,13 @@ class Entry:
     """One system, trained with one network on one kind of sentences.
 
     Attributes:
-        sentences: one of `KINDS`.
-        network: one of `ALL_NETWORKS`.
-        system: a key of `SYSTEMS`.
+        sentences: One of `KINDS`.
+        network: One of `ALL_NETWORKS`.
+        system: A key of `SYSTEMS`.
     """
 
     sentences: str
-    network: str
+    network: NetworkName
     system: str
 
     @property
@@ -72,7 +72,7 @@ ENTRIES: Final = tuple(
     for sentences in KINDS
     for network in ALL_NETWORKS
     for system in SYSTEMS.values()
-    if network in system.networks(ON_DERIVATIONS)
+    if system.fits(network)
 )
 """All that a comparison can hold, in the order of tables."""
 
@@ -80,13 +80,13 @@ ENTRIES: Final = tuple(
 def entries_of(
     systems: Sequence[str], networks: Sequence[str], sentences: Sequence[str]
 ) -> list[Entry]:
-    """The entries asked for, in the order of tables."""
+    """Return the entries asked for, in the order of tables."""
     return [
         entry
         for entry in ENTRIES
         if entry.system in systems
         and entry.sentences in sentences
-        and entry.network in SYSTEMS[entry.system].networks(tuple(networks))
+        and (entry.network == CHARACTERS or entry.network in networks)
     ]
 
 
@@ -95,10 +95,10 @@ class Recipe:
     """How a network is trained.
 
     Attributes:
-        epochs: passes over the sentences, unless the user says otherwise.
-        batch_size: sentences a step.
-        learning_rate: of Adam, at its highest.
-        schedule: how it changes.
+        epochs: Passes over the sentences, unless the user says otherwise.
+        batch_size: Sentences a step.
+        learning_rate: Of Adam, at its highest.
+        schedule: How it changes.
     """
 
     epochs: int
@@ -119,15 +119,15 @@ ProtocolName = Literal["published", "clean"]
 
 
 @dataclass(frozen=True)
-class Protocol:
+class Table5Protocol:
     """How systems are searched and what is told of it.
 
     Attributes:
-        name: what the command line calls it.
-        clean: whether sentences at or near the target are kept out of training and search.
-        rounds: batches that a trial evaluates.
-        halves: whether what a trial reached after half of its rounds is told as well.
-        n_initial: how many scored sentences trials begin from.
+        name: What the command line calls it.
+        clean: Whether sentences at or near the target are kept out of training and search.
+        rounds: Batches that a trial evaluates.
+        halves: Whether what a trial reached after half of its rounds is told as well.
+        n_initial: How many scored sentences trials begin from.
     """
 
     name: ProtocolName
@@ -145,15 +145,15 @@ class Protocol:
         return SEARCHES["latent"].changed(rounds=self.rounds, batch=50)
 
     def marks(self, rounds: int) -> tuple[int, ...]:
-        """The rounds after which a trial of so many is told of."""
+        """Return the rounds after which a trial of so many is told of."""
         half = rounds // 2
         return (half, rounds) if self.halves and half else (rounds,)
 
 
-PROTOCOLS: Final[Mapping[str, Protocol]] = {
+PROTOCOLS: Final[Mapping[str, Table5Protocol]] = {
     protocol.name: protocol
     for protocol in (
-        Protocol("published", clean=False, rounds=5, halves=False, n_initial=(5000,)),
-        Protocol("clean", clean=True, rounds=10, halves=True, n_initial=(500, 5000)),
+        Table5Protocol("published", clean=False, rounds=5, halves=False, n_initial=(5000,)),
+        Table5Protocol("clean", clean=True, rounds=10, halves=True, n_initial=(500, 5000)),
     )
 }

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from grammar_lisa.benchmark.jobs import (
-    Drawing,
-    Searching,
-    Training,
+    RandomJob,
+    SearchJob,
+    TrainingJob,
     drawn_record,
 )
 from grammar_lisa.benchmark.systems import (
@@ -24,23 +24,23 @@ from grammar_lisa.benchmark.systems import (
     SYSTEMS,
     Entry,
 )
-from grammar_lisa.benchmark.table5_setting import Setting
+from grammar_lisa.benchmark.table5_settings import Table5Settings
 from grammar_lisa.models.names import CHARACTERS, TOOL
+from grammar_lisa.objectives.decontamination import EXACT, NEAR
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.objective import Objective
-from grammar_lisa.objectives.protocol import EXACT, NEAR
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.baselines import from_data, from_grammar
 from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
-from grammar_lisa.training.corpus import Sentences, silent
+from grammar_lisa.optimize.trials import trial_seed
+from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.experiment import Plan
-from shared.common.seeds import derive_seed
+from shared.common.callbacks import silent
 from shared.jobs.jobs import OnEnd, failures, run_jobs
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder
 from shared.runs.run import CONFIG, SUMMARY, Run, open_run
-from shared.training import settings
 
 TABLE5_TOOL = f"{TOOL} benchmark table5"
 SOURCES: Final = ("data", "grammar")
@@ -51,35 +51,30 @@ _DRAWS = 1000
 """Samples that a run's own summary is made from; no table is."""
 
 
-def plan_of(setting: Setting, entry: Entry) -> Plan:
-    """How the run of an entry comes about."""
-    recipe = RECIPES[entry.network]
+def plan_of(setting: Table5Settings, entry: Entry) -> Plan:
+    """Return how the run of an entry comes about."""
+    recipe = RECIPES.get(entry.network, RECIPES["dense"])
     epochs = {"kusner": setting.kusner_epochs, CHARACTERS: setting.characters_epochs}
-    return Plan(
-        Sentences(
-            setting.grammar,
-            setting.data if entry.sentences == "data" else None,
-            setting.count,
-            setting.held_out,
-            setting.max_rules,
-            KUSNER_TARGET,
-            "yes" if setting.how.clean else "no",
-            setting.seed,
-        ),
-        entry.network,
-        setting.dim,
-        setting.methods[SYSTEMS[entry.system].method],
-        settings.Training(
-            epochs=epochs.get(entry.network, setting.epochs),
-            batch_size=recipe.batch_size,
-            learning_rate=recipe.learning_rate,
-            schedule=recipe.schedule,
-            seed=derive_seed(setting.seed, "training"),
-        ),
-        draws=_DRAWS,
+    config = TrainConfig(
+        grammar=setting.grammar,
+        data=setting.data if entry.sentences == "data" else None,
+        draw="uniform",
+        distinct="text",
+        count=setting.count,
+        held_out=setting.held_out,
+        max_rules=setting.max_rules,
+        withhold="yes" if setting.how.clean else "no",
+        dim=setting.dim,
+        network=entry.network,
+        epochs=epochs.get(entry.network, setting.epochs),
+        batch_size=recipe.batch_size,
+        learning_rate=recipe.learning_rate,
+        schedule=recipe.schedule,
         threads=1,
+        draws=_DRAWS,
         seed=setting.seed,
     )
+    return Plan(config, setting.methods[SYSTEMS[entry.system].method])
 
 
 @dataclass(frozen=True)
@@ -87,12 +82,12 @@ class Comparison:
     """A folder of systems, their runs and trials.
 
     Attributes:
-        folder: with the settings in its `config.json`.
-        setting: what all share.
+        folder: With the settings in its `config.json`.
+        setting: What all share.
     """
 
     folder: Run
-    setting: Setting
+    setting: Table5Settings
 
     @property
     def path(self) -> Path:
@@ -111,24 +106,26 @@ class Comparison:
         return tuple(r * search.batch for r in self.setting.how.marks(search.rounds))
 
     def run_of(self, entry: Entry) -> Path:
-        """Where the run of an entry lies."""
+        """Return where the run of an entry lies."""
         return self.path / entry.name
 
     def train(self, entries: Sequence[Entry], jobs: int, on_end: OnEnd[Objective]) -> list[Entry]:
         """Train what is missing; gives the entries that are trained."""
-        work = [Training(self.run_of(entry), plan_of(self.setting, entry)) for entry in entries]
+        work = [TrainingJob(self.run_of(entry), plan_of(self.setting, entry)) for entry in entries]
         run_jobs(work, self.objective, workers=jobs, on_end=on_end)
         return [entry for entry, each in zip(entries, work, strict=True) if each.done]
 
     def trials(
         self, entries: Sequence[Entry], n_initial: Sequence[int], count: int
-    ) -> list[Searching | Drawing]:
-        """The trials of trained entries that are missing: all first trials first, then the next.
+    ) -> list[SearchJob | RandomJob]:
+        """Return the trials of trained entries that are missing.
+
+        All first trials come first, then the next.
 
         Raises:
-            LisaError: if the sentences of a run cannot be read.
+            LisaError: The sentences of a run cannot be read.
         """
-        found: list[Searching | Drawing] = []
+        found: list[SearchJob | RandomJob] = []
         problems: dict[str, SearchProblem] = {}
         for entry in entries:
             folders = [self.run_of(entry) / f"{_INITIAL}{n}" for n in n_initial]
@@ -144,13 +141,13 @@ class Comparison:
         return sorted(waiting, key=lambda each: int(each.path.stem.removeprefix("trial-")))
 
     def do_trials(
-        self, trials: Sequence[Searching | Drawing], jobs: int, on_end: OnEnd[Objective]
+        self, trials: Sequence[SearchJob | RandomJob], jobs: int, on_end: OnEnd[Objective]
     ) -> None:
         """Carry trials out; see `run_jobs`."""
         run_jobs(trials, self.objective, workers=jobs, on_end=on_end)
 
-    def draw(self, entries: Sequence[Entry], count: int) -> None:
-        """Random draws from the data and from the grammar, for every kind of sentences there is."""
+    def draw_at_random(self, entries: Sequence[Entry], count: int) -> None:
+        """Draw at random from the data and from the grammar, for every kind of sentences."""
         for kind in KINDS:
             of_kind = [entry for entry in entries if entry.sentences == kind]
             folder = self.path / RANDOM / kind
@@ -162,7 +159,7 @@ class Comparison:
                 continue
             problem = self._problem(of_kind[0])
             for number in numbers:
-                seed = self._seed(number)
+                seed = trial_seed(self.setting.seed, number)
                 drawn = (
                     from_data(problem.sentences, self.marks[-1], seed),
                     from_grammar(problem.model, self.marks[-1], seed),
@@ -175,11 +172,11 @@ class Comparison:
             write_json(folder / FACTS, _facts(problem))
 
     def present(self) -> list[Entry]:
-        """The entries that are trained, in the order of tables."""
+        """Return the entries that are trained, in the order of tables."""
         return [entry for entry in ENTRIES if (self.run_of(entry) / SUMMARY).is_file()]
 
     def records(self) -> list[dict[str, Any]]:
-        """Every trial that was kept: what it is of, and its statistics."""
+        """Return every trial that was kept: what it is of, and its statistics."""
         found: list[dict[str, Any]] = []
         present = self.present()
         for kind in KINDS:
@@ -193,12 +190,12 @@ class Comparison:
         return found
 
     def facts(self) -> dict[str, dict[str, int]]:
-        """For each kind of sentences, how many there are and how many are at or near the target."""
+        """Count the sentences of each kind, and those that are at or near the target."""
         paths = {kind: self.path / RANDOM / kind / FACTS for kind in KINDS}
         return {kind: read_json(path) for kind, path in paths.items() if path.is_file()}
 
     def failed(self) -> dict[str, str]:
-        """Why work failed that has not succeeded since."""
+        """Return why work failed that has not succeeded since."""
         return failures(self.path)
 
     def _kept(self, entry: Entry) -> Iterator[dict[str, Any]]:
@@ -217,7 +214,7 @@ class Comparison:
 
     def _searches(
         self, entry: Entry, problem: SearchProblem, path: Path, n_initial: int, count: int
-    ) -> list[Searching]:
+    ) -> list[SearchJob]:
         run, setting = self.run_of(entry), self.setting
         trials = problem.trials(
             run,
@@ -229,30 +226,28 @@ class Comparison:
             seed=setting.seed,
         )
         marks = setting.how.marks(setting.search.rounds)
-        return [Searching(_trial(path, each.number), run, marks, each) for each in trials]
+        return [SearchJob(_trial(path, each.number), run, marks, each) for each in trials]
 
-    def _drawing(self, entry: Entry, number: int) -> Drawing:
+    def _drawing(self, entry: Entry, number: int) -> RandomJob:
         run, space = self.run_of(entry), self.setting.search.space
         path = _trial(run / POINTS, number)
-        return Drawing(path, run, self.marks, number, self._seed(number), space)
+        return RandomJob(
+            path, run, self.marks, number, trial_seed(self.setting.seed, number), space
+        )
 
     def _problem(self, entry: Entry) -> SearchProblem:
-        """What searches of the systems that learnt from the same sentences are given."""
+        """Return what searches of the systems that learnt from the same sentences are given."""
         run = SearchedRun.load(open_run(self.run_of(entry), TOOL))
-        return run.problem(self.objective, clean=self.setting.how.clean, tell=silent)
-
-    def _seed(self, number: int) -> int:
-        """That of a trial, as `plan_trials` derives it."""
-        return derive_seed(derive_seed(self.setting.seed, "search"), "trial", number)
+        return run.problem(self.objective, decontaminate=self.setting.how.clean, notify=silent)
 
 
-def open_comparison(path: Path, setting: Setting) -> Comparison:
+def open_comparison(path: Path, setting: Table5Settings) -> Comparison:
     """Open a comparison, or begin it.
 
     A folder that was begun without data takes them later, and is opened without them after.
 
     Raises:
-        LisaError: if the folder was made with other settings, naming them, or grammar or data
+        LisaError: The folder was made with other settings, naming them, or grammar or data
             cannot be read.
     """
     asked = setting.record()
@@ -268,10 +263,10 @@ def open_comparison(path: Path, setting: Setting) -> Comparison:
 
 
 def _facts(problem: SearchProblem) -> dict[str, int]:
-    """How many sentences there are, and how many training sentences are at or near the target."""
+    """Count sentences, and the training sentences that are at or near the target."""
     equal = int((problem.scores <= EXACT).sum())
     near = int((problem.scores < NEAR).sum()) - equal
-    withheld = problem.withhold
+    withheld = problem.decontamination
     return {
         "sentences": len(problem.sentences),
         "equal": equal + withheld.equal,
@@ -292,6 +287,6 @@ def _n_initial(path: Path) -> int:
 
 
 def _records(folder: Path) -> list[dict[str, Any]]:
-    """What trials in a folder kept, by their numbers."""
+    """Return what trials in a folder kept, by their numbers."""
     paths = [path for path in folder.glob("trial-*.json") if path.stem.count("-") == 1]
     return sorted((read_json(path) for path in paths), key=lambda record: int(record["trial"]))

@@ -7,14 +7,14 @@ from typing import Any
 
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """The lines of a table."""
+    """Return the lines of a table."""
     lines = [heads, *rows]
     written = [f"| {' | '.join(cells)} |" for cells in lines]
     return [written[0], f"|{'---|' * len(heads)}", *written[1:]]
 
 
 def csv_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table as CSV; None is an empty cell."""
+    """Return a table as CSV; None is an empty cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(heads)
@@ -23,11 +23,11 @@ def csv_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def reached_cell(reached: Mapping[str, Any], trials: int) -> str:
-    """In how many trials a score was reached, and in brackets the median of their evaluations.
+    """Return how many trials reached a score, and in brackets the median of their evaluations.
 
     Args:
-        reached: as `first_reached` gives it.
-        trials: how many there were.
+        reached: As `first_reached` gives it.
+        trials: How many there were.
     """
     count, median = reached["trials"], reached["median_evaluations"]
     return f"{count}/{trials}" + (f" ({median:g})" if count else "")

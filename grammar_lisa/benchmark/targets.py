@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,12 +13,12 @@ import numpy as np
 
 from grammar_lisa.benchmark.drawn import drawn_targets
 from grammar_lisa.benchmark.tables import csv_table, markdown_table, reached_cell
+from grammar_lisa.benchmark.target_settings import TargetSettings
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.models.names import TOOL
-from grammar_lisa.objectives.protocol import NEAR
+from grammar_lisa.objectives.decontamination import NEAR
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import OTHER_POINTS, TARGETS, Target, target_for
-from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.problem import Draws, SearchedRun, random_draws
 from grammar_lisa.optimize.trial_tables import (
     COLUMNS,
@@ -29,6 +29,7 @@ from grammar_lisa.optimize.trial_tables import (
     trial_row,
 )
 from grammar_lisa.optimize.trials import run_trials
+from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.runs.environment import environment
@@ -43,36 +44,9 @@ RECOVERED: Final = "recovered"
 SHORT: Final = ("average", "best")
 """The statistics that a narrow table shows, of `COLUMNS`."""
 
-Record = Mapping[str, Any]
-Watch = Callable[[Sequence[Path]], AbstractContextManager[None]]
+TargetResult = Mapping[str, Any]
+ShowProgress = Callable[[Sequence[Path]], AbstractContextManager[None]]
 """Shows how the evaluations of trials come in, on record in these files."""
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How every target is searched.
-
-    Attributes:
-        config: what each search consists of.
-        n_initial: scored sentences that a trial begins from.
-        black_box: whether searches see scores alone.
-        seed: of points, trials and random draws.
-    """
-
-    config: SearchConfig
-    n_initial: int
-    black_box: bool
-    seed: int
-
-    @property
-    def budget(self) -> int:
-        """The most evaluations of a trial."""
-        return self.config.rounds * self.config.batch
-
-    def record(self) -> dict[str, Any]:
-        """What all calls on a folder must agree in."""
-        own = {name: getattr(self, name) for name in ("n_initial", "black_box", "seed")}
-        return asdict(self.config) | own
 
 
 @dataclass(frozen=True)
@@ -80,14 +54,14 @@ class TargetBenchmark:
     """A folder with the searches of one run for many targets.
 
     Attributes:
-        folder: with the settings in its `config.json`.
-        searched: the run.
-        protocol: of all searches.
+        folder: With the settings in its `config.json`.
+        searched: The run.
+        settings: Of all searches.
     """
 
     folder: Run
     searched: SearchedRun
-    protocol: Protocol
+    settings: TargetSettings
 
     @property
     def path(self) -> Path:
@@ -95,64 +69,70 @@ class TargetBenchmark:
         return self.folder.path
 
     def target(self, text: str) -> Target:
-        """The target of a name or of an expression in the variables of the run.
+        """Return the target of a name or of an expression in the variables of the run.
 
         Raises:
-            LisaError: if it is neither, or not finite where it is to be found.
+            LisaError: It is neither, or not finite where it is to be found.
         """
         target = target_for(text, variables_of(self.searched.sentences) or None)
         self._objective(target)
         return target
 
     def drawn(self, count: int) -> list[Target]:
-        """Targets drawn from the grammar of the run, see `drawn_targets`.
+        """Return targets drawn from the grammar of the run, see `drawn_targets`.
 
         Raises:
-            LisaError: if it has too few.
+            LisaError: It has too few.
         """
-        model, seed = self.searched.model, self.protocol.seed
+        model, seed = self.searched.model, self.settings.seed
         variables = variables_of(self.searched.sentences) or ("x",)
         points = target_for(variables[0], variables).points_drawn(derive_seed(seed, "points"))
         texts = drawn_targets(model.grammar, model.architecture.max_rules, points, count, seed)
         return [target_for(text, variables) for text in texts]
 
     def search(
-        self, target: Target, *, trials: int, jobs: int, tell: Callable[[str], None], watch: Watch
-    ) -> Record:
+        self,
+        target: Target,
+        *,
+        trials: int,
+        jobs: int,
+        notify: Notify,
+        show_progress: ShowProgress,
+    ) -> TargetResult:
         """Search for a target, from where it was stopped, and keep what was found.
 
         A trial is the one of `grammar-lisa bo` with the same options.
 
         Args:
-            target: to be found.
-            trials: how many; more are added to those of an earlier call.
-            jobs: at a time.
-            tell: hears what was withheld.
-            watch: shows the evaluations.
+            target: To be found.
+            trials: How many; more are added to those of an earlier call.
+            jobs: At a time.
+            notify: Hears what was withheld.
+            show_progress: Shows the evaluations.
 
         Raises:
-            LisaError: if the run cannot be searched for it.
+            LisaError: The run cannot be searched for it.
         """
         place = self.path / folder_of(target)
         kept = _kept(place)
         if kept is not None and kept["trials"] >= trials:
             return kept
-        objective, protocol = self._objective(target), self.protocol
-        problem = self.searched.problem(objective, clean=True, tell=tell)
+        objective, settings = self._objective(target), self.settings
+        problem = self.searched.problem(objective, decontaminate=True, notify=notify)
         place.mkdir(exist_ok=True)
         planned = problem.trials(
             self.searched.run.path,
             place,
             count=trials,
-            n_initial=protocol.n_initial,
-            config=protocol.config,
-            black_box=protocol.black_box,
-            seed=protocol.seed,
+            n_initial=settings.n_initial,
+            config=settings.search,
+            black_box=settings.black_box,
+            seed=settings.seed,
         )
-        with watch([trial.history for trial in planned]):
+        with show_progress([trial.history for trial in planned]):
             found = list(run_trials(planned, objective, jobs))
         draws: dict[str, list[Draws]] = {SEARCH: [[e.sentence for e in each] for each in found]}
-        draws |= random_draws(problem, protocol.budget, [trial.seed for trial in planned])
+        draws |= random_draws(problem, settings.search.budget, [trial.seed for trial in planned])
         rows = {
             name: [self._row(sentences, target, objective) for sentences in each]
             for name, each in draws.items()
@@ -166,7 +146,10 @@ class TargetBenchmark:
                 "high": target.high,
                 "points": target.points,
             },
-            "withheld": {"equal": problem.withhold.equal, "near": problem.withhold.near},
+            "withheld": {
+                "equal": problem.decontamination.equal,
+                "near": problem.decontamination.near,
+            },
             "seen_by_the_network": problem.seen,
             "n_initial": len(planned[0].sentences),
             "trials": trials,
@@ -176,14 +159,14 @@ class TargetBenchmark:
         write_json(place / RESULTS, record)
         return record
 
-    def records(self) -> list[Record]:
-        """What was found of every target so far, named ones first."""
+    def records(self) -> list[TargetResult]:
+        """Return what was found of every target so far, named ones first."""
         found = [_kept(path.parent) for path in sorted(self.path.glob(f"*/{RESULTS}"))]
         order = {name: place for place, name in enumerate(TARGETS)}
         known = [record for record in found if record is not None]
         return sorted(known, key=lambda record: order.get(record["target"], len(order)))
 
-    def write(self) -> list[Record]:
+    def write(self) -> list[TargetResult]:
         """Write `results.json`, `targets.md` and `targets.csv`, and give the records in them."""
         records = self.records()
         write_json(
@@ -198,14 +181,14 @@ class TargetBenchmark:
         self.folder.write_text(CSV, csv_text(records))
         return records
 
-    def notes(self, records: Sequence[Record]) -> list[str]:
-        """What a reader must know of the table."""
+    def notes(self, records: Sequence[TargetResult]) -> list[str]:
+        """Return what a reader must know of the table."""
         seen = [record for record in records if record["seen_by_the_network"]]
-        told = "scores alone" if self.protocol.black_box else "the outputs of expressions"
+        told = "scores alone" if self.settings.black_box else "the outputs of expressions"
         notes = [
             f"One run, {self.searched.run.path}, and the same settings for all targets: trials "
-            f"of at most {self.protocol.budget} evaluations that begin from "
-            f"{self.protocol.n_initial} scored training sentences and see {told}. A trial ends "
+            f"of at most {self.settings.search.budget} evaluations that begin from "
+            f"{self.settings.n_initial} scored training sentences and see {told}. A trial ends "
             "when it meets the target.",
             "Mean ± standard deviation over trials; smaller scores are better. Behind the number "
             "of trials that reached a score stands the median of their evaluations.",
@@ -223,14 +206,14 @@ class TargetBenchmark:
         return notes
 
     def _objective(self, target: Target) -> Regression:
-        return target.regression(derive_seed(self.protocol.seed, "points"))
+        return target.regression(derive_seed(self.settings.seed, "points"))
 
     def _row(
         self, sentences: Sequence[str | None], target: Target, objective: Regression
     ) -> dict[str, Any]:
-        """The statistics of a trial, its best sentence, and when the target was recovered."""
+        """Return statistics of a trial, its best sentence, and when the target was recovered."""
         scores = objective(sentences)
-        recovered = target.recovered(sentences, self.protocol.seed)
+        recovered = target.recovered(sentences, self.settings.seed)
         return {
             **trial_row(sentences, scores, objective),
             "sentence": sentences[int(scores.argmin())] if len(scores) else None,
@@ -238,44 +221,49 @@ class TargetBenchmark:
         }
 
 
-def open_targets(path: Path, run: Run, protocol: Protocol) -> TargetBenchmark:
+def open_targets(path: Path, run: Run, settings: TargetSettings) -> TargetBenchmark:
     """Open a benchmark, or begin it.
 
     Args:
-        path: its folder.
-        run: that is searched.
-        protocol: of all searches.
+        path: Its folder.
+        run: That is searched.
+        settings: Of all searches.
 
     Raises:
-        LisaError: if the folder was made with another run or protocol, naming what differs, or
-            the run cannot be searched.
+        LisaError: The folder was made with another run or other settings, which the message names,
+            or the run cannot be searched.
     """
-    searched = SearchedRun.load(run, protocol.config.space)
+    searched = SearchedRun.load(run, settings.search.space)
     trained = {"run": str(run.path), "trained": str(run.config.get("created"))}
-    folder = open_folder(path, TARGETS_TOOL, {**trained, **protocol.record()})
-    return TargetBenchmark(folder, searched, protocol)
+    folder = open_folder(path, TARGETS_TOOL, {**trained, **settings.record()})
+    return TargetBenchmark(folder, searched, settings)
 
 
 def folder_of(target: Target) -> str:
-    """The name of the folder of a target: its own, or that of an expression and a checksum."""
+    """Return the name of the folder of a target.
+
+    It is the target's own, or that of an expression with a checksum.
+    """
     if target.name in TARGETS:
         return target.name
     words = re.sub(r"\W+", "-", target.formula.lower()).strip("-")[:40]
     return f"{words}-{hashlib.sha256(target.formula.encode()).hexdigest()[:8]}"
 
 
-def means_of(rows: Sequence[Record]) -> dict[str, Any]:
-    """Means over trials, and in how many the target was recovered."""
+def means_of(rows: Sequence[TargetResult]) -> dict[str, Any]:
+    """Return means over trials, and in how many the target was recovered."""
     return means(rows) | {RECOVERED: first_reached([row[RECOVERED] for row in rows])}
 
 
 def heads_of(columns: Sequence[str] = COLUMNS) -> tuple[str, ...]:
-    """The heads of the table with some of the statistics."""
+    """Return the heads of the table with some of the statistics."""
     return ("target", "system", "trials", *columns, *REACHED, RECOVERED)
 
 
-def cells_of(records: Iterable[Record], columns: Sequence[str] = COLUMNS) -> list[tuple[str, ...]]:
-    """The rows of the table below `heads_of`."""
+def cells_of(
+    records: Iterable[TargetResult], columns: Sequence[str] = COLUMNS
+) -> list[tuple[str, ...]]:
+    """Return the rows of the table below `heads_of`."""
     return [
         (record["target"], name, str(record["trials"]), *_cells(record, name, columns))
         for record in records
@@ -283,7 +271,7 @@ def cells_of(records: Iterable[Record], columns: Sequence[str] = COLUMNS) -> lis
     ]
 
 
-def _cells(record: Record, name: str, columns: Sequence[str]) -> list[str]:
+def _cells(record: TargetResult, name: str, columns: Sequence[str]) -> list[str]:
     found = record["means"][name]
     cells = [
         f"{show_cell(column, found[column])} ± {show_cell(column, found[f'{column}_deviation'])}"
@@ -293,8 +281,8 @@ def _cells(record: Record, name: str, columns: Sequence[str]) -> list[str]:
     return cells + reached
 
 
-def totals_of(records: Sequence[Record]) -> list[str]:
-    """In how many trials the targets were recovered, and how many at least once, by system."""
+def totals_of(records: Sequence[TargetResult]) -> list[str]:
+    """Say for each system in how many trials targets were recovered, and how many at least once."""
     lines = []
     names = dict.fromkeys(name for record in records for name in record["means"])
     for name in names:
@@ -307,8 +295,8 @@ def totals_of(records: Sequence[Record]) -> list[str]:
     return lines
 
 
-def markdown(records: Sequence[Record], notes: Sequence[str]) -> str:
-    """The table with totals and notes, then what each target is and what was kept from searches."""
+def markdown(records: Sequence[TargetResult], notes: Sequence[str]) -> str:
+    """Return the table with totals and notes, then what each target is and what was withheld."""
     heads = ("target", "formula", "withheld, equal", "withheld, near", "best found")
     return "\n".join(
         [
@@ -322,20 +310,20 @@ def markdown(records: Sequence[Record], notes: Sequence[str]) -> str:
     )
 
 
-def _kept_from(record: Record) -> tuple[str, ...]:
-    """What a target is, what was kept from its searches, and the best that they found."""
+def _kept_from(record: TargetResult) -> tuple[str, ...]:
+    """Return what a target is, what was kept from its searches, and the best that they found."""
     best = min(record["rows"][SEARCH], key=_best)["sentence"]
     withheld = (str(record["withheld"][name]) for name in ("equal", "near"))
     sentence = "–" if best is None else f"`{best}`"
     return (record["target"], f"`{record['formula']}`", *withheld, sentence)
 
 
-def _best(row: Record) -> float:
+def _best(row: TargetResult) -> float:
     return math.inf if row["best"] is None else float(row["best"])
 
 
-def csv_text(records: Iterable[Record]) -> str:
-    """The trials, one a row, with every number in a column of its own."""
+def csv_text(records: Iterable[TargetResult]) -> str:
+    """Return the trials, one a row, with every number in a column of its own."""
     heads = ("target", "formula", "system", "trial", "evaluations", *COLUMNS, *REACHED)
     return csv_table(
         [*heads, RECOVERED, "sentence"],
@@ -353,8 +341,8 @@ def csv_text(records: Iterable[Record]) -> str:
     )
 
 
-def _kept(place: Path) -> Record | None:
-    """What was found of a target, if it was searched for."""
+def _kept(place: Path) -> TargetResult | None:
+    """Return what was found of a target, if it was searched for."""
     if not (place / RESULTS).is_file():
         return None
     record = read_json(place / RESULTS)

@@ -48,6 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status is 2 for input that cannot be served.
 
     Args:
-        arguments: the words after the program's name; by default those it was started with.
+        arguments: The words after the program's name; by default those it was started with.
     """
     return run_tool("grammar-lisa", ABOUT, COMMANDS, arguments)

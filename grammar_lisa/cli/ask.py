@@ -19,11 +19,11 @@ from shared.common.errors import LisaError
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     scores = [] if options.initial is None else read_scores(options.initial)
-    begun = recorded_setup(options.state)
-    if begun is None:
+    found = recorded_setup(options.state)
+    if found is None:
         create_state(options.state, options.setup, scores)
     else:
-        check_same(options.state, options.setup, begun)
+        check_same(options.state, options.setup, found)
     with state_in(options.state) as state:
         _take_initial(state, scores, options)
         asked = state.ask(options.q)

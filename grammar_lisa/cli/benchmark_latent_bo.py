@@ -1,7 +1,6 @@
 """`grammar-lisa benchmark latent-bo --protocol t-lbo`."""
 
 import math
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,9 +8,8 @@ import numpy as np
 
 from grammar_lisa.benchmark.drawn import drawn_targets, targets_among
 from grammar_lisa.benchmark.entrants import Entrant
-from grammar_lisa.benchmark.latent_bo import LATENT_BO_TOOL, Comparison, Setting, rows_of
+from grammar_lisa.benchmark.latent_bo import LATENT_BO_TOOL, Comparison, rows_of
 from grammar_lisa.benchmark.published import published_rows
-from grammar_lisa.benchmark.start_sets import PROTOCOLS
 from grammar_lisa.benchmark.tables import csv_table, markdown_table
 from grammar_lisa.cli.options.benchmark_latent_bo import Options
 from grammar_lisa.grammar import load_grammar
@@ -35,8 +33,7 @@ HEADS = (
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    setting = setting_of(options)
-    budget = options.budget or setting.protocol.budget
+    budget = options.budget or options.how.budget
     entrants = [Entrant.parse(text, budget, options.batch) for text in options.systems]
     if options.data is None and options.protocol not in ("clean", "none"):
         raise LisaError(
@@ -44,36 +41,20 @@ def run(options: Options, terminal: Terminal) -> None:
         )
     name = f"latent-bo-{options.protocol}" + ("-outputs" if options.outputs else "")
     path = options.out / (options.name or name)
-    comparison = Comparison(open_folder(path, LATENT_BO_TOOL, setting.record()), setting)
+    comparison = Comparison(open_folder(path, LATENT_BO_TOOL, options.record()), options)
     terminal.note(f"benchmark: {comparison.path}")
     for each in entrants:
         terminal.note(f"{each.name}: {each.config.describe()}")
     targets = _targets(options, comparison)
-    jobs = options.jobs or os.cpu_count() or 1
     try:
         with working_in(comparison.path):
             for target in targets:
-                comparison.do(target, entrants, options.seeds, jobs, _noting(terminal, target))
+                comparison.do(
+                    target, entrants, options.seeds, options.workers, _noting(terminal, target)
+                )
             _report(comparison, options, terminal)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with the same '{LATENT_BO_TOOL}' command") from None
-
-
-def setting_of(options: Options) -> Setting:
-    """Return what all calls on one folder must agree in."""
-    return Setting(
-        PROTOCOLS[options.protocol],
-        options.grammar,
-        options.data,
-        options.known,
-        not options.outputs,
-        options.epochs,
-        options.dim,
-        options.max_rules,
-        options.draw,
-        options.batch,
-        options.seed,
-    )
 
 
 def _targets(options: Options, comparison: Comparison) -> Sequence[str]:
@@ -146,7 +127,7 @@ def _report(comparison: Comparison, options: Options, terminal: Terminal) -> Non
 
 def _notes(comparison: Comparison, options: Options) -> list[str]:
     """Return what a reader must know of the table."""
-    protocol = comparison.setting.protocol
+    protocol = comparison.setting.how
     seen = "the outputs of expressions" if options.outputs else "scores alone"
     return [
         f"{protocol.description}; score {protocol.score}; searches see {seen}.",

@@ -1,7 +1,6 @@
 """`grammar-lisa benchmark table5 --protocol clean`."""
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,9 +19,9 @@ from grammar_lisa.benchmark.table5 import TABLE5_TOOL, Comparison, open_comparis
 from grammar_lisa.cli.options.benchmark_table5 import Options
 from grammar_lisa.models.networks import NETWORKS
 from grammar_lisa.objectives.objective import Objective
+from shared.cli.records import chosen_names
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
-from shared.common.words import unknown
 from shared.jobs.jobs import Job, OnEnd, Progress
 from shared.runs.environment import environment
 from shared.runs.files import write_json
@@ -33,8 +32,10 @@ RESULTS, TABLE = "results.json", "table5"
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    systems = chosen("system", options.systems, SYSTEMS)
-    entries = entries_of(systems, chosen("network", options.networks, NETWORKS), _kinds(options))
+    systems = chosen_names("system", options.systems, SYSTEMS)
+    entries = entries_of(
+        systems, chosen_names("network", options.networks, NETWORKS), _kinds(options)
+    )
     path = options.out / (options.name or f"table5-{options.protocol}")
     comparison = open_comparison(path, options)
     terminal.note(f"benchmark: {comparison.path}")
@@ -43,24 +44,6 @@ def run(options: Options, terminal: Terminal) -> None:
             _carry_out(comparison, entries, options, terminal)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with the same '{TABLE5_TOOL}' command") from None
-
-
-def chosen(kind: str, text: str, valid: Mapping[str, object]) -> list[str]:
-    """Names of systems or networks: `all`, or some with commas between, in any case.
-
-    Raises:
-        LisaError: if there is none of such a name, or none is named.
-    """
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if words == ["all"]:
-        return list(valid)
-    by_name = {name.lower(): name for name in valid}
-    for word in words:
-        if word.lower() not in by_name:
-            raise LisaError(unknown(kind, word, valid))
-    if not words:
-        raise LisaError(f"--{kind}s names no {kind}; give 'all' or names with commas between")
-    return [by_name[word.lower()] for word in words]
 
 
 def _kinds(options: Options) -> Sequence[str]:
@@ -75,9 +58,9 @@ def _carry_out(
     comparison: Comparison, entries: Sequence[Entry], options: Options, terminal: Terminal
 ) -> None:
     """Train and search what is missing, and write the table."""
-    jobs = options.jobs or os.cpu_count() or 1
+    jobs = options.workers
     trained = comparison.train(entries, jobs, _note_ends(terminal, "trained"))
-    comparison.draw(trained, options.trials)
+    comparison.draw_at_random(trained, options.trials)
     n_initial = options.n_initial or options.how.n_initial
     trials = comparison.trials(trained, n_initial, options.trials)
     with terminal.progress("trials", len(trials)) as bar:

@@ -1,6 +1,5 @@
 """`grammar-lisa benchmark targets --set expr`."""
 
-import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 from grammar_lisa.benchmark.targets import (
     SHORT,
     TARGETS_TOOL,
-    Protocol,
     TargetBenchmark,
     cells_of,
     heads_of,
@@ -16,22 +14,21 @@ from grammar_lisa.benchmark.targets import (
     totals_of,
 )
 from grammar_lisa.cli.options.benchmark_targets import Options
-from grammar_lisa.cli.progress import watching
-from grammar_lisa.models.names import TOOL
+from grammar_lisa.cli.progress import shown_progress
+from grammar_lisa.cli.runs import open_chosen
 from grammar_lisa.objectives.targets import SETS, Target
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.runs.locks import working_in
-from shared.runs.run import newest_run, open_run
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     asked = asked_of(options)
-    trained = newest_run(options.runs, TOOL) if options.run is None else open_run(options.run, TOOL)
+    trained = open_chosen(options)
     path = options.out / (options.name or f"targets-{trained.path.resolve().name}")
-    benchmark = open_targets(path, trained, _protocol_of(options))
+    benchmark = open_targets(path, trained, options)
     targets = {target.name: target for target in map(benchmark.target, asked)}
     if options.drawn:
         targets |= {target.name: target for target in benchmark.drawn(options.drawn)}
@@ -57,29 +54,28 @@ def asked_of(options: Options) -> list[str]:
     return list(dict.fromkeys([*named, *options.targets]))
 
 
-def _protocol_of(options: Options) -> Protocol:
-    """Return how every target is searched."""
-    return Protocol(options.search, options.n_initial, options.black_box, options.seed)
-
-
 def _carry_out(
     benchmark: TargetBenchmark, targets: Sequence[Target], options: Options, terminal: Terminal
 ) -> None:
     """Search for what is missing, and write the tables after each target."""
-    jobs = min(options.jobs or os.cpu_count() or 1, options.trials)
-    total = options.trials * benchmark.protocol.budget
+    jobs = min(options.workers, options.trials)
+    total = options.trials * benchmark.settings.search.budget
     records = []
     for place, target in enumerate(targets, start=1):
         label = f"{target.name} ({place} of {len(targets)})"
 
-        def tell(text: str, name: str = target.name) -> None:
+        def notify(text: str, name: str = target.name) -> None:
             terminal.note(f"{name}: {text}")
 
-        def watch(files: Sequence[Path], label: str = label) -> AbstractContextManager[None]:
-            return watching(terminal, label, files, total)
+        def show_progress(
+            files: Sequence[Path], label: str = label
+        ) -> AbstractContextManager[None]:
+            return shown_progress(terminal, label, files, total)
 
         records.append(
-            benchmark.search(target, trials=options.trials, jobs=jobs, tell=tell, watch=watch)
+            benchmark.search(
+                target, trials=options.trials, jobs=jobs, notify=notify, show_progress=show_progress
+            )
         )
         kept = benchmark.write()
     title = f"{benchmark.searched.run.path}, searched for {len(kept)} targets"

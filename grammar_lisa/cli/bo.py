@@ -9,13 +9,14 @@ from grammar_lisa.cli.bo_report import report
 from grammar_lisa.cli.bo_search import Search
 from grammar_lisa.cli.options.bo import TABLE_FLAGS, Options
 from grammar_lisa.cli.options.search import recorded
+from grammar_lisa.cli.runs import open_chosen
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.problem import SearchedRun
 from shared.cli.commands import DISTRIBUTION
 from shared.cli.records import options_from_record
 from shared.cli.terminal import Terminal
 from shared.common.seeds import derive_seed
-from shared.runs.run import Run, create_run, newest_run, next_run_path, open_run
+from shared.runs.run import Run, create_run, next_run_path, open_run
 
 SEARCH_TOOL = f"{TOOL} bo"
 _UNRECORDED = ("json", "quiet", "overwrite", "resume", "name", "jobs")
@@ -25,8 +26,7 @@ def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     folder = None if options.resume is None else open_run(options.resume, SEARCH_TOOL)
     options = (options if folder is None else _resumed(folder, options)).settled()
-    options.check()
-    trained = newest_run(options.runs, TOOL) if options.run is None else open_run(options.run, TOOL)
+    trained = open_chosen(options)
     searched = SearchedRun.load(trained, options.search.space)
     points = derive_seed(options.seed, "points")
     with opened(options.scoring, searched.sentences, points) as objective:
@@ -36,8 +36,8 @@ def run(options: Options, terminal: Terminal) -> None:
             initial = search.scored_first(searched, objective)
             outcome = search.outcome(searched.problem_from(objective, initial), initial)
         else:
-            problem = searched.problem(objective, clean=options.clean, tell=terminal.note)
-            folder = folder or _create(trained, options, str(problem.withhold), terminal)
+            problem = searched.problem(objective, decontaminate=options.clean, notify=terminal.note)
+            folder = folder or _create(trained, options, str(problem.decontamination), terminal)
             outcome = Search(folder, options, terminal).outcome(problem)
     report(folder, outcome, options.top, terminal)
 
@@ -50,6 +50,7 @@ def _resumed(folder: Run, options: Options) -> Options:
         # Older searches record that they had no table.
         record = {n: v for n, v in record.items() if n not in TABLE_FLAGS or v is not None}
     found = options_from_record(Options, record, source)
+    found.check()
     return dataclasses.replace(found, run=folder.path.parent, jobs=options.jobs)
 
 

@@ -66,7 +66,7 @@ class Outcome:
     @property
     def budget(self) -> int:
         """The most evaluations of a trial."""
-        return self.config.rounds * self.config.batch
+        return self.config.budget
 
     @property
     def label(self) -> str:

@@ -11,7 +11,7 @@ from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.expressions.latex import latex
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
-from grammar_lisa.optimize.hall_of_fame import AT_START, Entry, best_entries, r_squared
+from grammar_lisa.optimize.hall_of_fame import INITIAL_DESIGN, Entry, best_entries, r_squared
 from grammar_lisa.optimize.trial_tables import (
     COLUMNS,
     START,
@@ -97,12 +97,14 @@ def _as_csv(best: Sequence[Row]) -> str:
     columns = ["rank", "score", "r2", "sentence", "simplified", "latex", "trial", "evaluation"]
     writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(row | ({"trial": AT_START} if row["known_at_start"] else {}) for row in best)
+    writer.writerows(
+        row | ({"trial": INITIAL_DESIGN} if row["known_at_start"] else {}) for row in best
+    )
     return text.getvalue()
 
 
 def _rows(outcome: Outcome) -> dict[str, list[Row]]:
-    """Return the statistics of each trial; of the search also the best known at its start."""
+    """Return the statistics of each trial; of the search also the best of its initial design."""
     rows = {
         name: [trial_row(each.texts, each.scores, outcome.objective) for each in scored]
         for name, scored in outcome.scored().items()
@@ -113,13 +115,13 @@ def _rows(outcome: Outcome) -> dict[str, list[Row]]:
 
 
 def _summary(outcome: Outcome, rows: Mapping[str, list[Row]], best: Sequence[Row]) -> Row:
-    withhold = outcome.problem.withhold
+    withheld = outcome.problem.decontamination
     return {
         "target": outcome.target,
         "system": outcome.system,
         "changed": outcome.changed,
         "sees": outcome.sees,
-        "withheld": {"equal": withhold.equal, "near": withhold.near},
+        "withheld": {"equal": withheld.equal, "near": withheld.near},
         "scored_to_begin_with": len(outcome.initial),
         "evaluations_per_trial": outcome.budget,
         "trials": rows,
@@ -176,7 +178,7 @@ def _print_means(terminal: Terminal, outcome: Outcome, rows: Mapping[str, list[R
     terminal.table(
         "mean ± deviation over trials"
         + (", and trials that reached a score" if reached else "")
-        + f"; {START} is the best known at the start, the rest of evaluations after it",
+        + f"; {START} is the best of the initial design, the rest of evaluations after it",
         ("", *columns, *reached),
         [
             (outcome.label if name == SEARCH else name, *mean_cells(each, columns, cell))

@@ -12,7 +12,7 @@ import numpy as np
 
 from grammar_lisa.cli.bo_outcome import Outcome, Scored
 from grammar_lisa.cli.options.bo import Options
-from grammar_lisa.cli.progress import watching
+from grammar_lisa.cli.progress import shown_progress
 from grammar_lisa.models.character_model import CharacterModel
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.objective import Objective
@@ -48,7 +48,7 @@ class Search:
             "objective": self.options.scoring.text,
         }
         history = self._history("initial", header)
-        with self._watched("scoring to begin with", [history], len(design)):
+        with self._progress("scoring to begin with", [history], len(design)):
             scored = score_all(design, objective, history)
         self.terminal.note(f"{len(scored)} sentences were scored to begin with")
         return scored
@@ -81,12 +81,12 @@ class Search:
     def _found(self, trials: Sequence[Trial], objective: Objective) -> list[list[Evaluation]]:
         jobs = min(self.options.jobs or os.cpu_count() or 1, len(trials))
         paths = [trial.history for trial in trials]
-        with self._watched("searching", paths, self.options.budget * len(trials)):
+        with self._progress("searching", paths, self.options.search.budget * len(trials)):
             return list(run_trials(trials, objective, jobs))
 
     def _controls(self, problem: SearchProblem, trials: Sequence[Trial]) -> dict[str, list[Scored]]:
         """Score random draws, by name and trial."""
-        draws = random_draws(problem, self.options.budget, [trial.seed for trial in trials])
+        draws = random_draws(problem, self.options.search.budget, [trial.seed for trial in trials])
         if not self.options.own_code:
             return {
                 name: [Scored(texts, problem.objective(texts)) for texts in each]
@@ -104,7 +104,7 @@ class Search:
         }
         paths = [history for each in histories.values() for history in each]
         total = sum(len(texts) for each in draws.values() for texts in each)
-        with self._watched("scoring random sentences", paths, total):
+        with self._progress("scoring random sentences", paths, total):
             return {
                 name: [
                     _scored_one_by_one(texts, problem.objective, history)
@@ -118,12 +118,12 @@ class Search:
         return History(self.folder.path / f"{name}.jsonl", dict(header))
 
     @contextmanager
-    def _watched(self, label: str, files: Sequence[Path | History], total: int) -> Iterator[None]:
+    def _progress(self, label: str, files: Sequence[Path | History], total: int) -> Iterator[None]:
         """Show how many evaluations are on disk, and say on Ctrl-C how to go on."""
         every = [file.path if isinstance(file, History) else file for file in files]
         paths = [path for path in every if path is not None]
         try:
-            with watching(self.terminal, label, paths, total):
+            with shown_progress(self.terminal, label, paths, total):
                 yield
         except KeyboardInterrupt:
             raise KeyboardInterrupt(

@@ -15,7 +15,7 @@ def check_suffix(path: Path) -> None:
     """Refuse a file of codes that is neither .npy nor .csv.
 
     Raises:
-        LisaError: naming the file.
+        LisaError: Naming the file.
     """
     if path.suffix not in (".npy", ".csv"):
         raise LisaError(f"codes are kept in .npy or .csv files, not in {path}")
@@ -38,10 +38,10 @@ def write_codes(path: Path, codes: NDArray[np.float32], sentences: list[str]) ->
 
 
 def read_codes(path: Path) -> NDArray[np.float64]:
-    """Codes `[n, dim]` of a .npy file, or of the columns z0, z1, … of a .csv file.
+    """Return codes `[n, dim]` of a .npy file, or of the columns z0, z1, … of a .csv file.
 
     Raises:
-        LisaError: if the file is missing, damaged, or holds no such numbers.
+        LisaError: The file is missing, damaged, or holds no such numbers.
     """
     check_suffix(path)
     try:

@@ -18,7 +18,7 @@ def run(options: Options, terminal: Terminal) -> None:
     sentences = [*options.sentences, *(_lines(options.file) if options.file else [])]
     if not sentences:
         raise LisaError("there is nothing to encode; give sentences, or a --file of them")
-    folder, model = open_model(options.run, options.runs)
+    folder, model = open_model(options)
     codes = model.codes(sentences, refine=options.refine)
     exact = model.come_back(sentences, codes)
     for sentence in np.array(sentences)[~exact]:

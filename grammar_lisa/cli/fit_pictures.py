@@ -4,10 +4,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grammar_lisa.cli.pictures import save_figure
-from grammar_lisa.expressions.evaluation import Floats, evaluate, spread_evenly
+from grammar_lisa.expressions.evaluation import evaluate, spread_evenly
 from grammar_lisa.regression.measures import predict
 from grammar_lisa.regression.table import Table
+from shared.common.arrays import Floats
+from shared.runs.figures import save_figure
 from shared.runs.run import Run
 
 _MOST_POINTS = 5000

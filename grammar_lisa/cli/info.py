@@ -37,8 +37,8 @@ def run(options: Options, terminal: Terminal) -> None:
         + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in hyperparameters.items())
         + f"; network: {model.network}, code size {model.dim}"
     )
-    if model.alphabet is not None:
-        characters, length = model.alphabet.characters, model.alphabet.length
+    if model.tokenizer is not None:
+        characters, length = model.tokenizer.characters, model.tokenizer.length
         terminal.print(
             f"texts of at most {length} characters, of these {len(characters)}: {characters}"
         )

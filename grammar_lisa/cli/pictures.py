@@ -1,34 +1,31 @@
 """The pictures that commands leave in a run."""
 
-import io
 from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from shared.runs.files import write_atomically
+from shared.common.arrays import Floats
+from shared.common.callbacks import Row
+from shared.runs.figures import save_figure
 from shared.runs.run import Run
-from shared.training.trainer import Row
 
 mpl.use("Agg")
 
-Floats = NDArray[np.float64]
-
 
 def plot_curves(folder: Run, rows: Sequence[Row]) -> None:
-    """`curves.png`: the loss of the training and the exactness on watched sentences."""
+    """Draw `curves.png`: the loss of the training and the exactness on validation sentences."""
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = [row["epoch"] for row in rows]
     left.plot(epochs, [row["reconstruction"] for row in rows], label="training")
-    left.plot(epochs, [row["valid_loss"] for row in rows], label="watched sentences")
+    left.plot(epochs, [row["valid_loss"] for row in rows], label="validation sentences")
     left.set(xlabel="epoch", ylabel="reconstruction loss (nats a sentence)", yscale="log")
     left.legend(frameon=False)
     right.plot(epochs, [row["valid_exact"] for row in rows])
-    right.set(xlabel="epoch", ylabel="watched sentences exact", ylim=(0, 1.02))
+    right.set(xlabel="epoch", ylabel="validation sentences exact", ylim=(0, 1.02))
     save_figure(figure, folder, "curves.png")
 
 
@@ -39,7 +36,7 @@ def plot_convergence(
     start: float,
     label: str,
 ) -> None:
-    """`convergence.png`: the best score so far, of every trial and as the median over trials.
+    """Draw `convergence.png`: the best score so far, of every trial and as the median over trials.
 
     Each trial is drawn to the end of the budget; a dot marks its last evaluation where it ended
     earlier, as one that met its target does.
@@ -49,7 +46,7 @@ def plot_convergence(
         curves: For each way of searching, the scores of each trial in the order of evaluation,
             NaN where there is none.
         budget: The evaluations of a trial that nothing ends.
-        start: The best score that was known at the start.
+        start: The best score of the initial design.
         label: What the scores are.
     """
     figure = Figure(figsize=(7, 4.5), layout="constrained")
@@ -68,7 +65,9 @@ def plot_convergence(
         median = _finite(np.median(best, axis=0))
         axes.step(evaluations, median, where="post", color=colour, linewidth=2, label=name)
         drawn += best
-    axes.axhline(start, color="black", linestyle="--", linewidth=1, label="best known at the start")
+    axes.axhline(
+        start, color="black", linestyle="--", linewidth=1, label="best of the initial design"
+    )
     axes.set(xlabel="evaluations", ylabel=label, xlim=(1, max(2, budget)))
     _scale_scores(axes, np.concatenate(drawn))
     axes.grid(axis="y", alpha=0.3, linewidth=0.5)
@@ -117,7 +116,7 @@ def plot_best(
     y: Floats,
     fits: Mapping[str, Floats],
 ) -> None:
-    """`best.png`: the best expressions over the data.
+    """Draw `best.png`: the best expressions over the data.
 
     With one variable they are drawn along it, with several each prediction against the data.
 
@@ -145,10 +144,3 @@ def plot_best(
         axes.set(xlabel="data", ylabel="prediction", xlim=limits, ylim=limits)
     axes.legend(frameon=False, fontsize="small")
     save_figure(figure, path, "best.png")
-
-
-def save_figure(figure: Figure, folder: Run, name: str) -> None:
-    """Write a figure into a folder, atomically."""
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=120, metadata={"Software": None})
-    write_atomically(folder.path / name, picture.getvalue())

@@ -9,26 +9,28 @@ from shared.cli.terminal import Terminal
 
 
 @contextmanager
-def watching(terminal: Terminal, label: str, records: Sequence[Path], total: int) -> Iterator[None]:
-    """A bar of progress that counts the lines of records, whoever writes them.
+def shown_progress(
+    terminal: Terminal, label: str, records: Sequence[Path], total: int
+) -> Iterator[None]:
+    """Show a bar of progress that counts the lines of records, whoever writes them.
 
     Args:
-        terminal: where the bar is shown.
-        label: what is being done.
+        terminal: Where the bar is shown.
+        label: What is being done.
         records: JSONL files, each with a header and a line an evaluation.
-        total: evaluations in all of them, in the end.
+        total: Evaluations in all of them, in the end.
     """
     done = threading.Event()
-    with terminal.progress(label, total) as meter:
+    with terminal.progress(label, total) as bar:
 
         def look() -> None:
-            meter.update(sum(_lines(path) for path in records), "evaluations")
+            bar.update(sum(_lines(path) for path in records), "evaluations")
 
-        def watch() -> None:
+        def show_progress() -> None:
             while not done.wait(0.5):
                 look()
 
-        callbacks = threading.Thread(target=watch, daemon=True)
+        callbacks = threading.Thread(target=show_progress, daemon=True)
         callbacks.start()
         try:
             yield
@@ -39,5 +41,5 @@ def watching(terminal: Terminal, label: str, records: Sequence[Path], total: int
 
 
 def _lines(path: Path) -> int:
-    """Evaluations on record: the lines after the header."""
+    """Return evaluations on record: the lines after the header."""
     return max(0, path.read_bytes().count(b"\n") - 1) if path.exists() else 0

@@ -12,7 +12,7 @@ def print_quality(terminal: Terminal, folder: Run) -> None:
     """Print the summary of a finished run.
 
     Raises:
-        LisaError: if the summary is damaged.
+        LisaError: The summary is damaged.
     """
     summary = folder.read_json(SUMMARY)
     try:

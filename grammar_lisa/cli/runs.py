@@ -1,19 +1,24 @@
 """Opening the run that a command works on."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.sentence_model import SentenceModel
+from shared.cli.option_groups import RunOptions
 from shared.cli.terminal import Terminal
 from shared.runs.run import Run, newest_run, open_run
 
 
-def open_model(path: Path | None, root: Path) -> tuple[Run, SentenceModel]:
-    """The run at `path`, or the newest below `root`, and its model."""
-    folder = newest_run(root, TOOL) if path is None else open_run(path, TOOL)
-    return folder, load_model(folder)
+def open_chosen(options: RunOptions) -> Run:
+    """Open the run that options name, or the newest one."""
+    return newest_run(options.runs, TOOL) if options.run is None else open_run(options.run, TOOL)
+
+
+def open_model(options: RunOptions) -> tuple[Run, SentenceModel]:
+    """Open the run that options name, or the newest one, and load its model."""
+    run = open_chosen(options)
+    return run, load_model(run)
 
 
 def note_invalid(model: SentenceModel, texts: Sequence[str], terminal: Terminal) -> None:

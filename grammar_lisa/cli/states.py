@@ -7,15 +7,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from grammar_lisa.cli.options.search import (
-    check_search,
-    recorded,
-    system_named,
-)
+from grammar_lisa.cli.options.search import recorded
 from grammar_lisa.cli.options.search_setup import ASK_TOOL, SetupOptions, recorded_setup
+from grammar_lisa.cli.runs import open_chosen
 from grammar_lisa.expressions.language import PlainText
 from grammar_lisa.models.load import load_model
-from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.spaces import space_of_run
 from grammar_lisa.optimize.state import (
     Score,
@@ -29,7 +25,7 @@ from grammar_lisa.optimize.state import (
 from shared.cli.commands import DISTRIBUTION
 from shared.common.errors import LisaError
 from shared.runs.locks import working_in
-from shared.runs.run import CONFIG, Run, create_run, newest_run, open_run
+from shared.runs.run import CONFIG, Run, create_run, open_run
 
 
 @contextmanager
@@ -64,9 +60,8 @@ def create_state(folder: Path, options: SetupOptions, scores: Sequence[Score]) -
     Raises:
         LisaError: The options, the run, the folder or the scores are not fit.
     """
-    system_named(options.system)
-    check_search(options.search)
-    run = newest_run(options.runs, TOOL) if options.run is None else open_run(options.run, TOOL)
+    options.check_system()
+    run = open_chosen(options)
     run = Run(run.path.resolve(), run.config)
     model = load_model(run)
     space_of_run(model, run, options.search.space)
@@ -84,14 +79,14 @@ def create_state(folder: Path, options: SetupOptions, scores: Sequence[Score]) -
     SearchState.open(folder, setup).take(new, initial=True)
 
 
-def check_same(folder: Path, given: SetupOptions, begun: SetupOptions) -> None:
+def check_same(folder: Path, given: SetupOptions, recorded_options: SetupOptions) -> None:
     """Refuse options that a search was not begun with.
 
     Raises:
         LisaError: Naming the first.
     """
     for name, value in recorded(given, ["runs"]).items():
-        before = recorded(begun)[name]
+        before = recorded(recorded_options)[name]
         if name == "run" and value is not None:
             value = str(Path(value).resolve())
         if value != before:

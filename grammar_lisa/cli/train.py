@@ -8,16 +8,15 @@ from grammar_lisa.cli.reports import print_quality
 from grammar_lisa.grammar.datasets import Split
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.training.experiment import (
-    Callbacks,
+    Plan,
     data_of,
     finish_run,
     make_run,
-    plan_of,
     train_run,
 )
 from shared.cli.terminal import Terminal
-from shared.runs.run import SUMMARY, Run, next_run_path, open_run
-from shared.training.trainer import Row
+from shared.common.callbacks import Callbacks, Row
+from shared.runs.run import SUMMARY, Run, open_run
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -33,10 +32,10 @@ def run(options: Options, terminal: Terminal) -> None:
             print_quality(terminal, folder)
             return
         terminal.note(f"going on with {folder.path}")
-        data = data_of(folder, plan_of(options, options.hyper).sentences, terminal.note)
+        data = data_of(folder, options, terminal.note)
     try:
         train(folder, data, options, terminal)
-        finish_run(folder, data, plan_of(options, options.hyper), terminal.note)
+        finish_run(folder, data, Plan(options, options.hyper), terminal.note)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with '{TOOL} train --resume {folder.path}'") from None
     print_quality(terminal, folder)
@@ -44,13 +43,9 @@ def run(options: Options, terminal: Terminal) -> None:
 
 def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
     """Read the grammar, gather the data and make the run's folder."""
-    plan = plan_of(options, options.hyper)
-    path = (
-        next_run_path(options.runs, f"{options.grammar.stem}-{plan.method.name}")
-        if options.name is None
-        else options.runs / options.name
-    )
-    folder, data = make_run(path, plan, overwrite=options.overwrite, tell=terminal.note)
+    plan = Plan(options, options.hyper)
+    path = options.place(f"{options.grammar.stem}-{plan.method.name}")
+    folder, data = make_run(path, plan, overwrite=options.overwrite, notify=terminal.note)
     terminal.note(f"{plan.method.title}, {options.network} network, d = {options.dim}")
     terminal.note(f"run: {folder.path}")
     return folder, data
@@ -60,14 +55,14 @@ def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> Non
     """Train to the end, with a bar of progress."""
     if folder.finished:
         return
-    with terminal.progress("training", 0) as meter:
+    with terminal.progress("training", 0) as bar:
 
         def step(done: int, steps: int, rate: float) -> None:
-            meter.update(done, f"{rate:,.0f} sentences/s", total=steps)
+            bar.update(done, f"{rate:,.0f} sentences/s", total=steps)
 
         def epoch(row: Row) -> None:
             terminal.note(
-                f"epoch {row['epoch']:.0f}/{options.epochs}: loss {row['loss']:.4f}, watched "
+                f"epoch {row['epoch']:.0f}/{options.epochs}: loss {row['loss']:.4f}, validation "
                 f"sentences exact {row['valid_exact']:.4f}"
             )
 
@@ -75,4 +70,4 @@ def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> Non
             plot_curves(folder, rows)
 
         callbacks = Callbacks(terminal.note, step, epoch, curves)
-        train_run(folder, data, plan_of(options, options.hyper), callbacks)
+        train_run(folder, data, Plan(options, options.hyper), callbacks)

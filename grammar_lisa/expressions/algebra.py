@@ -54,7 +54,7 @@ _CHECK_POINTS: Final = 200
 def to_sympy(
     text: str, variables: Sequence[str] | None = None, *, evaluate: bool = False
 ) -> sympy.Expr:
-    """The expression as a sympy expression of real symbols, numbers exact.
+    """Return the expression as a sympy expression of real symbols, numbers exact.
 
     It is built node by node from the parsed tree; no text reaches sympy. Decimal numbers become
     the rationals they write, ``1/3`` becomes a `sympy.Rational`.
@@ -79,14 +79,14 @@ def to_sympy(
 
 
 def simplify(text: str, seconds: float = 2.0, variables: Sequence[str] | None = None) -> str:
-    """A shorter expression of equal value, or the text itself; see `simplify_all`."""
+    """Return a shorter expression of equal value, or the text itself; see `simplify_all`."""
     return simplify_all([text], seconds, variables)[0]
 
 
 def simplify_all(
     texts: Sequence[str], seconds: float = 2.0, variables: Sequence[str] | None = None
 ) -> list[str]:
-    """For each expression a shorter one of equal value where one is found in time.
+    """Return for each expression a shorter one of equal value where one is found in time.
 
     A result is in the notation that was read, has fewer operations than its original, and agrees
     with it on random points wherever the original is finite. Where there is no such result the
@@ -157,7 +157,7 @@ class _Worker:
             stream.close()
 
     def ask(self, text: str, seconds: float, variables: Sequence[str] | None) -> str | None:
-        """The simplified text, None where sympy failed; TimeoutError when the time is up."""
+        """Return the simplified text, None where sympy failed; TimeoutError when the time is up."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps([text, variables]) + "\n")
@@ -184,7 +184,7 @@ class _Worker:
 
 
 def _child_environment() -> dict[str, str]:
-    """The environment in which the child finds this package, however the parent found it."""
+    """Return the environment in which the child finds this package, however the parent found it."""
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in sys.path),
@@ -233,7 +233,10 @@ class _Notation(StrPrinter):
 
 
 def _accept(text: str, answer: str | None, variables: Sequence[str] | None) -> str:
-    """The answer where it is an expression, smaller, and equal on random points; else the text."""
+    """Return the answer where it is an expression, smaller, and equal on random points.
+
+    Else return the text.
+    """
     if answer is None:
         return text
     before, after = Pool(variables), Pool(variables)
@@ -247,7 +250,7 @@ def _accept(text: str, answer: str | None, variables: Sequence[str] | None) -> s
 
 
 def _size(pool: Pool, text: str) -> int:
-    """The number of operations and leaves that the text writes, repeats counted."""
+    """Return the number of operations and leaves that the text writes, repeats counted."""
     root = pool.add(text)
     sizes: dict[int, int] = {}
     for number in pool.reachable(root):

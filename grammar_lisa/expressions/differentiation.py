@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, final
 import numpy as np
 import numpy.typing as npt
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.expressions.expression import OPEN, VARIABLE, Node
 from grammar_lisa.expressions.program import Descent, Program, Step
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
 

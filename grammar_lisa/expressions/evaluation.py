@@ -10,11 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from grammar_lisa.expressions.expression import NEGATION, POWER, VARIABLE, Node, Pool
+from shared.common.arrays import Bools, Floats, Integers
 from shared.common.errors import LisaError
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Integers = npt.NDArray[np.int64]
 
 FUNCTIONS: Final[Mapping[str, np.ufunc]] = MappingProxyType(
     dict(zip("+-*/", (np.add, np.subtract, np.multiply, np.divide), strict=True))
@@ -59,7 +56,7 @@ class Block(NamedTuple):
 
 
 def as_points(data: Mapping[str, npt.ArrayLike]) -> dict[str, Floats]:
-    """The variables as float64 vectors of one length.
+    """Return the variables as float64 vectors of one length.
 
     Raises:
         LisaError: There is no variable or no point, a name is no identifier, the values are not
@@ -80,7 +77,9 @@ def as_points(data: Mapping[str, npt.ArrayLike]) -> dict[str, Floats]:
 
 
 def as_vector(values: npt.ArrayLike, what: str) -> Floats:
-    """A copy of `values` as a float64 vector of at least one entry; `what` names it in messages.
+    """Return a copy of `values` as a float64 vector of at least one entry.
+
+    `what` names it in messages.
 
     Raises:
         LisaError: The values are not real numbers, or not a vector, or empty.
@@ -95,13 +94,13 @@ def as_vector(values: npt.ArrayLike, what: str) -> Floats:
 
 
 def spread_evenly(length: int, most: int) -> Integers:
-    """The numbers of at most `most` of `length` points, spread evenly over all."""
+    """Return the numbers of at most `most` of `length` points, spread evenly over all."""
     places: Integers = np.linspace(0, length - 1, min(length, most)).round().astype(np.int64)
     return places
 
 
 def evaluate(texts: Sequence[str], data: Mapping[str, npt.ArrayLike]) -> Floats:
-    """The values of expressions on data, ``[text, point]``, float64.
+    """Return the values of expressions on data, ``[text, point]``, float64.
 
     IEEE semantics and no warnings: ``1/0`` is inf, ``log(-1)`` is NaN, overflow is inf.
 
@@ -118,7 +117,7 @@ def evaluate(texts: Sequence[str], data: Mapping[str, npt.ArrayLike]) -> Floats:
 
 
 def evaluate_readable(texts: Sequence[str | None], data: Mapping[str, npt.ArrayLike]) -> Floats:
-    """The values as `evaluate` gives them; NaN everywhere for what is no expression.
+    """Return the values as `evaluate` gives them; NaN everywhere for what is no expression.
 
     Raises:
         LisaError: The data are unfit.
@@ -128,7 +127,7 @@ def evaluate_readable(texts: Sequence[str | None], data: Mapping[str, npt.ArrayL
 
 
 def _values(batch: Batch, points: Mapping[str, Floats]) -> Floats:
-    """The values of a batch's sentences, ``[text, point]``."""
+    """Return the values of a batch's sentences, ``[text, point]``."""
     values = np.full((len(batch.roots) + 1, _length(points)), np.nan)
     for block in blocks(batch, points):
         values[block.roots, block.points] = block.values
@@ -136,13 +135,13 @@ def _values(batch: Batch, points: Mapping[str, Floats]) -> Floats:
 
 
 def read(texts: Sequence[str | None], variables: Iterable[str]) -> Batch:
-    """The sentences as nodes of one new pool; equal sub-expressions are one node."""
+    """Return the sentences as nodes of one new pool; equal sub-expressions are one node."""
     pool = Pool(variables)
     return _batch(pool, [pool.find(text) for text in texts])
 
 
 def parsable(texts: Sequence[str | None], variables: Iterable[str]) -> Bools:
-    """Which sentences are expressions over `variables`, ``[text]``; None is not."""
+    """Tell which sentences are expressions over `variables`, ``[text]``; None is not."""
     return read(texts, variables).positions >= 0
 
 
@@ -152,7 +151,7 @@ def fold(
     measure: Callable[[Floats, slice], npt.NDArray[Any]],
     combine: np.ufunc,
 ) -> Floats:
-    """One number a sentence, folded over the points, in bounded memory.
+    """Return one number a sentence, folded over the points, in bounded memory.
 
     Args:
         texts: The sentences.
@@ -220,7 +219,7 @@ def _batch(pool: Pool, found: Sequence[int | None]) -> Batch:
 
 
 def _plan(batch: Batch) -> tuple[list[tuple[slice, list[_Step]]], int]:
-    """The steps for each group of `_ROWS` roots, and the most vectors alive at once."""
+    """Return the steps for each group of `_ROWS` roots, and the most vectors alive at once."""
     nodes = batch.pool.nodes
     last_uses = _last_uses(batch)
     endings: dict[int, list[int]] = {}
@@ -253,7 +252,7 @@ def _step(number: int, node: Node, rank: int, ending: tuple[int, ...]) -> _Step:
 
 
 def _last_uses(batch: Batch) -> dict[int, int]:
-    """For each node that the roots are made of, the last node that uses it, or itself."""
+    """Return for each node that the roots are made of, the last node that uses it, or itself."""
     last_uses = {root: root for root in batch.roots.tolist()}
     nodes = batch.pool.nodes
     for number in range(len(nodes) - 1, -1, -1):
@@ -265,7 +264,7 @@ def _last_uses(batch: Batch) -> dict[int, int]:
 
 
 def _leaf_values(pool: Pool, points: Mapping[str, Floats]) -> list[Any]:
-    """For each node its value where it is a leaf: scalars stay scalars. None elsewhere."""
+    """Return for each node its value where it is a leaf: scalars stay scalars. None elsewhere."""
     return [
         None
         if node.operands

@@ -97,7 +97,7 @@ class Pool:
         self._openers: dict[str, str] = {"(": "("}
 
     def add(self, text: str) -> int:
-        """The number of the node that `text` means.
+        """Return the number of the node that `text` means.
 
         Precedence and associativity are Python's: ``**`` groups to the right and binds tighter
         than a sign on its left, ``-x**2`` is ``-(x**2)``. Integers are real numbers, ``1/3`` is
@@ -113,7 +113,7 @@ class Pool:
             raise LisaError(_explain(text, refusal)) from None
 
     def find(self, text: str | None) -> int | None:
-        """As `add`, but None where the text is None or no expression."""
+        """Do as `add`, but return None where the text is None or no expression."""
         if text is None:
             return None
         try:
@@ -122,7 +122,7 @@ class Pool:
             return None
 
     def reachable(self, root: int) -> list[int]:
-        """The numbers of `root` and all nodes it is made of, ascending."""
+        """Return the numbers of `root` and all nodes it is made of, ascending."""
         seen = {root}
         pending = [root]
         while pending:
@@ -132,7 +132,7 @@ class Pool:
         return sorted(seen)
 
     def _build(self, lexemes: list[str]) -> int:
-        """Dijkstra's shunting yard, which keeps its own stack and so knows no depth limit."""
+        """Apply Dijkstra's shunting yard, which keeps its own stack and so knows no depth limit."""
         operands: list[int] = []
         pending: list[str] = []
         operand_due = True
@@ -276,7 +276,10 @@ class PerNode(Generic[T]):
 
 
 def variables_of(texts: Iterable[str]) -> tuple[str, ...]:
-    """The variables that texts mention, sorted; texts that are no expressions are passed over."""
+    """Return the variables that texts mention, sorted.
+
+    Texts that are no expressions are passed over.
+    """
     pool = Pool()
     roots = {root for text in texts if (root := pool.find(text)) is not None}
     used = {number for root in roots for number in pool.reachable(root)}
@@ -284,7 +287,7 @@ def variables_of(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def choices(name: str, valid: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the nearest valid one, and all of them."""
+    """Return the end of a message about an unknown name: the nearest valid one, and all of them."""
     names = list(valid)
     close = difflib.get_close_matches(name, names, n=1)
     return f"{f'; did you mean {close[0]}? V' if close else '; v'}alid are {', '.join(names)}"
@@ -322,7 +325,10 @@ def _unclosed(lexemes: list[str]) -> int:
 
 
 def _explain(text: str, refusal: _RefusalError) -> str:
-    """The message for a refused text: what was found, a stretch of the text, a caret under it."""
+    """Return the message for a refused text.
+
+    It says what was found, and shows a stretch of the text with a caret under it.
+    """
     spans = [match.span() for match in _LEXEME.finditer(text)]
     if not spans:
         return f"cannot read an empty expression: {_OPERAND_DUE}"

@@ -8,9 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from grammar_lisa.expressions.canonical import Canonical
-from grammar_lisa.expressions.evaluation import Bools, parsable
-from grammar_lisa.expressions.forms import Forms, forms_of, forms_of_texts
+from grammar_lisa.expressions.canonical_forms import CanonicalForms, canonical_forms, text_forms
+from grammar_lisa.expressions.evaluation import parsable
 from grammar_lisa.expressions.reading import reading
+from shared.common.arrays import Bools
 
 
 class Language(abc.ABC):
@@ -23,7 +24,7 @@ class Language(abc.ABC):
     has_terms: ClassVar[bool]
 
     @abc.abstractmethod
-    def forms(self, sentences: Sequence[str]) -> Forms:
+    def canonical_forms(self, sentences: Sequence[str]) -> CanonicalForms:
         """Return the canonical forms of sentences, which costs no evaluation."""
 
     @abc.abstractmethod
@@ -44,9 +45,9 @@ class PlainText(Language):
     def __str__(self) -> str:
         return "sentences"
 
-    def forms(self, sentences: Sequence[str]) -> Forms:
+    def canonical_forms(self, sentences: Sequence[str]) -> CanonicalForms:
         """Return hashes of the texts."""
-        return forms_of_texts(sentences)
+        return text_forms(sentences)
 
     def canonical(self, sentences: Sequence[str]) -> list[Canonical]:
         """Return the sentences as they are, each its own skeleton."""
@@ -72,9 +73,9 @@ class Expressions(Language):
     def __str__(self) -> str:
         return f"expressions in {', '.join(self.variables)}"
 
-    def forms(self, sentences: Sequence[str]) -> Forms:
+    def canonical_forms(self, sentences: Sequence[str]) -> CanonicalForms:
         """Return the sums of monomials that expressions are by the rules of algebra."""
-        return forms_of(sentences, self.variables)
+        return canonical_forms(sentences, self.variables)
 
     def canonical(self, sentences: Sequence[str]) -> list[Canonical]:
         """Return the sentences with terms and factors in one order."""

@@ -47,7 +47,7 @@ _GREEK: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def latex(text: str, names: Mapping[str, str] | None = None) -> str:
-    r"""The expression in LaTeX's mathematics, without surrounding dollar signs.
+    r"""Return the expression in LaTeX's mathematics, without surrounding dollar signs.
 
     Fractions, powers, roots and absolute values are drawn, other parentheses are kept only where
     the meaning needs them: ``1/3+(x)`` gives ``\frac{1}{3} + x``.
@@ -72,7 +72,7 @@ def latex(text: str, names: Mapping[str, str] | None = None) -> str:
 
 
 def _typeset(node: Node, operands: list[tuple[str, int]]) -> tuple[str, int]:
-    """The LaTeX of a node and how tightly it binds."""
+    """Return the LaTeX of a node and how tightly it binds."""
     if node.operator == NUMBER:
         return _number(node.value)
     if node.operator in {CONSTANT, VARIABLE}:
@@ -124,7 +124,7 @@ def _name(name: str) -> str:
 
 
 def _words(name: str) -> str:
-    """A name of any kind; one that could be a variable's is typeset as such."""
+    """Return a name of any kind; one that could be a variable's is typeset as such."""
     if name.isascii() and name.isidentifier():
         return _name(name)
     shown = "".join(_character(each) for each in " ".join(name.split()))
@@ -142,7 +142,7 @@ def _at_least(shown: tuple[str, int], binding: int) -> str:
 
 
 def _behind(shown: tuple[str, int], binding: int) -> str:
-    """As `_at_least`, behind an operator, where a leading sign needs parentheses too."""
+    """Do as `_at_least`, behind an operator, where a leading sign needs parentheses too."""
     return _grouped(shown[0]) if shown[0].startswith("-") else _at_least(shown, binding)
 
 

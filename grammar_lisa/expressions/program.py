@@ -158,7 +158,7 @@ def _dependent(nodes: Sequence[Node]) -> list[bool]:
 
 
 def _linear_nodes(nodes: Sequence[Node]) -> tuple[set[int], bool]:
-    """The nodes between the root and the linear constants, and whether there is an offset."""
+    """Return the nodes from the root to the linear constants, and whether there is an offset."""
     counts: list[int] = []
     for node in nodes:
         counts.append(_linear_count(node, [counts[operand] for operand in node.operands]))

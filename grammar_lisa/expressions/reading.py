@@ -5,14 +5,14 @@ from functools import lru_cache
 
 from grammar_lisa.expressions.canonical import Canonical, write
 from grammar_lisa.expressions.expression import PerNode, Pool
-from grammar_lisa.expressions.sums import Sum, sum_of
+from grammar_lisa.expressions.monomials import Monomials, monomials_of
 
 _REMEMBERED = 1 << 16
 """After so many sentences, or distinct parts of them, a reading begins anew."""
 
 
 class Reading:
-    """The sums and canonical texts of expressions.
+    """The monomials and canonical texts of expressions.
 
     A search meets the same expressions, and parts of them, again and again: each is parsed and
     worked out once.
@@ -28,12 +28,15 @@ class Reading:
     def _begin(self) -> None:
         self._pool = Pool(self._variables)
         self._roots: dict[str | None, int | None] = {}
-        self._sums, self._written = PerNode(self._pool, sum_of), PerNode(self._pool, write)
+        self._monomials, self._written = (
+            PerNode(self._pool, monomials_of),
+            PerNode(self._pool, write),
+        )
 
-    def sum(self, sentence: str | None) -> Sum | None:
-        """Return the sum that a sentence means; None for what is no expression."""
+    def monomials(self, sentence: str | None) -> Monomials | None:
+        """Return the monomials that a sentence is the sum of; None for what is no expression."""
         root = self._root(sentence)
-        return None if root is None else self._sums[root]
+        return None if root is None else self._monomials[root]
 
     def canonical(self, sentence: str) -> Canonical:
         """Return a sentence in one order; what is no expression stays, its own skeleton."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grammar_lisa.expressions.differentiation import BoundSkeleton
-from grammar_lisa.expressions.evaluation import Floats, as_points
+from grammar_lisa.expressions.evaluation import as_points
 from grammar_lisa.expressions.expression import (
     BINARY_FUNCTIONS,
     CONSTANTS,
@@ -23,6 +23,7 @@ from grammar_lisa.expressions.expression import (
 )
 from grammar_lisa.expressions.program import Program
 from grammar_lisa.expressions.writing import number_text, tidy, write
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
 

@@ -30,13 +30,13 @@ class _Written(NamedTuple):
     binding: int
 
     def within(self, binding: int) -> str:
-        """The text with its sign, in parentheses where its surroundings bind tighter."""
+        """Return the text with its sign, in parentheses where its surroundings bind tighter."""
         if self.negative:
             return f"-{self.text}" if binding <= _SUM else f"(-{self.text})"
         return self.unsigned(binding)
 
     def unsigned(self, binding: int) -> str:
-        """The text without its sign."""
+        """Return the text without its sign."""
         return self.text if self.binding >= binding else f"({self.text})"
 
 
@@ -102,7 +102,7 @@ def number_text(value: float, digits: int | None = None) -> str:
 
 
 def _neutral(symbol: str, operands: list[int], nodes: list[Node]) -> int | None:
-    """The operand that an operator leaves as it is, where the other one has no effect."""
+    """Return the operand that an operator leaves as it is, where the other one has no effect."""
     if len(operands) != 2:
         return None
     left, right = operands
@@ -117,7 +117,7 @@ def _neutral(symbol: str, operands: list[int], nodes: list[Node]) -> int | None:
 
 
 def _combined(node: Node, operands: list[int], nodes: list[Node]) -> Node:
-    """The node over its operands; a number where it is a sum or product of two integers."""
+    """Return the node over its operands; a number where it is a sum or product of two integers."""
     numbers = [_number(nodes[operand]) for operand in operands]
     if not operands:
         return node

@@ -36,9 +36,9 @@ class Split:
 
     Attributes:
         train: `[n, max_rules]`, padded.
-        valid: for curves and schedules.
-        test: looked at once, at the end.
-        withheld: how many sentences were kept out of all three.
+        valid: For curves and schedules.
+        test: Looked at once, at the end.
+        withheld: How many sentences were kept out of all three.
     """
 
     train: NDArray[np.signedinteger]
@@ -48,7 +48,7 @@ class Split:
 
 
 def default_max_rules(shortest: int) -> int:
-    """The length taken where none was named, by that of a grammar's shortest sentence."""
+    """Return the length taken where none was named, by that of a grammar's shortest sentence."""
     return max(15, 3 * shortest)
 
 
@@ -62,16 +62,16 @@ def draw_sentences(
     law: Law = "uniform",
     keys: Keys = by_text,
 ) -> tuple[list[Derivation], int]:
-    """Distinct sentences of at most `max_rules` rules, in the order in which a law draws them.
+    """Draw distinct sentences of at most `max_rules` rules, in the order in which a law draws them.
 
     Args:
-        grammar: which has them.
-        count: how many.
-        max_rules: the most that a sentence may take.
-        seed: of the draws.
-        keep: which may be kept.
-        law: see `sample`.
-        keys: what sentences are told apart by.
+        grammar: Which has them.
+        count: How many.
+        max_rules: The most that a sentence may take.
+        seed: Of the draws.
+        keep: Which may be kept.
+        law: See `sample`.
+        keys: What sentences are told apart by.
 
     Returns:
         Up to `count` derivations that may be kept, fewer where the grammar has no more, and the
@@ -91,10 +91,10 @@ def draw_sentences(
 
 
 def read_sentences(path: Path, grammar: Grammar, max_rules: int | None) -> list[Derivation]:
-    """The distinct sentences of a text file, one a line, plain or gzipped, as derivations.
+    """Return the distinct sentences of a text file, one a line, plain or gzipped, as derivations.
 
     Raises:
-        LisaError: naming file, line and column, if the file is empty or damaged, a line is no
+        LisaError: Naming file, line and column, if the file is empty or damaged, a line is no
             sentence of the grammar, or a sentence needs more than `max_rules` rules.
     """
     parser = Parser(grammar)
@@ -130,16 +130,16 @@ def split(
     """Shuffle derivations by seed and part them into training, validation and test.
 
     Args:
-        grammar: whose padding number is used.
-        derivations: distinct; at least 10.
-        max_rules: the length to pad to.
-        train: the most training sentences to take.
-        held_out: the most test sentences to take; never more than a tenth of a small data set.
-        seed: of the order.
-        withheld: passed on.
+        grammar: Whose padding number is used.
+        derivations: Distinct; at least 10.
+        max_rules: The length to pad to.
+        train: The most training sentences to take.
+        held_out: The most test sentences to take; never more than a tenth of a small data set.
+        seed: Of the order.
+        withheld: Passed on.
 
     Raises:
-        LisaError: if there are too few derivations to part.
+        LisaError: There are too few derivations to part.
     """
     if len(derivations) < 10:
         raise LisaError(
@@ -157,7 +157,7 @@ def split(
 def keep_sentences(
     grammar: Grammar, derivations: Sequence[Derivation], keep: Keep
 ) -> tuple[list[Derivation], int]:
-    """The derivations whose sentences may be learnt from, and how many may not."""
+    """Return the derivations whose sentences may be learnt from, and how many may not."""
     mask = keep(derivations_to_texts(grammar, derivations))
     kept = [derivation for derivation, good in zip(derivations, mask, strict=True) if good]
     return kept, len(derivations) - len(kept)
@@ -166,7 +166,7 @@ def keep_sentences(
 def distinct_sentences(
     grammar: Grammar, derivations: Sequence[Derivation], keys: Keys
 ) -> list[Derivation]:
-    """The first of those derivations whose sentences have equal keys."""
+    """Return the first of those derivations whose sentences have equal keys."""
     found: dict[Hashable, Derivation] = {}
     texts = derivations_to_texts(grammar, derivations)
     for key, derivation in zip(keys(texts), derivations, strict=True):
@@ -175,7 +175,7 @@ def distinct_sentences(
 
 
 def _all_sentences(grammar: Grammar, max_rules: int) -> list[Derivation]:
-    """One derivation for each sentence of the grammar, the first of those it has."""
+    """Return one derivation for each sentence of the grammar, the first of those it has."""
     derivations = list(enumerate_derivations(grammar, max_rules))
     texts = derivations_to_texts(grammar, derivations)
     return list(dict(zip(texts[::-1], derivations[::-1], strict=True)).values())

@@ -33,10 +33,10 @@ class _Trees:
     """Derivations and their subtrees, one from each step.
 
     Attributes:
-        rules: the derivations.
-        lengths: their numbers of rules, ``[n]``.
-        symbols: the symbol that each step rewrites, as its number, -1 in the padding.
-        spans: the number of rules of each step's subtree, 0 in the padding.
+        rules: The derivations.
+        lengths: Their numbers of rules, ``[n]``.
+        symbols: The symbol that each step rewrites, as its number, -1 in the padding.
+        spans: The number of rules of each step's subtree, 0 in the padding.
     """
 
     rules: Derivations
@@ -63,10 +63,10 @@ class _Cuts:
     """What is exchanged in each row; as it starts, nothing is.
 
     Attributes:
-        at: the step where the removed subtree starts.
-        gone: its number of rules.
-        source: the step of the donor where the new subtree starts.
-        size: its number of rules.
+        at: The step where the removed subtree starts.
+        gone: Its number of rules.
+        source: The step of the donor where the new subtree starts.
+        size: Its number of rules.
     """
 
     at: _Whole
@@ -76,7 +76,7 @@ class _Cuts:
 
     @classmethod
     def none(cls, n: int) -> "_Cuts":
-        """No exchange in any of n rows."""
+        """Return no exchange in any of n rows."""
         return cls(*np.zeros((4, n), np.int64))
 
 
@@ -183,7 +183,7 @@ class TreeMoves:
         return cuts
 
     def _hopeful(self, hosts: _Trees, donors: _Trees) -> _Flags:
-        """At which steps of the hosts some subtree of their donors could stand, if only itself."""
+        """Tell at which steps of hosts a subtree of their donors could stand, if only itself."""
         least = np.full((len(hosts.rules), len(self.grammar.nonterminals)), self.max_rules + 1)
         rows, steps = np.nonzero(donors.spans)
         symbols, spans = donors.symbols[rows, steps], donors.spans[rows, steps]
@@ -193,7 +193,7 @@ class TreeMoves:
         return hopeful & (hosts.spans > 0)
 
     def _fitting(self, hosts: _Trees, donors: _Trees, rows: _Whole, at: _Whole) -> _Flags:
-        """Which subtrees of the donors can stand at a step of their hosts, and change them."""
+        """Tell which subtrees of the donors can stand at a step of their hosts, and change them."""
         room = self.max_rules - hosts.lengths[rows] + hosts.spans[rows, at]
         fits: _Flags = donors.symbols[rows] == hosts.symbols[rows, at, None]
         fits &= donors.spans[rows] <= room[:, None]

@@ -104,7 +104,7 @@ def derivations_to_texts(grammar: Grammar, derivations: Derivations) -> list[str
 
 
 def is_sentence(grammar: Grammar, derivation: Sequence[int]) -> bool:
-    """Whether a derivation, padded behind, is complete and leftmost, by applying its rules."""
+    """Tell whether a derivation, padded behind, is complete and leftmost, by applying its rules."""
     try:
         derivations_to_texts(grammar, np.array([derivation]))
     except LisaError:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.text import derivations_to_texts
-from grammar_lisa.models.characters import Alphabet
 from grammar_lisa.models.mask import GrammarMask
 from grammar_lisa.models.names import CHARACTERS, LARGEST_DIM, LONGEST
 from grammar_lisa.models.networks import (
@@ -17,6 +16,7 @@ from grammar_lisa.models.networks import (
     build_characters,
     build_network,
 )
+from grammar_lisa.models.tokenizer import CharacterTokenizer
 from shared.common.errors import LisaError
 from shared.methods import Method, equip, method_from_record, method_to_record
 from shared.methods.registry import METHODS
@@ -27,13 +27,13 @@ class Architecture:
     """What, besides the grammar, a model is built from; `config.json` records it.
 
     Attributes:
-        network: a key of `NETWORKS`, or `CHARACTERS`.
-        dim: the code size d.
+        network: A key of `NETWORKS`, or `CHARACTERS`.
+        dim: The code size d.
         max_rules: L, the most rules a sentence may take.
-        method: the method's name and hyperparameters.
-        seed: of the initial weights.
-        alphabet: what a network on characters reads; None for one on derivations.
-        semantics: how many numbers tell what a sentence does, for a method that learns from them.
+        method: The method's name and hyperparameters.
+        seed: Of the initial weights.
+        tokenizer: What a network on characters reads; None for one on derivations.
+        semantics: How many numbers tell what a sentence does, for a method that learns from them.
     """
 
     network: str
@@ -41,16 +41,16 @@ class Architecture:
     max_rules: int
     method: Method
     seed: int
-    alphabet: Alphabet | None = None
+    tokenizer: CharacterTokenizer | None = None
     semantics: int = 0
 
     @property
     def unit(self) -> str:
         """What the network's rows consist of, in the plural."""
-        return "rules" if self.alphabet is None else "characters"
+        return "rules" if self.tokenizer is None else "characters"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, from which `from_json` makes the same architecture."""
+        """Return plain values, from which `from_json` makes the same architecture."""
         record = {
             "network": self.network,
             "dim": self.dim,
@@ -58,16 +58,16 @@ class Architecture:
             "method": method_to_record(self.method),
             "seed": self.seed,
         }
-        if self.alphabet is not None:
-            record["alphabet"] = asdict(self.alphabet)
+        if self.tokenizer is not None:
+            record["alphabet"] = asdict(self.tokenizer)
         return {**record, "semantics": self.semantics} if self.semantics else record
 
     @classmethod
     def from_json(cls, record: dict[str, Any], source: str) -> "Architecture":
-        """The architecture that a run recorded.
+        """Return the architecture that a run recorded.
 
         Raises:
-            LisaError: naming `source`, if the record lacks a value or holds an unknown one.
+            LisaError: Naming `source`, if the record lacks a value or holds an unknown one.
         """
         try:
             network = record["network"]
@@ -79,7 +79,7 @@ class Architecture:
                 max_rules=int(record["max_rules"]),
                 method=method_from_record(record["method"], METHODS),
                 seed=int(record["seed"]),
-                alphabet=_alphabet(record["alphabet"]) if network == CHARACTERS else None,
+                tokenizer=_tokenizer(record["alphabet"]) if network == CHARACTERS else None,
                 semantics=int(record.get("semantics", 0)),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -88,7 +88,7 @@ class Architecture:
             ) from error
 
     def build(self, grammar: Grammar) -> SequenceAutoencoder:
-        """The network with the method's parts and its initial weights."""
+        """Return the network with the method's parts and its initial weights."""
         if not 2 <= self.dim <= LARGEST_DIM:
             raise LisaError(f"the code size must be from 2 to {LARGEST_DIM}, not {self.dim}")
         if self.max_rules > LONGEST:
@@ -97,11 +97,11 @@ class Architecture:
             )
         width = self.method.encoder_width(self.dim)
         net: SequenceAutoencoder
-        if self.alphabet is None:
+        if self.tokenizer is None:
             mask = GrammarMask(grammar, self.max_rules)
             net = build_network(self.network, mask, self.dim, width, self.seed)
         else:
-            net = build_characters(self.alphabet, self.dim, width, self.seed)
+            net = build_characters(self.tokenizer, self.dim, width, self.seed)
         net.semantics = self.semantics
         equip(net, self.method, self.seed)
         return net
@@ -109,15 +109,15 @@ class Architecture:
     def rows(
         self, grammar: Grammar, derivations: NDArray[np.signedinteger]
     ) -> NDArray[np.signedinteger]:
-        """What the network reads of padded derivations `[n, max_rules]`: rows `[n, step]`.
+        """Return what the network reads of padded derivations `[n, max_rules]`: rows `[n, step]`.
 
         Raises:
-            LisaError: if the network reads characters and a sentence does not fit its alphabet.
+            LisaError: The network reads characters and a sentence does not fit its tokenizer.
         """
-        if self.alphabet is None:
+        if self.tokenizer is None:
             return derivations
-        return self.alphabet.rows(derivations_to_texts(grammar, derivations))
+        return self.tokenizer.rows(derivations_to_texts(grammar, derivations))
 
 
-def _alphabet(record: dict[str, Any]) -> Alphabet:
-    return Alphabet(str(record["characters"]), int(record["length"]))
+def _tokenizer(record: dict[str, Any]) -> CharacterTokenizer:
+    return CharacterTokenizer(str(record["characters"]), int(record["length"]))

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.text import Writer
-from grammar_lisa.models.characters import Alphabet
 from grammar_lisa.models.sentence_model import SentenceModel
+from grammar_lisa.models.tokenizer import CharacterTokenizer
 from shared.common.errors import LisaError
 
 
@@ -17,36 +17,38 @@ class CharacterModel(SentenceModel):
     """Texts to codes, and codes to texts, which may be no sentences of the grammar."""
 
     @property
-    def alphabet(self) -> Alphabet:
+    def tokenizer(self) -> CharacterTokenizer:
         """The characters and the length of the texts that the network reads."""
-        alphabet = self.architecture.alphabet
-        assert alphabet is not None
-        return alphabet
+        tokenizer = self.architecture.tokenizer
+        assert tokenizer is not None
+        return tokenizer
 
     def rows(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
-        """Texts as numbers of characters `[n, length]`, padded; see `Alphabet.rows`.
+        """Return texts as numbers of characters `[n, length]`, padded.
+
+        See `CharacterTokenizer.rows`.
 
         Raises:
-            LisaError: naming the text that is too long or has another character.
+            LisaError: Naming the text that is too long or has another character.
         """
-        return self.alphabet.rows(texts)
+        return self.tokenizer.rows(texts)
 
     def texts(self, rows: NDArray[np.signedinteger]) -> list[str]:
-        """What rows of characters' numbers say; see `Alphabet.texts`."""
-        return self.alphabet.texts(rows)
+        """Return what rows of characters' numbers say; see `CharacterTokenizer.texts`."""
+        return self.tokenizer.texts(rows)
 
     def parse(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
-        """Sentences as padded derivations `[n, step]`, of which some may exceed `max_rules`.
+        """Return sentences as padded derivations `[n, step]`, of which some may exceed `max_rules`.
 
         Raises:
-            LisaError: if a text is no sentence of the grammar, showing where.
+            LisaError: A text is no sentence of the grammar, showing where.
         """
         return self._padded([self.parser.parse(text) for text in texts])
 
     def derivations(
         self, rows: NDArray[np.signedinteger]
     ) -> tuple[NDArray[np.signedinteger], NDArray[np.bool_]]:
-        """The derivations `[k, step]` of rows that say sentences, and which rows do, `[n]`.
+        """Return the derivations `[k, step]` of rows that say sentences, and which rows do, `[n]`.
 
         A sentence that does not fit the alphabet as the grammar writes it, e.g. with blanks that
         the network left out, does not count.
@@ -56,11 +58,11 @@ class CharacterModel(SentenceModel):
         return self._padded([each for each in found if each is not None]), readable
 
     def sentences(self, codes: ArrayLike) -> list[str | None]:
-        """The sentences that codes `[n, dim]` decode to by the grammar's parser, else None."""
+        """Return sentences that codes `[n, dim]` decode to by the grammar's parser, else None."""
         return [self._sentence(text) for text in self.decode(codes)]
 
     def valid(self, texts: Sequence[str]) -> NDArray[np.bool_]:
-        """Which texts the grammar's parser reads, `[n]`."""
+        """Tell which texts the grammar's parser reads, `[n]`."""
         return np.array([self._sentence(text) is not None for text in texts], dtype=np.bool_)
 
     def _sentence(self, text: str) -> str | None:

@@ -21,14 +21,14 @@ class GrammarModel(SentenceModel):
 
     @classmethod
     def load(cls, run: Run) -> "GrammarModel":
-        """The model of a finished run whose network decodes derivations.
+        """Return the model of a finished run whose network decodes derivations.
 
         Raises:
-            LisaError: if the network decodes characters, the training did not finish, or a file
+            LisaError: The network decodes characters, the training did not finish, or a file
                 is missing, damaged or changed.
         """
         network = run_architecture(run).network
-        if run_architecture(run).alphabet is not None:
+        if run_architecture(run).tokenizer is not None:
             raise LisaError(
                 f"{run.path} was trained with --network {network}, which decodes texts that may "
                 "be no sentences; name a run with another --network"
@@ -36,10 +36,10 @@ class GrammarModel(SentenceModel):
         return super().load(run)
 
     def rows(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
-        """Sentences as padded derivations `[n, max_rules]`.
+        """Return sentences as padded derivations `[n, max_rules]`.
 
         Raises:
-            LisaError: if a text is no sentence of the grammar, showing where, or is too long.
+            LisaError: A text is no sentence of the grammar, showing where, or is too long.
         """
         derivations = [self.parser.parse(text) for text in texts]
         limit = self.architecture.max_rules
@@ -52,7 +52,7 @@ class GrammarModel(SentenceModel):
         return to_array(derivations, limit, len(self.grammar.rules))
 
     def texts(self, rows: NDArray[np.signedinteger]) -> list[str]:
-        """The sentences of padded derivations `[n, max_rules]`."""
+        """Return the sentences of padded derivations `[n, max_rules]`."""
         return derivations_to_texts(self.grammar, rows)
 
     parse = rows
@@ -60,14 +60,14 @@ class GrammarModel(SentenceModel):
     def derivations(
         self, rows: NDArray[np.signedinteger]
     ) -> tuple[NDArray[np.signedinteger], NDArray[np.bool_]]:
-        """The rows: they are derivations, all complete."""
+        """Return the rows: they are derivations, all complete."""
         return rows, np.ones(len(rows), dtype=np.bool_)
 
     encode_derivations = SentenceModel.encode_rows
     decode_derivations = SentenceModel.decode_rows
 
     def sentences(self, codes: ArrayLike) -> list[str | None]:
-        """The sentences that codes `[n, dim]` decode to, each derivation checked rule by rule."""
+        """Return the sentences of codes `[n, dim]`, each derivation checked rule by rule."""
         distinct, places = np.unique(self.decode_derivations(codes), axis=0, return_inverse=True)
         complete = np.array([is_sentence(self.grammar, row) for row in distinct.tolist()])
         written: list[str | None] = [None] * len(distinct)
@@ -77,5 +77,5 @@ class GrammarModel(SentenceModel):
         return [written[place] for place in places.ravel()]
 
     def valid(self, texts: Sequence[str]) -> NDArray[np.bool_]:
-        """All: what the grammar mask decodes is complete by construction."""
+        """Tell that all are: what the grammar mask decodes is complete by construction."""
         return np.ones(len(texts), dtype=np.bool_)

@@ -29,10 +29,10 @@ def load(path: Path | str) -> SentenceModel:
 
 
 def load_model(run: Run) -> SentenceModel:
-    """The model of a finished run: a `GrammarModel`, or a `CharacterModel`.
+    """Return the model of a finished run: a `GrammarModel`, or a `CharacterModel`.
 
     Raises:
-        LisaError: if the training did not finish, or a file is missing, damaged or changed.
+        LisaError: The training did not finish, or a file is missing, damaged or changed.
     """
-    on_rules = run_architecture(run).alphabet is None
+    on_rules = run_architecture(run).tokenizer is None
     return GrammarModel.load(run) if on_rules else CharacterModel.load(run)

@@ -23,7 +23,7 @@ class GrammarMask(nn.Module):
     which indexes a table of masks.
 
     Attributes:
-        pad: the number of rules, which is also the padding rule's number.
+        pad: The number of rules, which is also the padding rule's number.
         max_rules: L, the length of a derivation with its padding.
     """
 
@@ -39,7 +39,7 @@ class GrammarMask(nn.Module):
         """Build the tables.
 
         Raises:
-            LisaError: if no sentence fits in `max_rules` rules.
+            LisaError: No sentence fits in `max_rules` rules.
         """
         super().__init__()
         if max_rules < grammar.shortest:
@@ -79,7 +79,7 @@ class GrammarMask(nn.Module):
     def decode(
         self, logits: Tensor, *, temperature: float = 0.0, generator: torch.Generator | None = None
     ) -> Tensor:
-        """Derivations of the most likely allowed rules, or of rules drawn at a temperature.
+        """Return derivations of the most likely allowed rules, or of rules drawn at a temperature.
 
         Args:
             logits: `[batch, max_rules, pad + 1]`; any values, infinities and NaN included (a NaN
@@ -87,7 +87,7 @@ class GrammarMask(nn.Module):
                 end of a sentence.
             temperature: 0 takes the most likely rule, the first of equals; above 0, rules are
                 drawn in proportion to exp(logit / temperature).
-            generator: of the draws.
+            generator: Of the draws.
 
         Returns:
             Rule numbers `[batch, max_rules]`, each row a complete derivation and its padding.
@@ -103,7 +103,7 @@ class GrammarMask(nn.Module):
         return derivations
 
     def states(self, derivations: Tensor) -> Tensor:
-        """The state before each step of complete derivations, both `[batch, max_rules]`.
+        """Return the state before each step of complete derivations, both `[batch, max_rules]`.
 
         The symbol on top is the left-hand side of the rule that was applied, and what the stack
         needs is a running sum over the rules before, so no stack is walked.
@@ -116,12 +116,12 @@ class GrammarMask(nn.Module):
         return self._pack(top, left - 1 - rest)
 
     def log_likelihood(self, logits: Tensor, derivations: Tensor, states: Tensor) -> Tensor:
-        """Log p of derivations under masked logits, `[batch]`.
+        """Return log p of derivations under masked logits, `[batch]`.
 
         Args:
             logits: `[batch, max_rules, pad + 1]`.
-            derivations: rule numbers `[batch, max_rules]`.
-            states: of these derivations, as `states` gives them.
+            derivations: Rule numbers `[batch, max_rules]`.
+            states: Of these derivations, as `states` gives them.
         """
         masked = (logits + self.forbidden[states].to(logits.dtype)).flatten(0, 1)
         # Rules come first, as a softmax over a short last axis is several times as slow.
@@ -133,13 +133,13 @@ class GrammarMask(nn.Module):
 
 
 def scored(logits: Tensor, temperature: float, generator: torch.Generator | None = None) -> Tensor:
-    """Finite scores whose greatest, along any axis, is the most likely or a draw.
+    """Return finite scores whose greatest, along any axis, is the most likely or a draw.
 
     Args:
-        logits: any values, infinities and NaN included (a NaN counts as the least likely).
+        logits: Any values, infinities and NaN included (a NaN counts as the least likely).
         temperature: 0 leaves the logits; above 0, the greatest score is a draw in proportion to
             exp(logit / temperature).
-        generator: of the draws.
+        generator: Of the draws.
     """
     scores = _finite(logits if logits.dtype == torch.float64 else logits.float())
     if temperature > 0:
@@ -148,12 +148,15 @@ def scored(logits: Tensor, temperature: float, generator: torch.Generator | None
 
 
 def _finite(scores: Tensor) -> Tensor:
-    """Scores that compare with −∞, the mask's own value, whatever they were."""
+    """Return scores that compare with −∞, the mask's own value, whatever they were."""
     return scores.nan_to_num(nan=-_EXTREME).clamp(-_EXTREME, _EXTREME)
 
 
 def _gumbel(like: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Standard Gumbel noise: added to logits, it makes their argmax a draw from the softmax."""
+    """Return standard Gumbel noise.
+
+    Added to logits, it makes their argmax a draw from the softmax.
+    """
     noise = torch.empty_like(like).exponential_(generator=generator)
     return -noise.clamp_min(torch.finfo(like.dtype).tiny).log()
 
@@ -171,7 +174,7 @@ class _Walk:
         self.need = mask.least[mask.start].repeat(batch)
 
     def state(self, left: int) -> Tensor:
-        """Top symbol and budget of each stack with `left` steps to go, packed, `[batch]`."""
+        """Return top symbol and budget of each stack with `left` steps to go, packed, `[batch]`."""
         self.top = self.stack.gather(1, self.height[:, None]).squeeze(1)
         budget = left - 1 - (self.need - self.mask.least[self.top])
         return self.mask._pack(self.top, budget)

@@ -1,15 +1,21 @@
 """What this tool calls itself and its files in a run, and how large a model may be."""
 
-from typing import Final
+from typing import Final, Literal, get_args
 
 TOOL: Final = "grammar-lisa"
 GRAMMAR: Final = "grammar.cfg"
 DATA: Final = "data.safetensors"
 
-ON_DERIVATIONS: Final = ("dense", "kusner")
-"""The networks that read and write rules."""
+NetworkName = Literal[
+    "dense",
+    "kusner",
+    "characters",
+]
+"""The networks of sentences."""
 CHARACTERS: Final = "characters"
 """The network that reads and writes texts."""
+ON_DERIVATIONS: Final = tuple(name for name in get_args(NetworkName) if name != CHARACTERS)
+"""The networks that read and write rules."""
 
 LARGEST_DIM: Final = 4096
 """The largest code size."""

@@ -11,10 +11,10 @@ from shared.runs.run import Run
 
 
 def load_run_grammar(run: Run) -> Grammar:
-    """The grammar that lies in a run.
+    """Return the grammar that lies in a run.
 
     Raises:
-        LisaError: if it is missing or is not the one the model was trained on.
+        LisaError: It is missing or is not the one the model was trained on.
     """
     path = run.path / GRAMMAR
     record = run.config.get("grammar")
@@ -34,15 +34,15 @@ def load_run_grammar(run: Run) -> Grammar:
 
 
 def run_architecture(run: Run) -> Architecture:
-    """The architecture that a run's `config.json` records."""
+    """Return the architecture that a run's `config.json` records."""
     return Architecture.from_json(run.config.get("model", {}), str(run.path / "config.json"))
 
 
 def read_data(run: Run) -> Split:
-    """The data that a run was trained and tested on.
+    """Return the data that a run was trained and tested on.
 
     Raises:
-        LisaError: if the file is missing, damaged, or holds something else.
+        LisaError: The file is missing, damaged, or holds something else.
     """
     tensors, record = run.read_tensors(DATA)
     try:

@@ -33,10 +33,10 @@ class SentenceModel(abc.ABC):
     subclass knows.
 
     Attributes:
-        grammar: the grammar the model was trained on.
-        architecture: network, method and sizes.
-        net: the trained network, in evaluation mode.
-        run: the run that the model is of; None of a model that was made otherwise.
+        grammar: The grammar the model was trained on.
+        architecture: Network, method and sizes.
+        net: The trained network, in evaluation mode.
+        run: The run that the model is of; None of a model that was made otherwise.
     """
 
     net: SequenceAutoencoder
@@ -53,10 +53,10 @@ class SentenceModel(abc.ABC):
 
     @classmethod
     def load(cls, run: Run) -> Self:
-        """The model of a finished run.
+        """Return the model of a finished run.
 
         Raises:
-            LisaError: if the training did not finish, or a file is missing, damaged or changed.
+            LisaError: The training did not finish, or a file is missing, damaged or changed.
         """
         grammar = load_run_grammar(run)
         architecture = run_architecture(run)
@@ -66,7 +66,7 @@ class SentenceModel(abc.ABC):
         return cls(grammar, architecture, net, run)
 
     def untrained(self) -> Self:
-        """The same model with the weights that its training began from."""
+        """Return the same model with the weights that its training began from."""
         net = self.architecture.build(self.grammar)
         return type(self)(self.grammar, self.architecture, net, self.run)
 
@@ -87,29 +87,29 @@ class SentenceModel(abc.ABC):
 
     @abc.abstractmethod
     def rows(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
-        """Texts as the rows `[n, step]` that the network reads.
+        """Return texts as the rows `[n, step]` that the network reads.
 
         Raises:
-            LisaError: naming the text that has none.
+            LisaError: Naming the text that has none.
         """
 
     @abc.abstractmethod
     def texts(self, rows: NDArray[np.signedinteger]) -> list[str]:
-        """What rows `[n, step]` that the network decoded say."""
+        """Return what rows `[n, step]` that the network decoded say."""
 
     @abc.abstractmethod
     def parse(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
-        """Sentences as padded derivations `[n, step]`.
+        """Return sentences as padded derivations `[n, step]`.
 
         Raises:
-            LisaError: if a text is no sentence of the grammar, showing where.
+            LisaError: A text is no sentence of the grammar, showing where.
         """
 
     @abc.abstractmethod
     def derivations(
         self, rows: NDArray[np.signedinteger]
     ) -> tuple[NDArray[np.signedinteger], NDArray[np.bool_]]:
-        """What rows `[n, step]` that the network decoded say, where those are sentences.
+        """Return what rows `[n, step]` that the network decoded say, where those are sentences.
 
         Returns:
             The padded derivations `[k, step]` of the rows that say sentences which the network
@@ -118,32 +118,32 @@ class SentenceModel(abc.ABC):
 
     @abc.abstractmethod
     def sentences(self, codes: ArrayLike) -> list[str | None]:
-        """The sentences of the grammar that codes `[n, dim]` decode to, as the grammar writes them.
+        """Return the sentences that codes `[n, dim]` decode to, as the grammar writes them.
 
         None stands where a code decodes to something else.
         """
 
     @abc.abstractmethod
     def valid(self, texts: Sequence[str]) -> NDArray[np.bool_]:
-        """Which texts that the model decoded are sentences of the grammar, `[n]`."""
+        """Tell which texts that the model decoded are sentences of the grammar, `[n]`."""
 
     def encode(self, texts: Sequence[str], *, refine: bool = True) -> NDArray[np.float64]:
-        """Points of texts, `[n, dim]`: unit vectors where the method is spherical.
+        """Return points of texts, `[n, dim]`: unit vectors where the method is spherical.
 
         They are what the decoder sees of the `codes` of texts, which see for the arguments.
         """
         return self.directions(self.codes(texts, refine=refine))
 
     def codes(self, texts: Sequence[str], *, refine: bool = True) -> NDArray[np.float32]:
-        """Codes of texts, unnormalised, `[n, dim]`.
+        """Return codes of texts, unnormalised, `[n, dim]`.
 
         Args:
-            texts: sentences of the grammar; for a network on characters, any texts.
-            refine: whether the codes of texts that do not come back from the decoder are moved
+            texts: Sentences of the grammar; for a network on characters, any texts.
+            refine: Whether the codes of texts that do not come back from the decoder are moved
                 until they do, see `refine`.
 
         Raises:
-            LisaError: naming the text that has no code.
+            LisaError: Naming the text that has no code.
         """
         rows = self.rows(texts)
         codes = self.encode_rows(rows)
@@ -151,7 +151,7 @@ class SentenceModel(abc.ABC):
 
     @torch.no_grad()
     def encode_rows(self, rows: ArrayLike) -> NDArray[np.float32]:
-        """Codes of rows `[n, step]`, unnormalised, `[n, dim]`."""
+        """Return codes of rows `[n, step]`, unnormalised, `[n, dim]`."""
         x = torch.as_tensor(np.asarray(rows))
         chunks = [self.method.encode(self.net, part) for part in x.split(_CHUNK)]
         codes: NDArray[np.float32] = torch.cat(chunks).numpy()
@@ -159,7 +159,7 @@ class SentenceModel(abc.ABC):
 
     @torch.no_grad()
     def codes_of(self, derivations: NDArray[np.signedinteger]) -> Codes:
-        """Codes of padded derivations `[n, max_rules]` with their deviations, for samplers."""
+        """Encode padded derivations `[n, max_rules]`: codes with their deviations, for samplers."""
         rows = self.architecture.rows(self.grammar, derivations)
         chunks = torch.from_numpy(rows).split(_CHUNK)
         found = [self.method.posterior_std(self.net, x) for x in chunks]
@@ -170,16 +170,16 @@ class SentenceModel(abc.ABC):
     def refine(
         self, rows: ArrayLike, codes: ArrayLike, steps: int = 500
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Codes that decode to given rows, where such codes are found near their own.
+        """Return codes that decode to given rows, where such codes are found near their own.
 
         The encoder's code is a first guess, good for sentences like those of the training. Where
         it decodes to something else, gradient descent moves what the decoder sees of it to raise
         the likelihood of the row, until the row comes back.
 
         Args:
-            rows: what the network reads of texts, `[n, step]`.
-            codes: first guesses, `[n, dim]`.
-            steps: the most steps of the descent.
+            rows: What the network reads of texts, `[n, step]`.
+            codes: First guesses, `[n, dim]`.
+            steps: The most steps of the descent.
 
         Returns:
             The codes `[n, dim]` — those that decode rightly already are unchanged — and which of
@@ -209,7 +209,7 @@ class SentenceModel(abc.ABC):
     def decode_rows(
         self, codes: ArrayLike, *, temperature: float = 0.0, seed: int = 0
     ) -> NDArray[np.int64]:
-        """Codes `[n, dim]` to rows `[n, step]`; the decoder sees their `directions`."""
+        """Turn codes `[n, dim]` into rows `[n, step]`; the decoder sees their `directions`."""
         generator = torch.Generator().manual_seed(seed)
         decoded = [
             self.net.read(self.net.decode(u.float()), temperature=temperature, generator=generator)
@@ -219,15 +219,15 @@ class SentenceModel(abc.ABC):
         return rows
 
     def decode(self, codes: ArrayLike, *, temperature: float = 0.0, seed: int = 0) -> list[str]:
-        """Codes `[n, dim]` to texts.
+        """Turn codes `[n, dim]` into texts.
 
         Args:
-            codes: any points; for a spherical method only their directions count.
+            codes: Any points; for a spherical method only their directions count.
             temperature: 0 for the most likely text, above 0 to draw rules or characters.
-            seed: of the draws.
+            seed: Of the draws.
 
         Raises:
-            LisaError: if the codes are not `[n, dim]` or not finite.
+            LisaError: The codes are not `[n, dim]` or not finite.
         """
         return self.texts(self.decode_rows(codes, temperature=temperature, seed=seed))
 
@@ -251,12 +251,12 @@ class SentenceModel(abc.ABC):
         return self.decode(codes, temperature=temperature, seed=derive_seed(seed, "rules", 0))
 
     def come_back(self, texts: Sequence[str], codes: ArrayLike) -> NDArray[np.bool_]:
-        """Which of some texts their codes `[n, dim]` decode to, `[n]`."""
+        """Tell which of some texts their codes `[n, dim]` decode to, `[n]`."""
         same: NDArray[np.bool_] = (self.decode_rows(codes) == self.rows(texts)).all(axis=1)
         return same
 
     def interpolate(self, first: str, second: str, steps: int) -> list[str]:
-        """Texts along the way between what the decoder sees of two texts.
+        """Return texts along the way between what the decoder sees of two texts.
 
         The way is the great circle between their directions where the method is spherical, else
         the straight line between their codes.
@@ -268,7 +268,7 @@ class SentenceModel(abc.ABC):
         return self.decode(path.numpy())
 
     def directions(self, codes: ArrayLike) -> NDArray[np.float64]:
-        """What the decoder sees of codes `[n, dim]`.
+        """Return what the decoder sees of codes `[n, dim]`.
 
         Unit vectors `[n, dim]` where the method is spherical, else its `to_decoder` of the codes,
         for most methods the codes themselves.

@@ -1,4 +1,5 @@
 from .composite import SquaredErrors as SquaredErrors
+from .decontamination import Decontamination as Decontamination
 from .external import CallableObjective as CallableObjective
 from .external import CommandObjective as CommandObjective
 from .objective import Evaluated as Evaluated
@@ -8,18 +9,17 @@ from .semantics import semantics_of as semantics_of
 from .targets import TARGETS as TARGETS
 from .targets import Target as Target
 from .targets import regression_for as regression_for
-from .withholding import Withhold as Withhold
 
 __all__ = [
     "TARGETS",
     "CallableObjective",
     "CommandObjective",
+    "Decontamination",
     "Evaluated",
     "Objective",
     "Regression",
     "SquaredErrors",
     "Target",
-    "Withhold",
     "regression_for",
     "semantics_of",
 ]

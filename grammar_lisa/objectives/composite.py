@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats, evaluate_readable
+from grammar_lisa.expressions.evaluation import evaluate_readable
+from shared.common.arrays import Floats
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,15 +7,17 @@ and the others are scored all the same.
 
 from __future__ import annotations
 
+import abc
 import subprocess
 import tempfile
 import threading
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.user_function import (
@@ -43,7 +45,30 @@ GROUPS: Final = 5
 """Reasons that a report of failures tells apart."""
 
 
-class FunctionObjective(Objective):
+class OneByOne(Objective, AbstractContextManager["OneByOne"]):
+    """The user's own code, which scores one sentence after the other until it is closed."""
+
+    def evaluate(self, sentences: Sequence[str], /) -> list[Evaluated]:
+        """Score each sentence."""
+        return [Evaluated(sentence, *self._score(sentence)) for sentence in sentences]
+
+    @abc.abstractmethod
+    def _score(self, sentence: str) -> tuple[float | None, str]:
+        """Return the score of a sentence, or None and why there is none."""
+
+    def close(self) -> None:
+        """End what the objective has started; by default there is nothing."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class FunctionObjective(OneByOne):
     """A function at hand, of one sentence, that returns a number, smaller is better.
 
     What it raises, and what is no finite number, counts as a failure of its sentence.
@@ -52,12 +77,11 @@ class FunctionObjective(Objective):
     def __init__(self, function: Callable[[str], object]) -> None:
         self._function = function
 
-    def evaluate(self, sentences: Sequence[str], /) -> list[Evaluated]:
-        """Call the function on each sentence."""
-        return [Evaluated(text, *call(self._function, text)) for text in sentences]
+    def _score(self, sentence: str) -> tuple[float | None, str]:
+        return call(self._function, sentence)
 
 
-class CallableObjective(Objective):
+class CallableObjective(OneByOne):
     """A Python function of one sentence that returns a number, smaller is better.
 
     What the function prints goes to standard error. With a time limit it runs in a process of its
@@ -106,28 +130,10 @@ class CallableObjective(Objective):
         self.__dict__.update(state)
         self._set_up()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def evaluate(self, sentences: Sequence[str], /) -> list[Evaluated]:
-        """Call the function on each sentence.
-
-        Args:
-            sentences: The sentences.
-
-        Returns:
-            One result for each sentence, in their order.
-        """
+        """Call the function on each sentence."""
         with self._lock:
-            return [Evaluated(sentence, *self._score(sentence)) for sentence in sentences]
+            return super().evaluate(sentences)
 
     def close(self) -> None:
         """End the process that calls the function, if there is one."""
@@ -195,7 +201,7 @@ class CallableObjective(Objective):
         return None, failure or f"the process died ({status_text(status)})"
 
 
-class CommandObjective(Objective):
+class CommandObjective(OneByOne):
     """A command that is run on one sentence and prints a number, smaller is better.
 
     The number is the last word of its standard output. No shell is involved. A command is over
@@ -225,31 +231,6 @@ class CommandObjective(Objective):
         program, *self._words = split_words(template)
         self._program = found_program(program, template)
         self._by_input = not any(PLACE in word for word in self._words)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def evaluate(self, sentences: Sequence[str], /) -> list[Evaluated]:
-        """Run the command on each sentence.
-
-        Args:
-            sentences: The sentences.
-
-        Returns:
-            One result for each sentence, in their order.
-        """
-        return [Evaluated(sentence, *self._score(sentence)) for sentence in sentences]
-
-    def close(self) -> None:
-        """Do nothing: no command outlives its evaluation."""
 
     def _score(self, sentence: str) -> tuple[float | None, str]:
         try:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Bools, Floats
 from grammar_lisa.expressions.language import Language, PlainText
 from grammar_lisa.objectives.composite import SquaredErrors
+from shared.common.arrays import Bools, Floats
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from grammar_lisa.expressions.evaluation import (
-    Bools,
-    Floats,
     as_points,
     as_vector,
     evaluate,
@@ -22,6 +20,7 @@ from grammar_lisa.expressions.evaluation import (
 from grammar_lisa.expressions.language import Expressions
 from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.objectives.objective import Evaluated, Objective
+from shared.common.arrays import Bools, Floats
 from shared.common.errors import LisaError
 
 MOST_POINTS: Final = 200
@@ -86,7 +85,7 @@ class Regression(Objective):
         clip: float = CLIP,
         cap: float | None = None,
     ) -> Self:
-        """The objective whose best score, 0, is that of a known expression.
+        """Return the objective whose best score, 0, is that of a known expression.
 
         Args:
             expression: The target.
@@ -127,17 +126,17 @@ class Regression(Objective):
         return math.log1p(self.clip) if self.cap is None else self.cap
 
     def __call__(self, sentences: Sequence[str | None], /) -> Floats:
-        """The scores, ``[sentence]``; see `score`."""
+        """Return the scores, ``[sentence]``; see `score`."""
         return self.score(sentences)
 
     def score(self, sentences: Sequence[str | None]) -> Floats:
-        """The scores, ``[sentence]``, in [0, `worst`]; the class says what they are."""
+        """Return the scores, ``[sentence]``, in [0, `worst`]; the class says what they are."""
         totals = fold(sentences, self.data, self._clipped_errors, np.add)
         scores = np.log1p(totals / len(self.y))
         return np.where(np.isnan(scores), self.worst, np.minimum(scores, self.worst))
 
     def valid(self, sentences: Sequence[str | None]) -> Bools:
-        """Which sentences are expressions over the variables, ``[sentence]``."""
+        """Tell which sentences are expressions over the variables, ``[sentence]``."""
         return parsable(sentences, self.data)
 
     def finite(self, sentences: Sequence[str | None], scores: Floats | None = None) -> Bools:
@@ -183,7 +182,7 @@ def sample_points(
     seed: int = 0,
     spacing: Spacing | None = None,
 ) -> dict[str, Floats]:
-    """Values for each variable, ``[point]``: a grid or independent uniform draws.
+    """Return values for each variable, ``[point]``: a grid or independent uniform draws.
 
     Raises:
         LisaError: No variable, no point, an empty or infinite range, or a grid for several

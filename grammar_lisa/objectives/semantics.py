@@ -12,9 +12,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from grammar_lisa.expressions.evaluation import Floats, evaluate
+from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.objectives.user_function import FORM, SHORT, described, hosting, resolve
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 

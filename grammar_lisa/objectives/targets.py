@@ -11,10 +11,11 @@ from typing import Final
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Bools, Floats, evaluate, evaluate_readable
+from grammar_lisa.expressions.evaluation import evaluate, evaluate_readable
 from grammar_lisa.expressions.expression import VARIABLE, Pool
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.regression import Regression, Spacing, sample_points
+from shared.common.arrays import Bools, Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 
@@ -48,7 +49,7 @@ class Target:
     spacing: Spacing | None = "uniform"
 
     def regression(self, seed: int = 0) -> Regression:
-        """The objective; `seed` seeds the draw of the points."""
+        """Return the objective; `seed` seeds the draw of the points."""
         return Regression.target(
             self.formula,
             self.variables,
@@ -60,11 +61,11 @@ class Target:
         )
 
     def points_drawn(self, seed: int = 0) -> dict[str, Floats]:
-        """The points of `regression` with the same seed, values of each variable `[point]`."""
+        """Return points of `regression` with the same seed, values of each variable `[point]`."""
         return sample_points(self.variables, self.points, self.low, self.high, seed, self.spacing)
 
     def recovered(self, sentences: Sequence[str | None], seed: int = 0) -> Bools:
-        """Which sentences equal the formula as functions, ``[sentence]``.
+        """Tell which sentences equal the formula as functions, ``[sentence]``.
 
         They are compared at 1,000 uniform draws of its range, other points than those that
         `regression` takes with the same seed, where the formula is finite: with twenty points
@@ -156,7 +157,7 @@ _SHORT: Final = re.compile(r"[^\W\d]\d*")
 def regression_for(
     target: str, seed: int = 0, variables: Sequence[str] | None = None
 ) -> Regression:
-    """The objective for a named target or for an expression; see `target_for`.
+    """Return the objective for a named target or for an expression; see `target_for`.
 
     Args:
         target: A name of `TARGETS`, in any case, or an expression.
@@ -172,7 +173,7 @@ def regression_for(
 
 
 def target_for(target: str, variables: Sequence[str] | None = None) -> Target:
-    """The target of a name or of an expression.
+    """Return the target of a name or of an expression.
 
     An expression of one variable is taken at 1,000 equal steps from −10 to 10, one of several at
     1,000 uniform draws from the same range.
@@ -195,7 +196,7 @@ def target_for(target: str, variables: Sequence[str] | None = None) -> Target:
 
 
 def _mentioned(target: str) -> tuple[str, ...]:
-    """The variables of an expression with short names, sorted; x where there is none."""
+    """Return the variables of an expression with short names, sorted; x where there is none."""
     pool = Pool()
     pool.find(target)
     names = sorted({node.name for node in pool.nodes if node.operator == VARIABLE})
@@ -213,6 +214,6 @@ def _unknown(target: str) -> LisaError:
 
 
 def span_of(name: str) -> str:
-    """The first and the last target of a set, as messages name them."""
+    """Return the first and the last target of a set, as messages name them."""
     names = SETS[name]
     return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"

@@ -115,7 +115,7 @@ def _well_formed(text: str) -> bool:
 
 
 def _guess(text: str) -> str:
-    """What may be meant by a file's name or by dots throughout."""
+    """Return what may be meant by a file's name or by dots throughout."""
     module, _, name = text.rpartition(":" if ":" in text else ".")
     module = module.removeprefix("./").removesuffix(".py").replace("/", ".")
     guess = f"{module}:{name}"
@@ -179,7 +179,7 @@ def _valid_names(owner: object) -> str:
 
 
 def _callables(owner: object) -> list[str]:
-    """The public names that can be called."""
+    """Return the public names that can be called."""
     held = getattr(owner, "__dict__", {})
     return [name for name, value in held.items() if name[0] != "_" and callable(value)]
 
@@ -197,7 +197,7 @@ def call(function: Callable[[str], object], sentence: str) -> tuple[float | None
 
 
 def _as_number(value: Any) -> float | None:
-    """The number that a value is; None for other things, truth values and longer arrays."""
+    """Return the number that a value is; None for other things, truth values and longer arrays."""
     if hasattr(value, "ndim") and hasattr(value, "item"):
         # Behind a mask numpy keeps a number that does not count.
         if value.ndim or getattr(value, "mask", False):

@@ -208,7 +208,7 @@ def score_of_process(
 def _ended(
     process: subprocess.Popen[bytes], ends: Iterable[_End], deadline: float | None
 ) -> int | None:
-    """The exit status when all is read; None where the deadline comes first."""
+    """Return the exit status when all is read; None where the deadline comes first."""
     for end in ends:
         end.join(_left(deadline))
         if end.is_alive():
@@ -236,12 +236,12 @@ class _End(threading.Thread):
                 del self._kept[:-_KEPT_BYTES]
 
     def text(self) -> str:
-        """The last part, without blanks at its end."""
+        """Return the last part, without blanks at its end."""
         return self._kept.decode(errors="replace").rstrip()
 
 
 def _printed(output: str) -> tuple[float | None, str]:
-    """The number that the last word of an output is, or None and the reason."""
+    """Return the number that the last word of an output is, or None and the reason."""
     words = output.split()
     if not words:
         return None, "printed nothing on standard output; its last word must be the number"

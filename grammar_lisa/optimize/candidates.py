@@ -41,7 +41,7 @@ def expected(sentences: Sentences, lead: Surrogate | None) -> Candidates:
 
 def equal_to(known: Sentences, read: Sentences) -> Sentences:
     """Return those that equal a known one by their canonical forms, but not by text."""
-    keys, texts = set(known.keys.tolist()), set(known.texts)
-    pairs = enumerate(zip(read.keys.tolist(), read.texts, strict=True))
+    keys, texts = set(known.hashes.tolist()), set(known.texts)
+    pairs = enumerate(zip(read.hashes.tolist(), read.texts, strict=True))
     rows = [row for row, (key, text) in pairs if key in keys and text not in texts]
     return read.rows(np.array(rows, dtype=np.int64))

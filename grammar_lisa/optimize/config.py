@@ -11,7 +11,14 @@ from shared.common.errors import LisaError
 from shared.common.words import unknown
 
 SpaceName = Literal["auto", "sphere", "box"]
-KernelName = Literal["direction", "structure", "terms", "both", "sentence", "all"]
+KernelName = Literal[
+    "direction",
+    "structure",
+    "terms",
+    "both",
+    "sentence",
+    "all",
+]
 AcquisitionName = Literal["believer", "thompson", "qlogei", "gradient", "mean", "random"]
 Retraining = Literal["none", "weighted", "joint"]
 
@@ -34,7 +41,12 @@ _PARTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """What the names of several kernels stand for."""
 
 TREES: Final = ("crossover", "mutation")
-GROUPS: Final = (("caps", "arcs", "uniform"), TREES, ("fresh",))
+POINTS: Final = (
+    "caps",
+    "arcs",
+    "uniform",
+)
+GROUPS: Final = (POINTS, TREES, ("fresh",))
 """Where sentences to score come from: decoded points of the space, trees, the grammar."""
 PROPOSALS: Final = tuple(name for group in GROUPS for name in group)
 
@@ -76,8 +88,9 @@ class SearchConfig:
             distance, where that of codes from their mean is 1.
         trust_region: Keep proposals within a cap around the best sentence that grows with success
             and shrinks without.
-        canonical: Compare sentences by their canonical texts, where the language has some and the
-            network can read them: what differs in the order of terms alone is alike.
+        canonical: False, as --no-canonical sets it, compares sentences as they are written; True
+            by their canonical texts, where the language has some and the network can read them, so
+            that what differs in the order of terms alone is alike.
         kernel: Which likeness the surrogate knows: of directions, of the structure of derivations,
             of the terms of canonical forms (where the language has any), or the sum of the first
             two (both), the last two (sentence) or all.
@@ -160,9 +173,14 @@ class SearchConfig:
         return {name: getattr(self, name) for name in PROPOSALS}
 
     @property
+    def budget(self) -> int:
+        """The most evaluations."""
+        return self.rounds * self.batch
+
+    @property
     def decodes(self) -> bool:
         """Whether any proposal is decoded from a point of the space."""
-        return any(self.shares[name] > 0 for name in GROUPS[0])
+        return any(self.shares[name] > 0 for name in POINTS)
 
     @property
     def parts(self) -> dict[tuple[str, ...], float]:

@@ -1,13 +1,11 @@
 """Which sentences differ in what they do, and which explain what another leaves over."""
 
 import numpy as np
-from numpy.typing import NDArray
+
+from shared.common.arrays import Floats, Integers
 
 _ROUNDING = 1e-12
 """Of a square, in a distance between two rows."""
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 def residual_correlation(outputs: Floats, best: int, target: Floats) -> Floats:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from grammar_lisa.grammar.cfg import Grammar
+from shared.common.arrays import Floats
 
 Hashes = NDArray[np.uint64]
-Floats = NDArray[np.float64]
 
 NOTHING = -1.0
 """Fills the rest of a row."""

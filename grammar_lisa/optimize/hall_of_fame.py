@@ -1,4 +1,4 @@
-"""The best sentences that searches know: found by them, or known at the start."""
+"""The best sentences that searches know: found by them, or of the initial design."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.trials import Trial
 
-AT_START: Final = "known at the start"
+INITIAL_DESIGN: Final = "initial design"
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Entry:
     Attributes:
         score: Its score.
         sentence: Its text.
-        trial: That found it, counted from 1; None where it was known at the start of one.
+        trial: That found it, counted from 1; None for one of the initial design.
         evaluation: That found it, counted from 1; None where it was known.
     """
 
@@ -35,7 +35,9 @@ class Entry:
     def where(self) -> str:
         """Where it comes from, in words."""
         return (
-            AT_START if self.trial is None else f"trial {self.trial}, evaluation {self.evaluation}"
+            INITIAL_DESIGN
+            if self.trial is None
+            else f"trial {self.trial}, evaluation {self.evaluation}"
         )
 
 
@@ -48,7 +50,7 @@ def best_entries(
     """Return the best sentences of all trials, those that they began from among them.
 
     Where scores are those of a composite objective, sentences with equal scores are one function
-    most often: one that was known at the start stands for them, else the shortest. What has no
+    most often: one of the initial design stands for them, else the shortest. What has no
     score, or the worst, which may not even be readable, is left out.
 
     Args:
@@ -89,7 +91,7 @@ def r_squared(objective: Objective, sentence: str) -> float | None:
 
 
 def _order(entry: Entry) -> tuple[float, bool, int, str, int, int]:
-    """Best first; of equal scores what was known at the start, then the shortest and earliest."""
+    """Rank the best first; of equal scores the initial design, then the shortest and earliest."""
     found = entry.trial is not None
     rounded = float(f"{entry.score:.12g}")
     count, trial = entry.evaluation or 0, entry.trial or 0

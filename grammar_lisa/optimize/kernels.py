@@ -10,8 +10,7 @@ from scipy import sparse
 from torch import Tensor
 
 from grammar_lisa.optimize.features import NOTHING
-
-Floats = NDArray[np.float64]
+from shared.common.arrays import Floats
 
 _ROUNDING = 1e-12
 """Of a squared distance."""

@@ -1,6 +1,6 @@
 """A search in one call."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ from grammar_lisa.optimize.search import score_all, search
 from grammar_lisa.optimize.sentences import Reader
 from grammar_lisa.optimize.spaces import space_of_run
 from grammar_lisa.optimize.start import begin, training_sentences
+from grammar_lisa.optimize.trials import trial_seed
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.threads import limited_threads
 from shared.common.words import unknown
@@ -30,7 +32,7 @@ class Found:
 
     Attributes:
         evaluations: What was scored in the search, in order.
-        initial: What was known at the start.
+        initial: The initial design with its scores.
         withheld: What was kept out of the search, in words.
     """
 
@@ -40,7 +42,7 @@ class Found:
 
     @property
     def best(self) -> Evaluation:
-        """The best sentence known, wherever it came from: one of round 0 was known at the start."""
+        """The best sentence known: found, or of the initial design, whose round is 0."""
         scored = [each for each in self.initial + self.evaluations if each.score is not None]
         return min(scored, key=lambda each: each.value)
 
@@ -64,7 +66,7 @@ def optimize(
     black_box: bool = False,
     withhold: bool | None = None,
     seed: int = 0,
-    tell: Callable[[str], None] = lambda text: None,
+    notify: Notify = silent,
     **changes: object,
 ) -> Found:
     """Search the codes of a trained model for the sentence with the least score.
@@ -86,7 +88,7 @@ def optimize(
         withhold: Whether training sentences that equal the target, or nearly do, are kept from
             the search; by default where there is a target.
         seed: Of everything random.
-        tell: Hears what was withheld and what the search consists of.
+        notify: Hears what was withheld and what the search consists of.
         changes: Fields of `SearchConfig` other than the system's, such as ``rounds``, ``batch``.
 
     Returns:
@@ -106,24 +108,24 @@ def optimize(
     if not isinstance(objective, Objective):
         objective = FunctionObjective(objective)
     with limited_threads(1), np.errstate(all="ignore"):
-        problem, initial = _begun(searched, objective, n_initial, withhold, seed, tell)
+        problem, initial = _initial(searched, objective, n_initial, withhold, seed, notify)
         composite = objective.composite() if config.sees_outputs and not black_box else None
         sentences = [each.sentence for each in initial]
         scores = np.array([each.value for each in initial])
         reader = Reader(model, space, objective.language)
         optimizer = begin(reader, config, sentences, scores, composite, seed)
-        tell(f"{system}: {config.describe()}; it begins from {len(initial)} scored sentences")
+        notify(f"{system}: {config.describe()}; it begins from {len(initial)} scored sentences")
         evaluations = search(optimizer, objective, History.in_memory())
-    return Found(evaluations, initial, str(problem.withhold))
+    return Found(evaluations, initial, str(problem.decontamination))
 
 
-def _begun(
+def _initial(
     searched: SearchedRun,
     objective: Objective,
     n_initial: int | None,
     withhold: bool | None,
     seed: int,
-    tell: Callable[[str], None],
+    notify: Notify,
 ) -> tuple[SearchProblem, list[Evaluation]]:
     """Return the search problem, and the scored sentences that the search begins from."""
     if not isinstance(objective, Regression):
@@ -132,18 +134,7 @@ def _begun(
         design = searched.design(n_initial or KNOWN_COSTLY, seed)
         initial = score_all(design, objective, History.in_memory())
         return searched.problem_from(objective, initial), initial
-    problem = searched.problem(objective, clean=withhold is not False, tell=tell)
-    (trial,) = problem.trials(
-        searched.run.path,
-        searched.run.path,
-        count=1,
-        n_initial=n_initial or KNOWN_FREE,
-        config=SYSTEMS["lisa"],
-        black_box=True,
-        seed=seed,
-    )
-    return problem, _evaluations(trial.sentences, trial.scores.tolist())
-
-
-def _evaluations(sentences: Sequence[str], scores: Sequence[float]) -> list[Evaluation]:
-    return [Evaluation(0, text, score) for text, score in zip(sentences, scores, strict=True)]
+    problem = searched.problem(objective, decontaminate=withhold is not False, notify=notify)
+    sentences, scores = problem.initial_design(n_initial or KNOWN_FREE, trial_seed(seed, 1))
+    found = zip(sentences, scores.tolist(), strict=True)
+    return problem, [Evaluation(0, text, score) for text, score in found]

@@ -5,14 +5,12 @@ import torch
 from botorch.acquisition.objective import GenericMCObjective
 from botorch.models import SingleTaskGP
 from gpytorch.means import ZeroMean
-from numpy.typing import NDArray
 from torch import Tensor
 
 from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.optimize.sentences import Layout
 from grammar_lisa.optimize.surrogate import Surrogate, fitted, sentence_kernel
-
-Floats = NDArray[np.float64]
+from shared.common.arrays import Floats
 
 _RANK = 12
 """Principal directions of the outputs that are modelled."""

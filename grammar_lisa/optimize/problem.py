@@ -1,6 +1,6 @@
 """What a search is given, and the random draws that it is compared with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.sentence_model import SentenceModel
+from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.objectives.external import failure_report
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
-from grammar_lisa.objectives.withholding import Withhold
 from grammar_lisa.optimize.baselines import from_data, from_grammar, from_space
 from grammar_lisa.optimize.config import SearchConfig, SpaceName
 from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.spaces import Space, space_of_run
 from grammar_lisa.optimize.start import draw_design, training_sentences
-from grammar_lisa.optimize.trials import Trial, plan_trials
+from grammar_lisa.optimize.trials import Trial, initial_rows, trial_seed
+from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
-from shared.common.seeds import derive_seed
 from shared.runs.run import Run
 
 Draws = Sequence[str | None]
@@ -38,7 +38,7 @@ class SearchProblem:
         objective: Scores sentences.
         sentences: The scored ones that a trial may begin from.
         scores: Theirs; NaN for what could not be scored.
-        withhold: What was kept out.
+        decontamination: What was kept out.
         data: The training sentences that random draws are made from.
     """
 
@@ -47,13 +47,13 @@ class SearchProblem:
     objective: Objective
     sentences: list[str]
     scores: NDArray[np.float64]
-    withhold: Withhold
+    decontamination: Decontamination
     data: list[str]
 
     @property
     def seen(self) -> int:
         """How many withheld sentences the network was trained on."""
-        return self.withhold.equal + self.withhold.near
+        return self.decontamination.equal + self.decontamination.near
 
     def trials(
         self,
@@ -71,23 +71,35 @@ class SearchProblem:
         Args:
             run: The folder of the trained model.
             folder: Where histories go.
-            count: How many.
-            n_initial: How many scored sentences a trial begins from.
+            count: How many; each has a draw of scored sentences of its own.
+            n_initial: How many of these a trial begins from, or all where they are fewer.
             config: Of each search.
             black_box: Whether searches see scores alone.
             seed: Of the command.
         """
-        return plan_trials(
-            run,
-            folder,
-            self.sentences,
-            self.scores,
-            count=count,
-            n_initial=n_initial,
-            config=config,
-            black_box=black_box,
-            seed=derive_seed(seed, "search"),
-        )
+        seeds = {number: trial_seed(seed, number) for number in range(1, count + 1)}
+        return [
+            Trial(
+                number,
+                run,
+                folder / f"trial-{number:02d}.jsonl",
+                *self.initial_design(n_initial, own),
+                config,
+                black_box,
+                own,
+            )
+            for number, own in seeds.items()
+        ]
+
+    def initial_design(self, count: int, seed: int) -> tuple[list[str], NDArray[np.float64]]:
+        """Draw the sentences that a trial begins from, and return them with their scores.
+
+        Args:
+            count: How many, or all where they are fewer.
+            seed: Of the trial.
+        """
+        rows = initial_rows(len(self.sentences), count, seed)
+        return [self.sentences[row] for row in rows], self.scores[rows]
 
 
 @dataclass(frozen=True)
@@ -122,28 +134,28 @@ class SearchedRun:
         return cls(run, model, space_of_run(model, run, space), sentences)
 
     def problem(
-        self, objective: Objective, *, clean: bool, tell: Callable[[str], None]
+        self, objective: Objective, *, decontaminate: bool, notify: Notify
     ) -> SearchProblem:
         """Return what a search is given where all training sentences can be scored at no cost.
 
         Args:
             objective: Scores sentences.
-            clean: Whether sentences that equal the target, or nearly do, are withheld.
-            tell: Hears what cannot be scored and what was withheld.
+            decontaminate: Whether sentences that equal the target, or nearly do, are withheld.
+            notify: Hears what cannot be scored and what was withheld.
 
         Raises:
             LisaError: No sentence can be scored, fewer than two are left to begin from, or there
                 is no target that could be withheld.
         """
-        withhold = Withhold(_with_target(objective) if clean else None)
-        sentences = self._readable(objective, tell)
+        decontamination = Decontamination(_with_target(objective) if decontaminate else None)
+        sentences = self._readable(objective, notify)
         scores = objective(sentences)
-        kept = withhold(sentences)
-        tell(str(withhold))
+        kept = decontamination(sentences)
+        notify(str(decontamination))
         chosen = [text for text, keep in zip(sentences, kept, strict=True) if keep]
-        problem = self._problem(objective, chosen, scores[kept], withhold, chosen)
+        problem = self._problem(objective, chosen, scores[kept], decontamination, chosen)
         if problem.seen:
-            tell(
+            notify(
                 f"the network was trained on these {problem.seen}: to keep them from it as well, "
                 "train with the --target of this search"
             )
@@ -180,19 +192,21 @@ class SearchedRun:
             )
         sentences = [evaluation.sentence for evaluation in evaluations]
         scores = np.array([evaluation.value for evaluation in evaluations])
-        return self._problem(objective, sentences, scores, Withhold(None), self.sentences)
+        return self._problem(objective, sentences, scores, Decontamination(None), self.sentences)
 
     def _problem(
         self,
         objective: Objective,
         sentences: list[str],
         scores: NDArray[np.float64],
-        withhold: Withhold,
+        decontamination: Decontamination,
         data: list[str],
     ) -> SearchProblem:
-        return SearchProblem(self.model, self.space, objective, sentences, scores, withhold, data)
+        return SearchProblem(
+            self.model, self.space, objective, sentences, scores, decontamination, data
+        )
 
-    def _readable(self, objective: Objective, tell: Callable[[str], None]) -> list[str]:
+    def _readable(self, objective: Objective, notify: Notify) -> list[str]:
         """Return the training sentences that mean something to the objective."""
         readable = objective.language.readable(self.sentences)
         if not readable.any():
@@ -201,7 +215,7 @@ class SearchedRun:
                 f"{objective.language}, such as this one: {self.sentences[0]}"
             )
         if not readable.all():
-            tell(
+            notify(
                 f"{(~readable).mean():.0%} of the training sentences cannot be scored, and are "
                 f"left out: they are no {objective.language}"
             )

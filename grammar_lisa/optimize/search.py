@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from grammar_lisa.objectives.decontamination import EXACT
 from grammar_lisa.objectives.objective import Objective
-from grammar_lisa.objectives.protocol import EXACT
 from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.optimizer import Optimizer
 

@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from grammar_lisa.expressions.canonical import Canonical
-from grammar_lisa.expressions.forms import text_key
+from grammar_lisa.expressions.canonical_forms import text_hash
 from grammar_lisa.expressions.language import Language
 from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.optimize.features import NOTHING, monomial_columns, subtrees_and_steps
 from grammar_lisa.optimize.spaces import Space
+from shared.common.arrays import Integers
 from shared.common.errors import LisaError
 
 Derivations = NDArray[np.signedinteger]
-Integers = NDArray[np.int64]
 
 _REMEMBERED = 1 << 16
 """Sentences whose derivation a reader remembers."""
@@ -33,12 +33,12 @@ class Layout:
     Attributes:
         dim: The size of a direction.
         steps: The most rules of a derivation.
-        monomials: The most monomials of a sentence; 0 where the language has none.
+        n_monomials: The most monomials of a sentence; 0 where the language has none.
     """
 
     dim: int
     steps: int
-    monomials: int
+    n_monomials: int
 
     @property
     def direction(self) -> tuple[int, ...]:
@@ -56,10 +56,10 @@ class Layout:
         return tuple(range(self.dim + self.steps, self.dim + 2 * self.steps))
 
     @property
-    def sums(self) -> tuple[int, ...]:
+    def monomials(self) -> tuple[int, ...]:
         """The columns of monomials and their coefficients."""
         begin = self.dim + 2 * self.steps
-        return tuple(range(begin, begin + 2 * self.monomials))
+        return tuple(range(begin, begin + 2 * self.n_monomials))
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Sentences:
     Attributes:
         texts: As the grammar writes them, `n`.
         derivations: Rule numbers, padded, ``[n, step]``.
-        keys: Canonical hashes, ``[n]``.
+        hashes: Canonical hashes, ``[n]``.
         skeletons: Hashes of what they are but for constants, ``[n]``.
         readable: Which mean anything at all, ``[n]``.
         inputs: What a surrogate sees: direction, features; float64, ``[n, column]``.
@@ -78,7 +78,7 @@ class Sentences:
 
     texts: list[str]
     derivations: Derivations
-    keys: Integers
+    hashes: Integers
     skeletons: Integers
     readable: NDArray[np.bool_]
     inputs: Tensor
@@ -97,7 +97,7 @@ class Sentences:
         return Sentences(
             [self.texts[row] for row in index],
             self.derivations[index],
-            self.keys[index],
+            self.hashes[index],
             self.skeletons[index],
             self.readable[index],
             self.inputs[torch.as_tensor(index)],
@@ -109,7 +109,7 @@ class Sentences:
         return Sentences(
             self.texts + other.texts,
             np.concatenate([self.derivations, other.derivations]),
-            np.concatenate([self.keys, other.keys]),
+            np.concatenate([self.hashes, other.hashes]),
             np.concatenate([self.skeletons, other.skeletons]),
             np.concatenate([self.readable, other.readable]),
             torch.cat([self.inputs, other.inputs]),
@@ -159,14 +159,14 @@ class Reader:
         """Encode derivations ``[n, step]``; texts are written where none are given."""
         texts = self.write(derivations) if texts is None else texts
         written = self.language.canonical(texts)
-        forms = self.language.forms(texts)
+        forms = self.language.canonical_forms(texts)
         seen = self._seen(derivations, written) if self.canonical else derivations
-        monomials = monomial_columns(forms.monomials, self.layout.monomials)
+        monomials = monomial_columns(forms.monomials, self.layout.n_monomials)
         return Sentences(
             texts,
             derivations,
-            forms.keys,
-            np.array([text_key(each.skeleton) for each in written], dtype=np.int64),
+            forms.hashes,
+            np.array([text_hash(each.skeleton) for each in written], dtype=np.int64),
             forms.readable,
             torch.cat([self._encoded(seen), torch.from_numpy(monomials)], dim=1),
             self.layout.dim,
@@ -218,7 +218,7 @@ class Reader:
 
     def fits(self, text: str) -> bool:
         """Tell whether the network can read a sentence; one on characters cannot read each."""
-        if self.model.architecture.alphabet is None:
+        if self.model.architecture.tokenizer is None:
             return True
         try:
             self.model.rows([text])

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import gpytorch
 import torch
@@ -55,26 +56,11 @@ def sentence_kernel(parts: Sequence[str], layout: Layout, outputs: int = 1) -> K
     """Return the sum of the kernels that are named, each scaled by a variance of its own.
 
     Args:
-        parts: `direction` (Matérn-5/2 of the chordal distance, one lengthscale for all axes, as
-            the axes of a code mean nothing in themselves), `structure` (shared subtrees, and
-            shared steps from rule to rule), `terms` (Matérn-5/2 of the distance between
-            canonical forms; nothing where the language has none), `monomials` (a linear kernel).
+        parts: Names in `KERNELS`.
         layout: Of the inputs.
         outputs: Of the model; each has variances of its own.
     """
-    bases: list[Kernel] = []
-    for part in parts:
-        if part == "direction":
-            bases.append(_of_distances(MaternKernel, layout.direction, nu=2.5))
-        elif part == "terms" and layout.monomials:
-            bases.append(_of_distances(TermsKernel, layout.sums))
-        elif part == "structure":
-            bases += [
-                TreeKernel(active_dims=layout.subtrees),
-                TreeKernel(active_dims=layout.rules),
-            ]
-        elif part == "monomials":
-            bases.append(MonomialKernel(active_dims=layout.sums))
+    bases = [base for part in parts for base in KERNELS[part](layout)]
     batch = torch.Size([outputs] if outputs > 1 else [])
     scaled = [
         ScaleKernel(OncePerBatch(base), batch_shape=batch, outputscale_prior=GammaPrior(1.5, 1.5))
@@ -88,11 +74,34 @@ def sentence_kernel(parts: Sequence[str], layout: Layout, outputs: int = 1) -> K
     return total
 
 
+def _of_terms(layout: Layout) -> list[Kernel]:
+    """Return the kernel of canonical forms; none where the language has none."""
+    return [_of_distances(TermsKernel, layout.monomials)] if layout.n_monomials else []
+
+
+def _of_trees(layout: Layout) -> list[Kernel]:
+    """Return the kernels of shared subtrees, and of shared steps from rule to rule."""
+    return [TreeKernel(active_dims=layout.subtrees), TreeKernel(active_dims=layout.rules)]
+
+
 def _of_distances(kind: type[Kernel], columns: tuple[int, ...], **options: float) -> Kernel:
     """Return a kernel of distances, with the lengthscale that it begins from and expects."""
     kernel = kind(active_dims=columns, lengthscale_prior=LogNormalPrior(0.0, 0.7), **options)
     kernel.lengthscale = 1.0
     return kernel
+
+
+KERNELS: Final[dict[str, Callable[[Layout], list[Kernel]]]] = {
+    "structure": _of_trees,
+    "terms": _of_terms,
+    "monomials": lambda layout: [MonomialKernel(active_dims=layout.monomials)],
+    "direction": lambda layout: [_of_distances(MaternKernel, layout.direction, nu=2.5)],
+}
+"""By name: of derivations, canonical forms, monomials (linear), and directions.
+
+That of directions is Matérn-5/2 of the chordal distance, with one lengthscale for all axes, as the
+axes of a code mean nothing in themselves; that of canonical forms is Matérn-5/2 as well.
+"""
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from grammar_lisa.objectives.objective import Objective
-from grammar_lisa.objectives.protocol import THRESHOLDS, evaluations_to, trial_statistics
+from grammar_lisa.objectives.trial_statistics import (
+    THRESHOLDS,
+    evaluations_to,
+    trial_statistics,
+)
 
 COLUMNS: Final = ("valid", "finite", "distinct", "average", "best")
 """The statistics that tables show, as `trial_row` names them."""
 START: Final = "start"
-"""The best score that was known at the start of a trial, in rows that have it."""
+"""The best score of the initial design of a trial, in rows that have it."""
 REACHED: Final = tuple(f"≤ {bound:g}" for bound in THRESHOLDS)
 """The thresholds, as tables and `trial_row` name them; the last is that of the exact target."""
 

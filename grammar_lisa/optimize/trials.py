@@ -86,49 +86,22 @@ class Trial:
         )
 
 
-def plan_trials(
-    run: Path,
-    folder: Path,
-    sentences: Sequence[str],
-    scores: NDArray[np.float64],
-    *,
-    count: int,
-    n_initial: int,
-    config: SearchConfig,
-    black_box: bool,
-    seed: int,
-) -> list[Trial]:
-    """Plan trials that each begin from their own draw of scored sentences.
+def trial_seed(seed: int, number: int) -> int:
+    """Return the seed of a trial, counted from 1, of a command with a seed."""
+    return derive_seed(derive_seed(seed, "search"), "trial", number)
+
+
+def initial_rows(size: int, count: int, seed: int) -> NDArray[np.int64]:
+    """Draw which of some scored sentences are the initial design of a trial, ``[count]``.
+
+    Those of a smaller number are the first of those of a larger one.
 
     Args:
-        run: The folder of the trained model.
-        folder: Where histories go.
-        sentences: Those that a trial may begin from.
-        scores: Of all of them.
-        count: How many trials.
-        n_initial: How many scored sentences a trial begins from, or all where they are fewer.
-        config: Of each search.
-        black_box: Whether searches see scores alone.
-        seed: Of all trials; each has its own, derived from it.
+        size: How many there are.
+        count: How many a trial begins from; all where they are fewer.
+        seed: Of the trial.
     """
-    trials = []
-    for number in range(1, count + 1):
-        own = derive_seed(seed, "trial", number)
-        rng = np.random.default_rng(derive_seed(own, "begin"))
-        chosen = rng.permutation(len(sentences))[:n_initial]
-        trials.append(
-            Trial(
-                number,
-                run,
-                folder / f"trial-{number:02d}.jsonl",
-                [sentences[i] for i in chosen],
-                scores[chosen],
-                config,
-                black_box,
-                own,
-            )
-        )
-    return trials
+    return np.random.default_rng(derive_seed(seed, "begin")).permutation(size)[:count]
 
 
 def run_trial(trial: Trial, objective: Objective, owner: int | None = None) -> list[Evaluation]:

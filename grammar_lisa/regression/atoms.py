@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.expressions.expression import NEGATION, POWER
 from grammar_lisa.regression.tree import Tree, make, number, open_constant
+from shared.common.arrays import Floats
 
 _WAVES: Final = np.arange(0.25, 20.25, 0.25)
 """Periods on the argument's range."""

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.expressions.expression import NEGATION, NUMBER, OPEN, POWER
 from grammar_lisa.regression.tree import Tree, make, number, open_constant, power, product, total
+from shared.common.arrays import Floats
 
 _NUMBERS: Final = frozenset({NUMBER, OPEN})
 _EQUAL: Final = 1e-9

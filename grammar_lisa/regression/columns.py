@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from grammar_lisa.expressions.evaluation import Bools, Floats, Integers
 from grammar_lisa.regression.cells import (
     CellKind,
     Marks,
@@ -19,6 +18,7 @@ from grammar_lisa.regression.cells import (
     number_of,
     unit_of,
 )
+from shared.common.arrays import Bools, Floats, Integers
 
 ColumnKind = Literal["number", "boolean", "date", "unit", "text", "empty"]
 

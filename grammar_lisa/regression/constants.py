@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from grammar_lisa.expressions.differentiation import BoundSkeleton
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.regression.levenberg_marquardt import descend
 from grammar_lisa.regression.losses import BoundLoss, Loss
 from grammar_lisa.regression.projection import Place, Projection
 from grammar_lisa.regression.starts import draw_starts
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
 STARTS: Final = 6
@@ -93,7 +93,7 @@ def polish(
 
 
 def _initial(bound: BoundSkeleton, initial: npt.ArrayLike | None) -> Floats:
-    """The nonlinear constants of initial points, ``[k, q]``."""
+    """Return the nonlinear constants of initial points, ``[k, q]``."""
     if initial is None:
         return np.empty((0, len(bound.program.nonlinear)))
     rows = np.atleast_2d(np.asarray(initial, dtype=np.float64))
@@ -108,7 +108,7 @@ def _initial(bound: BoundSkeleton, initial: npt.ArrayLike | None) -> Floats:
 def _starts(
     problem: Projection, generator: np.random.Generator, starts: int, initial: Floats
 ) -> Floats:
-    """The nonlinear constants to start from, ``[start, q]``; one where there are none."""
+    """Return the nonlinear constants to start from, ``[start, q]``; one where there are none."""
     if not problem.n_nonlinear:
         return np.empty((1, 0))
     known = initial[np.isfinite(initial).all(1)]
@@ -152,7 +152,7 @@ def _affordable(problem: Projection, missing: int) -> int:
 
 
 def _varied(pool: Floats, draws: Floats) -> Floats:
-    """The points of a pool, each draw's with one of its constants, ``[draw, q]``."""
+    """Return the points of a pool, each draw's with one of its constants, ``[draw, q]``."""
     places = np.arange(len(draws))
     changed = places[:, None] // len(pool) % draws.shape[1] == np.arange(draws.shape[1])
     varied: Floats = np.where(changed, draws, pool[places % len(pool)])
@@ -160,14 +160,14 @@ def _varied(pool: Floats, draws: Floats) -> Floats:
 
 
 def _fittest(problem: Projection, nonlinear: Floats, count: int) -> tuple[Floats, Floats]:
-    """The nonlinear constants of least loss, and their losses."""
+    """Return the nonlinear constants of least loss, and their losses."""
     losses = problem.losses(nonlinear)
     best = np.argsort(losses, kind="stable")[:count]
     return nonlinear[best], losses[best]
 
 
 def _finished(problem: Projection, best: Place) -> Fit:
-    """The fit of the best place, with its linear constants solved for once more by SVD."""
+    """Return the fit of the best place, with its linear constants solved for once more by SVD."""
     if not np.isfinite(best.loss[0]):
         missing = np.full(problem.bound.n_constants, np.nan)
         return Fit(missing, np.inf, best.prediction[0].copy())

@@ -14,9 +14,9 @@ from typing import Final
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.expressions.expression import POWER
 from grammar_lisa.regression.tree import Tree, make, number
+from shared.common.arrays import Floats
 
 Map = Callable[[Floats], Floats]
 _CONSTANT: Final = 1e-9

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import sympy
 
-    from grammar_lisa.expressions.evaluation import Floats
+    from shared.common.arrays import Floats
 
 EXACT: Final = 1e-14
 """The part of the greatest loss below which losses do not differ: rounding."""

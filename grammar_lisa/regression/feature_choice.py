@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.regression.column_names import listed
 from grammar_lisa.regression.table import Table
+from shared.common.arrays import Floats
 from shared.common.seeds import derive_seed
 
 MOST: Final = 12

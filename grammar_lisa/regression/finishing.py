@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Self
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats, spread_evenly
+from grammar_lisa.expressions.evaluation import spread_evenly
 from grammar_lisa.expressions.expression import NEGATION, NUMBER, POWER, Node, Pool
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.regression.constants import polish
@@ -18,6 +18,7 @@ from grammar_lisa.regression.measures import measure_values, predict
 from grammar_lisa.regression.rounding import simplify_constants
 from grammar_lisa.regression.safe_names import CONSTANT_TERMINAL
 from grammar_lisa.regression.table import Table
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
 FITTED_ROWS: Final = 50_000

@@ -13,7 +13,6 @@ from grammar_lisa.expressions.evaluation import spread_evenly
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.regression.archive import Entry
 from grammar_lisa.regression.collecting import shortened
-from grammar_lisa.regression.constants import polish
 from grammar_lisa.regression.equations import Equations
 from grammar_lisa.regression.feature_choice import chosen_features, told, varying
 from grammar_lisa.regression.finishing import Finishing, Member, made_with
@@ -21,8 +20,9 @@ from grammar_lisa.regression.fit_config import FitConfig
 from grammar_lisa.regression.guesses import opened, read_guesses
 from grammar_lisa.regression.losses import LOSSES, Loss
 from grammar_lisa.regression.measures import measure_values
+from grammar_lisa.regression.operator_search import OperatorSearch
 from grammar_lisa.regression.safe_names import CONSTANT_TERMINAL
-from grammar_lisa.regression.search import Search
+from grammar_lisa.regression.search import FormulaSearch
 from grammar_lisa.regression.table import Table
 from grammar_lisa.regression.user_loss import user_loss
 from shared.common.seeds import derive_seed
@@ -77,7 +77,7 @@ class Fitting:
         self._loss.bind(self._table.target, self._table.weights)
         self._finishing = Finishing(self._table, test, self._loss, self.config.digits)
         self._some = self._table.take(spread_evenly(len(self._table), _LOOKED_AT))
-        self._search: Search | None = None
+        self._search: FormulaSearch | None = None
         generator = np.random.default_rng(derive_seed(self.config.seed, "guesses"))
         self._known = read_guesses(self.config.guesses, self._some, self._loss, generator)
         self._known += [Member.read(text, table.variables) for text in front]
@@ -139,7 +139,7 @@ class Fitting:
             if name not in names:
                 self.notes.append(f"{name} never changes, so it is left out")
 
-    def _ended(self, search: Search, tell: Callable[[str], None]) -> Ending:
+    def _ended(self, search: FormulaSearch, tell: Callable[[str], None]) -> Ending:
         """Search, and return why the search ended."""
         if self._good_enough(search):
             return "good enough"
@@ -151,17 +151,17 @@ class Fitting:
             return "exact"
         return "time" if search.late else "searched"
 
-    def _begun(self, names: Sequence[str], deadline: float) -> Search:
+    def _begun(self, names: Sequence[str], deadline: float) -> FormulaSearch:
         """Return a search that knows what it begins from."""
-        search = Search(
+        search = OperatorSearch(
             {name: self._table.features[name] for name in names},
             self._table.target,
-            self._table.weights,
-            self._loss,
             self.config.operator_names,
-            self.config.max_complexity,
-            derive_seed(self.config.seed, "search"),
-            deadline,
+            weights=self._table.weights,
+            loss=self._loss,
+            most=self.config.max_complexity,
+            seed=derive_seed(self.config.seed, "search"),
+            deadline=deadline,
         )
         for member in self._known:
             if set(_variables(member.skeleton)) <= set(names):
@@ -184,7 +184,7 @@ class Fitting:
                 members.append(Member(skeleton, tuple(tree.constants())))
         return members
 
-    def _good_enough(self, search: Search) -> bool:
+    def _good_enough(self, search: FormulaSearch) -> bool:
         stop, best = self.config.stop, search.archive.best
         if stop is None or best is None:
             return False
@@ -228,16 +228,12 @@ def _variables(skeleton: Skeleton) -> set[str]:
     return {node.name for node in skeleton.nodes if node.name in skeleton.variables}
 
 
-def _teach(search: Search, member: Member) -> None:
+def _teach(search: FormulaSearch, member: Member) -> None:
     """Put a formula into the archive of a search, with its numbers open."""
-    tree = opened(member)
-    bound = tree.skeleton(search.variables).bind(search.points)
-    fit = polish(bound, search.targets, search.weights, search.loss, tree.constants(), 20)
-    if np.isfinite(fit.loss):
-        search.archive.add(Entry(tree.with_constants(fit.constants), fit.loss, "guess", 0.0))
+    search.fit(opened(member), "guess")
 
 
-def _entries(search: Search) -> list[Entry]:
+def _entries(search: FormulaSearch) -> list[Entry]:
     """Return what the archive holds, though another thread may be adding to it."""
     while True:
         try:

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.regression.losses import Quadratic
 from grammar_lisa.regression.projection import Place, Projection
+from shared.common.arrays import Floats
 
 _DAMPING: Final = 1e-2
 _LEAST_DAMPING: Final = 1e-14
@@ -32,7 +32,7 @@ _BEHIND: Final = 2.0
 
 
 def descend(problem: Projection, nonlinear: Floats, steps: int, deadline: float | None) -> Place:
-    """The best place that the starts reach, by Levenberg-Marquardt, all starts at once."""
+    """Return the best place that the starts reach, by Levenberg-Marquardt, all starts at once."""
     here = problem.at(nonlinear)
     best = here.of([np.argmin(here.loss)])
     if problem.loss.fixed and not problem.n_nonlinear:
@@ -107,7 +107,7 @@ def _ended(problem: Projection, best: Place, deadline: float | None) -> bool:
 
 
 def _local(problem: Projection, here: Place, share: Floats) -> Quadratic | None:
-    """The least-squares problem near places; where steps overshot, a share of the way to it."""
+    """Return the least-squares problem near places, or a share of the way where steps overshot."""
     if problem.loss.fixed:
         return None
     quadratic = problem.loss.quadratic(here.prediction)
@@ -118,7 +118,7 @@ def _local(problem: Projection, here: Place, share: Floats) -> Quadratic | None:
 
 
 def _step(here: Place, damping: Floats) -> Floats:
-    """The damped steps, ``[start, q]``, by Marquardt's scaling."""
+    """Return the damped steps, ``[start, q]``, by Marquardt's scaling."""
     q = here.nonlinear.shape[1]
     squares = np.einsum("sii->si", here.curvature)
     if q == 1:

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.expressions.expression import POWER
 from grammar_lisa.regression.tree import Tree, make, number
+from shared.common.arrays import Floats
 
 _STEP: Final = 0.5
 _DIGITS: Final = 9

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import FUNCTIONS, Floats
+from grammar_lisa.expressions.evaluation import FUNCTIONS
 from grammar_lisa.expressions.expression import NEGATION, OPEN, POWER
 from grammar_lisa.regression.contexts import INVERSES, Context
 from grammar_lisa.regression.tree import Path, Tree, make, number, open_constant
+from shared.common.arrays import Floats
 
 _Backward = Callable[[Floats, list[Any]], Any]
 _BACKWARD: Final[Mapping[tuple[str, int], _Backward]] = {

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, NamedTuple, final
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
 _CONSTANT: Final = 1e-12

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats, evaluate
+from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.regression.table import Table
+from shared.common.arrays import Floats
 
 
 @dataclass(frozen=True)

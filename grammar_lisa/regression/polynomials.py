@@ -10,10 +10,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.regression.contexts import Context
 from grammar_lisa.regression.recombination import Solution
 from grammar_lisa.regression.tree import Tree, make, open_constant, power, product, total, variable
+from shared.common.arrays import Floats
 
 _MOST_DEGREE: Final = 4
 _MOST_TERMS: Final = 10
@@ -145,7 +145,7 @@ class Polynomials:
 
 
 def _cost(trees: Sequence[Tree]) -> float:
-    """What a sum of products costs."""
+    """Return what a sum of products costs."""
     return sum(0.75 * tree.size + 1.0 for tree in trees)
 
 
@@ -183,7 +183,7 @@ def backward(
 
 
 def _telling(units: Floats, desired: Floats) -> list[int]:
-    """The columns whose coefficients are more than rounding, where all together are exact."""
+    """Return the columns whose coefficients are more than rounding, where all are exact."""
     found, *_ = np.linalg.lstsq(units.T, desired, rcond=1e-12)
     left = desired - found @ units
     if left @ left > _ROUNDING * (desired @ desired):

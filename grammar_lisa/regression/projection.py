@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple, final
 import numpy as np
 
 from grammar_lisa.expressions.differentiation import BoundSkeleton, State
-from grammar_lisa.expressions.evaluation import Bools, Floats
 from grammar_lisa.regression.losses import BoundLoss, Quadratic
+from shared.common.arrays import Bools, Floats
 
 _SMALLEST: Final = 1e-200
 _DEPENDENT: Final = 1e-13
@@ -42,11 +42,11 @@ class Place(NamedTuple):
     descent: Floats
 
     def of(self, starts: Any) -> Place:
-        """The places of some starts."""
+        """Return the places of some starts."""
         return Place(*(field[starts] for field in self))
 
     def moved(self, other: Place, where: Bools) -> Place:
-        """The places of `other` for the starts in `where` ``[start]``, these for the rest."""
+        """Return the places of `other` for the starts in `where` ``[start]``, else these."""
         if where.all():
             return other
         if not where.any():
@@ -161,7 +161,7 @@ def _scaled(basis: Floats) -> Floats:
 
 
 def _gram(rows: Floats, quadratic: Quadratic) -> tuple[Floats, Floats]:
-    """The weighted inner products ``[start, n, n]`` of rows ``[start, n, point]``, and these."""
+    """Return the weighted inner products ``[start, n, n]`` of rows ``[start, n, point]``."""
     weights = quadratic.weights
     weighted = rows if np.ndim(weights) == 0 else rows * weights[..., None, :]
     return weighted @ rows.transpose(0, 2, 1), weighted

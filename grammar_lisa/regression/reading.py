@@ -12,12 +12,12 @@ from typing import IO, Final, cast
 import numpy as np
 import pandas as pd
 
-from grammar_lisa.expressions.evaluation import Bools, Integers
 from grammar_lisa.regression.cells import MISSING
 from grammar_lisa.regression.columns import Column, ColumnBuilder
 from grammar_lisa.regression.layout import Layout, find_layout, split_line
 from grammar_lisa.regression.table_options import ReadOptions
 from grammar_lisa.regression.text_file import TextFile, open_text
+from shared.common.arrays import Bools, Integers
 from shared.common.errors import LisaError
 
 _ROWS: Final = 50_000

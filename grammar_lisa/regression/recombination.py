@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Bools, Floats
 from grammar_lisa.expressions.expression import NEGATION
 from grammar_lisa.regression.contexts import Context
 from grammar_lisa.regression.library import Library
@@ -27,6 +26,7 @@ from grammar_lisa.regression.tree import (
     total,
     variable,
 )
+from shared.common.arrays import Bools, Floats
 
 _DEPENDENT: Final = 1e-8
 """What is left of a member beside the base, by share, if it says nothing new."""
@@ -170,7 +170,7 @@ class Recombination(ABC):
                 yield Match(float((row @ row) - best[first]) / whole, context, pair)
 
     def _left(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats, Floats]:
-        """What the base leaves of the desired values, and their total variances."""
+        """Return what the base leaves of the desired values, and their total variances."""
         some, desired = self.desired(contexts)
         if not some:
             return [], np.empty((0, 0)), np.empty(0)
@@ -309,7 +309,7 @@ class Products(Recombination):
 
 
 def _exponent_cost(exponents: Floats) -> float:
-    """What factors cost: more where the exponent is no simple one."""
+    """Return what factors cost: more where the exponent is no simple one."""
     size = np.abs(exponents)
     simple = 2 * size == np.round(2 * size)
     return float(
@@ -318,7 +318,7 @@ def _exponent_cost(exponents: Floats) -> float:
 
 
 def _negative(tree: Tree) -> Tree:
-    """The tree with its sign changed, without a sign where there is such a form."""
+    """Return the tree with its sign changed, without a sign where there is such a form."""
     if tree.operator == "-":
         return make("-", *reversed(tree.operands))
     return make(NEGATION, tree)

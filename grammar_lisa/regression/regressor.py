@@ -15,13 +15,13 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.regression.equations import Equation, Equations
 from grammar_lisa.regression.fit_config import OPERATORS, FitConfig
 from grammar_lisa.regression.fitting import Fitting
 from grammar_lisa.regression.losses import Loss
 from grammar_lisa.regression.table import Table
 from grammar_lisa.regression.user_loss import UserLoss
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
 

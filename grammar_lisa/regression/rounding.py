@@ -16,12 +16,13 @@ from typing import Final, NamedTuple, final
 import numpy as np
 import numpy.typing as npt
 
-from grammar_lisa.expressions.evaluation import Floats, evaluate
+from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.expressions.expression import OPEN
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.expressions.writing import number_text
 from grammar_lisa.regression.constants import Fit, polish
 from grammar_lisa.regression.losses import BoundLoss, Loss
+from shared.common.arrays import Floats
 
 _MOST_DIGITS: Final = 17
 _FRACTION_DIGITS: Final = 3
@@ -254,7 +255,7 @@ def _near(candidate: float, value: float) -> bool:
 def _symmetric(
     skeleton: Skeleton, points: Mapping[str, Floats], fit: Fit, loss: BoundLoss
 ) -> Floats:
-    """The equally good constants with the fewest signs, and phases within half a turn.
+    """Return the equally good constants with the fewest signs, and phases within half a turn.
 
     ``-2*sin(-4*x+11.57)`` and ``2*sin(4*x+1)`` are one function: all combinations of signs and
     half turns are tried.
@@ -285,7 +286,7 @@ def _half_turn(angle: float) -> float:
 
 
 def _phases(skeleton: Skeleton) -> list[int]:
-    """The constants that are added up within the argument of a periodic function."""
+    """Return the constants that are added up within the argument of a periodic function."""
     numbers = [n for n, node in enumerate(skeleton.nodes) if node.operator == OPEN]
     pending = [n.operands[0] for n in skeleton.nodes if n.operator in _PERIODIC]
     found: list[int] = []

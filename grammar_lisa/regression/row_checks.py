@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Bools, Floats
 from grammar_lisa.regression.cells import Marks, unit_of
 from grammar_lisa.regression.column_names import listed, names_of, quoted
 from grammar_lisa.regression.columns import Column
 from grammar_lisa.regression.layout import shown
 from grammar_lisa.regression.reading import Columns
+from shared.common.arrays import Bools, Floats
 from shared.common.errors import LisaError
 
 

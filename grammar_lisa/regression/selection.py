@@ -6,13 +6,13 @@ import csv
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.regression.column_names import find_column, listed, names_of, quoted
 from grammar_lisa.regression.columns import Column
 from grammar_lisa.regression.layout import shown
 from grammar_lisa.regression.reading import Columns
 from grammar_lisa.regression.row_checks import check_numbers, rows_kept, weights_of
 from grammar_lisa.regression.table_options import TableOptions
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
 _ERROR_WORDS: Final = ("err", "error", "sigma", "std", "stderr", "uncertainty", "unc", "dy")

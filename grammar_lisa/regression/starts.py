@@ -14,10 +14,11 @@ from typing import Any, Final, NamedTuple, final
 import numpy as np
 
 from grammar_lisa.expressions.differentiation import BoundSkeleton
-from grammar_lisa.expressions.evaluation import FUNCTIONS, Floats
+from grammar_lisa.expressions.evaluation import FUNCTIONS
 from grammar_lisa.expressions.expression import NEGATION, POWER, Node
 from grammar_lisa.expressions.program import Step
 from grammar_lisa.regression.losses import BoundLoss
+from shared.common.arrays import Floats
 
 _ANGLES: Final = frozenset({"sin", "cos", "tan"})
 _EXPONENTIAL: Final = frozenset({"exp", "sinh", "cosh", "tanh", "atan"})
@@ -152,7 +153,7 @@ class _Draw:
         return drawn
 
     def _all_ranges(self) -> list[_Range | None]:
-        """The ranges of all nodes as far as known; of a constant None."""
+        """Return the ranges of all nodes as far as known; of a constant None."""
         ranges: list[_Range | None] = []
         for node, value in zip(self._nodes, self._free, strict=True):
             if value is not None:
@@ -189,7 +190,7 @@ class _Draw:
         return self._side_sizes(number, place, sizes)
 
     def _side_sizes(self, number: int, place: int, sizes: _Sizes) -> _Sizes:
-        """The sizes of one of two operands, given the range of the other."""
+        """Return the sizes of one of two operands, given the range of the other."""
         node = self._nodes[number]
         other_node = node.operands[1 - place]
         other = self._ranges[other_node]
@@ -229,7 +230,7 @@ def _range_of(value: Any) -> _Range:
 
 
 def _guessed(node: Node, operands: list[_Range | None]) -> _Range | None:
-    """The range of a node that depends on constants, as if these were about one."""
+    """Return the range of a node that depends on constants, as if these were about one."""
     known = [operand for operand in operands if operand is not None]
     if not node.operands:
         return None

@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from grammar_lisa.expressions.evaluation import Bools, Floats, Integers, as_vector
+from grammar_lisa.expressions.evaluation import as_vector
 from grammar_lisa.regression.reading import columns_of_frame, read_columns
 from grammar_lisa.regression.safe_names import safe_names
 from grammar_lisa.regression.selection import Chosen, choose
 from grammar_lisa.regression.table_options import TableOptions
+from shared.common.arrays import Bools, Floats, Integers
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 

@@ -8,10 +8,11 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import FUNCTIONS, Floats
+from grammar_lisa.expressions.evaluation import FUNCTIONS
 from grammar_lisa.expressions.expression import NEGATION, NUMBER, OPEN, POWER, VARIABLE, Node
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.expressions.writing import write
+from shared.common.arrays import Floats
 
 CONSTANT: Final = "c"
 """What stands for an open constant in texts."""
@@ -198,7 +199,7 @@ def _multiplied(left: Tree, right: Tree) -> Tree | None:
 
 
 def _scaled(constant: Tree, tree: Tree) -> Tree | None:
-    """A constant times what begins with a constant, or is a quotient of one."""
+    """Return a constant times what begins with a constant, or is a quotient of one."""
     if tree.operator == NEGATION:
         return make("*", open_constant(-constant.value), tree.operands[0])
     if tree.operator == "*" and tree.operands[0].operator in {OPEN, NUMBER}:

@@ -8,9 +8,9 @@ from typing import Any, Final, final
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.objectives.user_function import described, hosting, resolve
 from grammar_lisa.regression.losses import BoundLoss, Loss, Quadratic
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
 _NEAREST: Final = 1e-4
@@ -78,7 +78,7 @@ class _User(BoundLoss):
         return Quadratic(self.y, self._or_one() * weights)
 
     def _losses(self, prediction: Floats) -> Floats:
-        """The losses of predictions ``[.., point]``; NaN where the function fails."""
+        """Return the losses of predictions ``[.., point]``; NaN where the function fails."""
         losses = np.full(prediction.shape, np.nan)
         for place in np.ndindex(prediction.shape[:-1]):
             # One prediction that it cannot judge must not end a search.

@@ -1,4 +1,4 @@
-from .corpus import Sentences as Sentences
+from .config import TrainConfig as TrainConfig
 from .evaluation import reconstruction as reconstruction
 from .experiment import Plan as Plan
 from .experiment import make_run as make_run
@@ -6,7 +6,7 @@ from .experiment import train_run as train_run
 
 __all__ = [
     "Plan",
-    "Sentences",
+    "TrainConfig",
     "make_run",
     "reconstruction",
     "train_run",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from grammar_lisa.grammar.laws import Distinct, Law
+from grammar_lisa.models.names import NetworkName
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from shared.training.settings import Device, Precision, Schedule
 
@@ -30,8 +31,9 @@ class TrainConfig:
         withhold: Keep sentences that equal the target, or score under 0.11, out of all data; auto
             does so where the sentences are expressions in the target's variables.
         dim: The code size d.
-        network: dense decodes all rules at once; kusner is that of the Grammar VAE; characters
-            reads and writes texts, which may be no sentences, as the character VAE does.
+        network: The encoder and the decoder: dense decodes all rules at once; kusner is that of
+            the Grammar VAE; characters reads and writes texts, which may be no sentences, as the
+            character VAE does.
         epochs: Passes over the training sentences.
         batch_size: Sentences a step.
         learning_rate: Of Adam, at its highest.
@@ -58,7 +60,7 @@ class TrainConfig:
     target: str = KUSNER_TARGET
     withhold: Literal["auto", "yes", "no"] = "auto"
     dim: int = 25
-    network: Literal["dense", "kusner", "characters"] = "dense"
+    network: NetworkName = "dense"
     epochs: int = 30
     batch_size: int = 256
     learning_rate: float = 3e-3
@@ -70,3 +72,8 @@ class TrainConfig:
     checkpoint_seconds: float = 30.0
     draws: int = 10_000
     seed: int = 0
+
+    @property
+    def equality(self) -> Distinct:
+        """What no two sentences share: algebra tells apart what is drawn, text what is read."""
+        return self.distinct or ("canonical" if self.data is None else "text")

@@ -1,15 +1,13 @@
 """Which sentences a run learns from: drawn or read, distinct, without what is withheld."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 from grammar_lisa.expressions.evaluation import parsable
 from grammar_lisa.expressions.expression import variables_of
+from grammar_lisa.expressions.monomials import canonical_hash
 from grammar_lisa.expressions.reading import Reading
-from grammar_lisa.expressions.sums import identity
 from grammar_lisa.grammar import Grammar
 from grammar_lisa.grammar.datasets import (
     Split,
@@ -20,12 +18,14 @@ from grammar_lisa.grammar.datasets import (
     read_sentences,
     split,
 )
-from grammar_lisa.grammar.laws import Distinct, Law
+from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.sampling import Keys, by_text, sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.objectives.withholding import Withhold
+from grammar_lisa.training.config import TrainConfig
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 
 _DRAWN: Final[Mapping[Law, str]] = MappingProxyType(
@@ -37,132 +37,100 @@ _DRAWN: Final[Mapping[Law, str]] = MappingProxyType(
 )
 
 
-Tell = Callable[[str], None]
+def described(config: TrainConfig) -> str:
+    """Say where the sentences of a training come from."""
+    source = _DRAWN[config.draw] if config.data is None else f"from {config.data}"
+    return source if config.equality == "text" else f"{source}, no two equal by algebra"
 
 
-def silent(_: str) -> None:
-    """Hear nothing."""
+def gather(
+    config: TrainConfig, grammar: Grammar, decontamination: Decontamination, notify: Notify = silent
+) -> tuple[Split, int]:
+    """Return the sentences of a training as derivations, split, and the most rules one takes.
 
+    Args:
+        config: Which sentences, and how many.
+        grammar: What its file holds.
+        decontamination: What to keep out, which counts it.
+        notify: Hears if there are fewer sentences than asked for.
 
-@dataclass(frozen=True)
-class Sentences:
-    """Which sentences a run learns from.
-
-    Attributes:
-        grammar: its file.
-        data: a file of sentences; by default they are drawn from the grammar.
-        count: how many train.
-        held_out: how many others test.
-        max_rules: the most rules a sentence may take; by default that of the longest in the data,
-            or what suits the grammar.
-        target: the expression, or the name of one, that a search will look for.
-        withhold: whether sentences at or near the target are kept out; auto does so where the
-            sentences are expressions in the target's variables.
-        seed: of the draws and of the parts.
-        draw: by which law they are drawn.
-        distinct: whether only the first is kept of those with one text, or of those that are
-            equal by algebra; sentences that are no expressions are told apart by their texts.
+    Raises:
+        LisaError: There are too few, or the data cannot be read.
     """
-
-    grammar: Path
-    data: Path | None = None
-    count: int = 50_000
-    held_out: int = 10_000
-    max_rules: int | None = None
-    target: str = KUSNER_TARGET
-    withhold: Literal["auto", "yes", "no"] = "auto"
-    seed: int = 0
-    draw: Law = "uniform"
-    distinct: Distinct = "text"
-
-    def __str__(self) -> str:
-        told = _DRAWN[self.draw] if self.data is None else f"from {self.data}"
-        return told if self.distinct == "text" else f"{told}, no two equal by algebra"
-
-    def gather(
-        self, grammar: Grammar, withhold: Withhold, tell: Tell = silent
-    ) -> tuple[Split, int]:
-        """The sentences as derivations, parted, and the most rules one takes.
-
-        Args:
-            grammar: what the file holds.
-            withhold: what to keep out, which counts it.
-            tell: hears if there are fewer sentences than asked for.
-
-        Raises:
-            LisaError: if there are too few, or the data cannot be read.
-        """
-        max_rules = self.max_rules
-        keys: Keys = by_text if self.distinct == "text" else by_algebra
-        if max_rules is not None:
-            grammar.check_length(max_rules)
-        if self.data is None:
-            max_rules = default_max_rules(grammar.shortest) if max_rules is None else max_rules
-            wanted = self.count + self.count // 50 + self.held_out
-            derivations, withheld = draw_sentences(
-                grammar, wanted, max_rules, self.seed, withhold, law=self.draw, keys=keys
-            )
-        else:
-            found = read_sentences(self.data, grammar, max_rules)
-            max_rules = max_rules or max(len(derivation) for derivation in found)
-            found = distinct_sentences(grammar, found, keys)
-            derivations, withheld = keep_sentences(grammar, found, withhold)
-        if len(derivations) < self.count + self.held_out:
-            tell(
-                f"{len(derivations):,} sentences are fewer than the {self.count:,} + "
-                f"{self.held_out:,} asked for: a tenth of them is held out"
-            )
-        data = split(
-            grammar,
-            derivations,
-            max_rules,
-            train=self.count,
-            held_out=self.held_out,
-            seed=self.seed,
-            withheld=withheld,
+    max_rules = config.max_rules
+    keys: Keys = by_text if config.equality == "text" else by_algebra
+    if max_rules is not None:
+        grammar.check_length(max_rules)
+    if config.data is None:
+        max_rules = default_max_rules(grammar.shortest) if max_rules is None else max_rules
+        wanted = config.count + config.count // 50 + config.held_out
+        derivations, withheld = draw_sentences(
+            grammar, wanted, max_rules, config.seed, decontamination, law=config.draw, keys=keys
         )
-        return data, max_rules
-
-    def withholding(self, grammar: Grammar, tell: Tell = silent) -> Withhold:
-        """What to keep out of the data, given the target and what kind of sentences these are.
-
-        Raises:
-            LisaError: if sentences should be withheld that cannot be scored.
-        """
-        if self.withhold == "no":
-            return Withhold(None)
-        limit = default_max_rules(grammar.shortest)
-        probes = derivations_to_texts(
-            grammar, sample_uniform(grammar, 200, limit, self.seed, distinct=False)
+    else:
+        found = read_sentences(config.data, grammar, max_rules)
+        max_rules = max_rules or max(len(derivation) for derivation in found)
+        found = distinct_sentences(grammar, found, keys)
+        derivations, withheld = keep_sentences(grammar, found, decontamination)
+    if len(derivations) < config.count + config.held_out:
+        notify(
+            f"{len(derivations):,} sentences are fewer than the {config.count:,} + "
+            f"{config.held_out:,} asked for: a tenth of them is held out"
         )
-        try:
-            objective = regression_for(self.target, variables=variables_of(probes) or None)
-        except LisaError:
-            if self.withhold == "yes" or self.target != KUSNER_TARGET:
-                raise
-            tell(
-                f"the sentences have no such variables as the default target {KUSNER_TARGET}: "
-                "nothing is withheld for it"
-            )
-            return Withhold(None)
-        if parsable(probes, objective.variables).any():
-            return Withhold(objective)
-        if self.withhold == "yes":
-            raise LisaError(
-                f"sentences of {self.grammar} cannot be scored against the target "
-                f"{self.target}: they are no expressions in {', '.join(objective.variables)}; "
-                "name a --target in their variables, or use --withhold no"
-            )
-        tell(
-            f"the sentences are no expressions in {', '.join(objective.variables)}: "
-            "nothing is withheld for a target"
+    data = split(
+        grammar,
+        derivations,
+        max_rules,
+        train=config.count,
+        held_out=config.held_out,
+        seed=config.seed,
+        withheld=withheld,
+    )
+    return data, max_rules
+
+
+def decontamination_of(
+    config: TrainConfig, grammar: Grammar, notify: Notify = silent
+) -> Decontamination:
+    """Return what to keep out of the data, given the target and what kind of sentences these are.
+
+    Raises:
+        LisaError: Sentences should be withheld that cannot be scored.
+    """
+    if config.withhold == "no":
+        return Decontamination(None)
+    limit = default_max_rules(grammar.shortest)
+    probes = derivations_to_texts(
+        grammar, sample_uniform(grammar, 200, limit, config.seed, distinct=False)
+    )
+    try:
+        objective = regression_for(config.target, variables=variables_of(probes) or None)
+    except LisaError:
+        if config.withhold == "yes" or config.target != KUSNER_TARGET:
+            raise
+        notify(
+            f"the sentences have no such variables as the default target {KUSNER_TARGET}: "
+            "nothing is withheld for it"
         )
-        return Withhold(None)
+        return Decontamination(None)
+    if parsable(probes, objective.variables).any():
+        return Decontamination(objective)
+    if config.withhold == "yes":
+        raise LisaError(
+            f"sentences of {config.grammar} cannot be scored against the target "
+            f"{config.target}: they are no expressions in {', '.join(objective.variables)}; "
+            "name a --target in their variables, or use --withhold no"
+        )
+    notify(
+        f"the sentences are no expressions in {', '.join(objective.variables)}: "
+        "nothing is withheld for a target"
+    )
+    return Decontamination(None)
 
 
 def by_algebra(texts: Sequence[str]) -> Iterator[Hashable]:
     """Tell expressions apart by the sums of terms that they are, other texts as written."""
     read = Reading()
     for text in texts:
-        found = read.sum(text)
-        yield text if found is None else identity(found)
+        found = read.monomials(text)
+        yield text if found is None else canonical_hash(found)

@@ -26,8 +26,8 @@ class Reconstruction:
 
     Attributes:
         loss: −log p, in nats a sentence.
-        exact: the fraction that comes back rule for rule, or character for character.
-        rules: the fraction of rules, or characters, up to the end of each sentence, that come back.
+        exact: The fraction that comes back rule for rule, or character for character.
+        rules: The fraction of rules, or characters, up to the end of each sentence, that come back.
     """
 
     loss: float
@@ -40,9 +40,9 @@ class Samples:
     """What a sampler's codes decode to.
 
     Attributes:
-        valid: the fraction that are complete sentences of the grammar.
-        unique: the fraction left when repeats are dropped.
-        novel: the fraction of the distinct ones that are not in the training data.
+        valid: The fraction that are complete sentences of the grammar.
+        unique: The fraction left when repeats are dropped.
+        novel: The fraction of the distinct ones that are not in the training data.
     """
 
     valid: float
@@ -71,9 +71,9 @@ def readout_r2(model: SentenceModel, rows: Tensor, semantics: Tensor) -> float |
     """Return how well a trained readout tells what sentences do, as R² over all numbers.
 
     Args:
-        model: a model trained with an alignment loss.
-        rows: of sentences, `[n, step]`.
-        semantics: what these do, `[n, k]`, in the unit of the training.
+        model: A model trained with an alignment loss.
+        rows: Of sentences, `[n, step]`.
+        semantics: What these do, `[n, k]`, in the unit of the training.
 
     Returns:
         1 for a perfect readout, 0 for one no better than the means; None if all do the same.
@@ -100,11 +100,11 @@ def samples(
 
 
 def geometry(codes: NDArray[np.floating[Any]], t: float) -> dict[str, float]:
-    """How the directions of codes `[n, dim]` lie: gap to uniform and spectrum (Table 1).
+    """Return how the directions of codes `[n, dim]` lie: gap to uniform and spectrum (Table 1).
 
     Args:
-        codes: of any method, spherical or not.
-        t: of the uniformity loss whose gap is told.
+        codes: Of any method, spherical or not.
+        t: Of the uniformity loss whose gap is told.
     """
     u = project(torch.from_numpy(np.asarray(codes, dtype=np.float64)))
     found = spectrum(u)
@@ -117,7 +117,7 @@ def geometry(codes: NDArray[np.floating[Any]], t: float) -> dict[str, float]:
     }
 
 
-def evaluate(
+def evaluate_model(
     model: SentenceModel,
     test: NDArray[np.signedinteger],
     train_texts: set[str],
@@ -127,16 +127,16 @@ def evaluate(
     draws: int,
     seed: int,
 ) -> dict[str, Any]:
-    """Everything `info` shows of a run: reconstruction, samples, geometry.
+    """Return everything `info` shows of a run: reconstruction, samples, geometry.
 
     Args:
-        model: the trained model.
-        test: held-out derivations `[n, max_rules]`.
-        train_texts: the training sentences.
-        codes: of the training sentences.
-        samplers: fitted, by name.
-        draws: how many codes each sampler draws.
-        seed: of the draws.
+        model: The trained model.
+        test: Held-out derivations `[n, max_rules]`.
+        train_texts: The training sentences.
+        codes: Of the training sentences.
+        samplers: Fitted, by name.
+        draws: How many codes each sampler draws.
+        seed: Of the draws.
     """
     method = model.method
     t = method.uniformity_t if isinstance(method, LISA) else LISA.uniformity_t

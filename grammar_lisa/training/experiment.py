@@ -1,7 +1,6 @@
 """One training: a grammar, sentences, a network and a method become a run with fitted samplers."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,14 +16,15 @@ from grammar_lisa.grammar.datasets import (
 )
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.architecture import Architecture
-from grammar_lisa.models.characters import Alphabet
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import CHARACTERS, DATA, GRAMMAR, TOOL
 from grammar_lisa.models.run import load_run_grammar, read_data, run_architecture
+from grammar_lisa.models.tokenizer import CharacterTokenizer
 from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
 from grammar_lisa.training.config import TrainConfig
-from grammar_lisa.training.corpus import Sentences, Tell, silent
-from grammar_lisa.training.evaluation import evaluate, readout_r2, reconstruction
+from grammar_lisa.training.corpus import decontamination_of, described, gather
+from grammar_lisa.training.evaluation import evaluate_model, readout_r2, reconstruction
+from shared.common.callbacks import Callbacks, Notify, Row, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.threads import limited_threads
@@ -33,7 +33,7 @@ from shared.methods.autoencoder import Autoencoder
 from shared.runs.expost import fit_samplers, save_codes, save_samplers
 from shared.runs.run import CHECKPOINT, METRICS, MODEL, SUMMARY, Run, create_run
 from shared.training.settings import Training
-from shared.training.trainer import Row, Trainer
+from shared.training.trainer import Trainer
 
 SEMANTICS = "semantics.safetensors"
 """What the sentences of a run do, where it learns from that."""
@@ -47,27 +47,19 @@ class Plan:
     """What decides a run.
 
     Attributes:
-        sentences: which.
-        network: a key of `NETWORKS`, or `CHARACTERS`.
-        dim: the code size.
-        method: how codes are learnt.
-        training: how long and how; its seed is derived from `seed`.
-        draws: how many codes each sampler draws for the samples' validity and uniqueness.
-        threads: of the processor; by default one for a small network, and all for a larger one.
-        seed: of everything random.
-        semantics: what a method with an alignment loss is told of a sentence, see `semantics_of`;
-            by default the outputs of expressions.
+        config: Which sentences, which network, how long.
+        method: How codes are learnt.
     """
 
-    sentences: Sentences
-    network: str
-    dim: int
+    config: TrainConfig
     method: Method
-    training: Training
-    draws: int = 10_000
-    threads: int | None = None
-    seed: int = 0
-    semantics: str | None = None
+
+    @property
+    def training(self) -> Training:
+        """How long and how the network is trained."""
+        names = {field.name for field in dataclasses.fields(Training)} - {"seed", "devices"}
+        values = {name: getattr(self.config, name) for name in names}
+        return Training(**values, seed=derive_seed(self.config.seed, "training"))
 
     def semantics_in(self, grammar: Grammar, data: Split) -> dict[str, Tensor]:
         """Return what the training and the test sentences do; nothing if none learns from it.
@@ -75,10 +67,10 @@ class Plan:
         Both are standardised together, so that one readout serves both.
 
         Raises:
-            LisaError: if sentences have no such semantics, or no method asked for any.
+            LisaError: Sentences have no such semantics, or no method asked for any.
         """
         if not self.method.aligned:
-            if self.semantics is not None:
+            if self.config.semantics is not None:
                 raise LisaError(
                     "--semantics are learnt with --alignment-weight above 0 only; the method "
                     f"{self.method.name} was not given one"
@@ -86,68 +78,22 @@ class Plan:
             return {}
         texts = [*derivations_to_texts(grammar, data.train)]
         texts += derivations_to_texts(grammar, data.test)
-        seed = derive_seed(self.seed, "semantics")
-        found = torch.from_numpy(semantics_of(texts, self.semantics or OUTPUTS, seed))
+        seed = derive_seed(self.config.seed, "semantics")
+        found = torch.from_numpy(semantics_of(texts, self.config.semantics or OUTPUTS, seed))
         return {"train": found[: len(data.train)], "test": found[len(data.train) :]}
 
     def record(self, runs: Path) -> dict[str, Any]:
-        """The options of `grammar-lisa train` that give this run, as JSON values."""
-        sentences, training = vars(self.sentences), vars(self.training)
+        """Return the options of `grammar-lisa train` that give this run, as JSON values."""
+        names = [field.name for field in dataclasses.fields(TrainConfig)]
+        options = {name: getattr(self.config, name) for name in names}
+        options |= {"distinct": self.config.equality, "runs": runs}
+        if self.config.semantics is None:
+            del options["semantics"]
         return {
             "method": self.method.name,
-            **{n: str(v) if isinstance(v, Path) else v for n, v in sentences.items()},
-            "dim": self.dim,
-            "network": self.network,
-            **{name: value for name, value in training.items() if name != "devices"},
-            "threads": self.threads,
-            "draws": self.draws,
-            "seed": self.seed,
-            "runs": str(runs),
-            **({} if self.semantics is None else {"semantics": self.semantics}),
+            **{n: str(v) if isinstance(v, Path) else v for n, v in options.items()},
             "hyper": dataclasses.asdict(self.method),
         }
-
-
-def plan_of(config: TrainConfig, method: Method) -> Plan:
-    """Return the plan of a training.
-
-    Args:
-        config: What decides it beside the method.
-        method: How codes are learnt.
-    """
-    chosen = {field.name: getattr(config, field.name) for field in dataclasses.fields(Sentences)}
-    chosen["distinct"] = config.distinct or ("canonical" if config.data is None else "text")
-    names = {field.name for field in dataclasses.fields(Training)} & vars(config).keys()
-    values = {name: getattr(config, name) for name in names}
-    training = Training(**values | {"seed": derive_seed(config.seed, "training")})
-    return Plan(
-        Sentences(**chosen),
-        config.network,
-        config.dim,
-        method,
-        training,
-        config.draws,
-        config.threads,
-        config.seed,
-        config.semantics,
-    )
-
-
-@dataclass(frozen=True)
-class Callbacks:
-    """Who is told how a training goes.
-
-    Attributes:
-        note: hears sentences.
-        step: hears the steps done, the steps in all, and sentences a second.
-        epoch: hears each epoch's row of metrics.
-        curves: hears all rows at the end, before the model is written.
-    """
-
-    note: Tell = silent
-    step: Callable[[int, int, float], None] = lambda step, steps, rate: None
-    epoch: Callable[[Row], None] = lambda row: None
-    curves: Callable[[Sequence[Row]], None] = lambda rows: None
 
 
 def make_run(
@@ -155,34 +101,34 @@ def make_run(
     plan: Plan,
     *,
     overwrite: bool = False,
-    tell: Tell = silent,
+    notify: Notify = silent,
 ) -> tuple[Run, Split]:
     """Read the grammar, gather the data and make the run's folder.
 
     Nothing is written before all of the input was found to be good.
 
     Args:
-        path: the run's folder.
-        plan: what it will be.
-        overwrite: whether a run that is there is replaced.
-        tell: hears what was found and withheld.
+        path: The run's folder.
+        plan: What it will be.
+        overwrite: Whether a run that is there is replaced.
+        notify: Hears what was found and withheld.
 
     Raises:
-        LisaError: if the input cannot be served or the folder is taken.
+        LisaError: The input cannot be served or the folder is taken.
     """
-    sentences = plan.sentences
-    grammar = load_grammar(sentences.grammar)
+    config = plan.config
+    grammar = load_grammar(config.grammar)
     for finding in grammar.findings:
         if finding.severity == "warning":
-            tell(f"{sentences.grammar}:{finding}")
-    withhold = sentences.withholding(grammar, tell)
-    data, max_rules = sentences.gather(grammar, withhold, tell)
-    seed = derive_seed(plan.seed, "network")
-    alphabet = _alphabet(grammar, data) if plan.network == CHARACTERS else None
+            notify(f"{config.grammar}:{finding}")
+    decontamination = decontamination_of(config, grammar, notify)
+    data, max_rules = gather(config, grammar, decontamination, notify)
+    seed = derive_seed(config.seed, "network")
+    tokenizer = _tokenizer(grammar, data) if config.network == CHARACTERS else None
     semantics = plan.semantics_in(grammar, data)
     told = semantics["train"].shape[1] if semantics else 0
     architecture = Architecture(
-        plan.network, plan.dim, max_rules, plan.method, seed, alphabet, told
+        config.network, config.dim, max_rules, plan.method, seed, tokenizer, told
     )
     architecture.build(grammar)
     run = create_run(
@@ -193,39 +139,46 @@ def make_run(
             "created": datetime.now(UTC).isoformat(timespec="microseconds"),
             "versions": {name: version(name) for name in ("torch", "numpy")},
             "options": plan.record(path.parent),
-            "grammar": {"source": str(sentences.grammar), "sha256": grammar.digest},
+            "grammar": {"source": str(config.grammar), "sha256": grammar.digest},
             "model": architecture.to_json(),
             "training": dataclasses.asdict(plan.training),
-            "withheld": {"what": str(withhold), "equal": withhold.equal, "near": withhold.near},
+            "withheld": {
+                "what": str(decontamination),
+                "equal": decontamination.equal,
+                "near": decontamination.near,
+            },
         },
         overwrite=overwrite,
     )
     _write_inputs(run, grammar, data)
     if semantics:
         run.write_tensors(SEMANTICS, semantics, {})
-    tell(
-        f"{len(data.train):,} sentences to train on, {len(data.valid):,} to watch, "
-        f"{len(data.test):,} held out; {sentences}; at most {max_rules} rules; {withhold}"
+    notify(
+        f"{len(data.train):,} sentences to train on, {len(data.valid):,} to validate, "
+        f"{len(data.test):,} held out; {described(config)}; at most {max_rules} rules; "
+        f"{decontamination}"
     )
     return run, data
 
 
-def data_of(run: Run, sentences: Sentences, tell: Tell = silent) -> Split:
-    """The data of a run that was begun; gathered once more if it was stopped before it kept them.
+def data_of(run: Run, config: TrainConfig, notify: Notify = silent) -> Split:
+    """Return the data of a run that was begun.
+
+    They are gathered once more if it was stopped before it kept them.
 
     Raises:
-        LisaError: if the grammar is no longer the one that the run was begun with, or the data
+        LisaError: The grammar is no longer the one that the run was begun with, or the data
             are damaged.
     """
     if any((run.path / name).exists() for name in (DATA, CHECKPOINT, METRICS, MODEL)):
         return read_data(run)
-    grammar = load_grammar(sentences.grammar)
+    grammar = load_grammar(config.grammar)
     if grammar.digest != _grammar_digest(run):
         raise LisaError(
-            f"{run.path} was stopped before its data were kept, and {sentences.grammar} has "
+            f"{run.path} was stopped before its data were kept, and {config.grammar} has "
             "changed since: train again with another --name"
         )
-    data, _ = sentences.gather(grammar, sentences.withholding(grammar, tell), tell)
+    data, _ = gather(config, grammar, decontamination_of(config, grammar, notify), notify)
     _write_inputs(run, grammar, data)
     return data
 
@@ -234,7 +187,7 @@ def train_run(run: Run, data: Split, plan: Plan, callbacks: Callbacks | None = N
     """Train to the end, from the checkpoint if there is one, and write the model.
 
     Raises:
-        LisaError: if a loss is not finite, or a file of the run is damaged.
+        LisaError: A loss is not finite, or a file of the run is damaged.
     """
     if run.finished:
         return
@@ -261,7 +214,7 @@ def train_run(run: Run, data: Split, plan: Plan, callbacks: Callbacks | None = N
         on_epoch=callbacks.epoch,
     )
     small = sum(weights.numel() for weights in net.parameters()) < SMALL_NETWORK
-    threads = plan.threads or (1 if small else torch.get_num_threads())
+    threads = plan.config.threads or (1 if small else torch.get_num_threads())
     with limited_threads(threads):
         rows = trainer.fit()
     callbacks.curves(rows)
@@ -270,35 +223,37 @@ def train_run(run: Run, data: Split, plan: Plan, callbacks: Callbacks | None = N
     )
 
 
-def finish_run(run: Run, data: Split, plan: Plan, tell: Tell = silent) -> None:
+def finish_run(run: Run, data: Split, plan: Plan, notify: Notify = silent) -> None:
     """Encode the training data, fit the samplers, evaluate, and write the summary."""
     model = load_model(run)
     codes = model.codes_of(data.train)
     save_codes(run, codes)
     seed = derive_seed(model.architecture.seed, "samplers")
-    samplers = fit_samplers(model.method, model.net, codes, seed, tell=tell)
+    samplers = fit_samplers(model.method, model.net, codes, seed, notify=notify)
     save_samplers(run, samplers)
-    quality = evaluate(
+    quality = evaluate_model(
         model,
         data.test,
         set(derivations_to_texts(model.grammar, data.train)),
         codes.mean,
         samplers,
-        draws=plan.draws,
-        seed=derive_seed(plan.seed, "evaluation"),
+        draws=plan.config.draws,
+        seed=derive_seed(plan.config.seed, "evaluation"),
     )
     semantics = _semantics(run, model.grammar, data, plan)
     if semantics:
         rows = torch.from_numpy(model.architecture.rows(model.grammar, data.test))
         quality["alignment"] = {"r2": readout_r2(model, rows, semantics["test"])}
-    run.write_json(SUMMARY, {**quality, "training": _pace(run, len(data.train))})
+    run.write_json(SUMMARY, {**quality, "training": _throughput(run, len(data.train))})
     (run.path / CHECKPOINT).unlink(missing_ok=True)
 
 
-def _alphabet(grammar: Grammar, data: Split) -> Alphabet:
-    """The alphabet of all sentences of a run, so that none is refused in its own test."""
+def _tokenizer(grammar: Grammar, data: Split) -> CharacterTokenizer:
+    """Return the tokenizer of all sentences of a run, so that none is refused in its own test."""
     parts = (data.train, data.valid, data.test)
-    return Alphabet.of(text for part in parts for text in derivations_to_texts(grammar, part))
+    return CharacterTokenizer.of(
+        text for part in parts for text in derivations_to_texts(grammar, part)
+    )
 
 
 def _write_inputs(run: Run, grammar: Grammar, data: Split) -> None:
@@ -314,7 +269,7 @@ def _semantics(run: Run, grammar: Grammar, data: Split, plan: Plan) -> dict[str,
     It is found once more if the run was stopped before it was kept.
 
     Raises:
-        LisaError: if the file is damaged or does not fit the run's data and model.
+        LisaError: The file is damaged or does not fit the run's data and model.
     """
     if not plan.method.aligned:
         return {}
@@ -335,8 +290,8 @@ def _grammar_digest(run: Run) -> object:
     return record.get("sha256") if isinstance(record, dict) else None
 
 
-def _pace(run: Run, sentences: int) -> dict[str, float]:
-    """How long the training took, for the summary."""
+def _throughput(run: Run, sentences: int) -> dict[str, float]:
+    """Return how long the training took, for the summary."""
     rows = run.read_metrics()
     try:
         seconds = rows[-1]["seconds"]

@@ -1,15 +1,14 @@
 """A training in one call."""
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.training.config import TrainConfig
-from grammar_lisa.training.corpus import silent
-from grammar_lisa.training.experiment import Callbacks, finish_run, make_run, plan_of, train_run
+from grammar_lisa.training.experiment import Plan, finish_run, make_run, train_run
+from shared.common.callbacks import Callbacks, Notify, silent
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.methods import Method
@@ -24,7 +23,7 @@ def train(
     runs: Path | str = "runs",
     name: str | None = None,
     overwrite: bool = False,
-    tell: Callable[[str], None] = silent,
+    notify: Notify = silent,
     **settings: Any,
 ) -> SentenceModel:
     """Train an autoencoder of the sentences of a grammar, as `grammar-lisa train` does.
@@ -41,7 +40,7 @@ def train(
         runs: The folder that runs are kept in.
         name: The run's folder in there; by default a new one, GRAMMAR-METHOD-001 and so on.
         overwrite: Whether a run of that name is replaced.
-        tell: Hears what was found, withheld and fitted.
+        notify: Hears what was found, withheld and fitted.
         settings: Fields of `TrainConfig`, such as ``epochs``, ``dim``, ``data`` or ``seed``.
 
     Returns:
@@ -55,12 +54,12 @@ def train(
         if method not in METHODS:
             raise LisaError(unknown("method", method, METHODS))
         method = METHODS[method]()
-    plan = plan_of(config, method)
+    plan = Plan(config, method)
     stem = f"{config.grammar.stem}-{method.name}"
     path = next_run_path(Path(runs), stem) if name is None else Path(runs) / name
-    run, data = make_run(path, plan, overwrite=overwrite, tell=tell)
-    train_run(run, data, plan, Callbacks(tell))
-    finish_run(run, data, plan, tell)
+    run, data = make_run(path, plan, overwrite=overwrite, notify=notify)
+    train_run(run, data, plan, Callbacks(notify))
+    finish_run(run, data, plan, notify)
     return load_model(run)
 
 

@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 
 from image_lisa.benchmark.experiments import (
     Experiment,
+    ExperimentSettings,
     Measurement,
     Outcome,
-    Setting,
     loaded,
     run_experiments,
 )
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.extractors import Extractor, train_extractor
-from image_lisa.evaluation.protocol import Protocol
+from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.evaluation.report import Reference, evaluate_run
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
@@ -25,6 +25,7 @@ from image_lisa.reports.picture_table import Exhibit, save_picture_table
 from image_lisa.reports.table import Record, Table
 from image_lisa.reports.tables import normal_sampler, tables
 from image_lisa.training.experiment import Data, data_record
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.jobs.jobs import Progress, failures
 from shared.methods import Codes, Method, method_from_record, method_to_record
@@ -48,17 +49,17 @@ class Evaluation(Measurement):
     """The evaluation of a run on the test split.
 
     Attributes:
-        protocol: how much is drawn, and from which seed.
-        extractor: what distances are measured on.
+        protocol: How much is drawn, and from which seed.
+        extractor: What distances are measured on.
     """
 
-    protocol: Protocol
+    protocol: EvaluationProtocol
     extractor: Extractor
 
     file: ClassVar[str] = "benchmark.json"
 
     def identity(self) -> dict[str, Any]:
-        """Protocol and features."""
+        """Return protocol and features."""
         return {
             "protocol": dataclasses.asdict(self.protocol),
             "extractor": self.extractor.identity(),
@@ -67,7 +68,7 @@ class Evaluation(Measurement):
     def measure(
         self, data: Data, model: ImageModel, samplers: dict[str, Sampler], codes: Codes
     ) -> dict[str, Any]:
-        """What `evaluate_run` measures."""
+        """Return what `evaluate_run` measures."""
         extractor, reference = _reference(data, self)
         return evaluate_run(
             model, samplers, codes, loaded(data), extractor, self.protocol, reference
@@ -76,7 +77,7 @@ class Evaluation(Measurement):
 
 @functools.lru_cache(maxsize=1)
 def _reference(data: Data, evaluation: Evaluation) -> tuple[FeatureExtractor, Reference]:
-    """What all runs of a process are compared with."""
+    """Return what all runs of a process are compared with."""
     extractor = evaluation.extractor.load()
     return extractor, Reference(loaded(data), extractor, evaluation.protocol)
 
@@ -86,13 +87,13 @@ class Benchmark:
     """A folder of runs, one for each method and seed, that share everything else.
 
     Attributes:
-        folder: with the settings in its `config.json`.
-        setting: what all runs share.
-        evaluation: how they are measured.
+        folder: With the settings in its `config.json`.
+        setting: What all runs share.
+        evaluation: How they are measured.
     """
 
     folder: Run
-    setting: Setting
+    setting: ExperimentSettings
     evaluation: Evaluation
 
     @property
@@ -101,23 +102,23 @@ class Benchmark:
         return self.folder.path
 
     def experiment(self, method: Method, seed: int) -> Experiment:
-        """The experiment of a method and a seed."""
+        """Return the experiment of a method and a seed."""
         return Experiment(self.path / f"{method.name}-seed-{seed}", method, seed)
 
     def plan(
         self, names: Sequence[str], seeds: int, chosen: Mapping[str, Method] | None = None
     ) -> list[Experiment]:
-        """The experiments of some methods: all methods with the first seed, then the next.
+        """Return the experiments of some methods: all methods with the first seed, then the next.
 
         A method is always trained with the hyperparameters that it was first trained with here.
 
         Args:
-            names: of methods.
-            seeds: how many, counted from 0.
-            chosen: methods with hyperparameters other than the defaults, by name.
+            names: Of methods.
+            seeds: How many, counted from 0.
+            chosen: Methods with hyperparameters other than the defaults, by name.
 
         Raises:
-            LisaError: if the folder holds a method with other hyperparameters than those chosen.
+            LisaError: The folder holds a method with other hyperparameters than those chosen.
         """
         settled = self._settle(names, chosen or {})
         return [self.experiment(settled[name], seed) for seed in range(seeds) for name in settled]
@@ -127,13 +128,13 @@ class Benchmark:
         experiments: Sequence[Experiment],
         *,
         jobs: int = 1,
-        tell: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
+        notify: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
     ) -> list[Outcome]:
         """Train and measure what is not done yet; see `run_experiments`."""
-        return run_experiments(experiments, self.setting, self.evaluation, jobs=jobs, tell=tell)
+        return run_experiments(experiments, self.setting, self.evaluation, jobs=jobs, notify=notify)
 
     def present(self) -> list[Experiment]:
-        """The experiments that the folder holds, done or begun, in the order of tables."""
+        """Return the experiments that the folder holds, done or begun, in the order of tables."""
         found = []
         for path in list_runs(self.path, TOOL):
             config = open_run(path, TOOL).config
@@ -148,7 +149,7 @@ class Benchmark:
         return sorted(found, key=lambda each: (each.seed, order.index(each.method.name)))
 
     def records(self) -> list[Record]:
-        """What was measured, by this protocol, of every run in the folder."""
+        """Return what was measured, by this protocol, of every run in the folder."""
         kept = (self.evaluation.kept(each.path) for each in self.present())
         return [record for record in kept if record is not None]
 
@@ -156,7 +157,7 @@ class Benchmark:
         """Write the tables and `results.json`.
 
         Args:
-            beside: records of other data sets, for further columns, by name.
+            beside: Records of other data sets, for further columns, by name.
 
         Returns:
             The tables; none if nothing was measured.
@@ -189,7 +190,7 @@ class Benchmark:
         return path
 
     def _settle(self, names: Sequence[str], chosen: Mapping[str, Method]) -> dict[str, Method]:
-        """The methods with their hyperparameters, put on record."""
+        """Return the methods with their hyperparameters, put on record."""
         path = self.path / METHODS_FILE
         recorded = recorded_methods(path) if path.is_file() else {}
         settled = {
@@ -231,29 +232,29 @@ class Benchmark:
 
 def open_benchmark(
     path: Path,
-    setting: Setting,
-    protocol: Protocol,
+    setting: ExperimentSettings,
+    protocol: EvaluationProtocol,
     *,
     inception: Path | None = None,
     evaluate_again: bool = False,
-    tell: Callable[[str], None] = lambda text: None,
+    notify: Notify = silent,
 ) -> Benchmark:
     """Open a benchmark, or begin it.
 
     Args:
-        path: its folder.
-        setting: what its runs share.
-        protocol: of the evaluations.
+        path: Its folder.
+        setting: What its runs share.
+        protocol: Of the evaluations.
         inception: Inception's weights, for FID; by default distances are taken on the features of
             a classifier that is trained here, once.
-        evaluate_again: whether protocol and features may differ from those of earlier calls.
-        tell: hears of what takes a while.
+        evaluate_again: Whether protocol and features may differ from those of earlier calls.
+        notify: Hears of what takes a while.
 
     Raises:
-        LisaError: if the folder was made with other settings, naming them, or the data or the
+        LisaError: The folder was made with other settings, naming them, or the data or the
             weights cannot be read.
     """
-    images = loaded(setting.data_of(0), tell)
+    images = loaded(setting.data_of(0), notify)
     free = {"draws": protocol.draws, "distance": "fid" if inception else "fcd"}
     settings = {**setting.record(), "images": data_record(images)["sha256"], **free}
     device = str(launch(setting.training).device)
@@ -262,15 +263,15 @@ def open_benchmark(
         extractor.load().check(images.test[:1])
     folder = open_folder(path, BENCHMARK_TOOL, settings, tuple(free), renew=evaluate_again)
     if extractor is None:
-        extractor = train_extractor(path.resolve(), images, device, tell)
+        extractor = train_extractor(path.resolve(), images, device, notify)
     return Benchmark(folder, setting, Evaluation(protocol, extractor))
 
 
 def records_of(path: Path) -> tuple[str, list[Record]]:
-    """What tables call the data set of a benchmark that was written, and its records.
+    """Return what tables call the data set of a benchmark that was written, and its records.
 
     Raises:
-        LisaError: if the folder holds none.
+        LisaError: The folder holds none.
     """
     try:
         results = read_json(path / RESULTS)
@@ -280,10 +281,10 @@ def records_of(path: Path) -> tuple[str, list[Record]]:
 
 
 def recorded_methods(path: Path) -> dict[str, Method]:
-    """The methods with the hyperparameters that a benchmark recorded, by name.
+    """Return the methods with the hyperparameters that a benchmark recorded, by name.
 
     Raises:
-        LisaError: if the file is damaged.
+        LisaError: The file is damaged.
     """
     try:
         methods = (method_from_record(record, METHODS) for record in read_json(path))
@@ -293,5 +294,5 @@ def recorded_methods(path: Path) -> dict[str, Method]:
 
 
 def label_of(dataset: str) -> str:
-    """What tables call a data set."""
+    """Return what tables call a data set."""
     return _LABELS.get(dataset, Path(dataset).name)

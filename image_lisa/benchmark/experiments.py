@@ -20,6 +20,7 @@ from image_lisa.training.experiment import (
     make_run,
     train_run,
 )
+from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.jobs.jobs import FAILED, Job, Progress, run_jobs
@@ -37,14 +38,14 @@ _LOADED: dict[Data, Images] = {}
 
 
 @dataclass(frozen=True)
-class Setting:
+class ExperimentSettings:
     """What all experiments of a folder share.
 
     Attributes:
-        data: which images; each experiment splits them by its own seed.
-        network: a key of `image_lisa.models.networks.NETWORKS`.
-        dim: the code size.
-        training: how long and how; each experiment has its own seed.
+        data: Which images; each experiment splits them by its own seed.
+        network: A key of `image_lisa.models.networks.NETWORKS`.
+        dim: The code size.
+        training: How long and how; each experiment has its own seed.
     """
 
     data: Data
@@ -53,7 +54,7 @@ class Setting:
     training: Training
 
     def record(self) -> dict[str, Any]:
-        """What must be the same in every call that works on one folder."""
+        """Return what must be the same in every call that works on one folder."""
         names = ("epochs", "batch_size", "learning_rate", "schedule", "precision")
         return {
             **{name: getattr(self.data, name) for name in ("dataset", "size", "limit", "valid")},
@@ -63,7 +64,7 @@ class Setting:
         }
 
     def data_of(self, seed: int) -> Data:
-        """The images that an experiment with this seed learns from."""
+        """Return the images that an experiment with this seed learns from."""
         return dataclasses.replace(self.data, seed=seed)
 
 
@@ -72,8 +73,8 @@ class Measurement(abc.ABC):
     """What is measured of a trained run, in the process that trained it.
 
     Attributes:
-        file: the JSON file in the run that keeps the result.
-        samplers: which are fitted; None for all that the method can have.
+        file: The JSON file in the run that keeps the result.
+        samplers: Which are fitted; None for all that the method can have.
     """
 
     file: ClassVar[str]
@@ -81,16 +82,16 @@ class Measurement(abc.ABC):
 
     @abc.abstractmethod
     def identity(self) -> dict[str, Any]:
-        """What decides the result: a kept result of another identity is measured again."""
+        """Return what decides the result: a kept result of another identity is measured again."""
 
     @abc.abstractmethod
     def measure(
         self, data: Data, model: ImageModel, samplers: dict[str, Sampler], codes: Codes
     ) -> dict[str, Any]:
-        """The result as JSON values; `codes` are those of the training images."""
+        """Return the result as JSON values; `codes` are those of the training images."""
 
     def kept(self, path: Path) -> dict[str, Any] | None:
-        """The result that a run keeps, or None if it must be measured (again)."""
+        """Return the result that a run keeps, or None if it must be measured (again)."""
         try:
             record = read_json(path / self.file)
         except LisaError:
@@ -108,7 +109,7 @@ class Context:
         measurement: What is measured.
     """
 
-    setting: Setting
+    setting: ExperimentSettings
     measurement: Measurement
 
 
@@ -117,9 +118,9 @@ class Experiment(Job[Context]):
     """One method, trained from one seed, and what is measured of it.
 
     Attributes:
-        path: the folder of its run.
-        method: how codes are learnt.
-        seed: of everything; `image-lisa train --seed` gives the same run.
+        path: The folder of its run.
+        method: How codes are learnt.
+        seed: Of everything; `image-lisa train --seed` gives the same run.
     """
 
     path: Path
@@ -150,9 +151,9 @@ class Outcome:
     """How an experiment ended.
 
     Attributes:
-        experiment: which.
-        record: what was measured; None if it failed.
-        failure: why it failed.
+        experiment: Which.
+        record: What was measured; None if it failed.
+        failure: Why it failed.
     """
 
     experiment: Experiment
@@ -162,11 +163,11 @@ class Outcome:
 
 def run_experiments(
     experiments: Sequence[Experiment],
-    setting: Setting,
+    setting: ExperimentSettings,
     measurement: Measurement,
     *,
     jobs: int = 1,
-    tell: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
+    notify: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
 ) -> list[Outcome]:
     """Train and measure what is not done yet; see `run_jobs`.
 
@@ -179,7 +180,7 @@ def run_experiments(
         measurement: What to measure.
         jobs: How many at a time, each in a process of its own with its share of the threads; 1
             stays in this process.
-        tell: Hears of each experiment as it ends.
+        notify: Hears of each experiment as it ends.
 
     Returns:
         One outcome for each experiment, in their order.
@@ -187,25 +188,22 @@ def run_experiments(
     Raises:
         LisaError: The system killed a process.
     """
-    failed: dict[Path, str] = {}
-
-    def outcome(experiment: Experiment) -> Outcome:
-        record = measurement.kept(experiment.path)
-        return Outcome(experiment, record, failed.get(experiment.path, ""))
+    outcomes = {each: Outcome(each, measurement.kept(each.path)) for each in experiments}
 
     def on_end(job: Job[Context], failure: str, progress: Progress) -> None:
         assert isinstance(job, Experiment)
-        if failure:
-            failed[job.path] = failure
-        tell(outcome(job), progress)
+        record = None if failure else measurement.kept(job.path)
+        outcomes[job] = Outcome(job, record, failure)
+        notify(outcomes[job], progress)
 
     context, threads = Context(setting, measurement), torch.get_num_threads()
-    run_jobs(experiments, context, workers=jobs, threads=threads, on_end=on_end)
-    return [outcome(each) for each in experiments]
+    waiting = [each for each in experiments if outcomes[each].record is None]
+    run_jobs(waiting, context, workers=jobs, threads=threads, on_end=on_end)
+    return [outcomes[each] for each in experiments]
 
 
 def _measure(
-    experiment: Experiment, setting: Setting, measurement: Measurement, threads: int
+    experiment: Experiment, setting: ExperimentSettings, measurement: Measurement, threads: int
 ) -> None:
     """Train and measure one experiment, and keep the result."""
     began = time.monotonic()
@@ -237,12 +235,12 @@ def _measure(
 
 
 def _open(
-    experiment: Experiment, setting: Setting, images: Images
+    experiment: Experiment, setting: ExperimentSettings, images: Images
 ) -> tuple[Run, Architecture, Training]:
-    """The experiment's run, made if it is not there.
+    """Return the experiment's run, made if it is not there.
 
     Raises:
-        LisaError: if what is there is another run than this one.
+        LisaError: What is there is another run than this one.
     """
     seed = experiment.seed
     architecture = Architecture(
@@ -275,8 +273,8 @@ def _open(
     return run, architecture, training
 
 
-def _options(experiment: Experiment, setting: Setting) -> dict[str, Any]:
-    """The options of `image-lisa train` that give this run, so that its commands can use it."""
+def _options(experiment: Experiment, setting: ExperimentSettings) -> dict[str, Any]:
+    """Return options of `image-lisa train` that give this run, so that its commands can use it."""
     data, training = setting.data, dataclasses.asdict(setting.training)
     return {
         **dataclasses.asdict(data),
@@ -292,9 +290,9 @@ def _options(experiment: Experiment, setting: Setting) -> dict[str, Any]:
     }
 
 
-def loaded(data: Data, tell: Callable[[str], None] | None = None) -> Images:
-    """The images, kept in memory from one experiment of a process to the next."""
+def loaded(data: Data, notify: Notify | None = None) -> Images:
+    """Return the images, kept in memory from one experiment of a process to the next."""
     if data not in _LOADED:
         _LOADED.clear()
-        _LOADED[data] = data.load(tell)
+        _LOADED[data] = data.load(notify)
     return _LOADED[data]

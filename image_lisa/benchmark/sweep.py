@@ -20,23 +20,23 @@ import torch
 
 from image_lisa.benchmark.experiments import (
     Experiment,
+    ExperimentSettings,
     Measurement,
     Outcome,
-    Setting,
     loaded,
     run_experiments,
 )
 from image_lisa.benchmark.sweep_plot import plot
-from image_lisa.benchmark.sweep_points import Measured, Point
+from image_lisa.benchmark.sweep_points import MeasuredPoint, Point
 from image_lisa.data import Images
 from image_lisa.evaluation.distances import real_rows
 from image_lisa.evaluation.extractors import Extractor, train_extractor
 from image_lisa.evaluation.frechet import frechet_distance
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
-from image_lisa.reports.pictures import save_figure
 from image_lisa.reports.table import Statistic, statistic
 from image_lisa.training.experiment import Data
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.diagnostics import spectrum
@@ -53,6 +53,7 @@ from shared.methods import (
     method_to_record,
 )
 from shared.runs.environment import environment
+from shared.runs.figures import save_figure
 from shared.runs.files import write_json
 from shared.runs.folders import open_folder
 from shared.runs.run import Run
@@ -101,8 +102,8 @@ class Validation(Measurement):
     """What is measured of a run on its validation part.
 
     Attributes:
-        device: where the extractor runs.
-        folder: where the classifiers of the seeds' training parts are kept.
+        device: Where the extractor runs.
+        folder: Where the classifiers of the seeds' training parts are kept.
     """
 
     device: str
@@ -112,13 +113,13 @@ class Validation(Measurement):
     samplers: ClassVar[tuple[str, ...] | None] = SAMPLERS
 
     def identity(self) -> dict[str, Any]:
-        """Which measurement this is."""
+        """Return which measurement this is."""
         return {"measurement": "validation", "samplers": list(SAMPLERS)}
 
     def measure(
         self, data: Data, model: ImageModel, samplers: dict[str, Sampler], codes: Codes
     ) -> dict[str, Any]:
-        """The `NUMBERS`, but for the criterion."""
+        """Return the `NUMBERS`, but for the criterion."""
         images = loaded(data)
         extractor = classifier_of(self.folder, images, self.device).load()
         count, seed = len(images.valid), derive_seed(data.seed, "validation draws")
@@ -151,13 +152,13 @@ class Sweep:
     """A folder of runs, one for each point of a grid and seed.
 
     Attributes:
-        folder: with the settings in its `config.json`.
-        setting: what all runs share.
-        validation: how they are measured.
+        folder: With the settings in its `config.json`.
+        setting: What all runs share.
+        validation: How they are measured.
     """
 
     folder: Run
-    setting: Setting
+    setting: ExperimentSettings
     validation: Validation
 
     @property
@@ -166,7 +167,7 @@ class Sweep:
         return self.folder.path
 
     def experiments(self, point: Point, seeds: int) -> list[Experiment]:
-        """The experiments of a point, one a seed; points that train alike share them."""
+        """Return the experiments of a point, one a seed; points that train alike share them."""
         method = _as_trained(point.method)
         fields = "-".join(f"{name}-{getattr(method, name)}" for name in point.values)
         name = f"{method.name}-{fields}".replace("_", "-")
@@ -181,17 +182,17 @@ class Sweep:
         seeds: int,
         *,
         jobs: int = 1,
-        tell: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
-        note: Callable[[str], None] = lambda text: None,
-    ) -> list[Measured]:
+        notify: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
+        note: Notify = silent,
+    ) -> list[MeasuredPoint]:
         """Train and measure what is not done yet.
 
         Args:
-            points: of the grid.
-            seeds: how many trainings a point has.
-            jobs: how many at a time.
-            tell: hears of each experiment as it ends.
-            note: hears of what takes a while besides.
+            points: Of the grid.
+            seeds: How many trainings a point has.
+            jobs: How many at a time.
+            notify: Hears of each experiment as it ends.
+            note: Hears of what takes a while besides.
 
         Returns:
             The points that were measured with all their seeds, in the order of the grid.
@@ -202,24 +203,24 @@ class Sweep:
             images = loaded(self.setting.data_of(sweep_seed(seed)), note)
             classifier_of(self.validation.folder, images, self.validation.device, note)
         outcomes = run_experiments(
-            list(dict.fromkeys(everything)), self.setting, self.validation, jobs=jobs, tell=tell
+            list(dict.fromkeys(everything)), self.setting, self.validation, jobs=jobs, notify=notify
         )
         records = {outcome.experiment: outcome.record for outcome in outcomes}
         measured = []
         for point, experiments in zip(points, by_point, strict=True):
             found = [record for each in experiments if (record := records[each]) is not None]
             if len(found) == seeds:
-                measured.append(Measured(point, _numbers(found), found))
+                measured.append(MeasuredPoint(point, _numbers(found), found))
         return measured
 
-    def write(self, measured: Sequence[Measured]) -> Measured:
+    def write(self, measured: Sequence[MeasuredPoint]) -> MeasuredPoint:
         """Choose, and write `sweep.csv`, `sweep.json` and `sweep.png`.
 
         Returns:
             The chosen point.
 
         Raises:
-            LisaError: if no point was measured.
+            LisaError: No point was measured.
         """
         best = choose(measured)
         self.folder.write_text(SWEEP_TABLE, _csv(measured))
@@ -246,16 +247,16 @@ class Sweep:
         return best
 
 
-def open_sweep(path: Path, setting: Setting, method: str) -> Sweep:
+def open_sweep(path: Path, setting: ExperimentSettings, method: str) -> Sweep:
     """Open a sweep, or begin it.
 
     Args:
-        path: its folder.
-        setting: what its runs share.
-        method: whose hyperparameters are swept.
+        path: Its folder.
+        setting: What its runs share.
+        method: Whose hyperparameters are swept.
 
     Raises:
-        LisaError: if the folder was made with other settings, naming them.
+        LisaError: The folder was made with other settings, naming them.
     """
     folder = open_folder(path, SWEEP_TOOL, {**setting.record(), "method": method})
     device = str(launch(setting.training).device)
@@ -263,22 +264,20 @@ def open_sweep(path: Path, setting: Setting, method: str) -> Sweep:
 
 
 def sweep_seed(number: int) -> int:
-    """The seed of a sweep's trainings and splits, unrelated to the seeds of a benchmark."""
+    """Return the seed of a sweep's trainings and splits, unrelated to the seeds of a benchmark."""
     return derive_seed(number, "sweep")
 
 
-def classifier_of(
-    folder: Path, images: Images, device: str, tell: Callable[[str], None] = lambda text: None
-) -> Extractor:
-    """The classifier of a seed's training part, its accuracy told on the validation part."""
-    return train_extractor(folder, images, device, tell, test="valid")
+def classifier_of(folder: Path, images: Images, device: str, notify: Notify = silent) -> Extractor:
+    """Return the classifier of a seed's training part, its accuracy told on the validation part."""
+    return train_extractor(folder, images, device, notify, test="valid")
 
 
 def points_of(kind: type[Method], grid: Mapping[str, Sequence[Any]]) -> list[Point]:
-    """Every combination of a grid's values, the last hyperparameter fastest.
+    """Return every combination of a grid's values, the last hyperparameter fastest.
 
     Raises:
-        LisaError: if a value is outside its range.
+        LisaError: A value is outside its range.
     """
     return [
         Point(values, kind(**values))
@@ -289,11 +288,11 @@ def points_of(kind: type[Method], grid: Mapping[str, Sequence[Any]]) -> list[Poi
     ]
 
 
-def choose(measured: Sequence[Measured]) -> Measured:
-    """The point with the least criterion; of equal ones the first.
+def choose(measured: Sequence[MeasuredPoint]) -> MeasuredPoint:
+    """Return the point with the least criterion; of equal ones the first.
 
     Raises:
-        LisaError: if there is none.
+        LisaError: There is none.
     """
     if not measured:
         raise LisaError("no point of the sweep was measured, so none can be chosen")
@@ -301,7 +300,7 @@ def choose(measured: Sequence[Measured]) -> Measured:
 
 
 def _numbers(records: Sequence[Mapping[str, Any]]) -> dict[str, Statistic]:
-    """The numbers of a point over its seeds; infinite ones, null in JSON, included."""
+    """Return the numbers of a point over its seeds; infinite ones, null in JSON, included."""
     found: dict[str, Statistic] = {}
     for name in NUMBERS:
         if name == "criterion":
@@ -314,7 +313,7 @@ def _numbers(records: Sequence[Mapping[str, Any]]) -> dict[str, Statistic]:
     return found
 
 
-def _csv(measured: Sequence[Measured]) -> str:
+def _csv(measured: Sequence[MeasuredPoint]) -> str:
     names = list(measured[0].point.values)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -327,7 +326,7 @@ def _csv(measured: Sequence[Measured]) -> str:
 
 
 def _as_trained(method: Method) -> Method:
-    """The method itself, but t of LISA is its default where λ = 0 leaves it without effect."""
+    """Return method itself, but t of LISA is its default where λ = 0 leaves it without effect."""
     if isinstance(method, LISA) and method.uniformity_weight == 0:
         return dataclasses.replace(method, uniformity_t=LISA.uniformity_t)
     return method

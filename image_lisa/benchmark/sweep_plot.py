@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from image_lisa.benchmark.sweep_points import Measured
+from image_lisa.benchmark.sweep_points import MeasuredPoint
 from image_lisa.reports.table import statistic
 
 
-def plot(measured: Sequence[Measured], best: Measured) -> Figure:
-    """Curves over the first hyperparameter, one for each value of the others.
+def plot(measured: Sequence[MeasuredPoint], best: MeasuredPoint) -> Figure:
+    """Return curves over the first hyperparameter, one for each value of the others.
 
     From left to right: Fréchet distance of the samplers, reconstruction, uniformity gap.
     """
@@ -56,9 +56,9 @@ def plot(measured: Sequence[Measured], best: Measured) -> Figure:
     return figure
 
 
-def _lines(measured: Sequence[Measured], first: str) -> dict[str, list[Measured]]:
-    """The points of each curve, by its legend, in the order of the first hyperparameter."""
-    lines: dict[str, list[Measured]] = {}
+def _lines(measured: Sequence[MeasuredPoint], first: str) -> dict[str, list[MeasuredPoint]]:
+    """Return the points of each curve, by its legend, in the order of the first hyperparameter."""
+    lines: dict[str, list[MeasuredPoint]] = {}
     for each in sorted(measured, key=lambda each: float(each.point.values[first])):
         rest = {name: value for name, value in each.point.values.items() if name != first}
         legend = ", ".join(f"{n.replace('_', ' ')} {value:g}" for n, value in rest.items())
@@ -67,7 +67,7 @@ def _lines(measured: Sequence[Measured], first: str) -> dict[str, list[Measured]
 
 
 def _scale(axes: Axes, values: Sequence[float]) -> None:
-    """A logarithmic axis where values span decades, with room for a zero."""
+    """Make an axis logarithmic where values span decades, with room for a zero."""
     above = sorted({value for value in values if value > 0})
     if min(values) < 0 or len(above) < 2 or above[-1] < 10 * above[0]:
         return

@@ -15,8 +15,8 @@ class Point:
     """A point of the grid.
 
     Attributes:
-        values: of the hyperparameters, by name.
-        method: with these values.
+        values: Of the hyperparameters, by name.
+        method: With these values.
     """
 
     values: Mapping[str, Any]
@@ -24,13 +24,13 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredPoint:
     """What a point came to.
 
     Attributes:
-        point: which.
-        numbers: the `NUMBERS` over seeds.
-        records: of the single runs.
+        point: Which.
+        numbers: The `NUMBERS` over seeds.
+        records: Of the single runs.
     """
 
     point: Point

@@ -6,26 +6,27 @@ from pathlib import Path
 from image_lisa.benchmark.comparison import Benchmark, label_of, open_benchmark, records_of
 from image_lisa.benchmark.experiments import Outcome
 from image_lisa.cli.experiments import (
-    chosen_methods,
+    notifier,
     report_failures,
     setting_of,
-    teller,
 )
 from image_lisa.cli.options.benchmark import Options
 from image_lisa.evaluation.inception import weights_path
-from image_lisa.evaluation.protocol import SAMPLES, Protocol
+from image_lisa.evaluation.protocol import SAMPLES, EvaluationProtocol
 from image_lisa.models.names import TOOL
 from image_lisa.reports.table import Record, Table
 from shared.cli.method_options import set_methods
+from shared.cli.records import chosen_names
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.methods import Method
+from shared.methods.registry import METHODS
 from shared.runs.locks import working_in
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    names, chosen = chosen_methods(options.methods), set_methods(options.set)
+    names, chosen = chosen_names("method", options.methods, METHODS), set_methods(options.set)
     for name in chosen:
         if name not in names:
             raise LisaError(f"--set changes {name}, which is none of the --methods")
@@ -33,10 +34,10 @@ def run(options: Options, terminal: Terminal) -> None:
     benchmark = open_benchmark(
         options.out / (options.name or options.stem()),
         setting_of(options),
-        Protocol(draws=options.draws or SAMPLES),
+        EvaluationProtocol(draws=options.draws or SAMPLES),
         inception=weights_path(options.inception_weights),
         evaluate_again=options.evaluate_again,
-        tell=terminal.note,
+        notify=terminal.note,
     )
     terminal.note(f"benchmark: {benchmark.path}")
     try:
@@ -58,17 +59,17 @@ def _carry_out(
     experiments = benchmark.plan(names, options.seeds, chosen)
     if options.evaluate_again:
         experiments += [each for each in benchmark.present() if each not in experiments]
-    outcomes = benchmark.run(experiments, jobs=options.jobs, tell=teller(terminal))
+    outcomes = benchmark.run(experiments, jobs=options.jobs, notify=notifier(terminal))
     tables = benchmark.write(beside)
     picture = benchmark.picture()
     _report(benchmark, tables, picture, outcomes, terminal)
 
 
 def beside_of(options: Options) -> dict[str, list[Record]]:
-    """The records of `--beside`, by what tables call their data sets.
+    """Return the records of `--beside`, by what tables call their data sets.
 
     Raises:
-        LisaError: if a folder holds no results, or a data set stands in the tables already.
+        LisaError: A folder holds no results, or a data set stands in the tables already.
     """
     found: dict[str, list[Record]] = {}
     for path in options.beside:

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from image_lisa.cli.evaluate import print_mismatch
-from image_lisa.cli.measured import Measured, open_measured
+from image_lisa.cli.measured import MeasuredRun, open_measured
 from image_lisa.cli.options.diagnose import Options
 from image_lisa.evaluation.diagnosis import (
     PROTOCOL,
@@ -60,19 +60,19 @@ def run(options: Options, terminal: Terminal) -> None:
 
 def _open(
     options: Options, path: Path | None, samplers: str | None, terminal: Terminal
-) -> Measured:
+) -> MeasuredRun:
     return open_measured(
         path,
         options.runs,
         samplers=samplers,
         data_dir=options.data_dir,
         device=options.device,
-        tell=terminal.note,
+        notify=terminal.note,
     )
 
 
-def _titles(runs: Sequence[Measured]) -> list[str]:
-    """The methods' titles, with the run's name where a method comes twice."""
+def _titles(runs: Sequence[MeasuredRun]) -> list[str]:
+    """Return the methods' titles, with the run's name where a method comes twice."""
     titles = [each.model.method.title for each in runs]
     return [
         title if titles.count(title) == 1 else f"{title}, {each.folder.path.resolve().name}"

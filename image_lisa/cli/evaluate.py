@@ -4,13 +4,13 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from image_lisa.cli.measured import Measured, open_measured
+from image_lisa.cli.measured import MeasuredRun, open_measured
 from image_lisa.cli.options.evaluate import Options
 from image_lisa.cli.runs import device_of
 from image_lisa.data import Images
 from image_lisa.evaluation.extractors import Extractor, train_extractor
 from image_lisa.evaluation.inception import weights_path
-from image_lisa.evaluation.protocol import Protocol
+from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.evaluation.reference import Reference
 from image_lisa.evaluation.report import evaluate_run
 from image_lisa.models.names import DISTANCE_TITLES
@@ -44,7 +44,7 @@ def run(options: Options, terminal: Terminal) -> None:
         samplers=options.samplers,
         data_dir=options.data_dir,
         device=options.device,
-        tell=terminal.note,
+        notify=terminal.note,
     )
     images = _common(measured, terminal)
     folder = measured.folder.path
@@ -53,7 +53,7 @@ def run(options: Options, terminal: Terminal) -> None:
         extractor = train_extractor(place, images, device, terminal.note).load()
     else:
         extractor = inception
-    protocol = Protocol(draws=options.draws, seed=options.seed)
+    protocol = EvaluationProtocol(draws=options.draws, seed=options.seed)
     terminal.note("features of the test images")
     result = evaluate_run(
         measured.model,
@@ -72,8 +72,8 @@ def run(options: Options, terminal: Terminal) -> None:
     terminal.print(f"all numbers: {folder / EVALUATION}")
 
 
-def _common(measured: Measured, terminal: Terminal) -> Images:
-    """The images that every run on this data set is compared with, whatever its seed and limit.
+def _common(measured: MeasuredRun, terminal: Terminal) -> Images:
+    """Return images that every run on this data set is compared with, whatever its seed and limit.
 
     So they are all measured by the same classifier. The test part is that of the run.
     """

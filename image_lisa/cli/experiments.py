@@ -3,42 +3,24 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from image_lisa.benchmark.experiments import Outcome, Setting
+from image_lisa.benchmark.experiments import ExperimentSettings, Outcome
 from image_lisa.cli.options.experiments import ExperimentOptions
 from image_lisa.cli.trainings import data_of, training_of
 from shared.cli.terminal import Terminal
-from shared.common.errors import LisaError
-from shared.common.words import unknown
 from shared.jobs.jobs import Progress
-from shared.methods.registry import METHODS
 
 
-def setting_of(options: ExperimentOptions) -> Setting:
+def setting_of(options: ExperimentOptions) -> ExperimentSettings:
     """Return what options say of all experiments of a command."""
-    return Setting(data_of(options), options.network, options.code_size, training_of(options))
+    return ExperimentSettings(
+        data_of(options), options.network, options.code_size, training_of(options)
+    )
 
 
-def chosen_methods(text: str) -> list[str]:
-    """Names of methods: `all`, or some with commas between.
+def notifier(terminal: Terminal) -> Callable[[Outcome, Progress], None]:
+    """Return what says one line for each experiment that ended."""
 
-    Raises:
-        LisaError: if there is no such method, or none is named.
-    """
-    names = [word.strip() for word in text.split(",") if word.strip()]
-    if names == ["all"]:
-        return list(METHODS)
-    for name in names:
-        if name not in METHODS:
-            raise LisaError(unknown("method", name, METHODS))
-    if not names:
-        raise LisaError("--methods names no method; give 'all' or names with commas between")
-    return names
-
-
-def teller(terminal: Terminal) -> Callable[[Outcome, Progress], None]:
-    """Says one line for each experiment that ended."""
-
-    def tell(outcome: Outcome, progress: Progress) -> None:
+    def notify(outcome: Outcome, progress: Progress) -> None:
         what = f"[{progress.done}/{progress.total}] {outcome.experiment.path.name}"
         if outcome.record is None:
             said = f"failed: {outcome.failure}"
@@ -48,7 +30,7 @@ def teller(terminal: Terminal) -> Callable[[Outcome, Progress], None]:
         left = f"; about {timedelta(seconds=round(progress.left))} left" if progress.left else ""
         terminal.note(f"{what}: {said}{left}")
 
-    return tell
+    return notify
 
 
 def report_failures(outcomes: Sequence[Outcome], terminal: Terminal) -> None:

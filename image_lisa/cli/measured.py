@@ -1,7 +1,7 @@
 """What `evaluate` and `diagnose` share: a finished run with all that can be measured of it."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from image_lisa.data import Images
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
 from image_lisa.training.experiment import Data, check_data
+from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.methods import Codes
@@ -21,16 +22,16 @@ from shared.samplers import Sampler
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredRun:
     """A finished run.
 
     Attributes:
-        folder: the run.
-        model: with its best weights.
-        samplers: those that were asked for, fitted to training codes.
-        codes: of the training images.
-        data: how its images are found.
-        images: the very ones it was trained on.
+        folder: The run.
+        model: With its best weights.
+        samplers: Those that were asked for, fitted to training codes.
+        codes: Of the training images.
+        data: How its images are found.
+        images: The very ones it was trained on.
     """
 
     folder: Run
@@ -48,20 +49,20 @@ def open_measured(
     samplers: str | None,
     data_dir: Path | None,
     device: str,
-    tell: Callable[[str], None],
-) -> Measured:
-    """The finished run at `path`, or the newest below `root`, with its images.
+    notify: Notify,
+) -> MeasuredRun:
+    """Return the finished run at `path`, or the newest below `root`, with its images.
 
     Args:
-        path: of the run.
-        root: the folder that runs are kept in.
-        samplers: names with commas between; by default all that were fitted.
-        data_dir: where the data set lies, if not where it lay in training.
-        device: where the model goes.
-        tell: hears of what takes a while.
+        path: Of the run.
+        root: The folder that runs are kept in.
+        samplers: Names with commas between; by default all that were fitted.
+        data_dir: Where the data set lies, if not where it lay in training.
+        device: Where the model goes.
+        notify: Hears of what takes a while.
 
     Raises:
-        LisaError: if there is no such run, it is not finished or damaged, a sampler is not among
+        LisaError: There is no such run, it is not finished or damaged, a sampler is not among
             its own, or the images are no longer those it was trained on.
     """
     folder, model = open_model(path, root, device)
@@ -74,9 +75,9 @@ def open_measured(
     chosen = _chosen(load_samplers(folder), samplers, folder)
     codes = load_codes(folder)
     data = _data(folder, data_dir)
-    images = data.load(tell)
+    images = data.load(notify)
     check_data(folder, images)
-    return Measured(folder, model, chosen, codes, data, images)
+    return MeasuredRun(folder, model, chosen, codes, data, images)
 
 
 def _chosen(fitted: dict[str, Sampler], names: str | None, folder: Run) -> dict[str, Sampler]:

@@ -13,7 +13,7 @@ from shared.runs.run import SUMMARY, Run, newest_run, open_run
 
 
 def open_model(path: Path | None, root: Path, device: str = "cpu") -> tuple[Run, ImageModel]:
-    """The run at `path`, or the newest below `root`, and its model with the best weights."""
+    """Return the run at `path`, or the newest below `root`, and its model with the best weights."""
     folder = newest_run(root, TOOL) if path is None else open_run(path, TOOL)
     return folder, ImageModel.load(folder, device_of(device))
 
@@ -27,10 +27,10 @@ _TOLD = {
 
 
 def read_summary(folder: Run) -> dict[str, Any]:
-    """What a finished run tells of its training.
+    """Return what a finished run tells of its training.
 
     Raises:
-        LisaError: if the file is missing, damaged or holds something else.
+        LisaError: The file is missing, damaged or holds something else.
     """
     summary: Any = folder.read_json(SUMMARY)
     try:
@@ -47,10 +47,10 @@ def read_summary(folder: Run) -> dict[str, Any]:
 
 
 def device_of(name: str) -> torch.device:
-    """The device that an option names; `auto` is a GPU where there is one.
+    """Return the device that an option names; `auto` is a GPU where there is one.
 
     Raises:
-        LisaError: if it is not there.
+        LisaError: It is not there.
     """
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if name == "auto":

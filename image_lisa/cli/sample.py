@@ -28,10 +28,10 @@ def run(options: Options, terminal: Terminal) -> None:
             if surplus.stem.isdigit():
                 surplus.unlink()
         digits = len(str(options.count - 1))
-        with terminal.progress("writing", options.count) as meter:
+        with terminal.progress("writing", options.count) as bar:
             for number, image in enumerate(images):
                 save_png(out / f"{number:0{digits}d}.png", image)
-                meter.update(number + 1)
+                bar.update(number + 1)
     terminal.print(f"{options.count} images from {options.sampler}: {out}")
     terminal.result(run=str(folder.path), sampler=options.sampler, count=len(images), out=str(out))
 

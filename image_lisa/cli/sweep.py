@@ -7,11 +7,11 @@ from typing import Any
 
 from image_lisa.benchmark.experiments import Outcome
 from image_lisa.benchmark.sweep import GRIDS, RULE, open_sweep, points_of
-from image_lisa.benchmark.sweep_points import Measured
+from image_lisa.benchmark.sweep_points import MeasuredPoint
 from image_lisa.cli.experiments import (
+    notifier,
     report_failures,
     setting_of,
-    teller,
 )
 from image_lisa.cli.options.sweep import Options
 from image_lisa.models.names import TOOL
@@ -40,16 +40,16 @@ def run(options: Options, terminal: Terminal) -> None:
     sweep = open_sweep(options.out / name, setting_of(options), options.method)
     terminal.note(f"sweep: {sweep.path}, {len(points)} points")
     ended: list[Outcome] = []
-    said = teller(terminal)
+    said = notifier(terminal)
 
-    def tell(outcome: Outcome, progress: Progress) -> None:
+    def notify(outcome: Outcome, progress: Progress) -> None:
         ended.append(outcome)
         said(outcome, progress)
 
     try:
         with working_in(sweep.path):
             measured = sweep.run(
-                points, options.seeds, jobs=options.jobs, tell=tell, note=terminal.note
+                points, options.seeds, jobs=options.jobs, notify=notify, note=terminal.note
             )
             report_failures(ended, terminal)
             best = sweep.write(measured)
@@ -59,10 +59,10 @@ def run(options: Options, terminal: Terminal) -> None:
 
 
 def grid_of(kind: type[Method], words: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-    """The values of each hyperparameter that `--grid` names.
+    """Return the values of each hyperparameter that `--grid` names.
 
     Raises:
-        LisaError: naming the word that names no hyperparameter of the method, a value that is no
+        LisaError: Naming the word that names no hyperparameter of the method, a value that is no
             number or one twice; or if there is no grid at all.
     """
     if not words:
@@ -89,7 +89,9 @@ def _value(kind: type[Method], name: str, text: str, source: str) -> int | float
     return value
 
 
-def _report(path: Path, measured: Sequence[Measured], best: Measured, terminal: Terminal) -> None:
+def _report(
+    path: Path, measured: Sequence[MeasuredPoint], best: MeasuredPoint, terminal: Terminal
+) -> None:
     terminal.result(
         sweep=str(path),
         rule=RULE,

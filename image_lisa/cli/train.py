@@ -15,17 +15,17 @@ from image_lisa.models.model import Architecture, ImageModel, run_architecture
 from image_lisa.models.names import TOOL
 from image_lisa.reports.pictures import plot_curves, save_reconstructions, save_samples
 from image_lisa.training.experiment import (
-    Callbacks,
     check_data,
     finish_run,
     make_run,
     train_run,
 )
 from shared.cli.terminal import Terminal
+from shared.common.callbacks import Callbacks
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods import Method
-from shared.runs.run import SUMMARY, Run, next_run_path, open_run
+from shared.runs.run import SUMMARY, Run, open_run
 from shared.samplers import Sampler
 from shared.training.settings import Training
 from shared.training.trainer import launch
@@ -69,7 +69,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
     architecture.build()
     fabric = launch(training)
     stem = f"{Path(options.dataset).name or 'images'}-{method.name}"
-    path = options.runs / options.name if options.name else next_run_path(options.runs, stem)
+    path = options.place(stem)
     folder = make_run(
         fabric,
         fabric.broadcast(path),
@@ -98,9 +98,9 @@ def carry_out(
     """Train, fit the samplers and leave the pictures."""
     architecture, training = run_architecture(folder), _training_of(options)
     total = training.epochs * max(1, len(images.train) // training.batch_size)
-    with terminal.progress("training", total) as meter:
+    with terminal.progress("training", total) as bar:
         callbacks = Callbacks(
-            step=lambda step, steps, rate: meter.update(step, f"{rate:,.0f} images/s"),
+            step=lambda step, steps, rate: bar.update(step, f"{rate:,.0f} images/s"),
             epoch=lambda row: terminal.note(
                 f"epoch {row['epoch']:.0f}/{training.epochs}: loss {row['loss']:.4f}, "
                 f"validation {row['valid_loss']:.4f} "
@@ -135,7 +135,7 @@ def _report(folder: Run, terminal: Terminal) -> None:
         return
     summary = read_summary(folder)
     terminal.result(summary=summary)
-    best, valid, pace = summary["best"], summary["valid"], summary["training"]
+    best, valid, training = summary["best"], summary["valid"], summary["training"]
     terminal.table(
         "",
         ("what", "value"),
@@ -144,8 +144,8 @@ def _report(folder: Run, terminal: Terminal) -> None:
             ("validation loss", best["valid_loss"]),
             ("validation reconstruction, ½ Σ (x − x̂)²", valid["reconstruction"]),
             ("validation MSE a pixel", valid["mse"]),
-            ("training seconds", pace["seconds"]),
-            ("images a second", pace["images_per_second"]),
+            ("training seconds", training["seconds"]),
+            ("images a second", training["images_per_second"]),
             ("samplers", ", ".join(summary["samplers"])),
         ],
     )

@@ -1,4 +1,4 @@
-"""Images to train on, to watch the training with and to measure: from files, or shipped."""
+"""Images to train on, to validate and to measure: from files, or shipped."""
 
 from image_lisa.data.base import Images
 from image_lisa.data.registry import DATASETS, load_images

@@ -36,7 +36,7 @@ class Part:
         return len(self.images)
 
     def take(self, rows: NDArray[np.integer]) -> "Part":
-        """The images of these rows, in this order."""
+        """Return the images of these rows, in this order."""
         index = torch.from_numpy(rows.astype(np.int64))
         return Part(self.images[index], None if self.labels is None else self.labels[index])
 
@@ -46,11 +46,11 @@ class Source:
     """What a loader finds: the parts as they were published.
 
     Attributes:
-        train: what may be learnt from.
-        test: looked at once, at the end.
+        train: What may be learnt from.
+        test: Looked at once, at the end.
         valid: None where none was published; it is then split from `train`.
-        classes: their names by number; empty without labels.
-        notes: what a user should know of these data.
+        classes: Their names by number; empty without labels.
+        notes: What a user should know of these data.
     """
 
     train: Part
@@ -65,18 +65,18 @@ class Images:
     """A data set in memory, in three parts that share no image.
 
     Attributes:
-        name: of the data set.
+        name: Of the data set.
         train: `[n, channel, height, width]`, bytes: what the net learns from and samplers fit.
-        valid: likewise: for curves, schedules and every choice.
-        test: likewise: reported at the end, never fitted to or chosen on.
+        valid: Likewise: for curves, schedules and every choice.
+        test: Likewise: reported at the end, never fitted to or chosen on.
         train_labels: `[n]` int64, numbers of classes, or None.
-        valid_labels: likewise.
-        test_labels: likewise.
-        classes: their names by number; empty without labels.
-        notes: what a user should know of these data.
+        valid_labels: Likewise.
+        test_labels: Likewise.
+        classes: Their names by number; empty without labels.
+        notes: What a user should know of these data.
 
     Raises:
-        LisaError: if the parts do not fit together or one has too few images.
+        LisaError: The parts do not fit together or one has too few images.
     """
 
     name: str
@@ -132,7 +132,7 @@ class Images:
         return digest.hexdigest()
 
     def to(self, device: torch.device | str) -> "Images":
-        """The same data on a device; a training moves them there once."""
+        """Return the same data on a device; a training moves them there once."""
         moved: dict[str, Any] = {
             field.name: value.to(device)
             for field in dataclasses.fields(self)
@@ -144,19 +144,19 @@ class Images:
 def assemble(
     name: str, source: Source, *, seed: int, valid: int | None = None, limit: int | None = None
 ) -> Images:
-    """The three parts of a data set.
+    """Return the three parts of a data set.
 
     Args:
-        name: of the data set.
-        source: its published parts; `test` stays as it is, whole and in its order.
-        seed: of the draws.
-        valid: how many validation images. By default all that were published, or, where none
+        name: Of the data set.
+        source: Its published parts; `test` stays as it is, whole and in its order.
+        seed: Of the draws.
+        valid: How many validation images. By default all that were published, or, where none
             were, a fifth of the training images, 10,000 at most.
-        limit: take only so many of the published training images, drawn by seed, before the
+        limit: Take only so many of the published training images, drawn by seed, before the
             validation part is split from them.
 
     Raises:
-        LisaError: naming a number that cannot be had.
+        LisaError: Naming a number that cannot be had.
     """
     train = source.train
     if limit is not None and limit < 2 * LEAST:
@@ -172,15 +172,15 @@ def assemble(
             f"{valid:,} validation images cannot be had: {name} has {len(pool):,} to take them "
             f"from, and --valid must be from {LEAST} to {most:,}"
         )
-    watched, rest = split(pool, valid, derive_seed(seed, "data", "valid"))
+    validation, rest = split(pool, valid, derive_seed(seed, "data", "valid"))
     train = rest if source.valid is None else train
     return Images(
         name,
         train.images,
-        watched.images,
+        validation.images,
         source.test.images,
         train.labels,
-        watched.labels,
+        validation.labels,
         source.test.labels,
         source.classes,
         source.notes,
@@ -188,7 +188,7 @@ def assemble(
 
 
 def split(part: Part, count: int, seed: int) -> tuple[Part, Part]:
-    """`count` images drawn by seed, and the rest; both in their old order.
+    """Return `count` images drawn by seed, and the rest; both in their old order.
 
     Classes, where there are labels, are drawn in proportion, as nearly as whole images allow.
     """
@@ -202,7 +202,7 @@ def split(part: Part, count: int, seed: int) -> tuple[Part, Part]:
 
 
 def _by_share(labels: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The order in which every beginning holds the classes in proportion."""
+    """Return the order in which every beginning holds the classes in proportion."""
     share = np.empty(len(labels))
     for label, count in zip(*np.unique(labels, return_counts=True), strict=True):
         share[order[labels[order] == label]] = (np.arange(count) + 0.5) / count

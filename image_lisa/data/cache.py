@@ -15,13 +15,13 @@ _VERSION = 1
 def kept(
     name: str, source: str, build: Callable[[], dict[str, Tensor]], notes: list[str]
 ) -> dict[str, Tensor]:
-    """The tensors that were kept under a name, or those that `build` makes, which are then kept.
+    """Return tensors that were kept under a name, or those that `build` makes, which are then kept.
 
     Args:
-        name: of the file in the user's cache folder.
-        source: what the tensors are made from, e.g. a checksum: others are made anew.
-        build: makes them.
-        notes: hears of damage and of a folder that cannot be written; neither stops the loading.
+        name: Of the file in the user's cache folder.
+        source: What the tensors are made from, e.g. a checksum: others are made anew.
+        build: Makes them.
+        notes: Hears of damage and of a folder that cannot be written; neither stops the loading.
     """
     path = user_cache() / "decoded" / f"{name}.safetensors"
     record = {"source": source, "version": _VERSION}

@@ -32,13 +32,13 @@ _PARTS = {"0": 0, "1": 1, "2": 2}
 
 
 def load(request: Request) -> Source:
-    """CelebA from the official layout, in the official parts, without labels.
+    """Return CelebA from the official layout, in the official parts, without labels.
 
     The middle 140 × 140 pixels of each aligned image are resized to 64 × 64, or to the size
     asked for: bilinear, antialiased. It may not be passed on, so it is not downloaded.
 
     Raises:
-        LisaError: if files are missing, damaged or not those that the partition lists.
+        LisaError: Files are missing, damaged or not those that the partition lists.
     """
     folder, partition = _locate(request)
     listed = parse_partition(read_file(partition), partition)
@@ -54,10 +54,10 @@ def load(request: Request) -> Source:
 
 
 def parse_partition(content: bytes, path: Path) -> dict[str, int]:
-    """The part of each image by its name: 0 train, 1 validation, 2 test.
+    """Return the part of each image by its name: 0 train, 1 validation, 2 test.
 
     Raises:
-        LisaError: naming `path` and the line that is not `000001.jpg 0`, or a part without images.
+        LisaError: Naming `path` and the line that is not `000001.jpg 0`, or a part without images.
     """
     listed: dict[str, int] = {}
     for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), start=1):
@@ -97,7 +97,7 @@ def _locate(request: Request) -> tuple[Path, Path]:
 
 
 def _compare(folder: Path, partition: Path, listed: dict[str, int]) -> str:
-    """A fingerprint of the files, once they are known to be those that are listed."""
+    """Return a fingerprint of the files, once they are known to be those that are listed."""
     try:
         found = {
             entry.name: entry.stat()
@@ -127,13 +127,13 @@ def _compare(folder: Path, partition: Path, listed: dict[str, int]) -> str:
 def _images(
     paths: list[Path], size: int, fingerprint: str, request: Request, notes: list[str]
 ) -> Tensor:
-    """All images, `[n, 3, size, size]`, each chunk kept as soon as it is decoded."""
+    """Return all images, `[n, 3, size, size]`, each chunk kept as soon as it is decoded."""
     images = torch.from_numpy(room_for(len(paths), size, size, "CelebA"))
     for start in range(0, len(paths), _CHUNK):
         chunk = paths[start : start + _CHUNK]
 
         def build(chunk: list[Path] = chunk, start: int = start) -> dict[str, Tensor]:
-            request.tell(f"decoding CelebA: {start:,} of {len(paths):,} images")
+            request.notify(f"decoding CelebA: {start:,} of {len(paths):,} images")
             return {"images": _decoded(chunk, size)}
 
         name = f"celeba-{size}-{start // _CHUNK:02}"
@@ -161,7 +161,7 @@ def _decoded(paths: list[Path], size: int) -> Tensor:
 
 
 def _rows(images: Tensor, mask: NDArray[np.bool_]) -> Tensor:
-    """Some images; without a copy where they lie together, as the official parts do."""
+    """Return some images; without a copy where they lie together, as the official parts do."""
     rows = np.flatnonzero(mask)
     first, last = int(rows[0]), int(rows[-1])
     if last - first + 1 == len(rows):

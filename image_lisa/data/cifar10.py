@@ -55,10 +55,10 @@ _RECORD = 1 + 3 * _SIDE**2
 
 
 def load(request: Request) -> Source:
-    """CIFAR-10 from its official binary version, packed or not, or from a copy as JPEGs.
+    """Return CIFAR-10 from its official binary version, packed or not, or from a copy as JPEGs.
 
     Raises:
-        LisaError: if files are missing, damaged or of the wrong size.
+        LisaError: Files are missing, damaged or of the wrong size.
     """
     notes: list[str] = []
     if (folder := request.find(BELOW, [FOLDER])) is not None:
@@ -76,10 +76,10 @@ def load(request: Request) -> Source:
 
 
 def parse_batch(content: bytes, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Images `[n, 3, 32, 32]` and labels `[n]` of a file of the binary version.
+    """Return images `[n, 3, 32, 32]` and labels `[n]` of a file of the binary version.
 
     Raises:
-        LisaError: naming `path`, if it is not whole records or a label is above 9.
+        LisaError: Naming `path`, if it is not whole records or a label is above 9.
     """
     if not content or len(content) % _RECORD:
         raise LisaError(
@@ -95,10 +95,10 @@ def parse_batch(content: bytes, path: Path) -> tuple[NDArray[np.uint8], NDArray[
 
 
 def verified(content: bytes, path: Path) -> bytes:
-    """The official archive's content.
+    """Return the official archive's content.
 
     Raises:
-        LisaError: naming the file, the checksum it should have and the one it has.
+        LisaError: Naming the file, the checksum it should have and the one it has.
     """
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != CHECKSUM:
@@ -110,10 +110,10 @@ def verified(content: bytes, path: Path) -> bytes:
 
 
 def read_archive(content: bytes, path: Path) -> tuple[Part, Part]:
-    """Training and test images of the official archive, read in memory.
+    """Return training and test images of the official archive, read in memory.
 
     Raises:
-        LisaError: naming `path`, if it is not the archive or a file in it is not as it should be.
+        LisaError: Naming `path`, if it is not the archive or a file in it is not as it should be.
     """
     members = _members(verified(content, path), path)
     wanted = {f"{FOLDER}/{name}": name for name in (*TRAIN, TEST)}
@@ -142,7 +142,7 @@ def _joined(batches: Sequence[tuple[NDArray[np.uint8], NDArray[np.uint8]]]) -> P
 
 
 def _jpeg(path: Path, request: Request, notes: list[str]) -> tuple[Part, Part]:
-    """The copy as JPEGs, `train/<class>/0000.jpg` and `test/<class>/0000.jpg`."""
+    """Return the copy as JPEGs, `train/<class>/0000.jpg` and `test/<class>/0000.jpg`."""
     content = read_file(path)
     notes.append(
         f"{path} is a JPEG copy, not lossless: fit for comparing runs with each other, "
@@ -150,7 +150,7 @@ def _jpeg(path: Path, request: Request, notes: list[str]) -> tuple[Part, Part]:
     )
 
     def build() -> dict[str, Tensor]:
-        request.tell(f"decoding {path}; the next time is quick")
+        request.notify(f"decoding {path}; the next time is quick")
         files = dict(sorted(_members(content, path)))
         return _decoded(files, "train", path) | _decoded(files, "test", path)
 
@@ -188,7 +188,7 @@ def _as_it_is(image: Image.Image) -> Image.Image:
 
 
 def _members(content: bytes, path: Path) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of the plain files in an archive; nothing is written to disk."""
+    """Return names and contents of the plain files in an archive; nothing is written to disk."""
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:*") as archive:
             for member in archive:
@@ -200,7 +200,7 @@ def _members(content: bytes, path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _fetched(request: Request) -> Path:
-    """The archive, downloaded."""
+    """Return the archive, downloaded."""
     why = ""
     if (other := request.find(BELOW, PYTHON)) is not None:
         why = (
@@ -209,7 +209,7 @@ def _fetched(request: Request) -> Path:
         )
     if request.download:
         target = request.target / "cifar10" / ARCHIVE
-        request.tell(f"downloading CIFAR-10 (170 MB) to {target.parent}")
+        request.notify(f"downloading CIFAR-10 (170 MB) to {target.parent}")
         try:
             fetch(URLS, target, verified)
         except LisaError as error:

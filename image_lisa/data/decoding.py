@@ -36,12 +36,12 @@ class Decoded:
 
 
 def read_image(source: Path | bytes) -> Image.Image:
-    """An image upright and in mode L (grey) or RGB; of several frames the first.
+    """Return an image upright and in mode L (grey) or RGB; of several frames the first.
 
     Sixteen-bit grey is scaled and rounded to bytes. What is transparent shows white behind it.
 
     Raises:
-        Exception: of many kinds, Pillow's, if the file is damaged or no image.
+        Exception: Of many kinds, Pillow's, if the file is damaged or no image.
     """
     with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as opened:
         image = ImageOps.exif_transpose(opened)
@@ -57,23 +57,23 @@ def read_image(source: Path | bytes) -> Image.Image:
 
 
 def cropped(image: Image.Image, width: int, height: int) -> Image.Image:
-    """The middle of an image."""
+    """Return the middle of an image."""
     left, top = (image.width - width) // 2, (image.height - height) // 2
     return image.crop((left, top, left + width, top + height))
 
 
 def squared(image: Image.Image, size: int) -> Image.Image:
-    """The largest square in the middle, resized: bilinear, antialiased, rounded."""
+    """Return the largest square in the middle, resized: bilinear, antialiased, rounded."""
     side = min(image.size)
     square = cropped(image, side, side)
     return square.resize((size, size), Image.Resampling.BILINEAR)
 
 
 def room_for(count: int, height: int, width: int, what: str) -> NDArray[np.uint8]:
-    """Memory for images, `[count, 3, height, width]`.
+    """Return memory for images, `[count, 3, height, width]`.
 
     Raises:
-        LisaError: if the machine has not that much.
+        LisaError: The machine has not that much.
     """
     needed = count * 3 * height * width
     # A system may promise more than it has and end the process later.
@@ -95,7 +95,7 @@ def decode_into(
     Args:
         pixels: `[n, 3, height, width]`, written to; grey images have three equal channels.
         sources: n files or their contents.
-        prepare: brings an image to height and width, or raises ValueError to leave it out.
+        prepare: Brings an image to height and width, or raises ValueError to leave it out.
     """
     good, grey = np.zeros(len(sources), bool), np.zeros(len(sources), bool)
 
@@ -119,14 +119,14 @@ def decode_into(
 
 
 def listing(names: Iterable[str]) -> str:
-    """Some names for a message: the first ten and how many more."""
+    """Return some names for a message: the first ten and how many more."""
     named = list(names)
     more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
     return ", ".join(named[:_NAMED]) + more
 
 
 def _memory() -> float:
-    """Bytes of memory in this machine, where the system tells."""
+    """Return bytes of memory in this machine, where the system tells."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):

@@ -17,7 +17,7 @@ _MOST = 16
 
 
 def load(request: Request) -> Source:
-    """The digits of Alpaydin & Kaynak (1998, UCI); needs no files and no network."""
+    """Return the digits of Alpaydin & Kaynak (1998, UCI); needs no files and no network."""
     found = load_digits()
     pixels = np.rint(found.images * (255 / _MOST)).astype(np.uint8)
     images = torch.from_numpy(pixels)[:, None]

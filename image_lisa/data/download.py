@@ -23,13 +23,13 @@ def fetch(urls: Sequence[str], target: Path, check: Callable[[bytes, Path], obje
     """Download a file from the first address that gives what it should.
 
     Args:
-        urls: the same file in several places; each is tried once.
-        target: the file to make; nothing is there before the download is whole and checked.
-        check: raises `LisaError` if the content is not what it should be; the path is for its
+        urls: The same file in several places; each is tried once.
+        target: The file to make; nothing is there before the download is whole and checked.
+        check: Raises `LisaError` if the content is not what it should be; the path is for its
             message.
 
     Raises:
-        LisaError: with the reason of each address, or if the file cannot be written.
+        LisaError: With the reason of each address, or if the file cannot be written.
     """
     pooch.get_logger().setLevel("WARNING")
     reasons: list[str] = []
@@ -54,7 +54,7 @@ def fetch(urls: Sequence[str], target: Path, check: Callable[[bytes, Path], obje
 
 
 def _try(url: str, target: Path, check: Callable[[bytes, Path], object]) -> str | None:
-    """What went wrong with one address, or None."""
+    """Return what went wrong with one address, or None."""
     host = urlsplit(url).netloc
     try:
         pooch.retrieve(

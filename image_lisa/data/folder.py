@@ -40,7 +40,7 @@ class _File:
 
 
 def load(folder: Path, request: Request) -> Source:
-    """The images below a folder, in the order of their names.
+    """Return the images below a folder, in the order of their names.
 
     Sub-folders train, valid (or val, validation) and test are the parts; without them a tenth is
     the test part, drawn by a seed of its own, so that it is the same for every run. Below that,
@@ -49,7 +49,7 @@ def load(folder: Path, request: Request) -> Source:
     antialiased. Files that cannot be decoded are left out and named in the notes.
 
     Raises:
-        LisaError: if there are no images, too few, or of several sizes with none asked for.
+        LisaError: There are no images, too few, or of several sizes with none asked for.
     """
     files, outside = _files(folder)
     if not files:
@@ -87,7 +87,7 @@ def _source(
 
 
 def _files(folder: Path) -> tuple[list[_File], int]:
-    """Every image file, sorted by its path, and how many more lie outside the parts."""
+    """Return every image file, sorted by its path, and how many more lie outside the parts."""
     names = sorted(_walk(folder), key=lambda name: name.split("/"))
     if not any(_part_of(name) == "train" for name in names):
         if any(_part_of(name) == "test" for name in names):
@@ -110,7 +110,10 @@ def _class_of(name: str) -> str | None:
 
 
 def _walk(folder: Path) -> Iterator[str]:
-    """Paths of the images below a folder; linked folders are entered once, hidden ones never."""
+    """Return paths of the images below a folder.
+
+    Linked folders are entered once, hidden ones never.
+    """
     seen = {os.path.realpath(folder)}
     for base, folders, files in os.walk(folder, followlinks=True):
         fresh = []
@@ -137,7 +140,7 @@ def _part_of(name: str) -> str | None:
 def _decoded(
     folder: Path, files: list[_File], size: int | None
 ) -> tuple[torch.Tensor, list[_File], list[str]]:
-    """Images `[n, 1 or 3, height, width]` of the files that can be read, these, and notes."""
+    """Read images `[n, 1 or 3, height, width]`: with the files that can be read, and notes."""
     paths = [folder / file.name for file in files]
     shape = (size, size) if size is not None else _first_size(folder, paths)
     others: list[tuple[int, int]] = []
@@ -170,7 +173,7 @@ def _decoded(
 
 
 def _first_size(folder: Path, paths: Sequence[Path]) -> tuple[int, int]:
-    """Width and height of the first image that can be read."""
+    """Return width and height of the first image that can be read."""
     for path in paths:
         try:
             return read_image(path).size
@@ -194,7 +197,7 @@ def _sizes(folder: Path, sizes: Counter[tuple[int, int]]) -> str:
 
 
 def _classes(files: Sequence[_File]) -> tuple[tuple[str, ...], torch.Tensor | None, str]:
-    """Names of the classes, the number of each file's, and what to say of them."""
+    """Return names of the classes, the number of each file's, and what to say of them."""
     classes = tuple(sorted({file.label for file in files if file.label is not None}))
     if any(file.label is None for file in files):
         said = "some images lie in sub-folders and some do not, so none has a label"

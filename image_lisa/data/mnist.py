@@ -45,12 +45,12 @@ _PADDED = 32
 
 
 def load(request: Request) -> Source:
-    """MNIST from its four official files, gzipped or not, which are downloaded if need be.
+    """Return MNIST from its four official files, gzipped or not, which are downloaded if need be.
 
     A size above 28 and up to 32 is reached by black pixels around, any other by resizing.
 
     Raises:
-        LisaError: if files are missing, damaged or not MNIST's.
+        LisaError: Files are missing, damaged or not MNIST's.
     """
     paths = _locate(request)
     found = {name: parse_idx(verified(read_file(path), path), path) for name, path in paths.items()}
@@ -60,10 +60,10 @@ def load(request: Request) -> Source:
 
 
 def unpacked(content: bytes, path: Path) -> bytes:
-    """The content of a file, unpacked if it is gzipped.
+    """Return the content of a file, unpacked if it is gzipped.
 
     Raises:
-        LisaError: naming `path`, if it is damaged.
+        LisaError: Naming `path`, if it is damaged.
     """
     if content[:2] != b"\x1f\x8b":
         return content
@@ -74,10 +74,10 @@ def unpacked(content: bytes, path: Path) -> bytes:
 
 
 def verified(content: bytes, path: Path) -> bytes:
-    """The unpacked content of a file of MNIST, if it is the official one.
+    """Return the unpacked content of a file of MNIST, if it is the official one.
 
     Raises:
-        LisaError: naming the file, the checksum it should have and the one it has.
+        LisaError: Naming the file, the checksum it should have and the one it has.
     """
     content = unpacked(content, path)
     expected = CHECKSUMS[_plain_name(path)]
@@ -91,10 +91,10 @@ def verified(content: bytes, path: Path) -> bytes:
 
 
 def parse_idx(content: bytes, path: Path) -> NDArray[np.uint8]:
-    """The array of bytes in an IDX file: a magic number, the dimensions, then the bytes.
+    """Return the array of bytes in an IDX file: a magic number, the dimensions, then the bytes.
 
     Raises:
-        LisaError: naming `path` and what is wrong.
+        LisaError: Naming `path` and what is wrong.
     """
     if len(content) < 4 or content[:2] != b"\0\0" or content[3] == 0:
         begin = content[:4].hex(" ") or "nothing"
@@ -120,7 +120,7 @@ def _locate(request: Request) -> dict[str, Path]:
     lacking = [name for name, path in paths.items() if path is None]
     why = ""
     if lacking and request.download:
-        request.tell(f"downloading MNIST to {request.target / 'mnist'}")
+        request.notify(f"downloading MNIST to {request.target / 'mnist'}")
         try:
             for name in lacking:
                 paths[name] = _fetched(name, request.target / "mnist")

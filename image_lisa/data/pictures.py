@@ -16,16 +16,11 @@ _AT_ONCE = 4096
 """Images that are resized together, so that what lies between stays small."""
 
 
-def to_unit(images: Tensor) -> Tensor:
-    """Bytes as numbers in [0, 1], of the default float type."""
-    return images.to(torch.get_default_dtype()) / 255
-
-
 def to_bytes(images: Tensor) -> Tensor:
-    """Numbers in [0, 1] as bytes: rounded to the nearest, what lies outside clamped.
+    """Return numbers in [0, 1] as bytes: rounded to the nearest, what lies outside clamped.
 
     Raises:
-        LisaError: if a number is NaN.
+        LisaError: A number is NaN.
     """
     if bool(images.isnan().any()):
         raise LisaError("images hold NaN, so there are no pixels to show: the net has diverged")
@@ -33,7 +28,10 @@ def to_bytes(images: Tensor) -> Tensor:
 
 
 def resized(images: Tensor, size: int) -> Tensor:
-    """Bytes `[n, channel, height, width]` as `[n, channel, size, size]`: bilinear, antialiased."""
+    """Resize bytes `[n, channel, height, width]` to `[n, channel, size, size]`.
+
+    The interpolation is bilinear and antialiased.
+    """
     if images.shape[-2:] == (size, size):
         return images
     parts = [
@@ -46,7 +44,7 @@ def resized(images: Tensor, size: int) -> Tensor:
 
 
 def padded(images: Tensor, size: int) -> Tensor:
-    """Square images in the middle of `[n, channel, size, size]`, black around."""
+    """Return square images in the middle of `[n, channel, size, size]`, black around."""
     side = images.shape[-1]
     before = (size - side) // 2
     after = size - side - before
@@ -54,19 +52,19 @@ def padded(images: Tensor, size: int) -> Tensor:
 
 
 def grid(images: Tensor, columns: int | None = None, pad: int = 2, fill: int = 255) -> Tensor:
-    """Images side by side, row after row.
+    """Return images side by side, row after row.
 
     Args:
-        images: bytes `[n, channel, height, width]`.
-        columns: images in a row; by default about as many as there are rows.
-        pad: pixels around each image.
-        fill: their brightness, 0 to 255.
+        images: Bytes `[n, channel, height, width]`.
+        columns: Images in a row; by default about as many as there are rows.
+        pad: Pixels around each image.
+        fill: Their brightness, 0 to 255.
 
     Returns:
         One image, bytes `[channel, height, width]`.
 
     Raises:
-        LisaError: if there are no images or no columns.
+        LisaError: There are no images or no columns.
     """
     count = len(images)
     columns = math.ceil(math.sqrt(count)) if columns is None else columns
@@ -87,7 +85,7 @@ def save_png(path: Path, image: Tensor) -> None:
     """Write one image, bytes `[channel, height, width]` with 1 or 3 channels, whole or not at all.
 
     Raises:
-        LisaError: if it is no such image or cannot be written.
+        LisaError: It is no such image or cannot be written.
     """
     if image.dtype != torch.uint8 or image.ndim != 3 or image.shape[0] not in (1, 3):
         raise LisaError(

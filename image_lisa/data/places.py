@@ -1,12 +1,13 @@
 """Where the files of data sets lie, and what to say when they do not."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pooch
 
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 
 VARIABLE = "LISA_DATA_DIR"
@@ -16,12 +17,8 @@ _APPLICATION = "lisa-toolkit"
 
 
 def user_cache() -> Path:
-    """The user's own folder for what can be downloaded or computed again."""
+    """Return the user's own folder for what can be downloaded or computed again."""
     return Path(pooch.os_cache(_APPLICATION))
-
-
-def _silent(text: str) -> None:
-    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +26,16 @@ class Request:
     """What is asked of a loader.
 
     Attributes:
-        data_dir: where to look first and to download to; None for the user's cache folder.
-        size: height and width to bring the images to; None for their own.
-        download: whether files that are missing may be downloaded.
-        tell: hears of what takes a while.
+        data_dir: Where to look first and to download to; None for the user's cache folder.
+        size: Height and width to bring the images to; None for their own.
+        download: Whether files that are missing may be downloaded.
+        notify: Hears of what takes a while.
     """
 
     data_dir: Path | None = None
     size: int | None = None
     download: bool = True
-    tell: Callable[[str], None] = _silent
+    notify: Notify = silent
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -53,7 +50,7 @@ class Request:
         return user_cache() if self.data_dir is None else self.data_dir
 
     def find(self, below: Sequence[str], names: Sequence[str]) -> Path | None:
-        """The first file or folder of one of these names in one of these sub-folders."""
+        """Return the first file or folder of one of these names in one of these sub-folders."""
         return next((path for path in self._candidates(below, names) if path.exists()), None)
 
     def _candidates(self, below: Sequence[str], names: Sequence[str]) -> Iterator[Path]:
@@ -64,14 +61,14 @@ class Request:
 
 
 def missing(title: str, files: str, request: Request, *, below: str = "", why: str = "") -> str:
-    """The message for a data set that is nowhere.
+    """Return the message for a data set that is nowhere.
 
     Args:
-        title: the data set's name.
-        files: what is missing, and of what form it may be.
-        request: whose folders were searched.
-        below: the sub-folder they belong into.
-        why: what else there is to say, a sentence each.
+        title: The data set's name.
+        files: What is missing, and of what form it may be.
+        request: Whose folders were searched.
+        below: The sub-folder they belong into.
+        why: What else there is to say, a sentence each.
     """
     looked = ", ".join(str(folder) for folder in request.folders)
     place = request.folders[0] / below
@@ -83,10 +80,10 @@ def missing(title: str, files: str, request: Request, *, below: str = "", why: s
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a file.
+    """Return the bytes of a file.
 
     Raises:
-        LisaError: if it cannot be read.
+        LisaError: It cannot be read.
     """
     try:
         return path.read_bytes()

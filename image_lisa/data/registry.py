@@ -8,6 +8,7 @@ from types import MappingProxyType
 from image_lisa.data import celeba, cifar10, digits, folder, mnist
 from image_lisa.data.base import Images, Source, assemble
 from image_lisa.data.places import Request
+from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 
 DATASETS: Mapping[str, Callable[[Request], Source]] = MappingProxyType(
@@ -33,29 +34,29 @@ def load_images(
     size: int | None = None,
     limit: int | None = None,
     download: bool = True,
-    tell: Callable[[str], None] | None = None,
+    notify: Notify | None = None,
 ) -> Images:
-    """A data set in three parts.
+    """Return a data set in three parts.
 
     Args:
-        name: one of `DATASETS`, or the path of a folder of images.
-        data_dir: where its files are looked for first, then in LISA_DATA_DIR and in the user's
+        name: One of `DATASETS`, or the path of a folder of images.
+        data_dir: Where its files are looked for first, then in LISA_DATA_DIR and in the user's
             cache folder; downloads go here.
-        seed: of the validation part and of `limit`; the test part is the same for every seed.
-        valid: how many validation images; see `assemble`.
-        size: height and width; by default the images' own, for CelebA 64.
-        limit: of how many images training and validation part are made, drawn by seed.
-        download: whether missing files may be downloaded.
-        tell: hears of what takes a while.
+        seed: Of the validation part and of `limit`; the test part is the same for every seed.
+        valid: How many validation images; see `assemble`.
+        size: Height and width; by default the images' own, for CelebA 64.
+        limit: Of how many images training and validation part are made, drawn by seed.
+        download: Whether missing files may be downloaded.
+        notify: Hears of what takes a while.
 
     Raises:
-        LisaError: if there is no such data set, or its files are missing, damaged or unfit.
+        LisaError: There is no such data set, or its files are missing, damaged or unfit.
     """
     if size is not None and not SIZES[0] <= size <= SIZES[1]:
         raise LisaError(f"--size must be from {SIZES[0]} to {SIZES[1]:,}, not {size}")
     if data_dir is not None and data_dir.exists() and not data_dir.is_dir():
         raise LisaError(f"--data-dir {data_dir} is a file; name a folder")
-    request = Request(data_dir, size, download, *([] if tell is None else [tell]))
+    request = Request(data_dir, size, download, *([] if notify is None else [notify]))
     if name in DATASETS:
         source = DATASETS[name](request)
         return assemble(name, source, seed=seed, valid=valid, limit=limit)

@@ -1,20 +1,21 @@
 """What is measured of a run's codes: classes, spectrum, radius, and the two sides of Theorem 1."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from image_lisa.data import Images
 from image_lisa.evaluation.probes import probe
-from image_lisa.evaluation.protocol import Protocol
+from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.models.model import ImageModel
 from shared import sphere
+from shared.common.arrays import Floats
+from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.diagnostics import mean_radius, projection_loss, radial_sensitivity, spectrum
 from shared.diagnostics.mismatch import (
@@ -27,26 +28,27 @@ from shared.diagnostics.mismatch import (
 from shared.methods import Method
 from shared.samplers import Sampler
 
-Floats = NDArray[np.float64]
 Json = dict[str, Any]
 
 NO_MISMATCH = "Theorem 1 is about decoders that see directions only; {title} decodes codes"
 """Why a run has no bound."""
 
 
-def draw(samplers: Mapping[str, Sampler], name: str, protocol: Protocol) -> Floats:
-    """The codes ``[draws, dim]`` of one sampler that a protocol looks at."""
+def sampled_codes(
+    samplers: Mapping[str, Sampler], name: str, protocol: EvaluationProtocol
+) -> Floats:
+    """Return the codes ``[draws, dim]`` of one sampler that a protocol looks at."""
     return samplers[name].sample(protocol.draws, protocol.seed_of("sampler", name))
 
 
 def directions(codes: Floats) -> Floats:
-    """The directions of codes ``[n, dim]``."""
+    """Return the directions of codes ``[n, dim]``."""
     found: Floats = sphere.project(torch.from_numpy(codes)).numpy()
     return found
 
 
 def probe_accuracies(
-    method: Method, train: Floats, test: Floats, images: Images, protocol: Protocol
+    method: Method, train: Floats, test: Floats, images: Images, protocol: EvaluationProtocol
 ) -> Json | None:
     """Measure how well classes are read off codes; see `probe`.
 
@@ -88,7 +90,7 @@ def spectrum_record(codes: Floats) -> Json:
 
 
 def radial_record(
-    model: ImageModel, train: Floats, test: Floats, images: Images, protocol: Protocol
+    model: ImageModel, train: Floats, test: Floats, images: Images, protocol: EvaluationProtocol
 ) -> Json:
     """Measure the reconstruction of scaled codes of test images (LISA, Figure 1).
 
@@ -128,8 +130,8 @@ def mismatch_records(
     samplers: Mapping[str, Sampler],
     test: Floats,
     images: Images,
-    protocol: Protocol,
-    tell: Callable[[str], None],
+    protocol: EvaluationProtocol,
+    notify: Notify,
 ) -> dict[str, Json] | None:
     """Estimate both sides of Eq. 24 for each sampler; see `mismatch_bound`.
 
@@ -141,7 +143,7 @@ def mismatch_records(
         test: Codes of the test images ``[m, dim]``.
         images: The test images are taken.
         protocol: How many draws, and how many directions of them.
-        tell: Hears of each sampler.
+        notify: Hears of each sampler.
 
     Returns:
         By sampler: `wasserstein` in radians and its `baseline`, which is what two samples of one
@@ -156,16 +158,16 @@ def mismatch_records(
     risk = squared_error_risk(model.net.prepare(images.test.to(model.device)))
     codes = _seen(test, model.device)
     constant = squared_error_lipschitz(images.test[0].numel())
-    tell("the slope of the decoder")
+    notify("the slope of the decoder")
     # One search for all samplers, as L_f is the decoder's; half of its points lie anywhere.
     decoder = lipschitz_on_sphere(model.net.decode, codes, seed=protocol.seed_of("slope"))
     records = {}
     for name in samplers:
-        tell(f"{name}: both sides of Theorem 1")
+        notify(f"{name}: both sides of Theorem 1")
         found = mismatch_bound(
             model.net.decode,
             risk,
-            _seen(draw(samplers, name, protocol), model.device),
+            _seen(sampled_codes(samplers, name, protocol), model.device),
             codes,
             constant,
             size=protocol.transport,
@@ -177,7 +179,7 @@ def mismatch_records(
 
 
 def _seen(codes: Floats, device: torch.device) -> Tensor:
-    """Directions in the type and on the device that the decoder expects."""
+    """Return directions in the type and on the device that the decoder expects."""
     return torch.from_numpy(directions(codes)).float().to(device)
 
 

@@ -109,7 +109,7 @@ def coverage(
 
 
 def _squared_radii(x: Tensor, k: int) -> Tensor:
-    """What `squared_radii` computes, of rows around zero."""
+    """Return what `squared_radii` computes, of rows around zero."""
     radii = []
     for begin, block in _squared_distances(x, x):
         block[:, begin : begin + len(block)].fill_diagonal_(torch.inf)
@@ -118,7 +118,7 @@ def _squared_radii(x: Tensor, k: int) -> Tensor:
 
 
 def _squared_distances(x: Tensor, y: Tensor) -> Iterator[tuple[int, Tensor]]:
-    """Blocks of rows of the squared distances, each with the number of its first row."""
+    """Return blocks of rows of the squared distances, each with the number of its first row."""
     size = max(1, _BLOCK_ENTRIES // len(y))
     norms = y.square().sum(1)
     for begin in range(0, len(x), size):

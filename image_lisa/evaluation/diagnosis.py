@@ -19,19 +19,19 @@ from image_lisa.evaluation.codes import (
     radial_record,
     spectrum_record,
 )
-from image_lisa.evaluation.protocol import Protocol
-from image_lisa.evaluation.reference import Tell, silence
+from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.models.model import ImageModel
-from image_lisa.reports.pictures import save_figure
+from shared.common.callbacks import Notify, silent
 from shared.diagnostics.mismatch import empirical_squared_error_lipschitz
 from shared.methods import Codes
+from shared.runs.figures import save_figure
 from shared.runs.run import Run
 from shared.samplers import Sampler
 from shared.sphere.uniformity import mmd2_to_uniform, uniformity_gap
 
 RADIAL, SPECTRUM = "radial.png", "spectrum.png"
 
-PROTOCOL = Protocol(transport=2000, probed=5000)
+PROTOCOL = EvaluationProtocol(transport=2000, probed=5000)
 """A closer look than an evaluation takes."""
 
 BANDWIDTH = 0.5
@@ -46,8 +46,8 @@ class Diagnosis:
     """What is known of the codes of one run.
 
     Attributes:
-        title: what tables and legends call it.
-        record: what `diagnose_run` gave.
+        title: What tables and legends call it.
+        record: What `diagnose_run` gave.
     """
 
     title: str
@@ -59,8 +59,8 @@ def diagnose_run(
     samplers: Mapping[str, Sampler],
     codes: Codes,
     images: Images,
-    protocol: Protocol = PROTOCOL,
-    tell: Tell = silence,
+    protocol: EvaluationProtocol = PROTOCOL,
+    notify: Notify = silent,
 ) -> Json:
     """Measure how the codes of a run lie, on its test images.
 
@@ -70,7 +70,7 @@ def diagnose_run(
         codes: Of the training images.
         images: What the run was trained on.
         protocol: How much is drawn and looked at, and from which seed.
-        tell: Hears what is being measured.
+        notify: Hears what is being measured.
 
     Returns:
         JSON values. `radial`, see `radial_record`, with `mse`, the losses a pixel (LISA, Figure
@@ -82,26 +82,26 @@ def diagnose_run(
         a test image from a reconstruction, which L_ℓ cannot be far below.
     """
     test = model.codes(images.test).mean
-    tell(f"{model.method.title}: scaled codes")
+    notify(f"{model.method.title}: scaled codes")
     radial = radial_record(model, codes.mean, test, images, protocol)
     per_pixel = 2 / images.test[0].numel()
     radial["mse"] = [per_pixel * loss for loss in radial["losses"]]
     radial["projected_mse"] = radial["projected"] and per_pixel * radial["projected"]
-    tell(f"{model.method.title}: directions")
+    notify(f"{model.method.title}: directions")
     spherical = model.method.spherical
     return {
         "radial": radial,
         "spectrum": spectrum_record(test),
         "uniformity_gap": uniformity_gap(directions(test)),
         "mmd2_to_uniform": mmd2_to_uniform(directions(test), BANDWIDTH),
-        "mismatch": mismatch_records(model, samplers, test, images, protocol, tell),
+        "mismatch": mismatch_records(model, samplers, test, images, protocol, notify),
         "mismatch_reason": None if spherical else NO_MISMATCH.format(title=model.method.title),
         "lipschitz_loss_found": _loss_lipschitz(model, images, protocol) if spherical else None,
     }
 
 
 def plot_radial(folder: Run, diagnoses: Sequence[Diagnosis]) -> None:
-    """`radial.png`: the error of scaled codes against their factor (LISA, Figure 1).
+    """Draw `radial.png`: the error of scaled codes against their factor (LISA, Figure 1).
 
     Where a decoder sees the radius, a dashed line tells its error behind a projection, with all
     codes at the mean radius of the training codes.
@@ -124,7 +124,7 @@ def plot_radial(folder: Run, diagnoses: Sequence[Diagnosis]) -> None:
 
 
 def plot_spectrum(folder: Run, diagnoses: Sequence[Diagnosis]) -> None:
-    """`spectrum.png`: the eigenvalues of the second moment of directions (LISA, Section 3.3)."""
+    """Draw `spectrum.png`: the eigenvalues of the directions' second moment (LISA, Section 3.3)."""
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")
     axes: Axes = figure.subplots()
     for each in diagnoses:
@@ -140,7 +140,7 @@ def plot_spectrum(folder: Run, diagnoses: Sequence[Diagnosis]) -> None:
     save_figure(figure, folder, SPECTRUM)
 
 
-def _loss_lipschitz(model: ImageModel, images: Images, protocol: Protocol) -> float:
+def _loss_lipschitz(model: ImageModel, images: Images, protocol: EvaluationProtocol) -> float:
     random = np.random.default_rng(protocol.seed_of("loss"))
     rows = torch.from_numpy(np.sort(random.permutation(len(images.test))[:_PAIRED]))
     some = images.test[rows]

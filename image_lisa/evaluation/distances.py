@@ -17,7 +17,7 @@ from shared.common.seeds import derive_seed
 from shared.sphere.geometry import Rows
 
 
-class Target:
+class RealFeatures:
     """Features of the whole test split, with what every comparison needs of them computed once.
 
     Attributes:
@@ -60,8 +60,8 @@ class Target:
 def measure(
     real: Rows, other: Rows, *, name: str = "frechet", k: int = NEIGHBOURS, seed: int = 0
 ) -> dict[str, float]:
-    """Measure all distances of one set of features from a real one; see `Target`."""
-    return Target(real, name=name, k=k).measure(other, seed=seed)
+    """Measure all distances of one set of features from a real one; see `RealFeatures`."""
+    return RealFeatures(real, name=name, k=k).measure(other, seed=seed)
 
 
 def real_rows(available: int, count: int, seed: int) -> NDArray[np.int64]:

@@ -67,7 +67,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Split:
+class LabelledImages:
     """One split of a data set.
 
     Attributes:
@@ -80,7 +80,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Record:
+class ClassifierRecord:
     """What a classifier is, as it is stored beside its weights.
 
     Attributes:
@@ -133,7 +133,7 @@ class Classifier(nn.Module):
         self.head = nn.Linear(recipe.features, classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Features ``[batch, features]`` of images of bytes."""
+        """Return features ``[batch, features]`` of images of bytes."""
         features: Tensor = self.trunk(images.float() / 127.5 - 1)
         return features
 
@@ -149,15 +149,17 @@ class ClassifierFeatures(FeatureExtractor):
     distance: ClassVar[str] = "fcd"
     batch: ClassVar[int] = 1000
 
-    def __init__(self, net: Classifier, record: Record, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self, net: Classifier, record: ClassifierRecord, device: torch.device | str = "cpu"
+    ) -> None:
         super().__init__(net, device)
         self.record = record
 
     @classmethod
     def train(
         cls,
-        train: Split,
-        test: Split | None = None,
+        train: LabelledImages,
+        test: LabelledImages | None = None,
         *,
         seed: int = 0,
         recipe: Recipe | None = None,
@@ -187,7 +189,7 @@ class ClassifierFeatures(FeatureExtractor):
         if (classes := int(numbers.max()) + 1) < 2:
             raise LisaError("the classifier needs two classes of images or more, not one")
         kind = "clusters" if train.labels is None else "labels"
-        record = Record(recipe, kind, classes, shape, _digest(train), seed, None)
+        record = ClassifierRecord(recipe, kind, classes, shape, _digest(train), seed, None)
         extractor = cls(_fitted(images, numbers, record, device), record, device)
         if test is not None:
             right = extractor._classes(test.images) == number(test)
@@ -198,8 +200,8 @@ class ClassifierFeatures(FeatureExtractor):
     def load_or_train(
         cls,
         folder: Path,
-        train: Split,
-        test: Split | None = None,
+        train: LabelledImages,
+        test: LabelledImages | None = None,
         *,
         seed: int = 0,
         recipe: Recipe | None = None,
@@ -244,8 +246,11 @@ class ClassifierFeatures(FeatureExtractor):
         return extractor
 
     @staticmethod
-    def file_name(train: Split, seed: int, recipe: Recipe) -> str:
-        """The name of the classifier's file: another one for other data, seeds and recipes."""
+    def file_name(train: LabelledImages, seed: int, recipe: Recipe) -> str:
+        """Return the name of the classifier's file.
+
+        It is another one for other data, seeds and recipes.
+        """
         identity = json.dumps([_digest(train), seed, asdict(recipe)])
         return f"classifier-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.safetensors"
 
@@ -284,14 +289,16 @@ class ClassifierFeatures(FeatureExtractor):
         return answers
 
 
-def _numbering(train: Split, seed: int, recipe: Recipe) -> Callable[[Split], Numbers]:
-    """How images get their classes as numbers from 0; −1 for a label that training lacks."""
+def _numbering(
+    train: LabelledImages, seed: int, recipe: Recipe
+) -> Callable[[LabelledImages], Numbers]:
+    """Return how images get their classes as numbers from 0; −1 for a label that training lacks."""
     if train.labels is None:
         finder = _clusters(_rows(train), seed, recipe)
         return lambda split: finder.predict(_rows(split)).astype(np.int64)
     names = np.unique(_labels_of(train))
 
-    def number(split: Split) -> Numbers:
+    def number(split: LabelledImages) -> Numbers:
         labels = _labels_of(split)
         places = np.searchsorted(names, labels).clip(max=len(names) - 1)
         return np.where(names[places] == labels, places, -1)
@@ -314,7 +321,7 @@ def _clusters(rows: NDArray[np.float32], seed: int, recipe: Recipe) -> Any:
 
 
 def _fitted(
-    images: Tensor, numbers: Numbers, record: Record, device: torch.device | str
+    images: Tensor, numbers: Numbers, record: ClassifierRecord, device: torch.device | str
 ) -> Classifier:
     recipe = record.recipe
     with torch.random.fork_rng(devices=[]):
@@ -353,7 +360,7 @@ def _shape_of(images: Tensor) -> tuple[int, int, int]:
     return channels, height, width
 
 
-def _labels_of(split: Split) -> NDArray[np.integer]:
+def _labels_of(split: LabelledImages) -> NDArray[np.integer]:
     labels = np.asarray([] if split.labels is None else split.labels)
     if labels.shape != (len(split.images),):
         given = "none" if split.labels is None else str(len(labels))
@@ -361,13 +368,13 @@ def _labels_of(split: Split) -> NDArray[np.integer]:
     return labels
 
 
-def _rows(split: Split) -> NDArray[np.float32]:
+def _rows(split: LabelledImages) -> NDArray[np.float32]:
     pixels = to_bytes(split.images).flatten(1).cpu()
     rows: NDArray[np.float32] = (pixels.float() / 255).numpy()
     return rows
 
 
-def _digest(split: Split) -> str:
+def _digest(split: LabelledImages) -> str:
     images = to_bytes(split.images).cpu().contiguous()
     digest = hashlib.sha256(str(tuple(images.shape)).encode())
     digest.update(images.numpy().data)
@@ -376,8 +383,8 @@ def _digest(split: Split) -> str:
     return digest.hexdigest()
 
 
-def _record_of(meta: Mapping[str, Any]) -> Record:
+def _record_of(meta: Mapping[str, Any]) -> ClassifierRecord:
     channels, height, width = meta["shape"]
-    return Record(
+    return ClassifierRecord(
         **{**meta, "recipe": Recipe(**meta["recipe"]), "shape": (channels, height, width)}
     )

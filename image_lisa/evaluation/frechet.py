@@ -1,12 +1,10 @@
 """The Fréchet distance between two sets of features."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.sphere.geometry import Rows, finite_rows
-
-Floats = NDArray[np.float64]
 
 
 def frechet_distance(real: Rows, other: Rows) -> float:
@@ -69,7 +67,7 @@ def _moments(features: Rows) -> tuple[Floats, Floats]:
 
 
 def _factor(covariance: Floats) -> Floats:
-    """F with F Fᵀ the covariance: its eigenvectors times the roots of their eigenvalues."""
+    """Return F with F Fᵀ the covariance: its eigenvectors times the roots of their eigenvalues."""
     values, vectors = np.linalg.eigh(covariance)
     rounding = len(values) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
     if values[0] < -1e3 * rounding:

@@ -31,7 +31,6 @@ WEIGHTS_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129
 WEIGHTS_VARIABLE = "LISA_INCEPTION"
 """The environment variable that may hold the path of the file."""
 
-FEATURES = 2048
 SIDE = 299
 
 _WEIGHTS_ADVICE = (
@@ -232,7 +231,7 @@ class Inception(_Steps):
             width = block.width
 
     def forward(self, images: Tensor) -> Tensor:
-        """Features ``[batch, 2048]`` of images ``[batch, 1 or 3, height, width]``, 0 to 255."""
+        """Return features ``[batch, 2048]`` of bytes ``[batch, 1 or 3, height, width]``."""
         weight = self.get_parameter("Conv2d_1a_3x3.conv.weight")
         resized = resize(images.to(weight.dtype)).expand(-1, 3, -1, -1)
         x = self.follow(_STEM, (resized - 128) / 128)
@@ -285,7 +284,10 @@ class InceptionFeatures(FeatureExtractor):
 
 
 def weights_path(option: Path | None) -> Path | None:
-    """The file of weights: the one given, else the one that LISA_INCEPTION names, else none."""
+    """Return the file of weights.
+
+    It is the one given, else the one that LISA_INCEPTION names; None where there is neither.
+    """
     if option is not None:
         return option
     named = os.environ.get(WEIGHTS_VARIABLE)
@@ -309,7 +311,7 @@ def resize(images: Tensor) -> Tensor:
 
 
 def _interpolation(size: int) -> Tensor:
-    """The matrix ``[299, size]`` that interpolates along one axis."""
+    """Return the matrix ``[299, size]`` that interpolates along one axis."""
     places = torch.arange(SIDE, dtype=torch.float64) * size / SIDE
     below = places.long()
     above = (below + 1).clamp(max=size - 1)

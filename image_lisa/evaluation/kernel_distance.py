@@ -97,7 +97,7 @@ def _features(real: Rows, other: Rows) -> tuple[Tensor, Tensor]:
 
 
 def _mean_pair(x: Tensor) -> float:
-    """The mean kernel over pairs i ≠ j."""
+    """Return the mean kernel over pairs i ≠ j."""
     own = float((x.square().mean(1) + 1).pow(3).sum())
     return (_sum_kernel(x, x) - own) / (len(x) * (len(x) - 1))
 

@@ -12,7 +12,7 @@ DRAWS: Final = (10, 1_000_000)
 
 
 @dataclass(frozen=True)
-class Protocol:
+class EvaluationProtocol:
     """How much is drawn and looked at in an evaluation, and from which seed.
 
     Attributes:
@@ -28,5 +28,5 @@ class Protocol:
     probed: int = 2000
 
     def seed_of(self, *names: str) -> int:
-        """The seed of a draw, below 2³²; it depends on nothing but `seed` and the names."""
+        """Return the seed of a draw, below 2³²; it depends on nothing but `seed` and the names."""
         return derive_seed(self.seed, "evaluation", *names) % 2**32

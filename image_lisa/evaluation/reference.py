@@ -1,7 +1,6 @@
 """What every run on one data set is compared with: the test split, and real images against it."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any
@@ -13,18 +12,11 @@ from torch import Tensor
 
 from image_lisa.data import Images
 from image_lisa.evaluation.coverage import NEIGHBOURS
-from image_lisa.evaluation.distances import Target, real_rows
+from image_lisa.evaluation.distances import RealFeatures, real_rows
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.features import ClassifierFeatures
-from image_lisa.evaluation.protocol import Protocol
+from image_lisa.evaluation.protocol import EvaluationProtocol
 from shared.common.errors import LisaError
-
-Tell = Callable[[str], None]
-"""Hears sentences of what is being done."""
-
-
-def silence(text: str) -> None:
-    """Hear nothing."""
 
 
 class Reference:
@@ -42,15 +34,18 @@ class Reference:
     """
 
     def __init__(
-        self, images: Images, extractor: FeatureExtractor, protocol: Protocol | None = None
+        self,
+        images: Images,
+        extractor: FeatureExtractor,
+        protocol: EvaluationProtocol | None = None,
     ) -> None:
-        self.extractor, self.protocol = extractor, protocol or Protocol()
+        self.extractor, self.protocol = extractor, protocol or EvaluationProtocol()
         if len(images.test) <= NEIGHBOURS:
             raise LisaError(
                 f"{images.name} has {len(images.test)} test images; to measure distances takes "
                 f"{NEIGHBOURS + 1} or more"
             )
-        self.target = Target(extractor.features(images.test), name=extractor.distance)
+        self.target = RealFeatures(extractor.features(images.test), name=extractor.distance)
         rows = real_rows(len(images.train), self.protocol.draws, self.protocol.seed)
         self._real_images = images.train[torch.from_numpy(rows)]
         self._test = _digest(images.test)
@@ -72,7 +67,7 @@ class Reference:
             name: Of what is measured, which the seed depends on.
 
         Returns:
-            Distances by name, see `Target.measure`.
+            Distances by name, see `RealFeatures.measure`.
         """
         return self.target.measure(features, seed=self.protocol.seed_of(name, "subsets"))
 
@@ -80,14 +75,14 @@ class Reference:
         """Refuse images with another test split.
 
         Raises:
-            LisaError: naming the data set.
+            LisaError: Naming the data set.
         """
         if _digest(images.test) != self._test:
             raise LisaError(f"the test images of {images.name} are not those of the reference")
 
 
 def extractor_record(extractor: FeatureExtractor) -> dict[str, Any]:
-    """What a report says of a feature extractor, as JSON values.
+    """Return what a report says of a feature extractor, as JSON values.
 
     Returns:
         `distance`, what the Fréchet distance is called; `weights`, the SHA-256 of the network's

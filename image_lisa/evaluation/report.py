@@ -12,23 +12,24 @@ from image_lisa.data import Images
 from image_lisa.evaluation.codes import (
     NO_MISMATCH,
     directions,
-    draw,
     mismatch_records,
     probe_accuracies,
     radial_record,
+    sampled_codes,
     spectrum_record,
 )
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.frechet import frechet_distance
-from image_lisa.evaluation.protocol import Protocol
-from image_lisa.evaluation.reference import Reference, Tell, extractor_record, silence
+from image_lisa.evaluation.protocol import EvaluationProtocol
+from image_lisa.evaluation.reference import Reference, extractor_record
 from image_lisa.models.model import ImageModel
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.methods import Codes
 from shared.samplers import Sampler
 from shared.sphere.uniformity import uniformity_gap
 
-__all__ = ["Protocol", "Reference", "Tell", "evaluate_run"]
+__all__ = ["EvaluationProtocol", "Notify", "Reference", "evaluate_run"]
 
 _DECODED = 1000
 """Images that are decoded before their features are taken."""
@@ -40,9 +41,9 @@ def evaluate_run(
     codes: Codes,
     images: Images,
     extractor: FeatureExtractor,
-    protocol: Protocol,
+    protocol: EvaluationProtocol,
     reference: Reference | None = None,
-    tell: Tell = silence,
+    notify: Notify = silent,
 ) -> dict[str, Any]:
     """Measure one run on the test split.
 
@@ -58,7 +59,7 @@ def evaluate_run(
         extractor: What distances are measured on.
         protocol: How much is drawn, and from which seed.
         reference: The test split's features, where several runs share them; by default computed.
-        tell: Hears what is being measured.
+        notify: Hears what is being measured.
 
     Returns:
         JSON values. `protocol`; `extractor`, see `extractor_record`; `reconstruction`: `test`, the
@@ -73,19 +74,19 @@ def evaluate_run(
             is of another extractor, protocol or test split.
     """
     if reference is None:
-        tell("test images")
+        notify("test images")
         reference = Reference(images, extractor, protocol)
     _check(reference, extractor, protocol, images)
-    tell("reconstructions")
+    notify("reconstructions")
     test = model.codes(images.test).mean
     reconstruction = _reconstruction(model, images.test, reference)
-    tell("real images")
+    notify("real images")
     real = reference.real
     sampled = {}
     for name in samplers:
-        tell(f"{name}: {protocol.draws:,} images")
+        notify(f"{name}: {protocol.draws:,} images")
         sampled[name] = _sampled(model, samplers, name, reference)
-    tell("codes")
+    notify("codes")
     spherical = model.method.spherical
     return {
         "protocol": {**asdict(protocol), "test": len(images.test)},
@@ -97,13 +98,13 @@ def evaluate_run(
         "spectrum": spectrum_record(test),
         "uniformity_gap": uniformity_gap(directions(test)),
         "radial": radial_record(model, codes.mean, test, images, protocol),
-        "mismatch": mismatch_records(model, samplers, test, images, protocol, tell),
+        "mismatch": mismatch_records(model, samplers, test, images, protocol, notify),
         "mismatch_reason": None if spherical else NO_MISMATCH.format(title=model.method.title),
     }
 
 
 def _check(
-    reference: Reference, extractor: FeatureExtractor, protocol: Protocol, images: Images
+    reference: Reference, extractor: FeatureExtractor, protocol: EvaluationProtocol, images: Images
 ) -> None:
     if reference.extractor is not extractor or reference.protocol != protocol:
         raise LisaError("the reference was made with another extractor or protocol")
@@ -125,7 +126,7 @@ def _sampled(
     model: ImageModel, samplers: Mapping[str, Sampler], name: str, reference: Reference
 ) -> dict[str, float]:
     try:
-        z = draw(samplers, name, reference.protocol)
+        z = sampled_codes(samplers, name, reference.protocol)
         features = _features(model, reference.extractor, z)
         return reference.measure(features, name)
     except LisaError as error:
@@ -135,7 +136,7 @@ def _sampled(
 def _features(
     model: ImageModel, extractor: FeatureExtractor, z: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Features of decoded codes, part by part, so that all images are never held at once."""
+    """Return features of decoded codes, part by part, so that all images are never held at once."""
     begins = range(0, len(z), _DECODED)
     return np.concatenate(
         [extractor.features(model.decode(z[begin : begin + _DECODED])) for begin in begins]

@@ -27,11 +27,11 @@ class Architecture:
     """What a network is built from.
 
     Attributes:
-        network: a key of `NETWORKS`.
-        shape: of an image: channels, height, width.
-        dim: the code size.
-        method: how codes are learnt.
-        seed: of the initial weights.
+        network: A key of `NETWORKS`.
+        shape: Of an image: channels, height, width.
+        dim: The code size.
+        method: How codes are learnt.
+        seed: Of the initial weights.
     """
 
     network: str
@@ -41,7 +41,7 @@ class Architecture:
     seed: int
 
     def to_json(self) -> dict[str, Any]:
-        """The architecture as JSON values."""
+        """Return the architecture as JSON values."""
         return {
             "network": self.network,
             "shape": list(self.shape),
@@ -52,10 +52,10 @@ class Architecture:
 
     @classmethod
     def from_json(cls, record: dict[str, Any], source: str) -> "Architecture":
-        """The architecture that a run recorded.
+        """Return the architecture that a run recorded.
 
         Raises:
-            LisaError: naming `source`, if the record lacks a value or holds an unknown one.
+            LisaError: Naming `source`, if the record lacks a value or holds an unknown one.
         """
         try:
             if record["network"] not in NETWORKS:
@@ -74,7 +74,7 @@ class Architecture:
             ) from error
 
     def build(self) -> ImageAutoencoder:
-        """The network with the method's parts and its initial weights."""
+        """Return the network with the method's parts and its initial weights."""
         if not 2 <= self.dim <= LARGEST_DIM:
             raise LisaError(f"the code size must be from 2 to {LARGEST_DIM}, not {self.dim}")
         width = self.method.encoder_width(self.dim)
@@ -87,9 +87,9 @@ class ImageModel:
     """Images to codes, and codes to images.
 
     Attributes:
-        architecture: network, method and sizes.
-        net: the trained network, in evaluation mode.
-        run: the run that the model is of; None of a model that was made otherwise.
+        architecture: Network, method and sizes.
+        net: The trained network, in evaluation mode.
+        run: The run that the model is of; None of a model that was made otherwise.
     """
 
     def __init__(
@@ -100,10 +100,10 @@ class ImageModel:
 
     @classmethod
     def load(cls, run: Run, device: torch.device | str = "cpu", name: str = MODEL) -> "ImageModel":
-        """The model of a finished run: its best weights, or those of another file of it.
+        """Return the model of a finished run: its best weights, or those of another file of it.
 
         Raises:
-            LisaError: if the training did not finish, or a file is missing, damaged or changed.
+            LisaError: The training did not finish, or a file is missing, damaged or changed.
         """
         architecture = run_architecture(run)
         weights = read_model(run, name, architecture.to_json())
@@ -118,7 +118,7 @@ class ImageModel:
 
     @torch.no_grad()
     def codes(self, images: Tensor) -> Codes:
-        """Codes of images `[n, channel, height, width]`, in bytes or in [0, 1]."""
+        """Return codes of images `[n, channel, height, width]`, in bytes or in [0, 1]."""
         means, deviations = [], []
         for x in self._prepared(images):
             means.append(self.method.encode(self.net, x).cpu().double())
@@ -130,10 +130,10 @@ class ImageModel:
 
     @torch.no_grad()
     def decode(self, codes: Any) -> Tensor:
-        """Images in [0, 1], on the processor, of codes `[n, dim]`; they pass `to_decoder`.
+        """Return images in [0, 1], on the processor, of codes `[n, dim]`; they pass `to_decoder`.
 
         Raises:
-            LisaError: if the codes have another shape or are not finite.
+            LisaError: The codes have another shape or are not finite.
         """
         rows = torch.as_tensor(codes, dtype=torch.float64)
         if rows.ndim != 2 or rows.shape[1] != self.architecture.dim:
@@ -167,12 +167,12 @@ class ImageModel:
 
     @torch.no_grad()
     def reconstruct(self, images: Tensor) -> Tensor:
-        """What images come back as, in [0, 1], on the processor."""
+        """Return what images come back as, in [0, 1], on the processor."""
         return torch.cat([self._reconstruct(x).cpu() for x in self._prepared(images)])
 
     @torch.no_grad()
     def reconstruction_losses(self, images: Tensor) -> Tensor:
-        """½ Σ (x − x̂)² of each image, `[n]`, float64."""
+        """Return ½ Σ (x − x̂)² of each image, `[n]`, float64."""
         losses = [
             self.net.reconstruction_loss(x, self._reconstruct(x)).cpu().double()
             for x in self._prepared(images)
@@ -207,5 +207,5 @@ def load(path: Path | str, device: torch.device | str = "cpu") -> ImageModel:
 
 
 def run_architecture(run: Run) -> Architecture:
-    """The architecture that a run's `config.json` records."""
+    """Return the architecture that a run's `config.json` records."""
     return Architecture.from_json(run.config.get("model", {}), str(run.path / "config.json"))

@@ -36,9 +36,9 @@ class Exhibit:
     """A row of the picture.
 
     Attributes:
-        path: a finished run.
-        method: its method's name.
-        normal: the sampler that stands under N.
+        path: A finished run.
+        method: Its method's name.
+        normal: The sampler that stands under N.
     """
 
     path: Path
@@ -50,11 +50,11 @@ def save_picture_table(path: Path, exhibits: Sequence[Exhibit], images: Tensor, 
     """Write the picture.
 
     Args:
-        path: a PNG file.
-        exhibits: its rows.
-        images: bytes `[n, channel, height, width]`; the first are reconstructed, and the first
+        path: A PNG file.
+        exhibits: Its rows.
+        images: Bytes `[n, channel, height, width]`; the first are reconstructed, and the first
             two are the ends of the interpolation.
-        seed: of the draws.
+        seed: Of the draws.
     """
     shown = images[:PANEL].cpu()
     ends = shown[0:1], shown[1:2]

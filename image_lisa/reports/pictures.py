@@ -1,6 +1,5 @@
 """The pictures of a run: curves, reconstructions, interpolations, samples."""
 
-import io
 from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
@@ -11,11 +10,11 @@ from torch import Tensor
 
 from image_lisa.data.pictures import grid, save_png, to_bytes
 from image_lisa.models.model import ImageModel
-from shared.runs.files import write_atomically
+from shared.common.callbacks import Row
+from shared.runs.figures import save_figure
 from shared.runs.run import Run
 from shared.samplers import Sampler
 from shared.sphere.geometry import project, slerp
-from shared.training.trainer import Row
 
 mpl.use("Agg")
 
@@ -27,7 +26,7 @@ STEPS = 10
 
 
 def plot_curves(folder: Run) -> None:
-    """`curves.png`: the loss terms of training and validation, epoch by epoch."""
+    """Draw `curves.png`: the loss terms of training and validation, epoch by epoch."""
     rows = folder.read_metrics()
     names = [n for n in rows[0] if f"valid_{n}" in rows[0] and n != "loss"] if rows else []
     shown = ["loss", *names]
@@ -45,15 +44,8 @@ def _curve(rows: Sequence[Row], column: str) -> tuple[list[float], list[float]]:
     return [x for x, _ in points], [y for _, y in points]
 
 
-def save_figure(figure: Figure, folder: Run, name: str) -> None:
-    """Write a figure into a run, atomically."""
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=120, metadata={"Software": None})
-    write_atomically(folder.path / name, picture.getvalue())
-
-
 def interpolate(model: ImageModel, first: Tensor, second: Tensor, steps: int = STEPS) -> Tensor:
-    """Images on the paths between pairs of images, `[pair, step, channel, height, width]`.
+    """Return images on the paths between pairs of images, `[pair, step, channel, height, width]`.
 
     The path is the great circle between directions where the decoder sees directions only, and
     the straight line between codes elsewhere.
@@ -69,7 +61,7 @@ def interpolate(model: ImageModel, first: Tensor, second: Tensor, steps: int = S
 
 
 def save_reconstructions(folder: Run, model: ImageModel, images: Tensor) -> None:
-    """`reconstructions.png` (images above what they come back as) and `interpolations.png`."""
+    """Draw `reconstructions.png` (images above what they come back as) and `interpolations.png`."""
     shown = images[: 2 * SHOWN].cpu()
     pairs = torch.stack([shown[:SHOWN], to_bytes(model.reconstruct(shown[:SHOWN]))])
     save_png(folder.path / "reconstructions.png", grid(pairs.flatten(0, 1), len(pairs[0])))
@@ -81,7 +73,7 @@ def save_reconstructions(folder: Run, model: ImageModel, images: Tensor) -> None
 def save_samples(
     folder: Run, model: ImageModel, samplers: Mapping[str, Sampler], seed: int, n: int = 64
 ) -> None:
-    """`samples-NAME.png` for each sampler: `n` draws, decoded."""
+    """Draw `samples-NAME.png` for each sampler: `n` draws, decoded."""
     for name, sampler in samplers.items():
         images = to_bytes(model.decode(sampler.sample(n, seed % 2**32)))
         columns = int(np.ceil(np.sqrt(n)))

@@ -28,9 +28,9 @@ class Statistic:
     """A number over seeds.
 
     Attributes:
-        mean: their mean.
-        deviation: their standard deviation, with n − 1 below; None for one seed.
-        n: how many seeds.
+        mean: Their mean.
+        deviation: Their standard deviation, with n − 1 below; None for one seed.
+        n: How many seeds.
     """
 
     mean: float
@@ -38,7 +38,7 @@ class Statistic:
     n: int
 
     def show(self, digits: int) -> str:
-        """`mean ± deviation` with so many decimals; ∞ where a seed had no finite number."""
+        """Return `mean ± deviation` with so many decimals; ∞ where a seed had no finite number."""
         if not math.isfinite(self.mean):
             return "∞"
         form = f".{digits}f" if abs(self.mean) < _LARGE else ".2e"
@@ -47,7 +47,7 @@ class Statistic:
 
 
 def statistic(values: Sequence[float]) -> Statistic | None:
-    """Mean and deviation of the seeds' values; None if there are none."""
+    """Return mean and deviation of the seeds' values; None if there are none."""
     if not values:
         return None
     if not all(math.isfinite(value) for value in values):
@@ -61,11 +61,11 @@ class Measure:
     """One number of a record.
 
     Attributes:
-        name: in CSV files.
-        title: in Markdown.
-        read: finds it; None where a record lacks it.
-        digits: decimals that are shown.
-        upward: whether more is better; None where neither is.
+        name: In CSV files.
+        title: In Markdown.
+        read: Finds it; None where a record lacks it.
+        digits: Decimals that are shown.
+        upward: Whether more is better; None where neither is.
     """
 
     name: str
@@ -85,8 +85,8 @@ class Cell:
     """A number of a table.
 
     Attributes:
-        value: over seeds.
-        sampler: whose draws were measured; empty where none were.
+        value: Over seeds.
+        sampler: Whose draws were measured; empty where none were.
     """
 
     value: Statistic
@@ -98,9 +98,9 @@ class Column:
     """A column of a table.
 
     Attributes:
-        dataset: what the numbers were measured on.
-        name: in CSV files.
-        measure: what stands in it.
+        dataset: What the numbers were measured on.
+        name: In CSV files.
+        measure: What stands in it.
     """
 
     dataset: str
@@ -113,9 +113,9 @@ class Row:
     """A row of a table.
 
     Attributes:
-        method: its name.
-        label: what Markdown calls the row.
-        cells: by the place of the column; a column may be empty.
+        method: Its name.
+        label: What Markdown calls the row.
+        cells: By the place of the column; a column may be empty.
     """
 
     method: str
@@ -128,11 +128,11 @@ class Table:
     """A table, before it is written.
 
     Attributes:
-        name: of its files.
-        title: above it.
-        columns: its columns.
-        rows: its rows, in the order of the paper's Table 3.
-        notes: sentences below it.
+        name: Of its files.
+        title: Above it.
+        columns: Its columns.
+        rows: Its rows, in the order of the paper's Table 3.
+        notes: Sentences below it.
     """
 
     name: str
@@ -142,7 +142,7 @@ class Table:
     notes: tuple[str, ...] = ()
 
     def markdown(self) -> str:
-        """The table with the best number of each column in bold and the second underlined."""
+        """Return table with the best number of each column in bold and the second underlined."""
         marks = [self._marks(place) for place in range(len(self.columns))]
         several = len({column.dataset for column in self.columns}) > 1
         heads = [
@@ -159,7 +159,7 @@ class Table:
         return "\n".join([*lines, *(f"\n{note}" for note in self.notes)]) + "\n"
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """The numbers one by one, as `CSV_COLUMNS` names them."""
+        """Return the numbers one by one, as `CSV_COLUMNS` names them."""
         for row in self.rows:
             for place, cell in sorted(row.cells.items()):
                 column = self.columns[place]
@@ -177,7 +177,7 @@ class Table:
                 }
 
     def csv(self) -> str:
-        """The numbers as CSV, in full precision."""
+        """Return the numbers as CSV, in full precision."""
         text = io.StringIO()
         writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
         writer.writeheader()
@@ -185,7 +185,10 @@ class Table:
         return text.getvalue()
 
     def _marks(self, place: int) -> tuple[str, ...]:
-        """The best and the second number of a column, as they are shown; none if all are equal."""
+        """Return the best and the second number of a column, as they are shown.
+
+        There are none if all are equal.
+        """
         measure = self.columns[place].measure
         cells = [row.cells[place].value.mean for row in self.rows if place in row.cells]
         shown = {f"{mean:.{measure.digits}f}" for mean in cells if math.isfinite(mean)}
@@ -199,7 +202,7 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _marked(cell: Cell | None, measure: Measure, marks: Sequence[str]) -> str:
-    """A cell with its mark; equal numbers, as they are shown, have equal marks."""
+    """Return a cell with its mark; equal numbers, as they are shown, have equal marks."""
     if cell is None:
         return "–"
     text, mean = cell.value.show(measure.digits), f"{cell.value.mean:.{measure.digits}f}"

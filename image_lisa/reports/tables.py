@@ -20,7 +20,7 @@ _NO_NORMAL_LAW = ("gmm-dae",)
 
 
 def normal_sampler(method: str) -> str:
-    """The sampler that stands under N in Table 3 for a method.
+    """Return the sampler that stands under N in Table 3 for a method.
 
     The method's own law: N(0, I) for variational methods and WAE (the uniform law for S-VAE), the
     second VAE for 2s-VAE, the mixture of pseudo-inputs for VampPrior, the autoregressive law of
@@ -33,10 +33,10 @@ def normal_sampler(method: str) -> str:
 
 
 def tables(datasets: Mapping[str, Sequence[Record]]) -> list[Table]:
-    """All tables of some evaluations.
+    """Return all tables of some evaluations.
 
     Args:
-        datasets: the records by the name of the data set, in the order of the columns.
+        datasets: The records by the name of the data set, in the order of the columns.
     """
     records = [record for some in datasets.values() for record in some]
     made = [
@@ -51,7 +51,7 @@ def tables(datasets: Mapping[str, Sequence[Record]]) -> list[Table]:
 
 
 def spectrum_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
-    """Table 1: how far directions use every axis of the sphere, on the test split."""
+    """Return Table 1: how far directions use every axis of the sphere, on the test split."""
     measures = (
         Measure("lambda_max", "λ_max", _value("spectrum", "lambda_max"), 3),
         Measure("condition", "λ_max/λ_min", _or_infinite("spectrum", "condition")),
@@ -73,7 +73,7 @@ def spectrum_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
 
 
 def probe_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
-    """Table 4: accuracy of classifiers of the codes, on the test split."""
+    """Return Table 4: accuracy of classifiers of the codes, on the test split."""
     measures = (
         Measure("linear", "linear", _percent(_probe("linear")), 2, True),
         Measure("mlp", "MLP", _percent(_probe("mlp")), 2, True),
@@ -87,7 +87,7 @@ def probe_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
 
 
 def reconstruction_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
-    """Reconstruction of the test split, and the distance of reconstructions from it."""
+    """Return reconstruction of the test split, and the distance of reconstructions from it."""
     distance = _distance([record for some in datasets.values() for record in some])
     measures = (
         Measure("reconstruction", "½ Σ (x − x̂)²", _value("reconstruction", "test")),
@@ -99,7 +99,9 @@ def reconstruction_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
 
 
 def sample_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
-    """Table 3: the Fréchet distance of samples, from the method's own law or a Gaussian, and GMM.
+    """Return Table 3.
+
+    It holds the Fréchet distance of samples, from the method's own law or a Gaussian, and GMM.
 
     The CSV file spells which sampler stands under N, see `normal_sampler`.
     """
@@ -129,7 +131,7 @@ def sample_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
 
 
 def full_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
-    """Every distance of every sampler of every method."""
+    """Return every distance of every sampler of every method."""
     columns: list[Column] = []
     cells: dict[tuple[str, str], dict[int, Cell]] = {}
     for dataset, records in datasets.items():
@@ -156,7 +158,7 @@ def _plain_table(
     measures: Sequence[Measure],
     notes: tuple[str, ...],
 ) -> Table:
-    """A table with one row a method and the same measures for each data set."""
+    """Return a table with one row a method and the same measures for each data set."""
     columns, cells = [], []
     for dataset, records in datasets.items():
         for measure in measures:
@@ -172,7 +174,7 @@ def _plain_table(
 
 
 def _rows(cells: Sequence[Mapping[str, Cell]]) -> tuple[Row, ...]:
-    """Rows from the cells of each column by method."""
+    """Return rows from the cells of each column by method."""
     rows = []
     for method, kind in METHODS.items():
         found = {place: column[method] for place, column in enumerate(cells) if method in column}
@@ -198,7 +200,7 @@ def _present(values: Iterable[float | None]) -> list[float]:
 
 
 def _distance(records: Sequence[Record]) -> str:
-    """What the Fréchet distance is called in these records."""
+    """Return what the Fréchet distance is called in these records."""
     return "fid" if any("fid" in record["real"] for record in records) else "fcd"
 
 
@@ -219,7 +221,10 @@ def _sample_measures(records: Sequence[Record]) -> tuple[Measure, ...]:
 
 
 def _real_notes(datasets: Mapping[str, Sequence[Record]]) -> tuple[str, ...]:
-    """What as many training images in the place of samples measure: no sampler can do better."""
+    """Return what as many training images in the place of samples measure.
+
+    No sampler can do better.
+    """
     return _notes_on("Real against real (training images as samples)", datasets, _real_note)
 
 
@@ -247,7 +252,7 @@ def _notes_on(
 
 
 def _value(*names: str) -> Callable[[Record], float | None]:
-    """Reads a number that lies below these names."""
+    """Return what reads a number that lies below these names."""
 
     def read(record: Record) -> float | None:
         found: Any = record
@@ -259,7 +264,7 @@ def _value(*names: str) -> Callable[[Record], float | None]:
 
 
 def _or_infinite(*names: str) -> Callable[[Record], float | None]:
-    """Reads a number that JSON holds as null where it is infinite."""
+    """Return what reads a number that JSON holds as null where it is infinite."""
     read = _value(*names)
     whole = _value(*names[:-1], "lambda_max")
 

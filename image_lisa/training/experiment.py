@@ -15,6 +15,7 @@ from lightning_fabric import Fabric
 from image_lisa.data import Images, load_images
 from image_lisa.models.model import Architecture, ImageModel
 from image_lisa.models.names import LAST, TOOL
+from shared.common.callbacks import Callbacks, Notify, Row
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.threads import limited_threads
@@ -25,7 +26,7 @@ from shared.runs.expost import fit_samplers, save_codes, save_samplers
 from shared.runs.run import BEST, CHECKPOINT, MODEL, SUMMARY, Run, create_run, open_run
 from shared.samplers import Sampler
 from shared.training.settings import Training
-from shared.training.trainer import Row, Trainer, launch, on_first
+from shared.training.trainer import Trainer, launch, on_first
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,12 @@ class Data:
     """Which images an experiment is about.
 
     Attributes:
-        dataset: a name of `image_lisa.data`, or a folder of images.
-        data_dir: where the files of a named data set are looked for first.
-        size: height and width to bring images to; None leaves them.
-        limit: of how many images training and validation part are made.
-        valid: how many of them validate; None for the data set's own choice.
-        seed: of the validation part.
+        dataset: A name of `image_lisa.data`, or a folder of images.
+        data_dir: Where the files of a named data set are looked for first.
+        size: Height and width to bring images to; None leaves them.
+        limit: Of how many images training and validation part are made.
+        valid: How many of them validate; None for the data set's own choice.
+        seed: Of the validation part.
     """
 
     dataset: str
@@ -48,8 +49,8 @@ class Data:
     valid: int | None = None
     seed: int = 0
 
-    def load(self, tell: Callable[[str], None] | None = None) -> Images:
-        """The images; see `load_images`."""
+    def load(self, notify: Notify | None = None) -> Images:
+        """Return the images; see `load_images`."""
         return load_images(
             self.dataset,
             data_dir=self.data_dir,
@@ -57,23 +58,8 @@ class Data:
             valid=self.valid,
             size=self.size,
             limit=self.limit,
-            tell=tell,
+            notify=notify,
         )
-
-
-@dataclass(frozen=True)
-class Callbacks:
-    """Who is told how an experiment goes.
-
-    Attributes:
-        note: hears sentences.
-        step: hears the steps done, the steps in all, and images a second.
-        epoch: hears each epoch's row of metrics.
-    """
-
-    note: Callable[[str], None] = lambda text: None
-    step: Callable[[int, int, float], None] = lambda step, steps, rate: None
-    epoch: Callable[[Row], None] = lambda row: None
 
 
 def make_run(
@@ -90,7 +76,7 @@ def make_run(
     """Make the run's folder, once for all processes of `fabric`.
 
     Raises:
-        LisaError: in every process, if the folder is taken or cannot be written.
+        LisaError: In every process, if the folder is taken or cannot be written.
     """
     config = {
         "tool": TOOL,
@@ -112,7 +98,7 @@ def _create(path: Path, config: dict[str, Any], overwrite: bool) -> None:
 
 
 def data_record(images: Images) -> dict[str, Any]:
-    """What a run records of its data."""
+    """Return what a run records of its data."""
     return {
         "name": images.name,
         "shape": list(images.shape),
@@ -128,7 +114,7 @@ def check_data(run: Run, images: Images) -> None:
     """Refuse images that are not those the run was made with.
 
     Raises:
-        LisaError: naming what differs.
+        LisaError: Naming what differs.
     """
     recorded, found = run.config.get("data"), data_record(images)
     if recorded != found:
@@ -153,7 +139,7 @@ def train_run(
     The best weights are those with the least loss on the validation part.
 
     Raises:
-        LisaError: if the images are not of the architecture's shape, the loss is not finite, or
+        LisaError: The images are not of the architecture's shape, the loss is not finite, or
             a file of the run is damaged.
     """
     if run.finished:
@@ -191,7 +177,7 @@ def train_run(
 
 
 def _validation(method: Method, images: Images, training: Training) -> Callable[[Autoencoder], Row]:
-    """Measures the method's loss, term by term, on batches of the validation part."""
+    """Return what measures the method's loss, term by term, on batches of the validation part."""
     size = min(training.batch_size, len(images.valid))
 
     def validate(net: Autoencoder) -> Row:
@@ -224,12 +210,12 @@ def finish_run(
     """Encode the training images, fit the samplers, keep both, and write the summary at the end.
 
     Args:
-        run: its training done.
-        images: what it was trained on.
-        samplers: which to fit; by default all that the method can have.
-        device: where to encode.
-        callbacks: is told what is being fitted.
-        illustrate: leaves pictures of the model and its samplers; a run with a summary has them.
+        run: Its training done.
+        images: What it was trained on.
+        samplers: Which to fit; by default all that the method can have.
+        device: Where to encode.
+        callbacks: Is told what is being fitted.
+        illustrate: Leaves pictures of the model and its samplers; a run with a summary has them.
 
     Returns:
         The model with its best weights, and the samplers by name.
@@ -239,7 +225,9 @@ def finish_run(
     codes = model.codes(images.train)
     save_codes(run, codes)
     seed = derive_seed(int(model.architecture.seed), "samplers")
-    fitted = fit_samplers(model.method, model.net, codes, seed, names=samplers, tell=callbacks.note)
+    fitted = fit_samplers(
+        model.method, model.net, codes, seed, names=samplers, notify=callbacks.note
+    )
     save_samplers(run, fitted)
     illustrate(model, fitted)
     run.write_json(SUMMARY, _summary(run, model, images, fitted))

@@ -51,9 +51,9 @@ class Group:
     """Subcommands under one name, as in `tool benchmark table`.
 
     Attributes:
-        commands: its members.
-        summary: one line for the list of commands.
-        about: what stands above the list of members.
+        commands: Its members.
+        summary: One line for the list of commands.
+        about: What stands above the list of members.
     """
 
     commands: Mapping[str, Command]
@@ -89,10 +89,10 @@ def run_tool(
     """Read a command line, carry it out, and give the exit status.
 
     Args:
-        tool: the program's name.
-        about: what it is for.
-        commands: its subcommands, of which some may be groups of others.
-        arguments: the words after the program's name; by default those it was started with.
+        tool: The program's name.
+        about: What it is for.
+        commands: Its subcommands, of which some may be groups of others.
+        arguments: The words after the program's name; by default those it was started with.
 
     Returns:
         0 when all went well, 2 for input that cannot be served (one message on standard error),
@@ -132,7 +132,7 @@ def _choose(program: str, commands: Commands, words: list[str], kind: str = "com
     """Carry out the command that the first word names, or a member of the group it names.
 
     Raises:
-        LisaError: if there is no such command, or a group is named without a member.
+        LisaError: There is no such command, or a group is named without a member.
     """
     name, rest = words[0], words[1:]
     if name not in commands:

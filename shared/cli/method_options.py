@@ -42,18 +42,18 @@ class MethodOptions(Generic[T]):
     """Makes the options of a command for the method that its words or a record name.
 
     Attributes:
-        kind: the command's options, whose defaults are those of LISA.
-        command: how the command is called, as messages name it.
+        kind: The command's options, whose defaults are those of LISA.
+        command: How the command is called, as messages name it.
     """
 
     kind: type[T]
     command: str
 
-    def of_method(self, name: str) -> type[T]:
-        """The options of the command for one method.
+    def of_method(self, name: str, **members: object) -> type[T]:
+        """Return the options of the command for one method, with further members of the class.
 
         Raises:
-            LisaError: if there is no such method.
+            LisaError: There is no such method.
         """
         if name not in METHODS:
             raise LisaError(unknown("method", name, METHODS))
@@ -65,6 +65,7 @@ class MethodOptions(Generic[T]):
                 ("hyper", method, field(default_factory=method)),
             ],
             bases=(self.kind,),
+            namespace=members,
             frozen=True,
             kw_only=True,
         )
@@ -72,16 +73,17 @@ class MethodOptions(Generic[T]):
         return made
 
     def of_words(self, words: Sequence[str]) -> type[T]:
-        """The options with those of the method that `--method`, else `--config`, names.
+        """Return the options with those of the method that `--method`, else `--config`, names.
 
         Raises:
-            LisaError: if there is no such method, or the file holds no options of the command.
+            LisaError: There is no such method, or the file holds no options of the command.
         """
         path, name = flag_value(words, "config"), flag_value(words, "method")
         if asks_for_help(words) and name is None and path is None:
             return self._overview()
         if not asks_for_help(words) and path is None:
-            self._refuse_early(words)
+            self._check_early(words)
+            return self.of_method(DEFAULT_METHOD if name is None else name, check=_checked)
         if name is None and path is not None:
             name = self.recorded(read_json(Path(path)), path)["method"]
         return self.of_method(DEFAULT_METHOD if name is None else name)
@@ -93,8 +95,8 @@ class MethodOptions(Generic[T]):
         made.__doc__ = f"{about}    Methods: {', '.join(METHODS)}.\n\n{heading}{attributes}"
         return made
 
-    def _refuse_early(self, words: Sequence[str]) -> None:
-        """Refuse what can be refused before the method is imported, which takes seconds.
+    def _check_early(self, words: Sequence[str]) -> None:
+        """Check the options before the method is imported, which takes seconds.
 
         Raises:
             LisaError: An option of the command makes no sense.
@@ -107,12 +109,12 @@ class MethodOptions(Generic[T]):
             options.check()
 
     def defaults(self, words: Sequence[str]) -> T | None:
-        """The options of `--config FILE`, which flags then change; None without it.
+        """Return the options of `--config FILE`, which flags then change; None without it.
 
         Another `--method` than that of the file takes its own defaults.
 
         Raises:
-            LisaError: if the file holds no options of this version.
+            LisaError: The file holds no options of this version.
         """
         path = flag_value(words, "config")
         if path is None:
@@ -126,19 +128,19 @@ class MethodOptions(Generic[T]):
         return self.from_record(record, path)
 
     def from_record(self, record: Any, source: str) -> T:
-        """The options that a run was made with, from what `to_record` gave.
+        """Return the options that a run was made with, from what `to_record` gave.
 
         Raises:
-            LisaError: naming `source`, if there are none or one is unknown to this version.
+            LisaError: Naming `source`, if there are none or one is unknown to this version.
         """
         name = record.get("method") if isinstance(record, dict) else None
         return options_from_record(self.of_method(str(name)), record, source)
 
     def recorded(self, config: Any, source: str) -> dict[str, Any]:
-        """The options that a run's configuration records; without a method they are LISA's.
+        """Return the options that a run's configuration records; without a method they are LISA's.
 
         Raises:
-            LisaError: naming `source`, if there are none.
+            LisaError: Naming `source`, if there are none.
         """
         record = config.get("options") if isinstance(config, dict) else None
         if not isinstance(record, dict) or not _names_method(record):
@@ -148,7 +150,7 @@ class MethodOptions(Generic[T]):
         return {"method": DEFAULT_METHOD, **record}
 
     def to_record(self, options: T, passing: Iterable[str]) -> dict[str, Any]:
-        """The options as JSON values, without the `passing` ones and those of every command."""
+        """Return options as JSON values, without the `passing` ones and those of every command."""
         left_out = {*passing, "hyper", *(each.name for each in dataclasses.fields(Output))}
         plain = {
             name: str(value) if isinstance(value, Path) else value
@@ -158,20 +160,24 @@ class MethodOptions(Generic[T]):
         return {**plain, "hyper": dataclasses.asdict(options.hyper)}
 
 
+def _checked(options: object) -> None:
+    """Leave options alone that were checked before their method was imported."""
+
+
 def _names_method(record: Mapping[str, Any]) -> bool:
     """Tell whether options record a method that there is, or LISA by recording none."""
     return record.get("method", DEFAULT_METHOD) in list(METHODS)
 
 
 def set_methods(words: Sequence[str], flag: str = "--set") -> "dict[str, Method]":
-    """The methods that words METHOD.HYPERPARAMETER=VALUE change, by name.
+    """Return the methods that words METHOD.HYPERPARAMETER=VALUE change, by name.
 
     Args:
-        words: such as vae.kl-weight=0.1.
-        flag: stands before a word in messages.
+        words: Such as vae.kl-weight=0.1.
+        flag: Stands before a word in messages.
 
     Raises:
-        LisaError: naming the word that names no method, no hyperparameter, or a wrong value.
+        LisaError: Naming the word that names no method, no hyperparameter, or a wrong value.
     """
     values: dict[str, dict[str, Any]] = {}
     for word in words:
@@ -188,10 +194,10 @@ def set_methods(words: Sequence[str], flag: str = "--set") -> "dict[str, Method]
 
 
 def field_of(kind: "type[Method]", text: str, source: str) -> str:
-    """The name of a hyperparameter as the command line writes it, with - or _.
+    """Return the name of a hyperparameter as the command line writes it, with - or _.
 
     Raises:
-        LisaError: naming `source`, if the method has none of that name.
+        LisaError: Naming `source`, if the method has none of that name.
     """
     names = [each.name for each in dataclasses.fields(kind)]
     name = text.replace("-", "_")
@@ -203,10 +209,10 @@ def field_of(kind: "type[Method]", text: str, source: str) -> str:
 
 
 def value_of(kind: "type[Method]", name: str, text: str, source: str) -> Any:
-    """A hyperparameter's value from text.
+    """Return a hyperparameter's value from text.
 
     Raises:
-        LisaError: naming `source`, if the text is none of the hyperparameter's type.
+        LisaError: Naming `source`, if the text is none of the hyperparameter's type.
     """
     hint = get_type_hints(kind)[name]
     holder: Any = dataclasses.make_dataclass("Holder", [(name, hint)])
@@ -214,10 +220,10 @@ def value_of(kind: "type[Method]", name: str, text: str, source: str) -> Any:
 
 
 def split_setting(text: str, flag: str, example: str) -> tuple[str, str]:
-    """The two sides of NAME=VALUE.
+    """Return the two sides of NAME=VALUE.
 
     Raises:
-        LisaError: if there are not two.
+        LisaError: There are not two.
     """
     name, _, value = text.partition("=")
     if not name.strip() or not value.strip():

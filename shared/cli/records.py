@@ -17,7 +17,7 @@ TYRO = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
 
 
 def flag_value(words: Sequence[str], flag: str) -> str | None:
-    """The value that command-line words give a flag: the last one, or None."""
+    """Return the value that command-line words give a flag: the last one, or None."""
     values = [
         value if equals else "".join(words[i + 1 : i + 2])
         for i, (name, equals, value) in enumerate(word.partition("=") for word in words)
@@ -46,15 +46,15 @@ def known_options(kind: type[T], words: Sequence[str], program: str) -> T:
 
 
 def options_from_record(kind: type[T], record: object, source: str) -> T:
-    """The options that a JSON record holds, checked as the command line checks them.
+    """Return the options that a JSON record holds, checked as the command line checks them.
 
     Args:
-        kind: a dataclass of options.
-        record: values by field name; a null leaves the default.
-        source: what messages call the record.
+        kind: A dataclass of options.
+        record: Values by field name; a null leaves the default.
+        source: What messages call the record.
 
     Raises:
-        LisaError: naming `source` and the option that is unknown or has a value it cannot take.
+        LisaError: Naming `source` and the option that is unknown or has a value it cannot take.
     """
     if not isinstance(record, Mapping):
         raise LisaError(f"{source} holds no options; name the config.json of a run")
@@ -78,7 +78,7 @@ def options_from_record(kind: type[T], record: object, source: str) -> T:
 
 
 def _defaults(kind: Any) -> dict[str, Any]:
-    """The options of a dataclass and of those it holds, with their defaults."""
+    """Return the options of a dataclass and of those it holds, with their defaults."""
     found: dict[str, Any] = {}
     for field in dataclasses.fields(kind):
         factory: Any = field.default_factory
@@ -90,7 +90,7 @@ def _defaults(kind: Any) -> dict[str, Any]:
 
 
 def _flat(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The entries of a record, and of the records in it."""
+    """Return the entries of a record, and of the records in it."""
     for name, value in record.items():
         if isinstance(value, Mapping):
             yield from _flat(value)
@@ -102,11 +102,11 @@ def check_ranges(options: object, **ranges: tuple[float, float]) -> None:
     """Refuse numbers that make no sense, or would take all memory and time there is.
 
     Args:
-        options: of a command; one that is None is not looked at.
-        ranges: for each option the least and the greatest number it takes.
+        options: Of a command; one that is None is not looked at.
+        ranges: For each option the least and the greatest number it takes.
 
     Raises:
-        LisaError: naming the first option outside its range; NaN is outside every range.
+        LisaError: Naming the first option outside its range; NaN is outside every range.
     """
     for name, (least, most) in ranges.items():
         value = getattr(options, name)
@@ -119,7 +119,30 @@ def check_name(name: str | None) -> None:
     """Refuse a name that would not be that of a folder right below the one it is made in.
 
     Raises:
-        LisaError: naming the name.
+        LisaError: Naming the name.
     """
     if name is not None and (name in ("", ".", "..") or "/" in name or "\\" in name):
         raise LisaError(f"--name must be the name of a folder, without its path, not '{name}'")
+
+
+def chosen_names(kind: str, text: str, valid: Mapping[str, object]) -> list[str]:
+    """Return the names that a text chooses: `all`, or some with commas between, in any case.
+
+    Args:
+        kind: What messages call one of them.
+        text: Of the option --KINDs.
+        valid: Those that there are.
+
+    Raises:
+        LisaError: There is none of such a name, or none is named.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if words == ["all"]:
+        return list(valid)
+    by_name = {name.lower(): name for name in valid}
+    for word in words:
+        if word.lower() not in by_name:
+            raise LisaError(unknown(kind, word, valid))
+    if not words:
+        raise LisaError(f"--{kind}s names no {kind}; give 'all' or names with commas between")
+    return [by_name[word.lower()] for word in words]

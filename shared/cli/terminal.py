@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import rich.box
 import rich.console
@@ -14,10 +14,15 @@ import rich.markup
 import rich.progress
 import rich.table
 
+from shared.cli.records import check_name, check_ranges
 from shared.runs.files import to_json
 
 _WIDE = 160
 """Columns of a table that goes to a file or a pipe."""
+
+
+Ranges = dict[str, tuple[float, float]]
+"""By the names of options, the least and the greatest number they take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +30,24 @@ class Output:
     """What every command takes.
 
     Attributes:
+        ranges: The least and the greatest number that options take.
         json: Print one JSON object instead of text and tables.
         quiet: Print results only: no progress, no notes.
     """
 
+    ranges: ClassVar[Ranges] = {}
+
     json: bool = False
     quiet: bool = False
+
+    def check(self) -> None:
+        """Refuse a number outside its range, and a name that is no folder's.
+
+        Raises:
+            LisaError: Naming the first option that is not fit.
+        """
+        check_name(getattr(self, "name", None))
+        check_ranges(self, **self.ranges)
 
 
 class _Console(rich.console.Console):
@@ -88,7 +105,7 @@ class Terminal:
 
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator["Meter"]:
-        """A progress bar with rate and time left; nothing when quiet."""
+        """Show a progress bar with rate and time left; nothing when quiet."""
         bar = rich.progress.Progress(
             rich.progress.TextColumn("{task.description}"),
             rich.progress.BarColumn(),
@@ -118,13 +135,13 @@ class Meter:
 
 
 def first_process() -> bool:
-    """Whether this is the only process of a command, or the first of a data-parallel training."""
+    """Tell whether this is the only or the first process of a data-parallel command."""
     rank = os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))
     return rank == "0"
 
 
 def show(value: object) -> str:
-    """A value for a table: four digits of a number, a dash for nothing."""
+    """Return a value for a table: four digits of a number, a dash for nothing."""
     if value is None:
         return "–"
     if isinstance(value, float):

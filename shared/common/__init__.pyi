@@ -1,3 +1,5 @@
+from .callbacks import Callbacks as Callbacks
+from .callbacks import Notify as Notify
 from .collective import gather_rows as gather_rows
 from .errors import LisaError as LisaError
 from .fitting import fit_module as fit_module
@@ -5,7 +7,9 @@ from .seeds import derive_seed as derive_seed
 from .threads import limited_threads as limited_threads
 
 __all__ = [
+    "Callbacks",
     "LisaError",
+    "Notify",
     "derive_seed",
     "fit_module",
     "gather_rows",

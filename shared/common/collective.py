@@ -23,7 +23,9 @@ def alone() -> Iterator[None]:
 
 
 def gather_rows(rows: Tensor) -> Tensor:
-    """Rows `[n, dim]` of every process, in the order of ranks; the rows themselves in one process.
+    """Return rows `[n, dim]` of every process, in the order of ranks.
+
+    In one process these are the rows themselves.
 
     Gradients flow back to the process that a row came from, summed over all processes, as the
     mean over processes that data-parallel training takes expects of a loss on the global batch.

@@ -33,22 +33,22 @@ def fit_module(
     """Train a module by Adam with a cosine schedule; it is left in evaluation mode.
 
     Args:
-        module: trained in place, on the device that the tensors are on.
-        loss: takes the module and the parts of one batch, gives a scalar mean.
-        tensors: training data, first axes of one length n ≥ 1.
-        epochs: passes over the data.
-        batch_size: examples a step; the last batch of an epoch may be smaller.
-        learning_rate: at the beginning; it falls to zero along a cosine.
-        seed: of the order of the data and of what `loss` draws; the global random state is left
+        module: Trained in place, on the device that the tensors are on.
+        loss: Takes the module and the parts of one batch, gives a scalar mean.
+        tensors: Training data, first axes of one length n ≥ 1.
+        epochs: Passes over the data.
+        batch_size: Examples a step; the last batch of an epoch may be smaller.
+        learning_rate: At the beginning; it falls to zero along a cosine.
+        seed: Of the order of the data and of what `loss` draws; the global random state is left
             as it was.
-        weight_decay: of AdamW, decoupled.
-        on_epoch: told the epoch, from 1, and its mean loss.
+        weight_decay: Of AdamW, decoupled.
+        on_epoch: Told the epoch, from 1, and its mean loss.
 
     Returns:
         The module.
 
     Raises:
-        LisaError: if the loss stops being finite.
+        LisaError: The loss stops being finite.
     """
     count = len(tensors[0])
     steps = epochs * math.ceil(count / batch_size)

@@ -4,11 +4,11 @@ import hashlib
 
 
 def derive_seed(seed: int, *names: str | int) -> int:
-    """The seed that belongs to `names` under the run's `seed`.
+    """Return the seed that belongs to `names` under the run's `seed`.
 
     Args:
-        seed: the run's seed.
-        names: what the draw is for, e.g. `("order", epoch)`.
+        seed: The run's seed.
+        names: What the draw is for, e.g. `("order", epoch)`.
 
     Returns:
         A number in [0, 2**63), the first bytes of a SHA-256 digest, so that seeds of different

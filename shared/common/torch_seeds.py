@@ -6,7 +6,7 @@ import torch
 
 
 def forked(device: torch.device) -> AbstractContextManager[None]:
-    """A block whose draws, on the processor and on `device`, leave torch's own state unchanged."""
+    """Return a context whose draws, also on `device`, leave torch's own state unchanged."""
     index = torch.cuda.current_device() if device.type == "cuda" else None
     forks: AbstractContextManager[None] = torch.random.fork_rng([] if index is None else [index])
     return forks

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 
 def unknown(kind: str, name: str, valid: Mapping[str, object] | Sequence[str]) -> str:
-    """The message for a name that is none of the valid ones, with the nearest of them."""
+    """Return the message for a name that is none of the valid ones, with the nearest of them."""
     by_name = {each.lower(): each for each in valid}
     near = difflib.get_close_matches(name.lower(), by_name, n=1)
     hint = f"did you mean '{by_name[near[0]]}'? " if near else ""

@@ -246,7 +246,9 @@ def squared_error_risk(x: Tensor) -> Risk:
 
 
 def squared_error_lipschitz(outputs: int) -> float:
-    """L_ℓ of ℓ = ½‖x − x̂‖² for inputs and outputs in [0, 1]^outputs: √outputs (Assumption 2).
+    """Return L_ℓ of ℓ = ½‖x − x̂‖² for inputs and outputs in [0, 1]^outputs.
+
+    It is √outputs (Assumption 2).
 
     |ℓ(x, a) − ℓ(x, b)| = |⟨(a + b)/2 − x, a − b⟩| ≤ sup ‖(a + b)/2 − x‖·‖a − b‖, and the supremum
     is the cube's diagonal, approached where x is a corner and a, b lie near the opposite one.
@@ -255,7 +257,7 @@ def squared_error_lipschitz(outputs: int) -> float:
 
 
 def empirical_squared_error_lipschitz(x: Tensor, decoded: Tensor) -> float:
-    """L_ℓ of ℓ = ½‖x − x̂‖² for these inputs and these outputs alone: the largest ‖x − x̂‖.
+    """Return L_ℓ of ℓ = ½‖x − x̂‖² for these inputs and these outputs alone: the largest ‖x − x̂‖.
 
     It is a valid constant on the convex hull of `decoded`, as ‖(a + b)/2 − x‖ is at most the
     larger of ‖a − x‖ and ‖b − x‖.
@@ -371,7 +373,7 @@ def _pairs(u: Tensor, count: int, seed: int) -> tuple[Tensor, Tensor]:
 
 
 def _largest_ratio(decode: Decoder, u: Tensor, v: Tensor) -> float:
-    """The largest distance of what two directions decode to, over their geodesic distance."""
+    """Return largest distance of what two directions decode to, over their geodesic distance."""
     largest = 0.0
     for a, b in zip(u.split(_CHUNK), v.split(_CHUNK), strict=True):
         angle = geodesic(a, b)

@@ -13,7 +13,7 @@ def ends_with(owner: int | None) -> Iterator[None]:
     Otherwise it would go on writing to files that a resumed command has taken up.
 
     Args:
-        owner: the number of the process that waits for the result; None, or this process itself,
+        owner: The number of the process that waits for the result; None, or this process itself,
             is not watched.
     """
     if owner in (None, os.getpid()):

@@ -12,14 +12,14 @@ class Autoencoder(nn.Module, abc.ABC):
     A method knows nothing of pixels or grammars: it sees codes, and the loss of this class.
 
     Attributes:
-        dim: the code size d.
-        input_shape: the shape of one prepared example whose entries are numbers in [0, 1]; None
+        dim: The code size d.
+        input_shape: The shape of one prepared example whose entries are numbers in [0, 1]; None
             where examples are discrete.
-        outputs: of how many numbers an example's reconstruction loss is ½ Σ (x − x̂)², the negative
+        outputs: Of how many numbers an example's reconstruction loss is ½ Σ (x − x̂)², the negative
             log-likelihood of a unit Gaussian without its constant; None for another likelihood.
-        semantics: how many numbers tell what a training example does, for methods that learn from
+        semantics: How many numbers tell what a training example does, for methods that learn from
             them; 0 where none do.
-        parts: the modules that the method adds, see `shared.methods.equip`.
+        parts: The modules that the method adds, see `shared.methods.equip`.
     """
 
     dim: int
@@ -32,24 +32,27 @@ class Autoencoder(nn.Module, abc.ABC):
         self.parts = nn.ModuleDict()
 
     def prepare(self, x: Tensor) -> Tensor:
-        """Examples as they are stored, e.g. bytes, to the net's input."""
+        """Turn examples as they are stored, e.g. bytes, into the net's input."""
         return x
 
     @abc.abstractmethod
     def encode(self, x: Tensor) -> Tensor:
-        """Codes `z`, unnormalised, `[batch, width]`, where the method chose the width."""
+        """Return codes `z`, unnormalised, `[batch, width]`, where the method chose the width."""
 
     @abc.abstractmethod
     def decode(self, u: Tensor) -> Tensor:
-        """What the net makes of codes `[batch, dim]`: images, or the logits of derivations."""
+        """Return what the net makes of codes `[batch, dim]`.
+
+        These are images, or the logits of derivations.
+        """
 
     @abc.abstractmethod
     def reconstruction_loss(self, x: Tensor, decoded: Tensor) -> Tensor:
-        """The loss of each example, `[batch]`, given its input and what was decoded for it.
+        """Return the loss of each example, `[batch]`, given its input and what was decoded for it.
 
         It is a negative log-likelihood in nats, so that one weight means the same on all data.
         """
 
     @abc.abstractmethod
     def decoder_parameters(self) -> Iterable[nn.Parameter]:
-        """The weights that `decode` uses."""
+        """Return the weights that `decode` uses."""

@@ -36,10 +36,10 @@ class Method(abc.ABC):
     a checkpoint records are this one object.
 
     Attributes:
-        name: how command lines call the method.
-        title: how tables call it, as the literature does.
-        spherical: whether the decoder sees directions only.
-        own_samplers: names of the samplers that come with the method, see `own_sampler`.
+        name: How command lines call the method.
+        title: How tables call it, as the literature does.
+        spherical: Whether the decoder sees directions only.
+        own_samplers: Names of the samplers that come with the method, see `own_sampler`.
     """
 
     name: ClassVar[str]
@@ -49,7 +49,7 @@ class Method(abc.ABC):
 
     @abc.abstractmethod
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """Named scalar terms of one batch; the training loop sums and logs them.
+        """Return named scalar terms of one batch; the training loop sums and logs them.
 
         One of them is `reconstruction`. Terms are means over the batch, in nats.
         """
@@ -63,47 +63,52 @@ class Method(abc.ABC):
         """Return the terms of `loss`, and what the method adds where semantics are known.
 
         Args:
-            net: the net.
-            x: one batch of prepared examples.
-            semantics: what each of them does, `[batch, net.semantics]`, standardised.
+            net: The net.
+            x: One batch of prepared examples.
+            semantics: What each of them does, `[batch, net.semantics]`, standardised.
         """
         return self.loss(net, x)
 
     def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
-        """Modules of the method's own, by name, for `net.parts`; trained and saved with the net.
+        """Return modules of the method's own, by name, for `net.parts`.
+
+        They are trained and saved with the net.
 
         Raises:
-            LisaError: if the method cannot serve such a net, saying why.
+            LisaError: The method cannot serve such a net, saying why.
         """
         return {}
 
     def to_decoder(self, net: Autoencoder, z: Tensor) -> Tensor:
-        """What the decoder sees of codes `z` `[batch, dim]`."""
+        """Return what the decoder sees of codes `z` `[batch, dim]`."""
         return project(z) if self.spherical else z
 
     def reconstruction(self, net: Autoencoder, x: Tensor, z: Tensor) -> Tensor:
-        """The net's reconstruction loss of each example, `[batch]`, from its code `z`."""
+        """Return the net's reconstruction loss of each example, `[batch]`, from its code `z`."""
         return net.reconstruction_loss(x, net.decode(self.to_decoder(net, z)))
 
     def encode(self, net: Autoencoder, x: Tensor) -> Tensor:
-        """The codes that are sampled, searched and probed, `[batch, dim]`, unnormalised."""
+        """Return the codes that are sampled, searched and probed, `[batch, dim]`, unnormalised."""
         return net.encode(x)
 
     def posterior_std(self, net: Autoencoder, x: Tensor) -> Tensor | None:
-        """The posterior standard deviations of the codes, `[batch, dim]`; None for points."""
+        """Return the posterior standard deviations of the codes, `[batch, dim]`.
+
+        They are None where codes are points.
+        """
         return None
 
     def encoder_width(self, dim: int) -> int:
-        """How many numbers the encoder must give for a code of size `dim`."""
+        """Return how many numbers the encoder must give for a code of size `dim`."""
         return dim
 
     def own_sampler(self, name: str, net: Autoencoder, codes: Codes, seed: int) -> Sampler:
-        """One of `own_samplers`, fitted to the training codes.
+        """Return one of `own_samplers`, fitted to the training codes.
 
         What it draws goes through `to_decoder` like any code.
 
         Raises:
-            LisaError: if the name is none of them.
+            LisaError: The name is none of them.
         """
         raise LisaError(f"the method {self.name} has no sampler '{name}' of its own")
 
@@ -112,7 +117,7 @@ def equip(net: Autoencoder, method: Method, seed: int) -> None:
     """Add the method's own modules to a net, their weights drawn from `seed`.
 
     Raises:
-        LisaError: if the method cannot serve the net.
+        LisaError: The method cannot serve the net.
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive_seed(seed, "parts"))
@@ -123,11 +128,11 @@ def check_fields(method: Method, **ranges: tuple[float, float]) -> None:
     """Refuse hyperparameters outside their range.
 
     Args:
-        method: the method, whose fields are looked at.
-        ranges: for each field the least and the greatest value; NaN is outside every range.
+        method: The method, whose fields are looked at.
+        ranges: For each field the least and the greatest value; NaN is outside every range.
 
     Raises:
-        LisaError: naming the method, the field, its value and its range.
+        LisaError: Naming the method, the field, its value and its range.
     """
     for name, (least, most) in ranges.items():
         value = getattr(method, name)

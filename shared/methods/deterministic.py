@@ -19,7 +19,7 @@ class AE(Method):
     title: ClassVar[str] = "AE"
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The term `reconstruction`."""
+        """Return the term `reconstruction`."""
         z = self.encode(net, x)
         return {"reconstruction": self.reconstruction(net, x, z).mean()}
 
@@ -60,7 +60,7 @@ class Regularised(AE):
     code_weight: float = 1e-4
 
     def code_term(self, z: Tensor) -> Tensor:
-        """β times the mean of ‖z‖² over the batch."""
+        """Return β times the mean of ‖z‖² over the batch."""
         return self.code_weight * z.square().sum(1).mean()
 
 
@@ -89,7 +89,7 @@ class RAEL2(Regularised):
         check_fields(self, code_weight=(0, 1e6), decoder_weight=(0, 1e6))
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction`, `code`, β·‖z‖², and `decoder`, λ·‖θ_D‖²."""
+        """Return the terms `reconstruction`, `code`, β·‖z‖², and `decoder`, λ·‖θ_D‖²."""
         z = self.encode(net, x)
         squares = [weight.square().sum() for weight in net.decoder_parameters()]
         return {
@@ -115,7 +115,7 @@ class RAEGP(Regularised):
     Attributes:
         code_weight: β, the weight of the squared norm of a code.
         gradient_weight: λ, the weight of half the squared norm of the Jacobian.
-        probes: random projections a step, each of which costs about one more pass through the
+        probes: Random projections a step, each of which costs about one more pass through the
             decoder.
     """
 
@@ -129,7 +129,7 @@ class RAEGP(Regularised):
         check_fields(self, code_weight=(0, 1e6), gradient_weight=(0, 1e6), probes=(1, 1000))
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction`, `code`, β·‖z‖², and `gradient`, λ·½‖∇_z D(z)‖²."""
+        """Return the terms `reconstruction`, `code`, β·‖z‖², and `gradient`, λ·½‖∇_z D(z)‖²."""
         z = self.encode(net, x)
         learning = torch.is_grad_enabled()
         with torch.enable_grad(), differentiable_twice(net):
@@ -177,7 +177,10 @@ def jacobian_penalty(z: Tensor, decoded: Tensor, probes: int, create_graph: bool
 
 
 def differentiable_twice(net: nn.Module) -> AbstractContextManager[None]:
-    """Within this context a net's recurrent layers have second derivatives: cuDNN's have none."""
+    """Return a context in which a net's recurrent layers have second derivatives.
+
+    Those of cuDNN have none.
+    """
     if any(isinstance(layer, nn.RNNBase) for layer in net.modules()):
         context: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=False)
         return context

@@ -10,7 +10,7 @@ from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import check_fields
 from shared.methods.flows import AutoregressiveFlow, Chain, PlanarFlow
 from shared.methods.variational import Variational
-from shared.samplers.gaussians import draw, log_normal
+from shared.samplers.gaussians import log_normal, sample_gaussian
 
 
 @dataclass(frozen=True)
@@ -23,25 +23,25 @@ class FlowVAE(Variational):
 
     @abc.abstractmethod
     def flow(self, dim: int) -> nn.Module:
-        """A flow of codes of size `dim`, its weights drawn."""
+        """Return a flow of codes of size `dim`, its weights drawn."""
 
     def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
-        """The flow, `flow`."""
+        """Return the flow, `flow`."""
         return {"flow": self.flow(net.dim)}
 
     def encode(self, net: Autoencoder, x: Tensor) -> Tensor:
-        """What the flow makes of the posterior means, `[batch, dim]`."""
+        """Return what the flow makes of the posterior means, `[batch, dim]`."""
         z: Tensor = net.parts["flow"](self.posterior(net, x)[0])[0]
         return z
 
     def posterior_std(self, net: Autoencoder, x: Tensor) -> Tensor | None:
-        """None: a flowed posterior has no standard deviations in closed form."""
+        """Return None: a flowed posterior has no standard deviations in closed form."""
         return None
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction` and `kl`, one draw's log q(z_K|x) − log p(z_K)."""
+        """Return the terms `reconstruction` and `kl`, one draw's log q(z_K|x) − log p(z_K)."""
         mean, log_variance = self.posterior(net, x)
-        start = draw(mean, log_variance)
+        start = sample_gaussian(mean, log_variance)
         z, log_determinant = net.parts["flow"](start)
         log_posterior = log_normal(start, mean, log_variance) - log_determinant
         return {
@@ -58,7 +58,7 @@ class PlanarVAE(FlowVAE):
         Rezende and Mohamed, Variational Inference with Normalizing Flows, 2015, arXiv:1505.05770.
 
     Attributes:
-        flows: how many planar flows follow one another.
+        flows: How many planar flows follow one another.
     """
 
     name: ClassVar[str] = "vae-linnf"
@@ -70,7 +70,7 @@ class PlanarVAE(FlowVAE):
         check_fields(self, flows=(1, 100))
 
     def flow(self, dim: int) -> nn.Module:
-        """Planar flows, each near the identity at first."""
+        """Return planar flows, each near the identity at first."""
         return Chain([PlanarFlow(dim) for _ in range(self.flows)])
 
 
@@ -83,9 +83,9 @@ class IAFVAE(FlowVAE):
         arXiv:1606.04934.
 
     Attributes:
-        blocks: how many flows follow one another, the order of coordinates reversed in between.
-        hidden: units of each hidden layer of a flow's masked network.
-        layers: hidden layers of a flow's masked network.
+        blocks: How many flows follow one another, the order of coordinates reversed in between.
+        hidden: Units of each hidden layer of a flow's masked network.
+        layers: Hidden layers of a flow's masked network.
     """
 
     name: ClassVar[str] = "vae-iaf"
@@ -99,10 +99,10 @@ class IAFVAE(FlowVAE):
         check_fields(self, blocks=(1, 20), hidden=(1, 4096), layers=(1, 10))
 
     def flow(self, dim: int) -> nn.Module:
-        """Autoregressive flows in orders that alternate.
+        """Return autoregressive flows in orders that alternate.
 
         Raises:
-            LisaError: if the code size is below 2.
+            LisaError: The code size is below 2.
         """
         return Chain(
             [

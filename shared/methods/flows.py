@@ -46,14 +46,14 @@ class PlanarFlow(nn.Module):
         self.b = nn.Parameter(torch.zeros(()))
 
     def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Codes `[batch, dim]` and log-determinants `[batch]` of codes `z` `[batch, dim]`."""
+        """Map codes `z` `[batch, dim]` to codes `[batch, dim]` and log-determinants `[batch]`."""
         along, u = self.direction()
         bend = torch.tanh(z @ self.w + self.b)
         log_determinant = torch.log1p((1 - bend**2) * along)
         return z + bend.unsqueeze(1) * u, log_determinant
 
     def direction(self) -> tuple[Tensor, Tensor]:
-        """⟨w, û⟩, above −1, and û `[dim]`."""
+        """Return ⟨w, û⟩, above −1, and û `[dim]`."""
         before = self.w @ self.u
         along = functional.softplus(before + _IDENTITY_OFFSET) - 1
         along = along.clamp(min=_LEAST_STRETCH - 1)
@@ -109,7 +109,7 @@ class AutoregressiveFlow(nn.Module):
         nn.init.constant_(self.gate.bias, _GATE)
 
     def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Codes `[batch, dim]` and log-determinants `[batch]` of codes `z` `[batch, dim]`."""
+        """Map codes `z` `[batch, dim]` to codes `[batch, dim]` and log-determinants `[batch]`."""
         hidden = self.hidden(z)
         shift, gate = self.shift(hidden), self.gate(hidden)
         kept = torch.sigmoid(gate)
@@ -131,7 +131,7 @@ class MaskedLinear(nn.Linear):
         self.register_buffer("mask", mask, persistent=False)
 
     def forward(self, input: Tensor) -> Tensor:
-        """The layer's output `[batch, outputs]`."""
+        """Return the layer's output `[batch, outputs]`."""
         return functional.linear(input, self.weight * self.mask, self.bias)
 
 
@@ -143,7 +143,7 @@ class Chain(nn.Module):
         self.flows = nn.ModuleList(flows)
 
     def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Codes `[batch, dim]` and log-determinants `[batch]` of codes `z` `[batch, dim]`."""
+        """Map codes `z` `[batch, dim]` to codes `[batch, dim]` and log-determinants `[batch]`."""
         total = torch.zeros_like(z[:, 0])
         for flow in self.flows:
             z, log_determinant = flow(z)

@@ -22,14 +22,14 @@ class GeoVAE(VAE):
         arXiv:2209.07370.
 
     Attributes:
-        kl_weight: the weight of the divergence.
-        centroids: how many training codes the metric is made of.
+        kl_weight: The weight of the divergence.
+        centroids: How many training codes the metric is made of.
         temperature: T, how far a centroid reaches, in posterior deviations; None for the largest
             distance from a centroid to its nearest one.
         regularisation: λ, what the metric is far from all centroids.
         steps: HMC moves of each draw.
-        leapfrog: leapfrog steps of each move.
-        step_size: of these steps.
+        leapfrog: Leapfrog steps of each move.
+        step_size: Of these steps.
     """
 
     name: ClassVar[str] = "geo-vae"
@@ -57,7 +57,7 @@ class GeoVAE(VAE):
             check_fields(self, temperature=(1e-6, 1e6))
 
     def own_sampler(self, name: str, net: Autoencoder, codes: Codes, seed: int) -> Sampler:
-        """The prior N(0, I), or draws that are uniform with respect to the metric's volume."""
+        """Return prior N(0, I), or draws that are uniform with respect to the metric's volume."""
         if name != "riemannian":
             return super().own_sampler(name, net, codes, seed)
         if codes.posterior_std is None:

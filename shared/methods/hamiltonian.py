@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import check_fields
 from shared.methods.variational import Variational
-from shared.samplers.gaussians import draw, log_normal
+from shared.samplers.gaussians import log_normal, sample_gaussian
 from shared.samplers.leapfrog import leapfrog
 
 LARGEST_STEP = 0.5
@@ -35,7 +35,7 @@ class StepSizes(nn.Module):
         self.raw = nn.Parameter(torch.full((dim,), math.log(share / (1 - share))))
 
     def forward(self) -> Tensor:
-        """The step sizes `[dim]`."""
+        """Return the step sizes `[dim]`."""
         return LARGEST_STEP * torch.sigmoid(self.raw)
 
 
@@ -65,7 +65,8 @@ class HVAE(Variational):
         steps: K, the number of leapfrog steps.
         step_size: ε, of every coordinate at the beginning of training.
         beta_zero: β₀, the inverse temperature of the first momenta; 1 leaves them as they are.
-        learned: whether the step sizes are trained, one of each coordinate.
+        learned: False, as --no-learned sets it, leaves all step sizes as they are; True trains
+            one of each coordinate.
     """
 
     name: ClassVar[str] = "hvae"
@@ -82,17 +83,17 @@ class HVAE(Variational):
         )
 
     def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
-        """The step sizes, `step_sizes`, where they are learned."""
+        """Return the step sizes, `step_sizes`, where they are learned."""
         return {"step_sizes": StepSizes(net.dim, self.step_size)} if self.learned else {}
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms of the negative bound.
+        """Return the terms of the negative bound.
 
         They are `reconstruction` from z_K, `kl`, the mean of log q(z₀|x) − log p(z_K), and
         `momentum`, the mean of ½‖ρ_K‖² − ½‖γ₀‖².
         """
         mean, log_variance = self.posterior(net, x)
-        start = draw(mean, log_variance)
+        start = sample_gaussian(mean, log_variance)
         noise = torch.randn_like(start)
         z, momentum = self.move(net, x, start, noise)
         log_ratio = log_normal(start, mean, log_variance) - log_normal(z)
@@ -106,9 +107,9 @@ class HVAE(Variational):
         """Follow the tempered motion.
 
         Args:
-            net: whose decoder makes the potential.
-            x: the input batch.
-            z: z₀, `[batch, dim]`.
+            net: Whose decoder makes the potential.
+            x: The input batch.
+            z: Z₀, `[batch, dim]`.
             noise: γ₀, `[batch, dim]`, standard normal.
 
         Returns:
@@ -128,7 +129,7 @@ class HVAE(Variational):
         return z, momentum
 
     def _force(self, net: Autoencoder, x: Tensor, z: Tensor, train: bool) -> Tensor:
-        """The gradient of log p(x, z) with respect to z, `[batch, dim]`."""
+        """Return the gradient of log p(x, z) with respect to z, `[batch, dim]`."""
         with torch.enable_grad(), _differentiable_twice(net):
             z = z if z.requires_grad else z.detach().requires_grad_()
             loss = self.reconstruction(net, x, z).sum()
@@ -137,7 +138,7 @@ class HVAE(Variational):
 
 
 def tempering(beta_zero: float, steps: int) -> list[float]:
-    """√β₀ … √β_K of the quadratic schedule (Caterini et al. 2018, section 3.2).
+    """Return √β₀ … √β_K of the quadratic schedule (Caterini et al. 2018, section 3.2).
 
     1/√β_k = (1 − 1/√β₀)·k²/K² + 1/√β₀, which is 1/√β₀ at k = 0 and 1 at k = K.
     """
@@ -147,7 +148,7 @@ def tempering(beta_zero: float, steps: int) -> list[float]:
 
 @contextmanager
 def _differentiable_twice(net: nn.Module) -> Iterator[None]:
-    """Recurrent layers without cuDNN, whose version has no second derivative."""
+    """Run recurrent layers without cuDNN, whose version has no second derivative."""
     recurrent = any(isinstance(module, nn.RNNBase) for module in net.modules())
     with torch.backends.cudnn.flags(
         enabled=torch.backends.cudnn.enabled and not recurrent,

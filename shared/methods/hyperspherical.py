@@ -11,7 +11,7 @@ from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, Method, check_fields
 from shared.samplers import Sampler, Uniform
 from shared.sphere.geometry import project
-from shared.sphere.von_mises_fisher import draw, kl_to_uniform
+from shared.sphere.von_mises_fisher import kl_to_uniform, sample_von_mises_fisher
 
 
 @dataclass(frozen=True)
@@ -40,39 +40,39 @@ class SVAE(Method):
         check_fields(self, kl_weight=(0, 1e6))
 
     def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
-        """None.
+        """Return None.
 
         Raises:
-            LisaError: if the code size is below 2, where the sphere is two points.
+            LisaError: The code size is below 2, where the sphere is two points.
         """
         if net.dim < 2:
             raise LisaError(f"{self.name}: the code size must be at least 2, not {net.dim}")
         return {}
 
     def encoder_width(self, dim: int) -> int:
-        """The mean direction, and one number for the concentration."""
+        """Return the mean direction, and one number for the concentration."""
         return dim + 1
 
     def posterior(self, net: Autoencoder, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The mean direction μ before projection, `[batch, dim]`, and κ, `[batch]`, above 1."""
+        """Return mean direction μ before projection, `[batch, dim]`, and κ, `[batch]`, above 1."""
         parameters = net.encode(x)
         return parameters[:, :-1], functional.softplus(parameters[:, -1]) + 1
 
     def encode(self, net: Autoencoder, x: Tensor) -> Tensor:
-        """The mean directions before projection, `[batch, dim]`."""
+        """Return the mean directions before projection, `[batch, dim]`."""
         return self.posterior(net, x)[0]
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction` and `kl`, w times the divergence."""
+        """Return the terms `reconstruction` and `kl`, w times the divergence."""
         z, concentration = self.posterior(net, x)
-        u = draw(project(z), concentration)
+        u = sample_von_mises_fisher(project(z), concentration)
         return {
             "reconstruction": self.reconstruction(net, x, u).mean(),
             "kl": self.kl_weight * kl_to_uniform(net.dim, concentration).mean(),
         }
 
     def own_sampler(self, name: str, net: Autoencoder, codes: Codes, seed: int) -> Sampler:
-        """The prior, uniform on the sphere."""
+        """Return the prior, uniform on the sphere."""
         if name == "prior":
             return Uniform().fit(codes.mean)
         return super().own_sampler(name, net, codes, seed)

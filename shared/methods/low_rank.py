@@ -15,7 +15,7 @@ _LINEAR = "linear"
 
 
 def square_maps(dim: int, layers: int) -> nn.Sequential:
-    """Linear maps from codes to codes, without bias, their entries drawn from N(0, 1/dim).
+    """Return linear maps from codes to codes, without bias, their entries drawn from N(0, 1/dim).
 
     With that variance E‖Wz‖² = ‖z‖² whatever the depth. PyTorch's own start has a third of it, so
     that eight layers would divide ‖z‖² by 3⁸ ≈ 6,600 and hardly any gradient would come through.
@@ -31,7 +31,7 @@ class LinearlyMapped(AE):
     """An autoencoder whose code is what the method's linear maps make of the encoder's output."""
 
     def encode(self, net: Autoencoder, x: Tensor) -> Tensor:
-        """The codes z = W_l ⋯ W₁ E(x), `[batch, dim]`."""
+        """Return the codes z = W_l ⋯ W₁ E(x), `[batch, dim]`."""
         z: Tensor = net.parts[_LINEAR](net.encode(x))
         return z
 
@@ -59,7 +59,7 @@ class IRMAE(LinearlyMapped):
         check_fields(self, layers=(1, 32))
 
     def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
-        """The linear maps, W₁ first."""
+        """Return the linear maps, W₁ first."""
         return {_LINEAR: square_maps(net.dim, self.layers)}
 
 
@@ -92,11 +92,11 @@ class LoRAE(LinearlyMapped):
         check_fields(self, nuclear_weight=(0, 1e6))
 
     def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
-        """The linear map W."""
+        """Return the linear map W."""
         return {_LINEAR: square_maps(net.dim, 1)}
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction` and `nuclear`, λ times the nuclear norm."""
+        """Return the terms `reconstruction` and `nuclear`, λ times the nuclear norm."""
         (weight,) = net.parts[_LINEAR].parameters()
         norm = torch.linalg.matrix_norm(weight, "nuc")
         return super().loss(net, x) | {"nuclear": self.nuclear_weight * norm}

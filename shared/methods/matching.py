@@ -14,7 +14,7 @@ from shared.methods.deterministic import AE
 from shared.methods.mmd import mmd2
 from shared.methods.variational import Variational
 from shared.samplers import DiagonalMixture, Sampler, StandardNormal
-from shared.samplers.gaussians import draw, kl_to_standard
+from shared.samplers.gaussians import kl_to_standard, sample_gaussian
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class WAE(AE):
         check_fields(self, mmd_weight=(0, 1e6))
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction` and `mmd`, λ times the squared discrepancy."""
+        """Return the terms `reconstruction` and `mmd`, λ times the squared discrepancy."""
         z = self.encode(net, x)
         return {
             "reconstruction": self.reconstruction(net, x, z).mean(),
@@ -52,7 +52,7 @@ class WAE(AE):
         }
 
     def own_sampler(self, name: str, net: Autoencoder, codes: Codes, seed: int) -> Sampler:
-        """The prior N(0, I)."""
+        """Return the prior N(0, I)."""
         if name == "prior":
             return StandardNormal().fit(codes.mean)
         return super().own_sampler(name, net, codes, seed)
@@ -88,9 +88,9 @@ class InfoVAE(Variational):
             )
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction`, `kl` and `mmd`, the last two with their weights."""
+        """Return the terms `reconstruction`, `kl` and `mmd`, the last two with their weights."""
         mean, log_variance = self.posterior(net, x)
-        z = draw(mean, log_variance)
+        z = sample_gaussian(mean, log_variance)
         kl = kl_to_standard(mean, log_variance).mean()
         weight = self.alpha + self.mmd_weight - 1
         return {
@@ -139,7 +139,7 @@ class GMMDAE(AE):
         check_fields(self, components=(1, 100_000))
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction`, `ranks`, w_ks·KS, and `covariance`, w_cov·COV."""
+        """Return the terms `reconstruction`, `ranks`, w_ks·KS, and `covariance`, w_cov·COV."""
         z = self.encode(net, x)
         codes = gather_rows(z if z.dtype == torch.float64 else z.float())
         if (n := len(codes)) < 2:
@@ -152,11 +152,11 @@ class GMMDAE(AE):
         }
 
     def means(self, dim: int, like: Tensor) -> Tensor:
-        """The means e_k of the prior, `[component, dim]`, of the type and device of `like`."""
+        """Return means e_k of the prior, `[component, dim]`, of the type and device of `like`."""
         return torch.eye(min(self.components, dim), dim, dtype=like.dtype, device=like.device)
 
     def own_sampler(self, name: str, net: Autoencoder, codes: Codes, seed: int) -> Sampler:
-        """The prior, a mixture of unit Gaussians."""
+        """Return the prior, a mixture of unit Gaussians."""
         if name != "prior":
             return super().own_sampler(name, net, codes, seed)
         means = self.means(net.dim, torch.empty(0, dtype=torch.float64))
@@ -164,7 +164,7 @@ class GMMDAE(AE):
 
 
 def rank_error(codes: Tensor, means: Tensor) -> Tensor:
-    """The mean over codes and axes of (r/(n + 1) − F(z_(r)))², see `GMMDAE`.
+    """Return the mean over codes and axes of (r/(n + 1) − F(z_(r)))², see `GMMDAE`.
 
     Args:
         codes: Codes ``[n, dim]``.
@@ -185,14 +185,14 @@ def rank_error(codes: Tensor, means: Tensor) -> Tensor:
 
 
 def covariance_error(codes: Tensor, means: Tensor) -> Tensor:
-    """The mean over entries of (S − Σ)², see `GMMDAE`; arguments as of `rank_error`."""
+    """Return the mean over entries of (S − Σ)², see `GMMDAE`; arguments as of `rank_error`."""
     prior = torch.eye(means.shape[1], dtype=means.dtype, device=means.device)
     prior = prior + torch.cov(means.T, correction=0)
     return (torch.cov(codes.T) - prior).square().mean()
 
 
 def expected_rank_error(n: int) -> float:
-    """The expectation of `rank_error` on n draws of the prior, 1/(6·(n + 1)), whatever the prior.
+    """Return the expectation of `rank_error` on n draws of any prior, 1/(6·(n + 1)).
 
     F(z_(r)) is the r-th of n ordered uniform numbers: it has mean r/(n + 1) and variance
     r·(n + 1 − r)/((n + 1)²·(n + 2)).
@@ -201,7 +201,7 @@ def expected_rank_error(n: int) -> float:
 
 
 def expected_covariance_error(n: int, means: Tensor) -> Tensor:
-    """The expectation of `covariance_error` on n draws of the prior, in closed form.
+    """Return the expectation of `covariance_error` on n draws of the prior, in closed form.
 
     Var S_ij = (μ_ij − Σ_ij²·(n − 2)/(n − 1) + Σ_ii Σ_jj/(n − 1))/n, where μ_ij is the fourth
     moment E[(z_i − m_i)²(z_j − m_j)²] (Kendall and Stuart, The Advanced Theory of Statistics,

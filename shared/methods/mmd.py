@@ -15,7 +15,7 @@ SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 def inverse_multiquadric(
     a: Tensor, b: Tensor, scales: Sequence[float] = SCALES, sigma: float = 1.0
 ) -> Tensor:
-    """The kernel Σ_s C_s / (C_s + ‖a − b‖²) with C_s = 2·dim·σ²·s, for every pair.
+    """Return the kernel Σ_s C_s / (C_s + ‖a − b‖²) with C_s = 2·dim·σ²·s, for every pair.
 
     2·dim·σ² is the mean squared distance of two draws of N(0, σ²I) (Tolstikhin et al. 2017,
     arXiv:1711.01558, section 4).
@@ -88,7 +88,7 @@ def mmd2(codes: Tensor, draws: Tensor, scales: Sequence[float] = SCALES) -> Tens
 
 
 def _mean_of_pairs(rows: Tensor, scales: Sequence[float]) -> Tensor:
-    """The mean kernel over pairs i ≠ j."""
+    """Return the mean kernel over pairs i ≠ j."""
     n = len(rows)
     kernel = inverse_multiquadric(rows, rows, scales)
     return (kernel.sum() - kernel.diagonal().sum()) / (n * (n - 1))

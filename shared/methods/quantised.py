@@ -41,11 +41,11 @@ class Codebook(nn.Module):
         self.register_buffer("sums", torch.zeros(codes, slot_size))
 
     def slots(self, z: Tensor) -> Tensor:
-        """Codes `[batch, dim]` cut into slots `[batch · slots, slot_size]`."""
+        """Return codes `[batch, dim]` cut into slots `[batch · slots, slot_size]`."""
         return z.reshape(-1, self.vectors.shape[1]).to(self.vectors.dtype)
 
     def nearest(self, slots: Tensor) -> Tensor:
-        """The numbers `[n]` of the vectors that are nearest to slots `[n, slot_size]`."""
+        """Return the numbers `[n]` of the vectors that are nearest to slots `[n, slot_size]`."""
         # Distances from differences are exactly zero at a vector of the codebook itself.
         distances = torch.cdist(
             slots.detach(), self.vectors, compute_mode="donot_use_mm_for_euclid_dist"
@@ -107,11 +107,11 @@ class VQVAE(Method):
         arXiv:1711.00937.
 
     Attributes:
-        codes: the number of vectors of the codebook.
-        slots: into how many slots a code is cut at most: into the greatest number up to this one
+        codes: The number of vectors of the codebook.
+        slots: Into how many slots a code is cut at most: into the greatest number up to this one
             that divides the code size.
         commitment_weight: β, the weight of the commitment.
-        decay: what one step keeps of the moving averages.
+        decay: What one step keeps of the moving averages.
     """
 
     name: ClassVar[str] = "vq-vae"
@@ -133,12 +133,14 @@ class VQVAE(Method):
         )
 
     def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
-        """The codebook."""
+        """Return the codebook."""
         slots = max(n for n in range(1, min(self.slots, net.dim) + 1) if net.dim % n == 0)
         return {_CODEBOOK: Codebook(self.codes, net.dim // slots)}
 
     def to_decoder(self, net: Autoencoder, z: Tensor) -> Tensor:
-        """The codebook vectors nearest to the slots of `z`; the gradient passes straight through.
+        """Return the codebook vectors nearest to the slots of `z`.
+
+        The gradient passes straight through.
 
         Quantised codes stay as they are.
         """
@@ -146,7 +148,10 @@ class VQVAE(Method):
         return _straight_through(z, book.vectors[book.nearest(book.slots(z))].view(z.shape))
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction` and `commitment`, β·‖sg(e) − z‖²; updates the codebook."""
+        """Return the terms `reconstruction` and `commitment`, β·‖sg(e) − z‖².
+
+        In training it also updates the codebook.
+        """
         z = self.encode(net, x)
         book = codebook(net)
         learning = net.training and torch.is_grad_enabled()
@@ -165,19 +170,19 @@ class VQVAE(Method):
         }
 
     def own_sampler(self, name: str, net: Autoencoder, codes: Codes, seed: int) -> Sampler:
-        """The autoregressive law of the training codes' codebook vectors."""
+        """Return the autoregressive law of the training codes' codebook vectors."""
         if name != "autoregressive":
             return super().own_sampler(name, net, codes, seed)
         return Autoregressive(codebook(net).vectors, seed=seed).fit(codes.mean)
 
 
 def codebook(net: Autoencoder) -> Codebook:
-    """The codebook among the net's parts."""
+    """Return the codebook among the net's parts."""
     book = net.parts[_CODEBOOK]
     assert isinstance(book, Codebook)
     return book
 
 
 def _straight_through(z: Tensor, quantised: Tensor) -> Tensor:
-    """The quantised codes, to the bit, with the gradient of `z`."""
+    """Return the quantised codes, to the bit, with the gradient of `z`."""
     return quantised.to(z.dtype) + (z - z.detach())

@@ -15,7 +15,7 @@ It came after the first runs were made, whose records must still be those of the
 
 
 def method_to_record(method: Method) -> dict[str, Any]:
-    """The method's name and hyperparameters as JSON values."""
+    """Return the method's name and hyperparameters as JSON values."""
     unrecorded = {
         each.name
         for each in fields(method)
@@ -27,11 +27,11 @@ def method_to_record(method: Method) -> dict[str, Any]:
 
 
 def method_from_record(record: Mapping[str, Any], methods: Mapping[str, type[Method]]) -> Method:
-    """The method that `method_to_record` described.
+    """Return the method that `method_to_record` described.
 
     Raises:
-        KeyError, TypeError: if there is no such method or hyperparameter.
-        LisaError: if a hyperparameter is outside its range.
+        KeyError, TypeError: There is no such method or hyperparameter.
+        LisaError: A hyperparameter is outside its range.
     """
     fields = dict(record)
     return methods[fields.pop("name")](**fields)

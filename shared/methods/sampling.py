@@ -17,7 +17,7 @@ FITTED: dict[str, Callable[[int], Sampler]] = {
 
 
 def sampler_names(method: Method) -> tuple[str, ...]:
-    """The samplers that a method can have, its own ones first."""
+    """Return the samplers that a method can have, its own ones first."""
     sphere = ("uniform",) if method.spherical else ()
     return tuple(dict.fromkeys((*method.own_samplers, *sphere, *FITTED)))
 
@@ -26,14 +26,14 @@ def fit_sampler(method: Method, name: str, net: Autoencoder, codes: Codes, seed:
     """Fit one of `sampler_names` to training codes.
 
     Args:
-        method: whose codes they are; the draws of a spherical method are directions.
-        name: of the sampler.
-        net: the trained net, for samplers that need its parts.
-        codes: of training data alone.
-        seed: of the fit.
+        method: Whose codes they are; the draws of a spherical method are directions.
+        name: Of the sampler.
+        net: The trained net, for samplers that need its parts.
+        codes: Of training data alone.
+        seed: Of the fit.
 
     Raises:
-        LisaError: if the method has no such sampler, naming those it has.
+        LisaError: The method has no such sampler, naming those it has.
     """
     if name not in (names := sampler_names(method)):
         raise LisaError(

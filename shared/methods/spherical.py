@@ -35,7 +35,7 @@ class LISA(Method):
     Attributes:
         uniformity_weight: λ, the weight of the uniformity loss.
         uniformity_t: t, the inverse width of its kernel.
-        alignment_weight: the weight of the alignment loss, 5 to 10 where it is wanted: how badly
+        alignment_weight: The weight of the alignment loss, 5 to 10 where it is wanted: how badly
             a linear readout of u tells what a sentence does. Images need 0: for them,
             augmentations would tell what is alike, and these are not built yet.
     """
@@ -59,7 +59,7 @@ class LISA(Method):
         return self.alignment_weight > 0
 
     def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
-        """The readout, where there is an alignment loss."""
+        """Return the readout, where there is an alignment loss."""
         if not self.aligned:
             return {}
         if net.semantics < 1:
@@ -70,7 +70,7 @@ class LISA(Method):
         return {READOUT: nn.Linear(net.dim, net.semantics)}
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction` (Eq. 11) and `uniformity`, λ times Eq. 13."""
+        """Return the terms `reconstruction` (Eq. 11) and `uniformity`, λ times Eq. 13."""
         return self._terms(net, x, self.to_decoder(net, net.encode(x)))
 
     def aligned_loss(self, net: Autoencoder, x: Tensor, semantics: Tensor) -> dict[str, Tensor]:

@@ -28,8 +28,8 @@ class TwoStageVAE(Variational):
         Dai and Wipf, Diagnosing and Enhancing VAE Models, 2019, arXiv:1903.05789.
 
     Attributes:
-        second_width: units of the second stage's hidden layers, see `TwoStage`.
-        second_steps: training steps of the second stage.
+        second_width: Units of the second stage's hidden layers, see `TwoStage`.
+        second_steps: Training steps of the second stage.
     """
 
     name: ClassVar[str] = "2s-vae"
@@ -43,11 +43,11 @@ class TwoStageVAE(Variational):
         check_fields(self, second_width=(1, 1e4), second_steps=(1, 1e7))
 
     def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
-        """The noise level γ, where the likelihood is Gaussian."""
+        """Return the noise level γ, where the likelihood is Gaussian."""
         return {} if net.outputs is None else {_NOISE: NoiseLevel()}
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction`, R/γ² + outputs·log γ, and `kl`.
+        """Return the terms `reconstruction`, R/γ² + outputs·log γ, and `kl`.
 
         Where γ is below one the former can be negative, as densities can exceed one.
         """
@@ -61,7 +61,7 @@ class TwoStageVAE(Variational):
         return terms
 
     def own_sampler(self, name: str, net: Autoencoder, codes: Codes, seed: int) -> Sampler:
-        """The second stage, or the prior N(0, I)."""
+        """Return the second stage, or the prior N(0, I)."""
         if name == TwoStage.kind:
             sampler = TwoStage(self.second_width, self.second_steps, seed)
             return sampler.fit(codes.mean, codes.posterior_std)

@@ -16,7 +16,7 @@ from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, check_fields
 from shared.methods.variational import Variational
 from shared.samplers import DiagonalMixture, Sampler
-from shared.samplers.gaussians import draw, log_normal
+from shared.samplers.gaussians import log_normal, sample_gaussian
 
 _PSEUDO_INPUTS = "pseudo_inputs"
 
@@ -33,7 +33,7 @@ class PseudoInputs(nn.Module):
         self.weight = nn.Parameter(0.5 + 0.1 * torch.randn(components, *shape))
 
     def forward(self) -> Tensor:
-        """The inputs u."""
+        """Return the inputs u."""
         return hardtanh(self.weight, 0.0, 1.0)
 
 
@@ -65,10 +65,10 @@ class VampPriorVAE(Variational):
         check_fields(self, components=(2, 1e5))
 
     def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
-        """The pseudo-inputs.
+        """Return the pseudo-inputs.
 
         Raises:
-            LisaError: if the net's examples are discrete.
+            LisaError: The net's examples are discrete.
         """
         if net.input_shape is None:
             raise LisaError(
@@ -78,14 +78,14 @@ class VampPriorVAE(Variational):
         return {_PSEUDO_INPUTS: PseudoInputs(self.components, net.input_shape)}
 
     def components_of(self, net: Autoencoder) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of each q(z|u_k), each `[components, dim]`."""
+        """Return mean and log-variance of each q(z|u_k), each `[components, dim]`."""
         with _own_batch_statistics(net):
             return self.posterior(net, net.parts[_PSEUDO_INPUTS]())
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction` and `kl`, the latter from the same one draw."""
+        """Return the terms `reconstruction` and `kl`, the latter from the same one draw."""
         mean, log_variance = self.posterior(net, x)
-        z = draw(mean, log_variance)
+        z = sample_gaussian(mean, log_variance)
         means, log_variances = self.components_of(net)
         components = log_normal(z.unsqueeze(1), means, log_variances)
         log_prior = components.logsumexp(1) - math.log(len(means))
@@ -95,7 +95,7 @@ class VampPriorVAE(Variational):
         }
 
     def own_sampler(self, name: str, net: Autoencoder, codes: Codes, seed: int) -> Sampler:
-        """The prior: one of the pseudo-inputs, then a draw of its posterior."""
+        """Return the prior: one of the pseudo-inputs, then a draw of its posterior."""
         if name not in self.own_samplers:
             return super().own_sampler(name, net, codes, seed)
         with torch.no_grad():

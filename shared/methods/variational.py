@@ -10,7 +10,7 @@ from torch import Tensor
 from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import Codes, Method, check_fields
 from shared.samplers import Sampler, StandardNormal
-from shared.samplers.gaussians import draw, kl_to_standard, split_parameters
+from shared.samplers.gaussians import kl_to_standard, sample_gaussian, split_parameters
 
 
 @dataclass(frozen=True)
@@ -20,31 +20,31 @@ class Variational(Method):
     own_samplers: ClassVar[tuple[str, ...]] = ("prior",)
 
     def encoder_width(self, dim: int) -> int:
-        """Mean and log-variance for each coordinate."""
+        """Return mean and log-variance for each coordinate."""
         return 2 * dim
 
     def posterior(self, net: Autoencoder, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of q(z|x), each `[batch, dim]`."""
+        """Return mean and log-variance of q(z|x), each `[batch, dim]`."""
         return split_parameters(net.encode(x))
 
     def encode(self, net: Autoencoder, x: Tensor) -> Tensor:
-        """The posterior means, `[batch, dim]`."""
+        """Return the posterior means, `[batch, dim]`."""
         return self.posterior(net, x)[0]
 
     def posterior_std(self, net: Autoencoder, x: Tensor) -> Tensor | None:
-        """The posterior standard deviations, `[batch, dim]`."""
+        """Return the posterior standard deviations, `[batch, dim]`."""
         return (0.5 * self.posterior(net, x)[1]).exp()
 
     def own_sampler(self, name: str, net: Autoencoder, codes: Codes, seed: int) -> Sampler:
-        """The prior N(0, I)."""
+        """Return the prior N(0, I)."""
         if name == "prior" and name in self.own_samplers:
             return StandardNormal().fit(codes.mean)
         return super().own_sampler(name, net, codes, seed)
 
     def evidence_terms(self, net: Autoencoder, x: Tensor, weight: float) -> dict[str, Tensor]:
-        """The terms `reconstruction` and `kl`, `weight` times KL(q(z|x) ‖ N(0, I)), of one draw."""
+        """Return the terms `reconstruction` and `kl`, `weight` times KL(q(z|x) ‖ N(0, I))."""
         mean, log_variance = self.posterior(net, x)
-        z = draw(mean, log_variance)
+        z = sample_gaussian(mean, log_variance)
         return {
             "reconstruction": self.reconstruction(net, x, z).mean(),
             "kl": weight * kl_to_standard(mean, log_variance).mean(),
@@ -71,7 +71,7 @@ class VAE(Variational):
         check_fields(self, kl_weight=(0, 1e6))
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction` and `kl`, w times the divergence."""
+        """Return the terms `reconstruction` and `kl`, w times the divergence."""
         return self.evidence_terms(net, x, self.kl_weight)
 
 
@@ -96,7 +96,7 @@ class BetaVAE(Variational):
         check_fields(self, beta=(0, 1e6))
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction` and `kl`, β times the divergence."""
+        """Return the terms `reconstruction` and `kl`, β times the divergence."""
         return self.evidence_terms(net, x, self.beta)
 
 
@@ -126,18 +126,18 @@ class ConstantVarianceVAE(Variational):
         check_fields(self, sigma=(1e-4, 1e4), kl_weight=(0, 1e6))
 
     def encoder_width(self, dim: int) -> int:
-        """The mean alone."""
+        """Return the mean alone."""
         return dim
 
     def posterior(self, net: Autoencoder, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and the fixed log-variance of q(z|x), each `[batch, dim]`."""
+        """Return mean and the fixed log-variance of q(z|x), each `[batch, dim]`."""
         mean = net.encode(x)
         return mean, torch.full_like(mean, 2 * math.log(self.sigma))
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """The terms `reconstruction` and `kl`, w·½‖μ‖²."""
+        """Return the terms `reconstruction` and `kl`, w·½‖μ‖²."""
         mean, log_variance = self.posterior(net, x)
-        z = draw(mean, log_variance)
+        z = sample_gaussian(mean, log_variance)
         return {
             "reconstruction": self.reconstruction(net, x, z).mean(),
             "kl": self.kl_weight * 0.5 * mean.square().sum(1).mean(),

@@ -26,7 +26,7 @@ PACKAGES = (
 
 
 def environment() -> dict[str, Any]:
-    """Command, commit, versions, machine and threads as JSON values.
+    """Return command, commit, versions, machine and threads as JSON values.
 
     The command is what this process was started with, to be typed again.
 
@@ -45,7 +45,7 @@ def environment() -> dict[str, Any]:
 
 
 def command_line() -> str:
-    """The command that started this process, without the folder that the program lies in."""
+    """Return the command that started this process, without the folder that the program lies in."""
     program = Path(sys.argv[0])
     if program.name == "__main__.py":
         return shlex.join(["python", "-m", program.parent.name, *sys.argv[1:]])
@@ -53,7 +53,7 @@ def command_line() -> str:
 
 
 def commit_of(file: Path) -> str | None:
-    """The commit of the checkout that a file belongs to; None if git does not track it."""
+    """Return the commit of the checkout that a file belongs to; None if git does not track it."""
     if _git(file, "ls-files", "--error-unmatch", "--", file.name) is None:
         return None
     commit = _git(file, "rev-parse", "--short=12", "HEAD")
@@ -62,7 +62,7 @@ def commit_of(file: Path) -> str | None:
 
 
 def _git(file: Path, *words: str) -> str | None:
-    """What git says in a file's folder; None if it is not there or refuses."""
+    """Return what git says in a file's folder; None if it is not there or refuses."""
     try:
         done = subprocess.run(
             ["git", "-C", str(file.parent), *words], capture_output=True, text=True, check=False

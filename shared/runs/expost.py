@@ -1,10 +1,11 @@
 """What a run keeps for sampling ex post: the training codes and the samplers fitted to them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
 
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.methods import Codes, Method, fit_sampler, sampler_names
@@ -22,30 +23,30 @@ def fit_samplers(
     seed: int,
     *,
     names: Iterable[str] | None = None,
-    tell: Callable[[str], None] = lambda text: None,
+    notify: Notify = silent,
 ) -> dict[str, Sampler]:
     """Fit samplers to training codes.
 
     Args:
-        method: whose codes they are.
-        net: the trained net.
-        codes: of training data alone.
-        seed: of the fits.
-        names: which to fit; by default all that the method can have.
-        tell: hears what is being fitted, and what the fit had to do beyond fitting.
+        method: Whose codes they are.
+        net: The trained net.
+        codes: Of training data alone.
+        seed: Of the fits.
+        names: Which to fit; by default all that the method can have.
+        notify: Hears what is being fitted, and what the fit had to do beyond fitting.
 
     Returns:
         The samplers by name.
 
     Raises:
-        LisaError: if the method has no sampler of such a name.
+        LisaError: The method has no sampler of such a name.
     """
     fitted: dict[str, Sampler] = {}
     for name in names or sampler_names(method):
-        tell(f"fitting the sampler {name}")
+        notify(f"fitting the sampler {name}")
         fitted[name] = fit_sampler(method, name, net, codes, seed)
         for note in fitted[name].notes:
-            tell(f"{name}: {note}")
+            notify(f"{name}: {note}")
     return fitted
 
 
@@ -60,10 +61,10 @@ def save_samplers(run: Run, samplers: Mapping[str, Sampler]) -> None:
 
 
 def load_samplers(run: Run) -> dict[str, Sampler]:
-    """The fitted samplers of a finished run, by name.
+    """Return the fitted samplers of a finished run, by name.
 
     Raises:
-        LisaError: if the file is missing, damaged, or holds something else.
+        LisaError: The file is missing, damaged, or holds something else.
     """
     tensors, record = run.read_tensors(SAMPLERS)
     names = record.get("names")
@@ -79,10 +80,10 @@ def load_samplers(run: Run) -> dict[str, Sampler]:
 
 
 def load_sampler(run: Run, name: str) -> Sampler:
-    """The fitted sampler of that name of a finished run.
+    """Return the fitted sampler of that name of a finished run.
 
     Raises:
-        LisaError: if there is none, naming those that there are, or the file is unfit.
+        LisaError: There is none, naming those that there are, or the file is unfit.
     """
     samplers = load_samplers(run)
     if name not in samplers:
@@ -99,10 +100,10 @@ def save_codes(run: Run, codes: Codes) -> None:
 
 
 def load_codes(run: Run) -> Codes:
-    """The codes of the training data that a finished run keeps.
+    """Return the codes of the training data that a finished run keeps.
 
     Raises:
-        LisaError: if the file is missing or damaged.
+        LisaError: The file is missing or damaged.
     """
     tensors, _ = run.read_tensors(CODES)
     if "mean" not in tensors:

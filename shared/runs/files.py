@@ -15,7 +15,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write `content` beside `path`, then rename: a reader finds the old file or the new one.
 
     Raises:
-        LisaError: if the place cannot be written (a full disk, no permission); what was there
+        LisaError: The place cannot be written (a full disk, no permission); what was there
             before is untouched.
     """
     temporary: str | None = None
@@ -37,7 +37,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def to_json(value: Any, indent: int | None = None) -> str:
-    """A value as JSON; numbers that JSON has not, infinities and NaN, become null."""
+    """Return a value as JSON; numbers that JSON has not, infinities and NaN, become null."""
     return json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
@@ -47,10 +47,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The value in a JSON file.
+    """Return the value in a JSON file.
 
     Raises:
-        LisaError: if there is no such file or it is not JSON.
+        LisaError: There is no such file or it is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -61,7 +61,7 @@ def read_json(path: Path) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A value in the types that JSON has."""
+    """Return a value in the types that JSON has."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

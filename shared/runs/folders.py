@@ -19,17 +19,17 @@ def open_folder(
     *,
     renew: bool = False,
 ) -> Run:
-    """The folder that experiments of one setting are kept in, made if it is not there.
+    """Return the folder that experiments of one setting are kept in, made if it is not there.
 
     Args:
-        path: the folder.
-        tool: what makes it.
-        settings: what every call that works on it must agree in.
-        free: names of settings that change no training.
-        renew: whether those may be changed, here and now.
+        path: The folder.
+        tool: What makes it.
+        settings: What every call that works on it must agree in.
+        free: Names of settings that change no training.
+        renew: Whether those may be changed, here and now.
 
     Raises:
-        LisaError: if the folder was made with other settings, naming them.
+        LisaError: The folder was made with other settings, naming them.
     """
     settings = as_json(settings)
     config = {"tool": tool, "settings": settings}
@@ -52,10 +52,10 @@ def open_folder(
 
 
 def as_json(value: Any) -> Any:
-    """A value as it comes back from a JSON file."""
+    """Return a value as it comes back from a JSON file."""
     return json.loads(to_json(value))
 
 
 def now() -> str:
-    """The time, in UTC, as configurations record it."""
+    """Return the time, in UTC, as configurations record it."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

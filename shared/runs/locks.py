@@ -16,7 +16,7 @@ def working_in(folder: Path) -> Iterator[None]:
     The lock is a hidden file beside the folder, so that the folder may be renamed meanwhile.
 
     Raises:
-        LisaError: if another process works in it, or its parent cannot be written to.
+        LisaError: Another process works in it, or its parent cannot be written to.
     """
     folder = folder.resolve()
     file = folder.with_name(f".{folder.name}.lock")

@@ -34,8 +34,8 @@ class Run:
     """A folder `runs/<name>/` with its configuration, weights, metrics and results.
 
     Attributes:
-        path: the folder.
-        config: what `config.json` holds: tool, format, version and the resolved options.
+        path: The folder.
+        config: What `config.json` holds: tool, format, version and the resolved options.
     """
 
     path: Path
@@ -82,10 +82,10 @@ class Run:
         self.write_text(METRICS, text.getvalue())
 
     def read_metrics(self) -> list[dict[str, float]]:
-        """The rows of `metrics.csv`, or none if nothing was logged yet.
+        """Return the rows of `metrics.csv`, or none if nothing was logged yet.
 
         Raises:
-            LisaError: if the file is damaged.
+            LisaError: The file is damaged.
         """
         path = self.path / METRICS
         if not path.is_file():
@@ -104,12 +104,12 @@ def create_run(path: Path, config: Mapping[str, Any], *, overwrite: bool = False
     """Make a new run folder and write its configuration.
 
     Args:
-        path: the folder, which must not hold a run yet.
+        path: The folder, which must not hold a run yet.
         config: JSON values; `format` is added.
-        overwrite: whether a run that is there may be replaced.
+        overwrite: Whether a run that is there may be replaced.
 
     Raises:
-        LisaError: if the folder is taken, another process trains in it, or it cannot be written.
+        LisaError: The folder is taken, another process trains in it, or it cannot be written.
     """
     if path.exists() and not path.is_dir():
         raise LisaError(f"{path} is a file; name a folder for the run")
@@ -154,7 +154,7 @@ def open_run(path: Path, tool: str) -> Run:
     """Open a run folder that `tool` made.
 
     Raises:
-        LisaError: if it is no run, of another tool, or of another format.
+        LisaError: It is no run, of another tool, or of another format.
     """
     if not path.is_dir():
         raise LisaError(f"there is no run at {path}: {_runs_beside(path, tool)}")
@@ -177,15 +177,15 @@ def open_run(path: Path, tool: str) -> Run:
 
 
 def read_model(run: Run, name: str, model: Mapping[str, Any]) -> "dict[str, Tensor]":
-    """The weights in a file of a finished run.
+    """Return the weights in a file of a finished run.
 
     Args:
-        run: the run.
-        name: of the file.
-        model: what the run's configuration says the weights belong to.
+        run: The run.
+        name: Of the file.
+        model: What the run's configuration says the weights belong to.
 
     Raises:
-        LisaError: if the training did not finish, the file is damaged, or it was written for
+        LisaError: The training did not finish, the file is damaged, or it was written for
             another model than the configuration describes.
     """
     if not run.finished:
@@ -203,7 +203,7 @@ def read_model(run: Run, name: str, model: Mapping[str, Any]) -> "dict[str, Tens
 
 
 def list_runs(root: Path, tool: str) -> list[Path]:
-    """The folders below `root` that hold runs of `tool`, oldest first."""
+    """Return the folders below `root` that hold runs of `tool`, oldest first."""
     found = []
     for config in root.glob(f"*/{CONFIG}"):
         try:
@@ -216,10 +216,10 @@ def list_runs(root: Path, tool: str) -> list[Path]:
 
 
 def newest_run(root: Path, tool: str) -> Run:
-    """The run of `tool` below `root` that finished training and was made last.
+    """Return the run of `tool` below `root` that finished training and was made last.
 
     Raises:
-        LisaError: if there is none.
+        LisaError: There is none.
     """
     finished = [path for path in list_runs(root, tool) if (path / MODEL).is_file()]
     if not finished:
@@ -230,7 +230,7 @@ def newest_run(root: Path, tool: str) -> Run:
 
 
 def next_run_path(root: Path, stem: str) -> Path:
-    """The first folder `root/stem-NNN` that does not exist."""
+    """Return the first folder `root/stem-NNN` that does not exist."""
     number = 1
     while (root / f"{stem}-{number:03d}").exists():
         number += 1
@@ -238,12 +238,12 @@ def next_run_path(root: Path, stem: str) -> Path:
 
 
 def _left_unfinished(path: Path) -> bool:
-    """Whether a file is what a process left that was killed as it began a run."""
+    """Tell whether a file is what a process left that was killed as it began a run."""
     return path.name.startswith(f".{CONFIG}.")
 
 
 def _holds_run(path: Path, tool: object) -> bool:
-    """Whether a folder is a run of `tool`, and so may be replaced by another."""
+    """Tell whether a folder is a run of `tool`, and so may be replaced by another."""
     try:
         record = read_json(path / CONFIG)
     except LisaError:

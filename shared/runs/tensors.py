@@ -28,10 +28,10 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, 
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors and the record of a file that `write_tensors` wrote.
+    """Return the tensors and the record of a file that `write_tensors` wrote.
 
     Raises:
-        LisaError: if the file is missing, truncated, of another origin, or was changed since.
+        LisaError: The file is missing, truncated, of another origin, or was changed since.
     """
     if not path.is_file():
         raise LisaError(f"there is no file {path}")

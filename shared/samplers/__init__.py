@@ -4,8 +4,9 @@ A sampler is fitted to unnormalised training codes (LISA, Section 3.4) and is no
 arrays, so that it can be stored without pickle: `Sampler.state` and `sampler_from_state`.
 """
 
+from shared.common.arrays import Floats
 from shared.samplers.autoregressive import Autoregressive
-from shared.samplers.base import Floats, Sampler, State, sampler_from_state
+from shared.samplers.base import Sampler, State, sampler_from_state
 from shared.samplers.diagonal import DiagonalMixture
 from shared.samplers.mixtures import RELATIVE_JITTER, DirichletMixture, Gaussian, GaussianMixture
 from shared.samplers.prior import StandardNormal

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from shared import sphere
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.fitting import fit_module
 from shared.common.seeds import derive_seed
 from shared.samplers.base import (
-    Floats,
     Sampler,
     State,
     floats_of,
@@ -107,7 +107,7 @@ class Autoregressive(Sampler):
         return self._codebook[indices].reshape(n, network.slots * self._codebook.shape[1])
 
     def _nearest(self, slots: Tensor) -> Tensor:
-        """The numbers of the codebook vectors nearest to slots."""
+        """Return the numbers of the codebook vectors nearest to slots."""
         book = torch.from_numpy(self._codebook)
         parts = slots.split(_ROWS_AT_ONCE)
         return torch.cat([torch.cdist(part, book).argmin(1) for part in parts])
@@ -146,7 +146,7 @@ class _NextSlot(nn.Module):
     """The logits of a slot's number, given its place and the numbers of the slots before it.
 
     Attributes:
-        slots: how many slots a code has.
+        slots: How many slots a code has.
     """
 
     def __init__(self, codes: int, slots: int) -> None:
@@ -158,14 +158,14 @@ class _NextSlot(nn.Module):
         self.to_logits = nn.Linear(_WIDTH, codes)
 
     def loss(self, indices: Tensor) -> Tensor:
-        """−log p(indices) in nats a slot, the mean over codes `[batch, slot]` and slots."""
+        """Return −log p(indices) in nats a slot, the mean over codes `[batch, slot]` and slots."""
         seen = self.place.expand(len(indices), -1, -1)
         seen = seen + nn.functional.pad(self.before(indices[:, :-1]), (0, 0, 1, 0))
         logits = self.to_logits(self.recurrent(seen)[0])
         return cross_entropy(logits.flatten(0, 1), indices.flatten())
 
     def draw(self, thresholds: Tensor) -> Tensor:
-        """Numbers `[n, slot]` by inverting the distribution function at uniform `[n, slot]`."""
+        """Draw numbers `[n, slot]`: the distribution function inverted at uniform `[n, slot]`."""
         hidden = None
         before = torch.zeros(len(thresholds), self.place.shape[1], dtype=self.place.dtype)
         chosen = []

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from shared import sphere
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.sphere.geometry import Rows
 
 Module = TypeVar("Module", bound=nn.Module)
-Floats = NDArray[np.float64]
 State = dict[str, NDArray[np.generic]]
 
 KINDS: dict[str, type["Sampler"]] = {}
@@ -159,20 +159,23 @@ def sampler_from_state(state: State) -> Sampler:
 
 
 def project_rows(codes: Floats) -> Floats:
-    """The directions of codes ``[n, dim]``, float64."""
+    """Return the directions of codes ``[n, dim]``, float64."""
     directions: Floats = sphere.project(torch.from_numpy(codes)).numpy()
     return directions
 
 
 def generator(n: int, seed: int) -> np.random.Generator:
-    """Numpy's generator of one call of `Sampler.sample`; refuses a negative ``n`` or seed."""
+    """Return Numpy's generator of one call of `Sampler.sample`.
+
+    Refuses a negative ``n`` or seed.
+    """
     if n < 0 or seed < 0:
         raise LisaError(f"sampling needs n >= 0 and seed >= 0, not n = {n} and seed = {seed}")
     return np.random.default_rng(seed)
 
 
 def unfitted(kind: str) -> LisaError:
-    """The error of a sampler that is asked before it was fitted."""
+    """Return the error of a sampler that is asked before it was fitted."""
     return LisaError(f"the sampler {kind!r} is not fitted: call fit(codes) first")
 
 
@@ -183,12 +186,12 @@ def check_dim(found: int, expected: int) -> None:
 
 
 def pack(value: str | list[str]) -> NDArray[np.uint8]:
-    """Text, or a list of texts, as an array."""
+    """Return text, or a list of texts, as an array."""
     return np.frombuffer(json.dumps(value).encode(), dtype=np.uint8).copy()
 
 
 def unpack(state: State, name: str) -> object:
-    """What `pack` packed."""
+    """Return what `pack` packed."""
     array = array_of(state, name)
     try:
         decoded: object = json.loads(array.tobytes() if array.dtype == np.uint8 else b"")
@@ -198,14 +201,14 @@ def unpack(state: State, name: str) -> object:
 
 
 def array_of(state: State, name: str) -> NDArray[np.generic]:
-    """An array of a state that must be there."""
+    """Return an array of a state that must be there."""
     if name not in state:
         raise LisaError(f"the sampler's state lacks the array {name!r}")
     return state[name]
 
 
 def floats_of(state: State, name: str) -> Floats:
-    """An array of finite float64 numbers that must be in a state."""
+    """Return an array of finite float64 numbers that must be in a state."""
     array = array_of(state, name)
     if array.dtype != np.float64 or not np.isfinite(array.astype(np.float64)).all():
         raise LisaError(f"the sampler's array {name!r} does not hold finite float64 numbers")
@@ -213,7 +216,7 @@ def floats_of(state: State, name: str) -> Floats:
 
 
 def integer_of(state: State, name: str, least: int) -> int:
-    """One integer that must be in a state."""
+    """Return one integer that must be in a state."""
     array = array_of(state, name)
     if array.shape != () or array.dtype != np.int64 or int(array.astype(np.int64)) < least:
         raise LisaError(f"the sampler's array {name!r} is not one integer of at least {least}")
@@ -221,10 +224,10 @@ def integer_of(state: State, name: str, least: int) -> int:
 
 
 def load_module(module: Module, state: State, prefix: str, dtype: torch.dtype) -> Module:
-    """A network, made without storage, with the weights that lie in a state; for use alone.
+    """Return a network, made without storage, with the weights that lie in a state; for use alone.
 
     Raises:
-        LisaError: if an array is missing or has another shape.
+        LisaError: An array is missing or has another shape.
     """
     weights = {}
     for name, value in module.state_dict().items():

@@ -5,9 +5,9 @@ from typing import Self, final
 import numpy as np
 
 from shared import sphere
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.samplers.base import (
-    Floats,
     Sampler,
     State,
     check_dim,

@@ -21,7 +21,7 @@ class Fixed(Sampler, abc.ABC):
         return self
 
     def fitted_dim(self) -> int:
-        """The dimension; raises `LisaError` before the fit."""
+        """Return the dimension; raises `LisaError` before the fit."""
         if not self._dim:
             raise unfitted(self.kind)
         return self._dim

@@ -10,18 +10,24 @@ LOG_VARIANCES = (-20.0, 20.0)
 
 
 def split_parameters(parameters: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and log-variance, each `[batch, dim]`, from what an encoder gives, `[batch, 2·dim]`."""
+    """Split what an encoder gives, `[batch, 2·dim]`, into mean and log-variance, `[batch, dim]`."""
     mean, log_variance = parameters.chunk(2, dim=1)
     return mean, log_variance.clamp(*LOG_VARIANCES)
 
 
-def draw(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """A draw of N(mean, exp(log_variance)) that gradients pass through (Kingma & Welling 2013)."""
+def sample_gaussian(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return a draw of N(mean, exp(log_variance)) that gradients pass through.
+
+    See Kingma & Welling 2013.
+    """
     return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
 
 
 def log_normal(z: Tensor, mean: Tensor | float = 0.0, log_variance: Tensor | None = None) -> Tensor:
-    """Log N(z; mean, exp(log_variance)) summed over the last axis; unit variance by default."""
+    """Return log N(z; mean, exp(log_variance)) summed over the last axis.
+
+    The variance is one by default.
+    """
     squares = (z - mean) ** 2
     if log_variance is None:
         return -0.5 * (squares + math.log(2 * math.pi)).sum(-1)
@@ -30,5 +36,8 @@ def log_normal(z: Tensor, mean: Tensor | float = 0.0, log_variance: Tensor | Non
 
 
 def kl_to_standard(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mean, exp(log_variance)) ‖ N(0, I)) in nats, `[batch]` (Kingma & Welling 2013, B)."""
+    """Return KL(N(mean, exp(log_variance)) ‖ N(0, I)) in nats, `[batch]`.
+
+    See Kingma & Welling 2013, appendix B.
+    """
     return 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(1)

@@ -10,9 +10,9 @@ from sklearn.mixture import BayesianGaussianMixture
 from sklearn.mixture import GaussianMixture as SklearnMixture
 
 from shared import sphere
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.samplers.base import (
-    Floats,
     Sampler,
     State,
     check_dim,
@@ -164,7 +164,7 @@ class ComponentMixture(FullMixture):
     @staticmethod
     @abc.abstractmethod
     def _estimator(standard: Floats, **settings: Any) -> Any:
-        """The scikit-learn estimator of standardised codes."""
+        """Return the scikit-learn estimator of standardised codes."""
 
     def _maximise(
         self, standard: Floats, count: int, scale: float

@@ -5,7 +5,8 @@ from typing import final
 import numpy as np
 
 from shared import sphere
-from shared.samplers.base import Floats, check_dim, generator
+from shared.common.arrays import Floats
+from shared.samplers.base import check_dim, generator
 from shared.samplers.fixed import Fixed
 from shared.sphere import projected_normal
 from shared.sphere.geometry import Rows

@@ -2,7 +2,8 @@
 
 from typing import Self, final
 
-from shared.samplers.base import Floats, Sampler, State, project_rows, sampler_from_state
+from shared.common.arrays import Floats
+from shared.samplers.base import Sampler, State, project_rows, sampler_from_state
 from shared.sphere.geometry import Rows
 
 

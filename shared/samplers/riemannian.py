@@ -10,9 +10,9 @@ from sklearn.metrics import pairwise_distances
 from torch import Tensor
 
 from shared import sphere
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.samplers.base import (
-    Floats,
     Sampler,
     State,
     floats_of,
@@ -64,12 +64,12 @@ class Metric:
         self._pulls = torch.cat([scaled * means, scaled], 1)
 
     def log_volume(self, z: Tensor) -> Tensor:
-        """Log √det G(z), `[batch]`, of codes `z` `[batch, dim]`."""
+        """Return log √det G(z), `[batch]`, of codes `z` `[batch, dim]`."""
         weights = self._weights(z - self._middle)
         return 0.5 * self._diagonal(weights).log().sum(1)
 
     def slope(self, z: Tensor) -> Tensor:
-        """The gradient of `log_volume`, `[batch, dim]`.
+        """Return the gradient of `log_volume`, `[batch, dim]`.
 
         −(1/T²)·Σ_i a_i·Σ_i⁻¹(z − μ_i) with a_i = exp(−‖z − μ_i‖²/T²)·tr(G⁻¹Σ_i⁻¹).
         """
@@ -80,7 +80,7 @@ class Metric:
         return to_means - z * inward
 
     def _weights(self, z: Tensor) -> Tensor:
-        """exp(−(z − μ_i)ᵀΣ_i⁻¹(z − μ_i)/T²), `[batch, centroid]`."""
+        """Return exp(−(z − μ_i)ᵀΣ_i⁻¹(z − μ_i)/T²), `[batch, centroid]`."""
         distances = torch.addmm(self._offset, torch.cat([z * z, z], 1), self._squares)
         return distances.clamp_(min=0).neg_().exp_()
 
@@ -199,7 +199,7 @@ class Riemannian(Sampler):
         return np.concatenate([starts[:0], *blocks])
 
     def _choose(self, codes: Floats) -> tuple[NDArray[np.intp], tuple[str, ...]]:
-        """The row of the code nearest to the mean of each cluster of k-means."""
+        """Return the row of the code nearest to the mean of each cluster of k-means."""
         distinct = len(np.unique(codes, axis=0))
         count = min(self.centroids, distinct)
         clusters = KMeans(count, n_init=1, random_state=self.seed % 2**32).fit(codes)
@@ -314,7 +314,7 @@ class Riemannian(Sampler):
 
 
 def _held(deviations: Floats, codes: Floats) -> tuple[Floats, tuple[str, ...]]:
-    """Deviations that are not too small for their inverse squares."""
+    """Return deviations that are not too small for their inverse squares."""
     least = LEAST_DEVIATION * (float(codes.std(0).mean()) or 1.0)
     low = int((deviations < least).sum())
     if not low:
@@ -324,7 +324,7 @@ def _held(deviations: Floats, codes: Floats) -> tuple[Floats, tuple[str, ...]]:
 
 
 def _largest_gap(centroids: Floats) -> tuple[float, tuple[str, ...]]:
-    """The largest distance from a centroid to the nearest other one."""
+    """Return the largest distance from a centroid to the nearest other one."""
     if len(centroids) == 1:
         return 1.0, ("one centroid has no distance to another: took 1 as the temperature",)
     distances = pairwise_distances(centroids)
@@ -333,7 +333,7 @@ def _largest_gap(centroids: Floats) -> tuple[float, tuple[str, ...]]:
 
 
 def _number_of(state: State, name: str) -> float:
-    """One number of a state."""
+    """Return one number of a state."""
     value = floats_of(state, name)
     if value.shape != ():
         raise LisaError(f"the sampler's array {name!r} is not one number")

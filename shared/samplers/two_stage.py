@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from shared import sphere
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.fitting import fit_module
 from shared.common.seeds import derive_seed
 from shared.samplers.base import (
-    Floats,
     Sampler,
     State,
     floats_of,
@@ -22,7 +22,7 @@ from shared.samplers.base import (
     load_module,
     unfitted,
 )
-from shared.samplers.gaussians import draw, kl_to_standard, split_parameters
+from shared.samplers.gaussians import kl_to_standard, sample_gaussian, split_parameters
 from shared.sphere.geometry import Rows
 
 LEAST_NOISE = 1e-3
@@ -52,23 +52,23 @@ class NoiseLevel(nn.Module):
         """Begin at γ = `start`, up to the bound.
 
         Args:
-            start: the first γ.
-            speed: how many times as fast as other weights log γ moves under Adam.
+            start: The first γ.
+            speed: How many times as fast as other weights log γ moves under Adam.
         """
         super().__init__()
         self.speed = speed
         self.raw = nn.Parameter(torch.tensor(math.log(start) / speed))
 
     def forward(self) -> Tensor:
-        """The standard deviation γ, a scalar."""
+        """Return the standard deviation γ, a scalar."""
         return torch.sqrt(LEAST_NOISE**2 + torch.exp(2 * self.speed * self.raw))
 
     def negative_log_likelihood(self, half_squares: Tensor, outputs: int) -> Tensor:
-        """½ Σ (x − x̂)²/γ² + outputs·log γ: −log N(x; x̂, γ²I) without its constant.
+        """Return ½ Σ (x − x̂)²/γ² + outputs·log γ: −log N(x; x̂, γ²I) without its constant.
 
         Args:
             half_squares: ½ Σ (x − x̂)² of each example, of any shape.
-            outputs: how many numbers each sum is over.
+            outputs: How many numbers each sum is over.
 
         Returns:
             Nats, of the shape of `half_squares`.
@@ -225,17 +225,17 @@ class _SecondStage(nn.Module):
         self.noise = NoiseLevel(_START, _SPEED)
 
     def loss(self, means: Tensor, spreads: Tensor) -> Tensor:
-        """The negative ELBO of one draw from each posterior, a mean over the batch."""
+        """Return the negative ELBO of one draw from each posterior, a mean over the batch."""
         z = means + spreads * torch.randn_like(means)
         mean, log_variance = split_parameters(self.encoder(z))
-        decoded = self.decoder(draw(mean, log_variance))
+        decoded = self.decoder(sample_gaussian(mean, log_variance))
         half_squares = 0.5 * (z - decoded).square().sum(1)
         likelihood = self.noise.negative_log_likelihood(half_squares, z.shape[1])
         return (likelihood + kl_to_standard(mean, log_variance)).mean()
 
 
 def _spreads_like(means: Floats, spread: Rows | None) -> Floats:
-    """The posterior standard deviations, zero where codes are points."""
+    """Return the posterior standard deviations, zero where codes are points."""
     if spread is None:
         return np.zeros_like(means)
     spreads: Floats = sphere.finite_rows(spread, "spreads").numpy()
@@ -259,7 +259,7 @@ def _standard_scale(means: Floats, spreads: Floats) -> tuple[Floats, Floats]:
 
 
 def _load_decoder(state: State, dim: int, width: int) -> _SkipNetwork:
-    """The decoder whose weights are in a state."""
+    """Return the decoder whose weights are in a state."""
     with torch.device("meta"):
         decoder = _SkipNetwork(dim, width, dim)
     return load_module(decoder, state, "decoder", torch.float32)

@@ -13,15 +13,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.optimize import brentq
 from scipy.special import log_ndtr, logsumexp
 
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.sphere.geometry import Rows, unit_rows
-
-Floats = NDArray[np.float64]
 
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 _NEGLIGIBLE = 40.0

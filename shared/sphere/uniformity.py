@@ -138,7 +138,7 @@ def mmd2_to_uniform(u: Rows, sigma: float, unbiased: bool = True) -> float:
     energy = math.exp(log_energy(u, t))
     if not unbiased:
         energy += (1 - energy) / len(u)
-    return energy - math.exp(uniform_log_energy(u.shape[-1], t))
+    return energy - math.exp(log_c(u.shape[-1], sigma))
 
 
 def uniformity_gap(u: Rows, t: float = 2.0) -> float:

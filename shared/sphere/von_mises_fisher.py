@@ -20,9 +20,9 @@ import torch
 from numpy.polynomial import Polynomial
 from torch import Tensor
 
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.sphere.geometry import project
-from shared.sphere.projected_normal import Floats, log_sphere_area
 
 _LEAST_ORDER = 40.0
 """From which order on the expansion is used; its error there is below 1e-12."""
@@ -33,40 +33,6 @@ _PROPOSALS, _ROUNDS = 6, 16
 """Each proposal is accepted with probability 0.65 or more; 96 refusals in a row do not happen."""
 
 _NODES = 64
-
-
-def log_normaliser(dim: int, concentration: Tensor) -> Tensor:
-    """Compute log C_d(κ), with gradient −A(κ).
-
-    Args:
-        dim: Number of coordinates d, at least 2.
-        concentration: κ ``[...]``, not negative.
-
-    Returns:
-        Logs ``[...]``, in float64 for float64 and otherwise in float32.
-
-    Raises:
-        LisaError: If ``dim`` is below 2.
-    """
-    log, ratio, _ = _functions(dim, concentration)
-    return _attach(concentration, -log - log_sphere_area(dim), -ratio)
-
-
-def mean_resultant(dim: int, concentration: Tensor) -> Tensor:
-    """Compute A_d(κ) = I_(d/2)(κ) / I_(d/2−1)(κ), the mean of ⟨μ, u⟩, with its gradient.
-
-    Args:
-        dim: Number of coordinates d, at least 2.
-        concentration: κ ``[...]``, not negative.
-
-    Returns:
-        Lengths ``[...]`` from 0 to 1, in float64 for float64 and otherwise in float32.
-
-    Raises:
-        LisaError: If ``dim`` is below 2.
-    """
-    _, ratio, slope = _functions(dim, concentration)
-    return _attach(concentration, ratio, slope)
 
 
 def kl_to_uniform(dim: int, concentration: Tensor) -> Tensor:
@@ -90,7 +56,7 @@ def kl_to_uniform(dim: int, concentration: Tensor) -> Tensor:
     return _attach(concentration, wide * ratio - log, wide * slope)
 
 
-def draw(mean: Tensor, concentration: Tensor) -> Tensor:
+def sample_von_mises_fisher(mean: Tensor, concentration: Tensor) -> Tensor:
     """Draw one direction of vMF(μ, κ) a row from torch's global generator.
 
     u = cos θ·μ + sin θ·v with v uniform among the directions orthogonal to μ. The angle θ comes
@@ -142,21 +108,24 @@ class _Attached(torch.autograd.Function):
 
 
 def _attach(argument: Tensor, value: Tensor, slope: Tensor) -> Tensor:
-    """The value as a function of the argument, on its device; float32 for anything but float64."""
+    """Return the value as a function of the argument, on its device.
+
+    It is float32 for anything but float64.
+    """
     target = argument if argument.dtype == torch.float64 else argument.float()
     attached: Tensor = _Attached.apply(target, value.to(target), slope.to(target))
     return attached
 
 
 def _wide(values: Tensor) -> Tensor:
-    """In float64, on the CPU where the device has no float64."""
+    """Return in float64, on the CPU where the device has no float64."""
     device = "cpu" if values.device.type == "mps" else values.device
     return values.to(device, torch.float64)
 
 
 @torch.no_grad()
 def _functions(dim: int, concentration: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """L, A and A' at κ, in float64."""
+    """Return L, A and A' at κ, in float64."""
     if dim < 2:
         raise LisaError(f"the von Mises-Fisher law needs dim of at least 2, not {dim}")
     kappa = _wide(concentration)
@@ -173,7 +142,7 @@ def _functions(dim: int, concentration: Tensor) -> tuple[Tensor, Tensor, Tensor]
 
 
 def _expansion(order: float, kappa: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """L, A and A' of a large order N = ν by Debye's expansion.
+    """Return L, A and A' of a large order N = ν by Debye's expansion.
 
     With s = √(N² + κ²) and p = N/s, I_N is e^(s + N log(κ/(N + s))) U(p) / √(2πs). The ratio of
     I'_N to I_N is (s/κ)·V(p)/U(p), where V − U = −p(1 − p²)·W, which gives A without cancelling:
@@ -201,7 +170,10 @@ def _expansion(order: float, kappa: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 @cache
 def _debye(order: float) -> Tensor:
-    """Coefficients of U, W, U', W' and (U(1) − U(p))/(1 − p) in powers of p (DLMF 10.41.10)."""
+    """Return coefficients of U, W, U', W' and (U(1) − U(p))/(1 − p) in powers of p.
+
+    See DLMF 10.41.10.
+    """
     p = Polynomial([0.0, 1.0])
     u, w, last = Polynomial([1.0]), Polynomial([0.0]), Polynomial([1.0])
     for k in range(1, _TERMS + 1):
@@ -217,7 +189,7 @@ def _debye(order: float) -> Tensor:
 
 
 def _draw_angle(dim: int, concentration: Tensor) -> Tensor:
-    """Angles between draws and their mean direction, ``[batch]`` in float64."""
+    """Return angles between draws and their mean direction, ``[batch]`` in float64."""
     mean = _functions(dim, concentration)[1]
     with torch.no_grad():
         kappa = _wide(concentration)
@@ -228,7 +200,7 @@ def _draw_angle(dim: int, concentration: Tensor) -> Tensor:
 
 
 def _first_accepted(dim: int, kappa: Tensor) -> Tensor:
-    """The first accepted angle of each row, ``[batch]``."""
+    """Return the first accepted angle of each row, ``[batch]``."""
     angle, rows = torch.empty_like(kappa), torch.arange(len(kappa), device=kappa.device)
     for _ in range(_ROUNDS):
         proposals, accepted = _propose(dim, kappa[rows].unsqueeze(-1))
@@ -241,7 +213,7 @@ def _first_accepted(dim: int, kappa: Tensor) -> Tensor:
 
 
 def _propose(dim: int, kappa: Tensor) -> tuple[Tensor, Tensor]:
-    """Angles of Wood's envelope and which of them are accepted, in terms of 1 − cos θ."""
+    """Return angles of Wood's envelope and which of them are accepted, in terms of 1 − cos θ."""
     b = (dim - 1) / (2 * kappa + torch.hypot(2 * kappa, torch.full_like(kappa, dim - 1)))
     shape = torch.full_like(b.expand(-1, _PROPOSALS), (dim - 1) / 2)
     share = torch.distributions.Beta(shape, shape, validate_args=False).sample()
@@ -254,7 +226,7 @@ def _propose(dim: int, kappa: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _angle_slope(dim: int, kappa: Tensor, mean: Tensor, angle: Tensor) -> Tensor:
-    """dθ/dκ of the quantile θ of the density h(t) ∝ exp(κ cos t)·sin^(d−2) t.
+    """Return dθ/dκ of the quantile θ of the density h(t) ∝ exp(κ cos t)·sin^(d−2) t.
 
     −∂_κF(θ)/h(θ) is minus the integral of (cos t − A)·h(t)/h(θ) from 0 to θ, and plus that from θ
     to π. The one is taken whose integrand has one sign, up to where h(t) is negligible.
@@ -278,6 +250,6 @@ def _angle_slope(dim: int, kappa: Tensor, mean: Tensor, angle: Tensor) -> Tensor
 
 @cache
 def _gauss_legendre() -> tuple[Floats, Floats]:
-    """Nodes and weights on [0, 1]."""
+    """Return nodes and weights on [0, 1]."""
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     return (nodes + 1) / 2, weights / 2

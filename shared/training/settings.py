@@ -16,17 +16,17 @@ class Training:
     """How long and how a net is trained; the same for every method.
 
     Attributes:
-        epochs: passes over the training data.
-        batch_size: examples a step, over all devices together.
-        learning_rate: of Adam, at its highest.
+        epochs: Passes over the training data.
+        batch_size: Examples a step, over all devices together.
+        learning_rate: Of Adam, at its highest.
         schedule: `cosine` warms up over the first fiftieth and falls to zero along a cosine,
             `plateau` multiplies by 0.2 when the validation loss has not fallen for more than three
             epochs.
-        seed: of the order of the data and of all that a method draws.
-        precision: what Lightning Fabric calls it: 32-true, bf16-mixed, 16-mixed, 64-true.
-        device: auto, cpu, cuda or mps.
-        devices: how many of them.
-        checkpoint_seconds: the longest time between two checkpoints.
+        seed: Of the order of the data and of all that a method draws.
+        precision: What Lightning Fabric calls it: 32-true, bf16-mixed, 16-mixed, 64-true.
+        device: One of auto, cpu, cuda and mps.
+        devices: How many of them.
+        checkpoint_seconds: The longest time between two checkpoints.
     """
 
     epochs: int = 20

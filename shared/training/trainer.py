@@ -14,6 +14,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.distributed import is_torchelastic_launched
 
+from shared.common.callbacks import Row
 from shared.common.collective import alone
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
@@ -27,10 +28,8 @@ from shared.training.settings import Training
 FLUSH_STEPS = 50
 """Steps whose losses are read together: reading each would make a GPU wait every time."""
 
-Row = dict[str, float]
 
-
-class Objective(nn.Module):
+class LossModule(nn.Module):
     """A net and the method that trains it, as one module: its forward gives the loss terms."""
 
     def __init__(self, net: Autoencoder, method: Method) -> None:
@@ -39,7 +38,7 @@ class Objective(nn.Module):
         self.method = method
 
     def forward(self, x: Tensor, semantics: Tensor | None = None) -> dict[str, Tensor]:
-        """The named loss terms of one batch `x` of examples as they are stored.
+        """Return the named loss terms of one batch `x` of examples as they are stored.
 
         With `semantics` `[batch, k]`, what the examples do, the method may learn from them.
         """
@@ -50,13 +49,13 @@ class Objective(nn.Module):
 
 
 def launch(training: Training) -> Fabric:
-    """The devices of a training, its processes started.
+    """Return the devices of a training, its processes started.
 
     A command calls this before it writes anything: with several devices every process runs the
     whole command, and only the first, `is_global_zero`, may make or finish a run.
 
     Raises:
-        LisaError: if torchrun started another number of processes than there are devices.
+        LisaError: Torchrun started another number of processes than there are devices.
     """
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it greets on every start
     started = int(os.environ.get("WORLD_SIZE", "1"))
@@ -76,7 +75,7 @@ def on_first(fabric: Fabric, act: Callable[[], None]) -> None:
     """Let the first process act, while the others wait.
 
     Raises:
-        LisaError: in every process, if `act` raises it in the first.
+        LisaError: In every process, if `act` raises it in the first.
     """
     if fabric.world_size == 1:
         act()
@@ -96,13 +95,13 @@ class Progress:
     """Where a training is: what a checkpoint records beside weights and optimiser.
 
     Attributes:
-        step: steps done.
-        sums: of each loss term since the epoch began.
-        counted: the steps in `sums`.
-        rows: one row of metrics for each finished epoch.
-        seconds: time spent in earlier processes and this one.
-        best: the least validation loss so far; None before the first epoch ended.
-        best_epoch: the epoch that had it.
+        step: Steps done.
+        sums: Of each loss term since the epoch began.
+        counted: The steps in `sums`.
+        rows: One row of metrics for each finished epoch.
+        seconds: Time spent in earlier processes and this one.
+        best: The least validation loss so far; None before the first epoch ended.
+        best_epoch: The epoch that had it.
     """
 
     step: int
@@ -118,9 +117,9 @@ class Trainer:
     """Trains one net by one method on one tensor of examples, with checkpoints in a run.
 
     Attributes:
-        steps: the steps of the whole training.
-        rate: examples a second, over what this process has done.
-        progress: where the training is.
+        steps: The steps of the whole training.
+        rate: Examples a second, over what this process has done.
+        progress: Where the training is.
     """
 
     def __init__(
@@ -141,18 +140,18 @@ class Trainer:
         """Set up a training.
 
         Args:
-            run: where checkpoints and metrics go.
-            net: the net, its weights drawn already.
-            method: how codes are learnt.
-            training: length, batch, learning rate, devices.
-            x: all training examples, first axis the example.
-            semantics: what each example does, `[n, k]`, standardised, for a method that learns
+            run: Where checkpoints and metrics go.
+            net: The net, its weights drawn already.
+            method: How codes are learnt.
+            training: Length, batch, learning rate, devices.
+            x: All training examples, first axis the example.
+            semantics: What each example does, `[n, k]`, standardised, for a method that learns
                 from it.
-            validate: measures the net after each epoch; its `loss` rules the plateau schedule.
-            fabric: the launched devices of this training; by default they are launched here.
-            keep_best: whether the weights with the least validation `loss` are kept in the run.
-            on_step: told the steps done and the steps in all.
-            on_epoch: told the row of metrics of each epoch.
+            validate: Measures the net after each epoch; its `loss` rules the plateau schedule.
+            fabric: The launched devices of this training; by default they are launched here.
+            keep_best: Whether the weights with the least validation `loss` are kept in the run.
+            on_step: Told the steps done and the steps in all.
+            on_epoch: Told the row of metrics of each epoch.
         """
         if len(x) < 2:
             raise LisaError(f"training needs at least 2 examples, not {len(x)}")
@@ -168,7 +167,7 @@ class Trainer:
             net = nn.SyncBatchNorm.convert_sync_batchnorm(net)  # the statistics of the whole batch
         self.net = net
         optimizer = torch.optim.Adam(net.parameters(), lr=training.learning_rate, fused=True)
-        objective, self.optimizer = self.fabric.setup(Objective(net, method), optimizer)
+        objective, self.optimizer = self.fabric.setup(LossModule(net, method), optimizer)
         self.objective = objective
         self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
             self.optimizer, factor=0.2, patience=3
@@ -190,7 +189,7 @@ class Trainer:
             The rows of metrics, one an epoch.
 
         Raises:
-            LisaError: if a loss is not finite, a checkpoint belongs to another training, or another
+            LisaError: A loss is not finite, a checkpoint belongs to another training, or another
                 process trains in this run.
         """
         with ExitStack() as held:
@@ -219,7 +218,7 @@ class Trainer:
         return self.progress.rows
 
     def _due(self, seconds: float) -> bool:
-        """Whether a checkpoint is due; processes agree on it, at steps that all know."""
+        """Tell whether a checkpoint is due; processes agree on it, at steps that all know."""
         due = seconds >= self.training.checkpoint_seconds
         if self.fabric.world_size == 1:
             return due
@@ -248,7 +247,10 @@ class Trainer:
         self.on_step(self.progress.step, self.steps)
 
     def _batch(self, step: int) -> tuple[Tensor, ...]:
-        """This device's share of the step's batch: the examples, and their semantics if any."""
+        """Return this device's share of the step's batch.
+
+        It holds the examples, and their semantics if there are any.
+        """
         epoch, index = divmod(step, self.steps_per_epoch)
         if index == 0 or not hasattr(self, "_order"):
             generator = torch.Generator().manual_seed(
@@ -309,7 +311,7 @@ class Trainer:
         self.on_epoch(row)
 
     def _validated(self) -> Row:
-        """What the first process measures, which every process is told."""
+        """Return what the first process measures, which every process is told."""
         found: Row = {}
 
         def measure() -> None:
@@ -367,7 +369,7 @@ def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> 
     """Put weights into a net.
 
     Raises:
-        LisaError: if names or shapes are not those of the net; `source` says where they lie.
+        LisaError: Names or shapes are not those of the net; `source` says where they lie.
     """
     try:
         net.load_state_dict(dict(weights))
@@ -377,12 +379,12 @@ def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> 
 
 
 def _below(loss: float, best: float | None) -> bool:
-    """Whether a loss is the least so far; one that is no number is above all that are."""
+    """Tell whether a loss is the least so far; one that is no number is above all that are."""
     return best is None or math.isnan(best) or loss < best
 
 
 def _identity(training: Training) -> dict[str, Any]:
-    """The settings that decide which weights a training ends with."""
+    """Return the settings that decide which weights a training ends with."""
     names = ("epochs", "batch_size", "learning_rate", "schedule", "seed", "precision", "devices")
     return {name: getattr(training, name) for name in names}
 

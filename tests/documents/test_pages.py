@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from light_reports import blank_pictures, one_algebra
+from measured_runs import quick_measurements
 from tools import Tool, environment
 
 import grammar_lisa.cli
@@ -21,7 +23,7 @@ PAGES = {
 succeed = Tool(grammar_lisa.cli.main).succeed
 TOOLS = {"grammar-lisa": grammar_lisa.cli.main, "image-lisa": image_lisa.cli.main}
 LESS = {
-    ("grammar-lisa", "train"): "--count 600 --held-out 60 --epochs 1 --draws 50 --quiet",
+    ("grammar-lisa", "train"): "--count 200 --held-out 20 --epochs 1 --draws 20 --quiet",
     ("grammar-lisa", "bo"): "--rounds 1 --batch 5 --n-initial 40 --pool 400 --jobs 1 --quiet",
     ("grammar-lisa", "benchmark", "table5"): (
         "--systems g-lisa --networks dense --count 100 --held-out 20 --epochs 1 --trials 1 "
@@ -37,12 +39,12 @@ LESS = {
     ("grammar-lisa", "benchmark", "regression"): (
         "--problems nguyen-8 --systems lisa --peers --time 5 --jobs 1 --quiet"
     ),
-    ("image-lisa", "train"): "--epochs 2 --quiet",
+    ("image-lisa", "train"): "--limit 200 --epochs 2 --quiet",
     ("image-lisa", "evaluate"): "--quiet",
 }
 LESS_IN_PYTHON = {
     'method="lisa", name="demo")': (
-        'method="lisa", name="demo", count=600, held_out=60, epochs=1, draws=50)'
+        'method="lisa", name="demo", count=200, held_out=20, epochs=1, draws=20)'
     ),
     "rounds=20, batch=25": "rounds=1, batch=5, n_initial=40, pool=400",
     "rounds=2, batch=10": "rounds=1, batch=5, n_initial=40, pool=400",
@@ -65,6 +67,13 @@ def run(line, monkeypatch):
     return TOOLS[tool](words)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _light():
+    """Whether pictures and measurements are right is for other tests to say."""
+    with blank_pictures(), one_algebra(), quick_measurements():
+        yield
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """The runs that pages speak of without making them: small ones."""
@@ -72,7 +81,7 @@ def runs(tmp_path_factory):
     less = LESS["grammar-lisa", "train"].split()
     grammar = ROOT / "grammars" / "expr.cfg"
     succeed("train", "--grammar", grammar, "--runs", folder, "--name", "demo", *less)
-    words = f"train --dataset digits --epochs 2 --runs {folder} --name digits --quiet"
+    words = f"train --dataset digits --limit 200 --epochs 2 --runs {folder} --name digits --quiet"
     assert image_lisa.cli.main(words.split()) == 0
     return folder
 

@@ -65,7 +65,7 @@ def test_a_model_is_trained_and_loaded_in_one_call(runs):
 
 def test_training_takes_a_method_or_its_name(tmp_path):
     told = []
-    model = gl.train(EXPR, "vae", runs=tmp_path, tell=told.append, **SMALL)
+    model = gl.train(EXPR, "vae", runs=tmp_path, notify=told.append, **SMALL)
     assert model.run.path == tmp_path / "expr-vae-001"
     assert model.method.name == "vae"
     assert any("sentences to train on" in text for text in told)

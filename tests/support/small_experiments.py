@@ -10,7 +10,7 @@ import image_lisa.evaluation.extractors
 from image_lisa.cli import main
 from image_lisa.evaluation import features
 from image_lisa.evaluation.features import Recipe
-from image_lisa.training.experiment import Callbacks
+from shared.common.callbacks import Callbacks
 
 torch.set_num_threads(1)
 

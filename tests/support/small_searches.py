@@ -9,9 +9,9 @@ from grammar_lisa.expressions.language import Expressions
 from grammar_lisa.grammar import parse_grammar
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.character_model import CharacterModel
-from grammar_lisa.models.characters import Alphabet
 from grammar_lisa.models.grammar_model import GrammarModel
 from grammar_lisa.models.names import CHARACTERS
+from grammar_lisa.models.tokenizer import CharacterTokenizer
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.sentences import Reader
 from grammar_lisa.optimize.spaces import Box, Sphere
@@ -29,9 +29,9 @@ X = Expressions(("x",))
 def learnt(text, sentences, max_rules, dim, method, network="dense", steps=80):
     """Return a model that has learnt some sentences for a while."""
     grammar = parse_grammar(text)
-    alphabet = Alphabet.of(sentences) if network == CHARACTERS else None
-    architecture = Architecture(network, dim, max_rules, method, 0, alphabet)
-    kind = GrammarModel if alphabet is None else CharacterModel
+    tokenizer = CharacterTokenizer.of(sentences) if network == CHARACTERS else None
+    architecture = Architecture(network, dim, max_rules, method, 0, tokenizer)
+    kind = GrammarModel if tokenizer is None else CharacterModel
     model = kind(grammar, architecture, architecture.build(grammar))
     learn(model, model.rows(sentences), steps)
     return model

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
-from grammar_lisa.cli.options.search import system_of
+from grammar_lisa.cli.options.search import with_system
 from grammar_lisa.cli.options.search_setup import SetupOptions, recorded_setup
-from shared.cli.records import check_ranges, flag_value
-from shared.cli.terminal import Output
+from shared.cli.records import flag_value
+from shared.cli.terminal import Output, Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,25 +28,18 @@ class Options(Output):
         setup: What the first ask settles.
     """
 
+    ranges: ClassVar[Ranges] = {"q": (1, 10_000)}
+
     state: Path
     initial: Path | None = None
     q: Annotated[int | None, tyro.conf.arg(aliases=["-q"])] = None
     setup: SetupOptions = field(default_factory=SetupOptions)
 
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_ranges(self, q=(1, 10_000))
-
 
 def default_options(words: Sequence[str]) -> Options:
     """Return the defaults of a command line: those that a search was begun with, or a system's."""
     folder = flag_value(words, "state")
-    begun = None if folder is None else recorded_setup(Path(folder))
-    if begun is None:
-        system, config = system_of(words)
-        begun = SetupOptions(system=system, search=config)
-    return Options(state=tyro.MISSING, setup=begun)
+    setup = None if folder is None else recorded_setup(Path(folder))
+    if setup is None:
+        setup = with_system(SetupOptions, words)
+    return Options(state=tyro.MISSING, setup=setup)

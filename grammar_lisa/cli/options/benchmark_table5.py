@@ -2,41 +2,50 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import tyro
 
 from grammar_lisa.benchmark.systems import PROTOCOLS
-from grammar_lisa.benchmark.table5_setting import Setting
+from grammar_lisa.benchmark.table5_settings import Table5Settings
 from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.cli.options.search import N_INITIAL, check_search
 from grammar_lisa.models.names import LARGEST_DIM
-from shared.cli.records import check_name, check_ranges, flag_value
-from shared.cli.terminal import Output
+from shared.cli.option_groups import BenchmarkOptions
+from shared.cli.records import flag_value
+from shared.cli.terminal import Ranges
 from shared.common.errors import LisaError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Setting, Output):
+class Options(Table5Settings, BenchmarkOptions):
     """Train the systems of Table 5, search each of them, and write the table.
 
     What is done is not done again: the same command goes on where it stopped, and other systems,
     networks, sentences or more trials are added to what is there.
 
     Attributes:
-        sentences: data, the file's; grammar, drawn uniformly from the grammar; or all.
-        systems: all, or names of systems with commas between.
+        sentences: Those of data, the file's; of grammar, drawn uniformly from the grammar; or all.
+        systems: Either all, or names of systems with commas between.
         networks: Networks for the systems on derivations, with commas between: dense, kusner.
         trials: Searches of each system, from different seeds.
         n_initial: Scored sentences that trials begin from; by default 5,000, and by the clean
             protocol both 500 and 5,000.
         set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
             vae.kl-weight=0.1; once for each.
-        jobs: Trainings or trials at a time; by default one for each processor.
-        out: The folder that benchmarks are kept in.
         name: The folder in there; by default table5-PROTOCOL.
     """
+
+    ranges: ClassVar[Ranges] = BenchmarkOptions.ranges | {
+        "trials": (1, 1000),
+        "count": (10, 10_000_000),
+        "held_out": (1, 10_000_000),
+        "max_rules": LENGTHS,
+        "dim": (2, LARGEST_DIM),
+        "epochs": (1, 1_000_000),
+        "kusner_epochs": (1, 1_000_000),
+        "characters_epochs": (1, 1_000_000),
+    }
 
     sentences: Literal["all", "data", "grammar"] = "all"
     systems: str = "all"
@@ -44,9 +53,6 @@ class Options(Setting, Output):
     trials: int = 5
     n_initial: tuple[int, ...] = ()
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
-    jobs: int | None = None
-    out: Path = Path("benchmarks")
-    name: str | None = None
 
     def check(self) -> None:
         """Refuse numbers that make no sense.
@@ -54,27 +60,15 @@ class Options(Setting, Output):
         Raises:
             LisaError: Naming the first.
         """
-        check_name(self.name)
+        super().check()
         check_search(self.search)
-        check_ranges(
-            self,
-            trials=(1, 1000),
-            count=(10, 10_000_000),
-            held_out=(1, 10_000_000),
-            max_rules=LENGTHS,
-            dim=(2, LARGEST_DIM),
-            epochs=(1, 1_000_000),
-            kusner_epochs=(1, 1_000_000),
-            characters_epochs=(1, 1_000_000),
-            jobs=(1, 1024),
-        )
         for number in self.n_initial:
             if not N_INITIAL[0] <= number <= N_INITIAL[1]:
                 raise LisaError(f"--n-initial must be from 2 to 10,000,000, not {number}")
 
 
 def default_options(words: Sequence[str]) -> Options | None:
-    """The options with the budget of the protocol that words name, if they name one."""
+    """Return the options with the budget of the protocol that words name, if they name one."""
     protocol = PROTOCOLS.get(flag_value(words, "protocol") or "")
     if protocol is None:
         return None

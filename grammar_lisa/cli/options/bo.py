@@ -4,19 +4,13 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 from grammar_lisa.cli.options.objective import ObjectiveOptions
-from grammar_lisa.cli.options.search import (
-    DEFAULT_SYSTEM,
-    N_INITIAL,
-    check_search,
-    system_named,
-    system_of,
-)
-from grammar_lisa.optimize.config import SearchConfig
-from shared.cli.records import check_name, check_ranges, flag_value
-from shared.cli.terminal import Output
+from grammar_lisa.cli.options.search import N_INITIAL, SystemOptions, with_system
+from shared.cli.option_groups import RunOptions
+from shared.cli.records import flag_value
+from shared.cli.terminal import Output, Ranges
 from shared.common.errors import LisaError
 
 TABLE_FLAGS: Final = ("csv", "y")
@@ -24,20 +18,14 @@ TABLE_FLAGS: Final = ("csv", "y")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(RunOptions, SystemOptions, Output):
     """Search the codes of a trained run for the sentence with the least score.
 
     By default that is the expression that fits a target best. The parts of the search stand at the
     end; --system NAME --help shows those of another system.
 
     Attributes:
-        run: The folder of the run; by default the newest in --runs.
-        runs: The folder that runs are kept in.
         scoring: What scores sentences.
-        system: What searches, and the default of each option of the search: lisa, latent,
-            lsbo, turbo, weighted-retraining, lol-bo, evolution, structure, random-space or
-            random-grammar.
-        search: What the search consists of.
         black_box: Show the search scores alone. Without it a search for an expression also sees
             the outputs of what was scored, as the score is a known function of them.
         trials: Searches from different seeds; by default 5, or 1 where your own code scores.
@@ -56,11 +44,14 @@ class Options(Output):
         resume: Go on with a search that was stopped: its folder. All else is read from it.
     """
 
-    run: Path | None = None
-    runs: Path = Path("runs")
+    ranges: ClassVar[Ranges] = {
+        "trials": (1, 1000),
+        "n_initial": N_INITIAL,
+        "top": (1, 1000),
+        "jobs": (1, 1024),
+    }
+
     scoring: ObjectiveOptions = field(default_factory=ObjectiveOptions)
-    system: str = DEFAULT_SYSTEM
-    search: SearchConfig = field(default_factory=SearchConfig)
     black_box: bool = False
     trials: int | None = None
     n_initial: int | None = None
@@ -91,11 +82,6 @@ class Options(Output):
         return not self.own_code if self.controls == "auto" else self.controls == "yes"
 
     @property
-    def budget(self) -> int:
-        """The evaluations of a trial."""
-        return self.search.rounds * self.search.batch
-
-    @property
     def trial_count(self) -> int:
         """How many trials there are."""
         return (1 if self.own_code else 5) if self.trials is None else self.trials
@@ -115,22 +101,14 @@ class Options(Output):
         Raises:
             LisaError: Naming the first.
         """
-        check_name(self.name)
-        system_named(self.system)
+        super().check()
+        self.check_system()
         self.scoring.check()
         if self.withhold == "yes" and self.own_code:
             raise LisaError(
                 "--withhold yes keeps sentences near a target from the search, and --objective "
                 "and --command have none; leave it away"
             )
-        check_ranges(
-            self,
-            trials=(1, 1000),
-            n_initial=N_INITIAL,
-            top=(1, 1000),
-            jobs=(1, 1024),
-        )
-        check_search(self.search)
 
 
 def default_options(words: Sequence[str]) -> Options:
@@ -145,5 +123,4 @@ def default_options(words: Sequence[str]) -> Options:
                 f"--{flag}: bo fits no tables; 'grammar-lisa fit TABLE' finds the formula behind "
                 "one, its constants fitted"
             )
-    system, config = system_of(words)
-    return Options(system=system, search=config)
+    return with_system(Options, words)

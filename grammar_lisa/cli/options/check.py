@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import tyro
 
-from shared.cli.records import check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 
 LENGTHS = (1, 2000)
 """The numbers of rules that can be asked for: counting takes time as their square."""
@@ -24,15 +24,9 @@ class Options(Output):
         seed: Of the sentences shown.
     """
 
+    ranges: ClassVar[Ranges] = {"max_rules": LENGTHS, "samples": (0, 100_000)}
+
     file: tyro.conf.Positional[Path]
     max_rules: int | None = None
     samples: int = 5
     seed: int = 0
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_ranges(self, max_rules=LENGTHS, samples=(0, 100_000))

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import tyro
 
 from grammar_lisa.cli.options.temperatures import TEMPERATURES
-from shared.cli.records import check_ranges
-from shared.cli.terminal import Output
+from shared.cli.option_groups import RunOptions
+from shared.cli.terminal import Output, Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(RunOptions, Output):
     """Turn codes into sentences, one a line.
 
     Only the direction of a code counts where the method of the run is spherical. The texts of a
@@ -19,22 +20,12 @@ class Options(Output):
 
     Attributes:
         file: The codes: a .npy file of shape [n, dim], or a .csv with columns z0, z1, ….
-        run: The folder of the run; by default the newest in --runs.
-        runs: The folder that runs are kept in.
         temperature: 0 decodes the most likely rules, or characters; above 0, they are drawn.
         seed: Of the draws.
     """
 
+    ranges: ClassVar[Ranges] = {"temperature": TEMPERATURES}
+
     file: tyro.conf.Positional[Path]
-    run: Path | None = None
-    runs: Path = Path("runs")
     temperature: float = 0.0
     seed: int = 0
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_ranges(self, temperature=TEMPERATURES)

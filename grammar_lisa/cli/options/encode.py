@@ -5,28 +5,26 @@ from pathlib import Path
 
 import tyro
 
+from shared.cli.option_groups import RunOptions
 from shared.cli.terminal import Output
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(RunOptions, Output):
     """Turn sentences into codes.
 
     Attributes:
         sentences: The sentences, each in quotes.
         file: A text file of sentences, one a line, in place of or after those given.
-        run: The folder of the run; by default the newest in --runs.
-        runs: The folder that runs are kept in.
         output: Where the codes go, a .npy or .csv file; without it they are printed.
         directions: Give what the decoder sees in place of codes: unit vectors where the method of
             the run is spherical.
-        refine: Move the code of a sentence that does not come back from the decoder until it does.
+        refine: Leave every code as the encoder gives it. Without --no-refine the code of a
+            sentence that does not come back from the decoder is moved until it does.
     """
 
     sentences: tyro.conf.Positional[tuple[str, ...]] = ()
     file: Path | None = None
-    run: Path | None = None
-    runs: Path = Path("runs")
     output: Path | None = None
     directions: bool = False
     refine: bool = True

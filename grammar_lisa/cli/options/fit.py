@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import tyro
 
 from grammar_lisa.regression.fit_config import COMPLEXITIES, OPERATORS, FitConfig, seconds_of
 from grammar_lisa.regression.table_options import TableOptions
-from shared.cli.records import check_name, check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 from shared.common.errors import LisaError
 
 
@@ -33,6 +33,8 @@ class Options(Output):
         overwrite: Replace the run of that name.
         resume: Go on with a run: its folder. All else is read from it but --time and --stop-at.
     """
+
+    ranges: ClassVar[Ranges] = {"max_complexity": COMPLEXITIES, "digits": (1, 17)}
 
     table: tyro.conf.Positional[Path | None] = None
     data: TableOptions = field(default_factory=TableOptions)
@@ -75,7 +77,6 @@ class Options(Output):
             raise LisaError(
                 f"--resume goes on with the table of its run; leave {self.table} away, or --resume"
             )
-        check_name(self.name)
-        check_ranges(self, max_complexity=COMPLEXITIES, digits=(1, 17))
+        super().check()
         self.data.check()
         self.config.check()

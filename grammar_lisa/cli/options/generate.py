@@ -1,43 +1,32 @@
 """What `grammar-lisa generate` takes."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
 from grammar_lisa.cli.options.temperatures import TEMPERATURES
-from shared.cli.records import check_ranges
-from shared.cli.terminal import Output
+from shared.cli.option_groups import RunOptions
+from shared.cli.terminal import Output, Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(RunOptions, Output):
     """Draw sentences from a sampler of a trained run, one a line.
 
     Attributes:
-        run: The folder of the run; by default the newest in --runs.
-        runs: The folder that runs are kept in.
         sampler: What codes are drawn from: gaussian, gmm, dirichlet, uniform where the method of
             the run is spherical, or one of its own, such as prior.
         count: How many.
         temperature: 0 decodes the most likely rules, or characters; above 0, they are drawn.
-        distinct: Whether no sentence may come twice.
+        distinct: Let no sentence come twice.
         seed: Of the draws.
     """
 
-    run: Path | None = None
-    runs: Path = Path("runs")
+    ranges: ClassVar[Ranges] = {"count": (1, 1_000_000), "temperature": TEMPERATURES}
+
     sampler: str = "gmm"
     count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 20
     temperature: float = 0.0
     distinct: bool = False
     seed: int = 0
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_ranges(self, count=(1, 1_000_000), temperature=TEMPERATURES)

@@ -1,16 +1,16 @@
 """What `grammar-lisa interpolate` takes."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import ClassVar
 
 import tyro
 
-from shared.cli.records import check_ranges
-from shared.cli.terminal import Output
+from shared.cli.option_groups import RunOptions
+from shared.cli.terminal import Output, Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(RunOptions, Output):
     """Print the sentences along the way between two sentences.
 
     The way is a great circle where the method of the run is spherical, else a straight line.
@@ -18,23 +18,13 @@ class Options(Output):
     Attributes:
         first: The sentence to begin at.
         second: The sentence to end at.
-        run: The folder of the run; by default the newest in --runs.
-        runs: The folder that runs are kept in.
         steps: Points on the path, both ends included.
         distinct: Leave out a sentence that equals the one before it.
     """
 
+    ranges: ClassVar[Ranges] = {"steps": (2, 100_000)}
+
     first: tyro.conf.Positional[str]
     second: tyro.conf.Positional[str]
-    run: Path | None = None
-    runs: Path = Path("runs")
     steps: int = 11
     distinct: bool = False
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_ranges(self, steps=(2, 100_000))

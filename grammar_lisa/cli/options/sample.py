@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
 from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.grammar.laws import Law
-from shared.cli.records import check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +22,11 @@ class Options(Output):
             where that is more.
         law: Uniform over all derivations; by-length: uniform over the numbers of rules, then over
             the derivations with that many; or rule by rule with the weights of the file.
-        distinct: Whether no sentence may come twice.
+        distinct: Let no sentence come twice.
         seed: Of the draws.
     """
+
+    ranges: ClassVar[Ranges] = {"count": (0, 1_000_000), "max_rules": LENGTHS}
 
     file: tyro.conf.Positional[Path]
     count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 20
@@ -33,11 +34,3 @@ class Options(Output):
     law: Law = "uniform"
     distinct: bool = False
     seed: int = 0
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_ranges(self, count=(0, 1_000_000), max_rules=LENGTHS)

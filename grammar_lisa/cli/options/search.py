@@ -2,10 +2,11 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from grammar_lisa.optimize.config import SYSTEMS, SearchConfig
+from grammar_lisa.optimize.config import FIELDS, SYSTEMS, SearchConfig
 from shared.cli.records import check_ranges, flag_value
 from shared.common.errors import LisaError
 from shared.common.words import unknown
@@ -17,15 +18,47 @@ N_INITIAL = (2, 10_000_000)
 """How many scored sentences a trial may begin from."""
 
 
-def system_of(words: Sequence[str]) -> tuple[str, SearchConfig]:
-    """Return the system that command-line words name, and what it consists of.
+@dataclass(frozen=True, kw_only=True)
+class SystemOptions:
+    """Which system searches.
+
+    Attributes:
+        system: What searches, and the default of each option of the search: lisa, latent,
+            lsbo, turbo, weighted-retraining, lol-bo, evolution, structure, random-space or
+            random-grammar.
+        search: What the search consists of.
+    """
+
+    system: str = DEFAULT_SYSTEM
+    search: SearchConfig = field(default_factory=SearchConfig)
+
+    @property
+    def title(self) -> str:
+        """The system, and what was changed of it."""
+        return title_of(self.system, self.search)
+
+    def check_system(self) -> None:
+        """Refuse a system that there is not, and numbers that would take too much.
+
+        Raises:
+            LisaError: Naming the option.
+        """
+        system_named(self.system)
+        check_search(self.search)
+
+
+T = TypeVar("T", bound=SystemOptions)
+
+
+def with_system(kind: type[T], words: Sequence[str]) -> T:
+    """Return the options whose defaults are those of the system that command-line words name.
 
     Raises:
         LisaError: There is no such system.
     """
-    name = flag_value(words, "system")
-    name = DEFAULT_SYSTEM if name is None else name
-    return name, system_named(name)
+    given = flag_value(words, "system")
+    name = DEFAULT_SYSTEM if given is None else given
+    return kind(system=name, search=system_named(name))
 
 
 def system_named(name: str) -> SearchConfig:
@@ -54,7 +87,7 @@ def check_search(config: SearchConfig) -> None:
         fit_points=(2, 10_000),
         parents=(1, 1_000_000),
     )
-    if config.rounds * config.batch > LARGEST_BUDGET:
+    if config.budget > LARGEST_BUDGET:
         raise LisaError(
             f"--rounds {config.rounds} of --batch {config.batch} are more than "
             f"{LARGEST_BUDGET:,} evaluations a trial; ask for fewer"
@@ -72,21 +105,20 @@ def recorded(options: object, unrecorded: Sequence[str] = ()) -> dict[str, Any]:
 
 def _flat(options: Any) -> Iterator[tuple[str, Any]]:
     """Yield the names and values of a dataclass and of those in it."""
-    for field in dataclasses.fields(options):
-        value = getattr(options, field.name)
+    for each in dataclasses.fields(options):
+        value = getattr(options, each.name)
         if dataclasses.is_dataclass(value):
             yield from _flat(value)
         else:
-            yield field.name, value
+            yield each.name, value
 
 
 def title_of(system: str, config: SearchConfig) -> str:
     """Return the name of a system, with what was changed of it; the budget aside."""
     named = system_named(system)
     changed = [
-        f"{field.name} {getattr(config, field.name)}"
-        for field in dataclasses.fields(SearchConfig)
-        if field.name not in ("rounds", "batch")
-        and getattr(config, field.name) != getattr(named, field.name)
+        f"{name} {getattr(config, name)}"
+        for name in FIELDS
+        if name not in ("rounds", "batch") and getattr(config, name) != getattr(named, name)
     ]
     return f"{system} with {', '.join(changed)}" if changed else system

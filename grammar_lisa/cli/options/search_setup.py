@@ -1,15 +1,12 @@
 """What the first `grammar-lisa ask` settles of a search."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from grammar_lisa.cli.options.search import (
-    DEFAULT_SYSTEM,
-    title_of,
-)
+from grammar_lisa.cli.options.search import SystemOptions
 from grammar_lisa.models.names import TOOL
-from grammar_lisa.optimize.config import SearchConfig
+from shared.cli.option_groups import RunOptions
 from shared.cli.records import options_from_record
 from shared.runs.run import CONFIG, open_run
 
@@ -17,32 +14,17 @@ ASK_TOOL = f"{TOOL} ask"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetupOptions:
+class SetupOptions(RunOptions, SystemOptions):
     """What the first ask settles: a later one has to say the same, or nothing.
 
     Attributes:
-        run: The folder of the run; by default the newest in --runs.
-        runs: The folder that runs are kept in.
-        language: text tells sentences apart by their text; expressions are told apart by the
-            rules of algebra, so that none is asked for that equals a known one.
+        language: What is equal: text tells sentences apart by their text; expressions by
+            the rules of algebra, so that none is asked for that equals a known one.
         seed: Of everything random.
-        system: What searches, and the default of each option of the search: lisa, latent,
-            lsbo, turbo, weighted-retraining, lol-bo, evolution, structure, random-space or
-            random-grammar.
-        search: What the search consists of.
     """
 
-    run: Path | None = None
-    runs: Path = Path("runs")
     language: Literal["text", "expressions"] = "text"
     seed: int = 0
-    system: str = DEFAULT_SYSTEM
-    search: SearchConfig = field(default_factory=SearchConfig)
-
-    @property
-    def title(self) -> str:
-        """The system, and what was changed of it."""
-        return title_of(self.system, self.search)
 
 
 def recorded_setup(folder: Path) -> SetupOptions | None:

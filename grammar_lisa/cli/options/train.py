@@ -2,56 +2,38 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.models.names import LARGEST_DIM, TOOL
 from grammar_lisa.training.config import TrainConfig
 from shared.cli.method_options import MethodOptions, WithMethod
-from shared.cli.records import check_name, check_ranges
+from shared.cli.option_groups import NewRunOptions
+from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(WithMethod, TrainConfig):
+class Options(WithMethod, NewRunOptions, TrainConfig):
     """Train an autoencoder of the sentences of a grammar.
 
     A method has options of its own, which stand behind these; --method NAME --help shows them.
 
     Attributes:
-        runs: The folder that runs are kept in.
         name: The run's folder in there; by default a new one, GRAMMAR-METHOD-001 and so on.
-        overwrite: Replace the run of that name.
-        resume: Go on with a run that was stopped: its folder. All else is read from it.
-        config: Take the options from the config.json of a run; flags given beside it win.
     """
 
-    runs: Path = Path("runs")
-    name: str | None = None
-    overwrite: bool = False
-    resume: Path | None = None
-    config: Path | None = None
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_name(self.name)
-        check_ranges(
-            self,
-            count=(10, 10_000_000),
-            held_out=(1, 10_000_000),
-            max_rules=LENGTHS,
-            dim=(2, LARGEST_DIM),
-            epochs=(1, 1_000_000),
-            batch_size=(2, 1_000_000),
-            threads=(1, 1024),
-            checkpoint_seconds=(0, 1_000_000),
-            draws=(1, 1_000_000),
-        )
+    ranges: ClassVar[Ranges] = {
+        "count": (10, 10_000_000),
+        "held_out": (1, 10_000_000),
+        "max_rules": LENGTHS,
+        "dim": (2, LARGEST_DIM),
+        "epochs": (1, 1_000_000),
+        "batch_size": (2, 1_000_000),
+        "threads": (1, 1024),
+        "checkpoint_seconds": (0, 1_000_000),
+        "draws": (1, 1_000_000),
+    }
 
 
 UNRECORDED: Final[Mapping[str, str]] = MappingProxyType({"draw": "uniform", "distinct": "text"})
@@ -62,7 +44,7 @@ class _TrainOptions(MethodOptions[Options]):
     """Also of runs that were made before all options were recorded."""
 
     def recorded(self, config: Any, source: str) -> dict[str, Any]:
-        """The options that a run's configuration records, or had no need to."""
+        """Return the options that a run's configuration records, or had no need to."""
         return {**UNRECORDED, **super().recorded(config, source)}
 
 

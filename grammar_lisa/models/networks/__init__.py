@@ -5,12 +5,12 @@ from typing import TypeVar
 
 import torch
 
-from grammar_lisa.models.characters import Alphabet
 from grammar_lisa.models.mask import GrammarMask
 from grammar_lisa.models.networks.base import SentenceAutoencoder, SequenceAutoencoder
 from grammar_lisa.models.networks.characters import Characters
 from grammar_lisa.models.networks.dense import Dense
 from grammar_lisa.models.networks.kusner import Kusner
+from grammar_lisa.models.tokenizer import CharacterTokenizer
 from shared.common.seeds import derive_seed
 
 NETWORKS: dict[str, Callable[[GrammarMask, int, int], SentenceAutoencoder]] = {
@@ -25,26 +25,26 @@ N = TypeVar("N", bound=SequenceAutoencoder)
 def build_network(
     name: str, mask: GrammarMask, dim: int, width: int, seed: int
 ) -> SentenceAutoencoder:
-    """A network on derivations with freshly drawn weights.
+    """Return a network on derivations with freshly drawn weights.
 
     Args:
-        name: a key of `NETWORKS`.
-        mask: the mask of the grammar.
-        dim: the code size.
-        width: how many numbers a code the encoder gives; the method chooses it.
-        seed: of the weights; the global random state is left as it was.
+        name: A key of `NETWORKS`.
+        mask: The mask of the grammar.
+        dim: The code size.
+        width: How many numbers a code the encoder gives; the method chooses it.
+        seed: Of the weights; the global random state is left as it was.
     """
     return _drawn(lambda: NETWORKS[name](mask, dim, width), seed)
 
 
-def build_characters(alphabet: Alphabet, dim: int, width: int, seed: int) -> Characters:
-    """The network on characters with freshly drawn weights; see `build_network`."""
-    symbols = alphabet.pad + 1
-    return _drawn(lambda: Characters(alphabet.length, symbols, dim, width), seed)
+def build_characters(tokenizer: CharacterTokenizer, dim: int, width: int, seed: int) -> Characters:
+    """Return the network on characters with freshly drawn weights; see `build_network`."""
+    symbols = tokenizer.pad + 1
+    return _drawn(lambda: Characters(tokenizer.length, symbols, dim, width), seed)
 
 
 def _drawn(make: Callable[[], N], seed: int) -> N:
-    """What `make` makes, its weights drawn from a seed of their own."""
+    """Return what `make` makes, its weights drawn from a seed of their own."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive_seed(seed, "weights"))
         return make()

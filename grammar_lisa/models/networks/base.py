@@ -13,8 +13,8 @@ class SequenceAutoencoder(Autoencoder, abc.ABC):
     """An autoencoder of rows of symbols `[batch, step]`: rules of a grammar, or characters.
 
     Attributes:
-        length: steps of a row, its padding included.
-        symbols: how many there are; the last of them is the padding.
+        length: Steps of a row, its padding included.
+        symbols: How many there are; the last of them is the padding.
     """
 
     length: int
@@ -33,12 +33,12 @@ class SequenceAutoencoder(Autoencoder, abc.ABC):
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """The rows `[batch, step]` that logits `[batch, step, symbol]` stand for.
+        """Return the rows `[batch, step]` that logits `[batch, step, symbol]` stand for.
 
         Args:
-            decoded: what `decode` gave.
+            decoded: What `decode` gave.
             temperature: 0 takes the most likely symbols; above 0, they are drawn.
-            generator: of the draws.
+            generator: Of the draws.
         """
 
 
@@ -46,8 +46,8 @@ class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
     """An autoencoder of derivations `[batch, step]` that decodes complete sentences only.
 
     Attributes:
-        mask: the mask of the grammar.
-        dim: the code size.
+        mask: The mask of the grammar.
+        dim: The code size.
     """
 
     def __init__(self, mask: GrammarMask, dim: int) -> None:
@@ -58,7 +58,7 @@ class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
         self.symbols = mask.pad + 1
 
     def reconstruction_loss(self, x: Tensor, decoded: Tensor) -> Tensor:
-        """−log p(derivation) under the masked logits, in nats a sentence, `[batch]`."""
+        """Return −log p(derivation) under the masked logits, in nats a sentence, `[batch]`."""
         return -self.mask.log_likelihood(decoded, x, self.mask.states(x))
 
     def read(
@@ -68,12 +68,12 @@ class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """The complete derivations `[batch, step]` that logits stand for."""
+        """Return the complete derivations `[batch, step]` that logits stand for."""
         return self.mask.decode(decoded, temperature=temperature, generator=generator)
 
     @torch.no_grad()
     def derivations(
         self, u: Tensor, *, temperature: float = 0.0, generator: torch.Generator | None = None
     ) -> Tensor:
-        """The derivations `[batch, step]` that codes `u` `[batch, dim]` decode to."""
+        """Return the derivations `[batch, step]` that codes `u` `[batch, dim]` decode to."""
         return self.read(self.decode(u), temperature=temperature, generator=generator)

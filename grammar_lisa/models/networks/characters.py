@@ -17,20 +17,20 @@ class Characters(KusnerLayers):
         """Build the layers.
 
         Args:
-            length: characters of a text, its padding included.
-            symbols: how many characters there are, the padding included.
-            dim: the code size.
-            width: how many numbers a code the encoder gives.
+            length: Characters of a text, its padding included.
+            symbols: How many characters there are, the padding included.
+            dim: The code size.
+            width: How many numbers a code the encoder gives.
 
         Raises:
-            LisaError: if texts are shorter than the convolutions need.
+            LisaError: Texts are shorter than the convolutions need.
         """
         super().__init__()
         self.dim, self.length, self.symbols = dim, length, symbols
         self.add_layers(width, "characters", "texts", "characters")
 
     def reconstruction_loss(self, x: Tensor, decoded: Tensor) -> Tensor:
-        """−log p(text) over all characters, padding included, in nats a sentence, `[batch]`."""
+        """Return −log p(text) over all characters, padding included, in nats, `[batch]`."""
         log_p = decoded.log_softmax(2).gather(2, x.long().unsqueeze(2))
         return -log_p.squeeze(2).sum(1)
 
@@ -42,5 +42,5 @@ class Characters(KusnerLayers):
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """The most likely character at each step, or one drawn at a temperature."""
+        """Return the most likely character at each step, or one drawn at a temperature."""
         return scored(decoded, temperature, generator).argmax(2)

@@ -24,11 +24,11 @@ class Dense(SentenceAutoencoder):
         """Build the layers.
 
         Args:
-            mask: of the grammar.
-            dim: the code size.
-            width: how many numbers a code the encoder gives.
-            reading: units of the encoder's hidden layer.
-            writing: units of the decoder's hidden layer.
+            mask: Of the grammar.
+            dim: The code size.
+            width: How many numbers a code the encoder gives.
+            reading: Units of the encoder's hidden layer.
+            writing: Units of the decoder's hidden layer.
         """
         super().__init__(mask, dim)
         self.rows = nn.EmbeddingBag(self.length * self.symbols, reading, mode="sum")
@@ -41,15 +41,15 @@ class Dense(SentenceAutoencoder):
         )
 
     def encode(self, x: Tensor) -> Tensor:
-        """Codes of derivations `x` `[batch, step]`."""
+        """Return codes of derivations `x` `[batch, step]`."""
         z: Tensor = self.to_code(self.rows(x.long() + self.get_buffer("offsets")))
         return z
 
     def decoder_parameters(self) -> Iterable[nn.Parameter]:
-        """The weights of the decoder."""
+        """Return the weights of the decoder."""
         return self.to_logits.parameters()
 
     def decode(self, u: Tensor) -> Tensor:
-        """Logits `[batch, step, rule]` of codes `u` `[batch, dim]`."""
+        """Return logits `[batch, step, rule]` of codes `u` `[batch, dim]`."""
         logits: Tensor = self.to_logits(u)
         return logits.view(-1, self.length, self.symbols)

@@ -12,7 +12,7 @@ class Kusner(KusnerLayers, SentenceAutoencoder):
         """Build the layers; `width` numbers a code come from the encoder.
 
         Raises:
-            LisaError: if derivations are shorter than the convolutions need.
+            LisaError: Derivations are shorter than the convolutions need.
         """
         super().__init__(mask, dim)
         self.add_layers(width, "kusner", "derivations", "rules")

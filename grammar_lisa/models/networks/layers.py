@@ -23,13 +23,13 @@ class KusnerLayers(SequenceAutoencoder, abc.ABC):
         """Build the layers for the `length`, `symbols` and `dim` that are set.
 
         Args:
-            width: how many numbers a code the encoder gives.
-            name: of the network, for messages.
-            rows: what its rows are, for messages.
-            steps: what they are made of.
+            width: How many numbers a code the encoder gives.
+            name: Of the network, for messages.
+            rows: What its rows are, for messages.
+            steps: What they are made of.
 
         Raises:
-            LisaError: if rows are shorter than the convolutions need.
+            LisaError: Rows are shorter than the convolutions need.
         """
         left = self.length - 6
         if left < 1:
@@ -50,23 +50,23 @@ class KusnerLayers(SequenceAutoencoder, abc.ABC):
         self.to_logits = nn.Linear(100, self.symbols)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Codes of rows `x` `[batch, step]`."""
+        """Return codes of rows `x` `[batch, step]`."""
         one_hot = functional.one_hot(x.long(), self.symbols).to(self.to_logits.weight.dtype)
         z: Tensor = self.to_code(self.convolutions(one_hot.transpose(1, 2)))
         return z
 
     def decoder_parameters(self) -> Iterable[nn.Parameter]:
-        """The weights of the decoder."""
+        """Return the weights of the decoder."""
         layers = (self.from_code, self.recurrent, self.to_logits)
         return chain.from_iterable(layer.parameters() for layer in layers)
 
     def decode(self, u: Tensor) -> Tensor:
-        """Logits `[batch, step, symbol]` of codes `u` `[batch, dim]`."""
+        """Return logits `[batch, step, symbol]` of codes `u` `[batch, dim]`."""
         hidden = self.from_code(u).unsqueeze(1).expand(-1, self.length, -1)
         logits: Tensor = self.to_logits(self.recurrent(hidden)[0])
         return logits
 
 
 def _convolution(channels: int, filters: int) -> tuple[nn.Module, ...]:
-    """A convolution whose kernel is as wide as it has filters, ReLU, batch norm."""
+    """Return a convolution whose kernel is as wide as it has filters, ReLU, batch norm."""
     return nn.Conv1d(channels, filters, filters), nn.ReLU(), nn.BatchNorm1d(filters)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
 from image_lisa.cli.options.experiments import ExperimentOptions
-from shared.cli.records import check_ranges
+from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class Options(ExperimentOptions):
     or more seeds are added to what is there. Nothing is chosen on test images.
 
     Attributes:
-        methods: all, or names of methods with commas between.
+        methods: Either all, or names of methods with commas between.
         seeds: Trainings of each method, with the seeds 0, 1, 2 and so on.
         set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
             lisa.uniformity_weight=3; once for each.
@@ -30,6 +30,11 @@ class Options(ExperimentOptions):
         out: The folder that benchmarks are kept in.
     """
 
+    ranges: ClassVar[Ranges] = ExperimentOptions.ranges | {
+        "seeds": (1, 10_000),
+        "draws": (10, 10_000_000),
+    }
+
     methods: str = "all"
     seeds: int = 3
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
@@ -38,12 +43,3 @@ class Options(ExperimentOptions):
     evaluate_again: bool = False
     beside: tuple[Path, ...] = ()
     out: Path = Path("benchmarks")
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        self.check_training(self.name, jobs=(1, 1024))
-        check_ranges(self, seeds=(1, 10_000), draws=(10, 10_000_000))

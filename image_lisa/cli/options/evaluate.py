@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
 from image_lisa.evaluation.protocol import DRAWS, SAMPLES
-from shared.cli.records import check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 from shared.training.settings import Device
 
 
@@ -34,6 +33,8 @@ class Options(Output):
         seed: Of the draws.
     """
 
+    ranges: ClassVar[Ranges] = {"draws": DRAWS}
+
     run: Annotated[Path | None, tyro.conf.Positional] = None
     runs: Path = Path("runs")
     samplers: str | None = None
@@ -43,11 +44,3 @@ class Options(Output):
     data_dir: Path | None = None
     device: Device = "auto"
     seed: int = 0
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_ranges(self, draws=DRAWS)

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
-from shared.cli.records import check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 from shared.training.settings import Device
 
 
@@ -29,6 +28,8 @@ class Options(Output):
         seed: Of the draws.
     """
 
+    ranges: ClassVar[Ranges] = {"count": (1, 1_000_000), "columns": (1, 1_000_000)}
+
     run: Annotated[Path | None, tyro.conf.Positional] = None
     runs: Path = Path("runs")
     sampler: str = "gmm"
@@ -38,11 +39,3 @@ class Options(Output):
     overwrite: bool = False
     device: Device = "auto"
     seed: int = 0
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        check_ranges(self, count=(1, 1_000_000), columns=(1, 1_000_000))

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
 from image_lisa.cli.options.experiments import ExperimentOptions
-from shared.cli.records import check_ranges
+from shared.cli.terminal import Ranges
 from shared.methods.registry import DEFAULT_METHOD
 
 
@@ -29,16 +29,9 @@ class Options(ExperimentOptions):
         out: The folder that sweeps are kept in.
     """
 
+    ranges: ClassVar[Ranges] = ExperimentOptions.ranges | {"seeds": (1, 10_000)}
+
     method: str = DEFAULT_METHOD
     grid: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     seeds: int = 1
     out: Path = Path("sweeps")
-
-    def check(self) -> None:
-        """Refuse numbers that make no sense.
-
-        Raises:
-            LisaError: Naming the first.
-        """
-        self.check_training(self.name, jobs=(1, 1024))
-        check_ranges(self, seeds=(1, 10_000))

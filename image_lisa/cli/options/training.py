@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from image_lisa.models.names import LARGEST_DIM
 from image_lisa.training.presets import DIMS, OTHER_DIM
-from shared.cli.records import check_name, check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 from shared.training.settings import Device, Precision, Schedule
 
 
@@ -16,13 +15,13 @@ class TrainingOptions(Output):
     """What a training takes, whatever its method.
 
     Attributes:
-        dataset: mnist, cifar10, celeba, digits, or the path of a folder of images.
+        dataset: One of mnist, cifar10, celeba, digits, or the path of a folder of images.
         data_dir: Where the files of a named data set are looked for first, then in LISA_DATA_DIR.
         size: Height and width that images are brought to; by default their own.
         limit: Train on this many images only.
         valid: The number of training images that validate instead.
-        network: light trains in minutes on a processor; paper is that of the field's tables and
-            wants a GPU.
+        network: The encoder and the decoder: light trains in minutes on a processor; paper is
+            that of the field's tables and wants a GPU.
         dim: The code size d; by default 16 for mnist, 128 for cifar10, 64 for celeba, 8 for
             digits, else 64.
         epochs: Passes over the training images; by default 15 for light, 100 for paper.
@@ -33,6 +32,15 @@ class TrainingOptions(Output):
         device: Where to train.
         checkpoint_seconds: The longest time between two checkpoints.
     """
+
+    ranges: ClassVar[Ranges] = {
+        "limit": (10, 100_000_000),
+        "valid": (2, 10_000_000),
+        "dim": (2, LARGEST_DIM),
+        "epochs": (1, 1_000_000),
+        "batch_size": (2, 1_000_000),
+        "checkpoint_seconds": (0, 1_000_000),
+    }
 
     dataset: str = "mnist"
     data_dir: Path | None = None
@@ -53,21 +61,3 @@ class TrainingOptions(Output):
     def code_size(self) -> int:
         """The code size d that was asked for, or that of the data set."""
         return self.dim or DIMS.get(self.dataset, OTHER_DIM)
-
-    def check_training(self, name: str | None, **ranges: tuple[float, float]) -> None:
-        """Refuse numbers outside their range, further `ranges` included, and an odd folder name.
-
-        Raises:
-            LisaError: naming the option.
-        """
-        check_name(name)
-        check_ranges(
-            self,
-            limit=(10, 100_000_000),
-            valid=(2, 10_000_000),
-            dim=(2, LARGEST_DIM),
-            epochs=(1, 1_000_000),
-            batch_size=(2, 1_000_000),
-            checkpoint_seconds=(0, 1_000_000),
-            **ranges,
-        )

@@ -16,17 +16,17 @@ NETWORKS: dict[str, Callable[[Shape, int, int], ImageAutoencoder]] = {
 
 
 def build_network(name: str, shape: Shape, dim: int, width: int, seed: int) -> ImageAutoencoder:
-    """A network with freshly drawn weights.
+    """Return a network with freshly drawn weights.
 
     Args:
-        name: a key of `NETWORKS`.
-        shape: of an image: channels, height, width.
-        dim: the code size.
-        width: how many numbers an image the encoder gives; the method chooses it.
-        seed: of the weights; the global random state is left as it was.
+        name: A key of `NETWORKS`.
+        shape: Of an image: channels, height, width.
+        dim: The code size.
+        width: How many numbers an image the encoder gives; the method chooses it.
+        seed: Of the weights; the global random state is left as it was.
 
     Raises:
-        LisaError: if images are too small.
+        LisaError: Images are too small.
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive_seed(seed, "weights"))

@@ -20,10 +20,10 @@ class ImageAutoencoder(Autoencoder, abc.ABC):
     codes to numbers before the last sigmoid, at least as high and wide as the image.
 
     Attributes:
-        dim: the code size.
-        shape: of an image.
-        encoder: images to what the method reads codes from.
-        decoder: codes to logits.
+        dim: The code size.
+        shape: Of an image.
+        encoder: Images to what the method reads codes from.
+        decoder: Codes to logits.
     """
 
     encoder: nn.Module
@@ -40,25 +40,28 @@ class ImageAutoencoder(Autoencoder, abc.ABC):
         self.outputs = shape[0] * shape[1] * shape[2]
 
     def prepare(self, x: Tensor) -> Tensor:
-        """Images in bytes to numbers in [0, 1], of the weights' type; numbers stay as they are."""
+        """Turn images in bytes into numbers in [0, 1], of the weights' type.
+
+        Numbers stay as they are.
+        """
         return x.to(next(self.parameters()).dtype) / 255 if x.dtype == torch.uint8 else x
 
     def encode(self, x: Tensor) -> Tensor:
-        """Codes of images; see `Autoencoder.encode`."""
+        """Return codes of images; see `Autoencoder.encode`."""
         z: Tensor = self.encoder(x)
         return z
 
     def decode(self, u: Tensor) -> Tensor:
-        """Images in [0, 1] of codes `[batch, dim]`."""
+        """Return images in [0, 1] of codes `[batch, dim]`."""
         logits: Tensor = self.decoder(u)
         return torch.sigmoid(logits[..., : self.shape[1], : self.shape[2]])
 
     def reconstruction_loss(self, x: Tensor, decoded: Tensor) -> Tensor:
-        """½ Σ (x − x̂)² over all pixels and channels, `[batch]`."""
+        """Return ½ Σ (x − x̂)² over all pixels and channels, `[batch]`."""
         return 0.5 * (x - decoded).square().flatten(1).sum(1)
 
     def decoder_parameters(self) -> Iterable[nn.Parameter]:
-        """The weights of the decoder."""
+        """Return the weights of the decoder."""
         return self.decoder.parameters()
 
 

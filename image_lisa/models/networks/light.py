@@ -59,7 +59,7 @@ class Light(ImageAutoencoder):
 
 
 def patch_size(side: int) -> int:
-    """The side of a patch: the largest power of two that leaves at least seven on a side."""
+    """Return the side of a patch: the largest power of two that leaves at least seven on a side."""
     return int(2 ** max(0, (side // 7).bit_length() - 1))
 
 

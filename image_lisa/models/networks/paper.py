@@ -67,7 +67,7 @@ def _decoder(shape: Shape, dim: int) -> nn.Sequential:
 def _doubling(
     kernel: int, channels: int, wider: int, grid: list[int], larger: list[int]
 ) -> nn.Module:
-    """A transposed convolution to twice the size, or one less where that is wanted."""
+    """Return a transposed convolution to twice the size, or one less where that is wanted."""
     if kernel == 4 and all(2 * a == b for a, b in zip(grid, larger, strict=True)):
         return nn.ConvTranspose2d(channels, wider, 4, 2, 1)
     extra = [target - 2 * side + 1 for side, target in zip(grid, larger, strict=True)]

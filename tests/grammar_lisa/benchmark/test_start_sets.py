@@ -17,8 +17,8 @@ from grammar_lisa.benchmark.start_sets import (
 )
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.objectives.decontamination import EXACT, NEAR
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
-from grammar_lisa.objectives.protocol import EXACT, NEAR
 from grammar_lisa.objectives.regression import Regression
 from shared.common.errors import LisaError
 

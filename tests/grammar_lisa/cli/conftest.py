@@ -6,15 +6,53 @@ from pathlib import Path
 import pytest
 import torch
 from command_line import TINY_SEARCH, succeed, train
+from light_reports import blank_pictures, one_algebra
+from shared_work import once
 
 torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_algebra():
+    with one_algebra():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _pictures(request):
+    """Pictures of a test's own runs stay blank, unless the test asks that they be drawn."""
+    if "drawn" in request.fixturenames:
+        yield
+    else:
+        with blank_pictures():
+            yield
+
+
+@pytest.fixture
+def drawn():
+    """Ask that all pictures be drawn."""
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
     """A run that reconstructs most sentences of up to 6 rules; not to be changed."""
-    runs = tmp_path_factory.mktemp("trained")
-    return train(runs, "--count", 900, "--max-rules", 6, "--epochs", 25, "--name", "good")
+
+    def make(runs):
+        train(runs, "--count", 900, "--max-rules", 6, "--epochs", 25, "--name", "good")
+
+    return once(tmp_path_factory, "grammar-run", make) / "good"
+
+
+@pytest.fixture(scope="session")
+def characters(tmp_path_factory):
+    """A variational run on characters that has learnt something; not to be changed."""
+
+    def make(runs):
+        words = ("--method", "cv-vae", "--sigma", 0.05, "--kl-weight", 0.01, "--dim", 12)
+        words = (*words, "--network", "characters", "--learning-rate", 0.01, "--name", "good")
+        train(runs, *words, "--max-rules", 6, "--epochs", 60)
+
+    return once(tmp_path_factory, "grammar-run-on-characters", make) / "good"
 
 
 @pytest.fixture(scope="session")

@@ -336,10 +336,10 @@ def test_expressions_are_told_apart_by_algebra(trained, tmp_path):
     asked = ask(state, *words, "-q", 60).lines
     record = read_json(state / "config.json")["language"]
     assert record == {"name": "expressions", "variables": ["x"]}
-    keys = Expressions(("x",)).forms(["x+1", "x*2", "x", *asked]).keys.tolist()
+    keys = Expressions(("x",)).canonical_forms(["x+1", "x*2", "x", *asked]).hashes.tolist()
     assert len(set(keys)) == len(keys)
     as_text = ask(tmp_path / "text", *words[:2], *words[4:], "-q", 60).lines
-    keys = Expressions(("x",)).forms(["x+1", "x*2", "x", *as_text]).keys.tolist()
+    keys = Expressions(("x",)).canonical_forms(["x+1", "x*2", "x", *as_text]).hashes.tolist()
     assert len(set(keys)) < len(keys)
 
 

@@ -8,7 +8,7 @@ from command_line import GRAMMARS, run_command, succeed
 
 from grammar_lisa.benchmark.entrants import Entrant
 from grammar_lisa.benchmark.latent_bo import MARKS, Comparison, reached, rows_of
-from grammar_lisa.cli.benchmark_latent_bo import Options, setting_of
+from grammar_lisa.cli.benchmark_latent_bo import Options
 from grammar_lisa.optimize.config import SYSTEMS
 from shared.common.errors import LisaError
 from shared.methods.registry import METHODS
@@ -67,7 +67,7 @@ def test_what_is_done_is_not_done_again_and_seeds_are_added(compared, data):
 
 
 def test_targets_that_no_line_comes_near_are_not_drawn(data):
-    setting = setting_of(Options(protocol="withheld", data=data, grammar=GRAMMARS / "expr.cfg"))
+    setting = Options(protocol="withheld", data=data, grammar=GRAMMARS / "expr.cfg")
     comparison = Comparison(None, setting)
     assert comparison.tells("x+sin(x*x)")
     assert not comparison.tells("exp(x)*x")

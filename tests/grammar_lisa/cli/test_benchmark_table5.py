@@ -25,14 +25,15 @@ from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.names import TOOL as TRAINED
 from grammar_lisa.models.run import read_data
+from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize import baselines
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.history import History
-from grammar_lisa.optimize.trials import plan_trials, run_trial
-from grammar_lisa.training.experiment import Plan
+from grammar_lisa.optimize.problem import SearchProblem
+from grammar_lisa.optimize.trials import run_trial
+from grammar_lisa.training.config import TrainConfig
 from shared.common.errors import LisaError
-from shared.common.seeds import derive_seed
 from shared.jobs import jobs as shared_jobs
 from shared.methods.registry import METHODS
 from shared.runs.files import read_json
@@ -159,16 +160,18 @@ def test_the_first_half_of_a_trial_is_a_trial_of_half_the_rounds(compared, tmp_p
     header = json.loads(path.read_text().splitlines()[0])
     data = read_data(open_run(run, TRAINED)).train
     sentences = derivations_to_texts(load_grammar(EXPR), data)
-    trials = plan_trials(
+    scores = OBJECTIVE(sentences)
+    problem = SearchProblem(
+        None, None, OBJECTIVE, sentences, scores, Decontamination(None), sentences
+    )
+    trials = problem.trials(
         run,
         tmp_path,
-        sentences,
-        OBJECTIVE(sentences),
         count=2,
         n_initial=60,
         config=dataclasses.replace(SearchConfig(**header["config"]), rounds=1),
         black_box=header["black_box"],
-        seed=derive_seed(0, "search"),
+        seed=0,
     )
     assert trials[1].seed == header["seed"]
     half = [(each.sentence, each.score) for each in run_trial(trials[1], OBJECTIVE)]
@@ -559,9 +562,8 @@ def test_a_plan_records_options_of_train(compared):
     config = read_json(folder / "grammar-dense-g-lisa" / "config.json")["options"]
     assert config["withhold"] == "yes"
     assert "devices" not in config
-    assert {field.name for field in dataclasses.fields(Plan)} - config.keys() == {
-        *("sentences", "training", "semantics")
-    }
+    fields = {field.name for field in dataclasses.fields(TrainConfig)}
+    assert fields - config.keys() == {"semantics"}
 
 
 @pytest.mark.slow

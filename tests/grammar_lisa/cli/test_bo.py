@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.run import read_data
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.config import SYSTEMS
-from grammar_lisa.optimize.hall_of_fame import AT_START
+from grammar_lisa.optimize.hall_of_fame import INITIAL_DESIGN
 from grammar_lisa.optimize.optimizer import Optimizer
 from shared.runs.run import open_run
 
@@ -119,14 +120,14 @@ def test_the_hall_of_fame_is_sorted_and_says_where_each_comes_from(searched):
     assert scores == sorted(set(scores))
     known = training_sentences(search.parent)
     for row in rows:
-        if row["trial"] == AT_START:
+        if row["trial"] == INITIAL_DESIGN:
             assert row["evaluation"] == ""
             assert row["sentence"] in known
         else:
             found = trials[int(row["trial"]) - 1][int(row["evaluation"]) - 1]
             assert (found["sentence"], found["score"]) == (row["sentence"], float(row["score"]))
-    assert {row["trial"] for row in rows} >= {"1", "2", AT_START}
-    starts = {float(row["score"]) for row in rows if row["trial"] == AT_START}
+    assert {row["trial"] for row in rows} >= {"1", "2", INITIAL_DESIGN}
+    starts = {float(row["score"]) for row in rows if row["trial"] == INITIAL_DESIGN}
     assert {round(row["start"], 9) for row in result.json["trials"]["search"]} <= {
         round(start, 9) for start in starts
     }
@@ -159,11 +160,11 @@ def test_what_was_known_at_the_start_is_the_best_where_nothing_beats_it(run):
     (row,) = result.json["trials"]["search"]
     assert row["start"] <= 1e-9 < row["best"] == min(e["score"] for e in evaluations(search)[0])
     assert row["reached"]["≤ 1e-09"] is None
-    assert hall_of_fame(search)[0]["trial"] == AT_START
+    assert hall_of_fame(search)[0]["trial"] == INITIAL_DESIGN
     out = succeed("bo", "--resume", search, "--jobs", 1, "--quiet").out
     (line,) = [line for line in out.splitlines() if f" {best['sentence']} " in line]
-    assert AT_START in line
-    assert out.count(AT_START) >= 2
+    assert INITIAL_DESIGN in line
+    assert out.count(INITIAL_DESIGN) >= 2
 
 
 def test_nothing_is_evaluated_twice(searched):
@@ -302,7 +303,7 @@ def test_a_named_target(run):
     assert json.loads((search / "config.json").read_text())["options"]["target"] == "nguyen-8"
 
 
-def test_targets_of_two_variables(tmp_path):
+def test_targets_of_two_variables(tmp_path, drawn):
     run = train(tmp_path, "--grammar", GRAMMARS / "koza.cfg", "--max-rules", 12)
     search, _ = bo(run, "--target", "x*y*y+sin(x)/y")
     assert len(evaluations(search)[0]) == 10
@@ -338,16 +339,9 @@ def test_tables_are_left_to_fit(run, tmp_path):
         assert "'grammar-lisa fit TABLE' finds the formula" in refused.said
 
 
-@pytest.fixture
-def characters(tmp_path):
-    """A run of a network on characters, a part of whose texts are sentences."""
-    words = ("--network", "characters", "--method", "ae", "--dim", 8, "--learning-rate", 0.01)
-    return train(tmp_path, *words, "--max-rules", 8, "--epochs", 40)
-
-
 def check_box(run):
     """Search a run, in one go and stopped after a round, and give the result."""
-    search, result = bo(run, "--pool", 6000)
+    search, result = bo(run, "--pool", 2000)
     found = evaluations(search)
     assert list(result.json["trials"]) == [*ROWS[:3], "random box"]
     assert 0 < len(found[0]) <= 10
@@ -372,8 +366,10 @@ def test_methods_that_are_not_spherical_are_searched_in_the_box_of_their_codes(t
     assert f"there is no file {run / 'codes.safetensors'}" in refused.err
 
 
-def test_a_run_on_characters_is_searched_for_sentences(characters):
-    drawn = check_box(characters).json["trials"]["random box"][0]
+def test_a_run_on_characters_is_searched_for_sentences(characters, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(characters, run)
+    drawn = check_box(run).json["trials"]["random box"][0]
     assert drawn["valid"] < 1
     assert drawn["distinct"] == drawn["valid"] * drawn["evaluations"]
 

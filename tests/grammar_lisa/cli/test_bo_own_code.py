@@ -10,7 +10,7 @@ from test_bo import evaluations, hall_of_fame, training_sentences
 from tools import die
 
 from grammar_lisa.models.names import TOOL
-from grammar_lisa.optimize.hall_of_fame import AT_START
+from grammar_lisa.optimize.hall_of_fame import INITIAL_DESIGN
 from grammar_lisa.optimize.history import History
 from grammar_lisa.optimize.optimizer import Optimizer
 from shared.runs.run import open_run
@@ -89,7 +89,7 @@ def test_what_is_reported_of_it(run, here):
     assert {row["sentence"]: float(row["score"]) for row in rows} == every
     assert [float(row["score"]) for row in rows] == sorted(every.values())
     for row in rows:
-        assert (row["trial"] == AT_START) == (
+        assert (row["trial"] == INITIAL_DESIGN) == (
             row["sentence"] in {e["sentence"] for e in initial(search)}
         )
         assert (row["r2"], row["simplified"], row["latex"]) == ("", "", "")

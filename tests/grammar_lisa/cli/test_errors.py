@@ -1,5 +1,6 @@
 import json
 import shlex
+import shutil
 
 import numpy as np
 import pytest
@@ -97,7 +98,7 @@ TRAIN = [
     ("train EXPR --method liza", "there is no method 'liza'; did you mean 'lisa'?"),
     ("train EXPR --method vae --uniformity-weight 1", "--uniformity-weight"),
     ("train EXPR --method vae --kl-weight -1", "vae: kl-weight must be at least 0"),
-    ("train EXPR --method vae-vampprior --count 20", "this network's examples are discrete"),
+    ("train EXPR --method vae-vampprior FEW", "this network's examples are discrete"),
     ("train EXPR --network deep", "'kusner'"),
     ("train EXPR --network characters --max-rules 4", "texts of at least 7 characters, not 6"),
     ("train EXPR --network kusner --max-rules 6", "at least 7 rules, not 6"),
@@ -110,9 +111,9 @@ TRAIN = [
     ("train EXPR --target x+", "x+\n    ^"),
     ("train EXPR --target log(x)", "the target log(x) is"),
     ("train --grammar JSON --withhold yes", "they are no expressions in x"),
-    ("train EXPR --runs file --count 20", "cannot make the folder file"),
-    ("train EXPR --runs file/sub --count 20", "cannot make the folder file/sub"),
-    ("train EXPR --name run --runs runs --count 20", "holds a run already"),
+    ("train EXPR --runs file FEW", "cannot make the folder file"),
+    ("train EXPR --runs file/sub FEW", "cannot make the folder file/sub"),
+    ("train EXPR --name run --runs runs FEW", "holds a run already"),
     ("train EXPR --name ../other", "--name must be the name of a folder"),
     ("train EXPR --name ''", "--name must be the name of a folder"),
     ("train EXPR --name ..", "--name must be the name of a folder"),
@@ -242,29 +243,44 @@ BO = [
 ]
 
 
+def furnish(folder):
+    """Fill a folder with files that are wrong in many ways."""
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    np.save(folder / "ok.npy", np.ones((2, 25)))
+    np.save(folder / "flat.npy", np.ones(25))
+    np.save(folder / "narrow.npy", np.ones((2, 3)))
+    np.save(folder / "none.npy", np.ones((0, 25)))
+    np.save(folder / "nan.npy", np.stack([np.ones(25), np.full(25, np.nan)]))
+    np.save(folder / "pickle.npy", np.array([{}], dtype=object), allow_pickle=True)
+    content = (folder / "ok.npy").read_bytes()
+    (folder / "cut.npy").write_bytes(content[:-7])
+    (folder / "vast.npy").write_bytes(content.replace(b"(2, 25), }      ", b"(2, 25000000), }"))
+    np.savez(folder / "archive.npz", codes=np.ones((2, 25)))
+    (folder / "archive.npz").rename(folder / "archive.npy")
+    (folder / "cut.gz").write_bytes(b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x4b")
+
+
 @pytest.fixture
 def place(run, tmp_path, monkeypatch):
     """A working directory with a trained run and files that are wrong in many ways."""
     monkeypatch.chdir(tmp_path)
-    for name, text in FILES.items():
-        (tmp_path / name).write_text(text)
-    np.save("ok.npy", np.ones((2, 25)))
-    np.save("flat.npy", np.ones(25))
-    np.save("narrow.npy", np.ones((2, 3)))
-    np.save("none.npy", np.ones((0, 25)))
-    np.save("nan.npy", np.stack([np.ones(25), np.full(25, np.nan)]))
-    np.save("pickle.npy", np.array([{}], dtype=object), allow_pickle=True)
-    content = (tmp_path / "ok.npy").read_bytes()
-    (tmp_path / "cut.npy").write_bytes(content[:-7])
-    (tmp_path / "vast.npy").write_bytes(content.replace(b"(2, 25), }      ", b"(2, 25000000), }"))
-    np.savez("archive.npz", codes=np.ones((2, 25)))
-    (tmp_path / "archive.npz").rename("archive.npy")
-    (tmp_path / "cut.gz").write_bytes(b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x4b")
+    furnish(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def untouched(trained, tmp_path_factory):
+    """Such a directory for commands that change nothing, and what it holds."""
+    folder = tmp_path_factory.mktemp("place")
+    shutil.copytree(trained, folder / "runs" / "run")
+    furnish(folder)
+    return folder, contents(folder)
 
 
 def words_of(line):
     line = line.replace("train EXPR", "train --grammar EXPR").replace("RUN", "--run runs/run")
+    line = line.replace("FEW", "--count 20 --held-out 5 --draw uniform --distinct text")
     names = {"EXPR": str(GRAMMARS / "expr.cfg"), "JSON": str(GRAMMARS / "json.cfg")}
     return [names.get(word, word) for word in shlex.split(line)]
 
@@ -286,8 +302,11 @@ def refusal(*words):
     ("line", "fragment"),
     [*CHECK, *SAMPLE, *TRAIN, *GENERATE, *ENCODE, *DECODE, *INTERPOLATE, *INFO, *BO],
 )
-def test_bad_input_is_answered_with_one_message_and_nothing_is_changed(place, line, fragment):
-    before = contents(place)
+def test_bad_input_is_answered_with_one_message_and_nothing_is_changed(
+    untouched, monkeypatch, line, fragment
+):
+    place, before = untouched
+    monkeypatch.chdir(place)
     message = refusal(*words_of(line))
     assert fragment in message
     assert message.count("error:") <= 1

@@ -9,18 +9,18 @@ NAN, INF = float("nan"), float("inf")
 
 
 @pytest.fixture
-def drawn(monkeypatch, tmp_path):
+def draw(monkeypatch, tmp_path):
     """Draws curves and gives the axes."""
     kept = []
     monkeypatch.setattr(pictures, "save_figure", lambda figure, *rest: kept.append(figure))
 
-    def draw(curves, budget=6, start=2.0):
+    def axes_of(curves, budget=6, start=2.0):
         arrays = {name: [np.array(c, dtype=float) for c in each] for name, each in curves.items()}
         plot_convergence(Run(tmp_path, {}), arrays, budget, start, "best score so far")
         kept[-1].draw_without_rendering()
         return kept[-1].axes[0]
 
-    return draw
+    return axes_of
 
 
 def lines(axes, name):
@@ -40,8 +40,8 @@ def test_the_best_so_far_stays_to_the_end_of_the_budget():
     assert best_so_far(np.array([3.0, 2.0, 1.0]), 2).tolist() == [3, 2]
 
 
-def test_every_trial_is_drawn_to_the_end(drawn):
-    axes = drawn({"lisa": [[5, 3, 0], [5, 5, 4, 4, 2, 1]], "random data": [[6] * 6, [NAN, 4]]})
+def test_every_trial_is_drawn_to_the_end(draw):
+    axes = draw({"lisa": [[5, 3, 0], [5, 5, 4, 4, 2, 1]], "random data": [[6] * 6, [NAN, 4]]})
     assert lines(axes, "lisa") == [
         [5, 3, 0, 0, 0, 0],
         [5, 5, 4, 4, 2, 1],
@@ -55,10 +55,10 @@ def test_every_trial_is_drawn_to_the_end(drawn):
     assert ends == [3, 2]
 
 
-def test_the_legend_names_the_system_the_random_draws_and_the_start(drawn):
-    axes = drawn({"lisa": [[5, 3]], "random data": [[6, 5]], "random sphere": [[6, 5]]})
+def test_the_legend_names_the_system_the_random_draws_and_the_start(draw):
+    axes = draw({"lisa": [[5, 3]], "random data": [[6, 5]], "random sphere": [[6, 5]]})
     names = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert names == ["lisa", "random data", "random sphere", "best known at the start"]
+    assert names == ["lisa", "random data", "random sphere", "best of the initial design"]
     (start,) = [line for line in axes.lines if line.get_label() == names[-1]]
     assert list(start.get_ydata()) == [2.0, 2.0]
     assert start.get_linestyle() == "--"
@@ -76,14 +76,14 @@ def test_the_legend_names_the_system_the_random_draws_and_the_start(drawn):
         ([NAN, NAN, NAN], "linear"),
     ],
 )
-def test_the_axis_tells_small_scores_apart(drawn, scores, scale):
+def test_the_axis_tells_small_scores_apart(draw, scores, scale):
     start = scores[0] if np.isfinite(scores[0]) else 1.0
-    axes = drawn({"lisa": [scores]}, budget=3, start=start)
+    axes = draw({"lisa": [scores]}, budget=3, start=start)
     assert axes.get_yscale() == scale
     low, high = axes.get_ylim()
     assert all(low <= score <= high for score in scores if np.isfinite(score))
 
 
-def test_a_picture_is_written_whole(tmp_path):
+def test_a_picture_is_written_whole(tmp_path, drawn):
     plot_convergence(Run(tmp_path, {}), {"lisa": [np.array([3.0])]}, 1, 4.0, "score")
     assert (tmp_path / "convergence.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")

@@ -2,18 +2,29 @@
 
 import os
 import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from command_line import EXPR, TINY_SEARCH, killed, run_command, succeed
-from tools import at_step, before_write, die, endless, finish, started, wait_for
+from tools import (
+    at_step,
+    before_last_step,
+    before_write,
+    die,
+    endless,
+    finish,
+    started,
+    wait_for,
+)
 
 from grammar_lisa.optimize.history import History
 
 TRAINING = [
     *("train", "--grammar", str(EXPR), "--count", "100", "--held-out", "10", "--draws", "20"),
     *("--epochs", "3", "--batch-size", "50", "--max-rules", "8", "--name", "run"),
-    *("--checkpoint-seconds", "0"),
+    *("--checkpoint-seconds", "0", "--draw", "uniform", "--distinct", "text"),
 ]
 WRITES = 3 + 6 + 3 + 5
 """The input, the checkpoints, the metrics, and curves, model, codes, samplers, summary."""
@@ -104,7 +115,7 @@ def test_a_damaged_checkpoint_is_refused_and_kept(tmp_path, how):
     assert path.read_bytes() == spoilt
 
 
-LONG = [*TRAINING, "--epochs", "40"]
+LONG = [*TRAINING, "--epochs", "10"]
 
 
 @pytest.fixture(scope="session")
@@ -115,18 +126,30 @@ def long_straight(tmp_path_factory):
     return runs / "run"
 
 
-def test_the_installed_command_survives_kill_9(tmp_path, long_straight):
+def once_there_is(path):
+    """Die at whatever moment it is when there is a file, and in any case before the last step."""
+
+    def wait():
+        while not path.exists():
+            time.sleep(0.01)
+        die()
+
+    def spoil():
+        before_last_step()
+        threading.Thread(target=wait, daemon=True).start()
+
+    return spoil
+
+
+def test_a_training_survives_kill_9(tmp_path, long_straight):
     run = tmp_path / "run"
-    with started(*endless("grammar-lisa"), *LONG, "--runs", tmp_path) as process:
-        wait_for((run / "checkpoint.safetensors").exists, process)
-        os.killpg(process.pid, signal.SIGKILL)
-        assert finish(process).status == -signal.SIGKILL
+    killed([*LONG, "--runs", tmp_path], once_there_is(run / "checkpoint.safetensors"))
     assert not (run / "model.safetensors").exists()
     succeed("train", "--resume", run)
     assert train_bytes(run) == train_bytes(long_straight)
 
 
-def test_ctrl_c_tells_how_to_go_on(tmp_path, long_straight):
+def test_ctrl_c_of_the_installed_command_tells_how_to_go_on(tmp_path, long_straight):
     run = tmp_path / "run"
     with started(*endless("grammar-lisa"), *LONG, "--runs", tmp_path) as process:
         wait_for((run / "checkpoint.safetensors").exists, process)

@@ -47,7 +47,7 @@ def data(tmp_path):
     ("name", "network"),
     [("expr", "kusner"), ("json", "dense"), ("koza", "dense"), ("sql", "dense")],
 )
-def test_every_shipped_grammar_trains(tmp_path, name, network):
+def test_every_shipped_grammar_trains(tmp_path, drawn, name, network):
     result = succeed(
         *("train", "--grammar", GRAMMARS / f"{name}.cfg", "--runs", tmp_path, "--count", 60),
         *("--held-out", 10, "--draws", 20, "--epochs", 1, "--network", network),

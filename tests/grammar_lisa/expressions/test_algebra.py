@@ -190,7 +190,7 @@ def test_latex_is_balanced(text):
 
 def test_reading_alone_does_not_import_sympy():
     code = (
-        "import sys, grammar_lisa.objectives.targets, grammar_lisa.objectives.protocol, "
+        "import sys, grammar_lisa.objectives.targets, grammar_lisa.objectives.decontamination, "
         "grammar_lisa.expressions.latex; assert not {'sympy', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,15 +9,16 @@ import pytest
 from scipy import stats
 from small_grammars import ROOT, enumerated
 
-from grammar_lisa.expressions.forms import forms_of
+from grammar_lisa.expressions.canonical_forms import canonical_forms
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
 from grammar_lisa.grammar.arrays import from_array
 from grammar_lisa.grammar.datasets import draw_sentences, keep_sentences, read_sentences, split
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sampling import enumerate_derivations, sample_uniform
 from grammar_lisa.grammar.text import derivation_to_text, derivations_to_texts
-from grammar_lisa.objectives.withholding import Withhold
-from grammar_lisa.training.corpus import Sentences, by_algebra
+from grammar_lisa.objectives.decontamination import Decontamination
+from grammar_lisa.training.config import TrainConfig
+from grammar_lisa.training.corpus import by_algebra, gather
 from shared.common.errors import LisaError
 
 EXPR_FILE = ROOT / "grammars" / "expr.cfg"
@@ -184,9 +185,9 @@ def test_by_weight_the_rules_of_great_weight_come_more_often():
 
 def gathered(**options):
     """The parts of the data, as texts."""
-    sentences = Sentences(**{"grammar": EXPR_FILE, "withhold": "no", **options})
-    grammar = load_grammar(sentences.grammar)
-    parts, _ = sentences.gather(grammar, Withhold(None))
+    config = TrainConfig(**{"grammar": EXPR_FILE, "draw": "uniform", "distinct": "text"} | options)
+    grammar = load_grammar(config.grammar)
+    parts, _ = gather(config, grammar, Decontamination(None))
     return [derivations_to_texts(grammar, part) for part in (parts.train, parts.valid, parts.test)]
 
 
@@ -196,10 +197,10 @@ def test_canonical_sentences_are_never_equal_by_algebra(law, max_rules):
     options = {"count": 2000, "held_out": 400, "max_rules": max_rules, "draw": law}
     parts = gathered(**options, distinct="canonical")
     found = [text for part in parts for text in part]
-    assert len(np.unique(forms_of(found, ["x"]).keys)) == len(set(found)) == len(found)
+    assert len(np.unique(canonical_forms(found, ["x"]).hashes)) == len(set(found)) == len(found)
     assert gathered(**options, distinct="canonical") == parts
     plain = [text for part in gathered(**options) for text in part]
-    assert len(np.unique(forms_of(plain, ["x"]).keys)) < len(set(plain)) == len(plain)
+    assert len(np.unique(canonical_forms(plain, ["x"]).hashes)) < len(set(plain)) == len(plain)
     if max_rules == 15:
         assert [len(part) for part in parts] == [2000, 40, 400]
 
@@ -228,7 +229,7 @@ def test_a_file_of_sentences_may_be_made_distinct_by_algebra(file):
 
 def test_the_keys_of_algebra_are_those_of_the_forms():
     some = [*texts(sample_uniform(EXPR, 2000, 10, seed=0)), "x+", "y", "{}", "x +", "y*1"]
-    forms = forms_of(some, ["x", "y"]).keys.tolist()
+    forms = canonical_forms(some, ["x", "y"]).hashes.tolist()
     keys = list(by_algebra(some))
     assert len(set(zip(keys, forms, strict=True))) == len(set(keys)) == len(set(forms)) < len(some)
 

@@ -14,12 +14,12 @@ from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.character_model import CharacterModel
-from grammar_lisa.models.characters import Alphabet
 from grammar_lisa.models.grammar_model import GrammarModel
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import CHARACTERS, GRAMMAR, TOOL
 from grammar_lisa.models.networks import build_characters
-from grammar_lisa.training.evaluation import evaluate, reconstruction, samples
+from grammar_lisa.models.tokenizer import CharacterTokenizer
+from grammar_lisa.training.evaluation import evaluate_model, reconstruction, samples
 from shared.common.errors import LisaError
 from shared.methods import LISA, VAE
 from shared.methods.registry import METHODS
@@ -29,14 +29,14 @@ from shared.samplers import Gaussian
 EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
 DERIVATIONS = to_array(sample_uniform(EXPR, 16, 8, seed=0), 8, len(EXPR.rules))
 SENTENCES = derivations_to_texts(EXPR, DERIVATIONS)
-ALPHABET = Alphabet.of(SENTENCES)
-ARCHITECTURE = Architecture(CHARACTERS, 10, 8, LISA(0.1), 0, ALPHABET)
-KUSNERS = Alphabet("()*+/123einpsx", 19)
+TOKENIZER = CharacterTokenizer.of(SENTENCES)
+ARCHITECTURE = Architecture(CHARACTERS, 10, 8, LISA(0.1), 0, TOKENIZER)
+KUSNERS = CharacterTokenizer("()*+/123einpsx", 19)
 
 
 def learn(architecture, steps, rate=5e-3):
     net = architecture.build(EXPR)
-    x = torch.from_numpy(ALPHABET.rows(SENTENCES))
+    x = torch.from_numpy(TOKENIZER.rows(SENTENCES))
     optimizer = torch.optim.Adam(net.parameters(), rate)
     for _ in range(steps):
         optimizer.zero_grad()
@@ -80,7 +80,7 @@ def test_the_network_is_the_published_one_on_19_of_15_characters():
 
 def test_the_network_needs_texts_as_long_as_its_convolutions():
     with pytest.raises(LisaError) as caught:
-        build_characters(Alphabet("ab", 6), 5, 5, 0)
+        build_characters(CharacterTokenizer("ab", 6), 5, 5, 0)
     assert str(caught.value) == (
         "the characters network needs texts of at least 7 characters, not 6; use --network dense"
     )
@@ -88,15 +88,17 @@ def test_the_network_needs_texts_as_long_as_its_convolutions():
 
 def test_weights_belong_to_their_seed_and_leave_the_global_state():
     state = torch.random.get_rng_state()
-    first, same, other = (build_characters(ALPHABET, 5, 5, seed).state_dict() for seed in (1, 1, 2))
+    first, same, other = (
+        build_characters(TOKENIZER, 5, 5, seed).state_dict() for seed in (1, 1, 2)
+    )
     assert torch.equal(torch.random.get_rng_state(), state)
     assert all(torch.equal(first[key], same[key]) for key in first)
     assert not torch.equal(first["to_logits.weight"], other["to_logits.weight"])
 
 
 def test_the_loss_is_the_likelihood_of_every_character_and_of_the_padding():
-    net = build_characters(ALPHABET, 5, 5, 0).eval()
-    x = torch.from_numpy(ALPHABET.rows(SENTENCES[:6]))
+    net = build_characters(TOKENIZER, 5, 5, 0).eval()
+    x = torch.from_numpy(TOKENIZER.rows(SENTENCES[:6]))
     with torch.no_grad():
         logits = net.decode(torch.randn(6, 5, generator=torch.Generator().manual_seed(0)))
         found = net.reconstruction_loss(x, logits)
@@ -106,11 +108,11 @@ def test_the_loss_is_the_likelihood_of_every_character_and_of_the_padding():
             for score, symbol in zip(scores, row, strict=True)
         ]
         assert value == pytest.approx(-sum(terms), rel=1e-5)
-        assert len(terms) == ALPHABET.length
+        assert len(terms) == TOKENIZER.length
 
 
 def test_reading_takes_the_most_likely_or_draws_in_proportion():
-    net = build_characters(Alphabet("ab", 7), 5, 5, 0)
+    net = build_characters(CharacterTokenizer("ab", 7), 5, 5, 0)
     logits = torch.tensor([0.0, math.log(3), -math.inf]).expand(2000, 7, 3)
     assert (net.read(logits) == 1).all()
     drawn = net.read(logits, temperature=1.0, generator=torch.Generator().manual_seed(0))
@@ -150,8 +152,8 @@ def test_a_text_that_is_no_sentence_has_a_code_too(model):
 def test_texts_beyond_the_alphabet_are_refused(model):
     with pytest.raises(LisaError, match="'x%1' has the character '%'"):
         model.codes(["x", "x%1"])
-    with pytest.raises(LisaError, match=f"of at most {ALPHABET.length}"):
-        model.codes(["1+" * ALPHABET.length])
+    with pytest.raises(LisaError, match=f"of at most {TOKENIZER.length}"):
+        model.codes(["1+" * TOKENIZER.length])
 
 
 def test_the_parser_tells_sentences_from_other_texts(model, monkeypatch):
@@ -165,7 +167,7 @@ def test_the_parser_tells_sentences_from_other_texts(model, monkeypatch):
 
 
 def test_derivations_of_rows_are_those_of_the_sentences_among_them(model, monkeypatch):
-    rows = ALPHABET.rows(["x+1", "x+", SENTENCES[0], ")"])
+    rows = TOKENIZER.rows(["x+1", "x+", SENTENCES[0], ")"])
     derivations, readable = model.derivations(rows)
     assert readable.tolist() == [True, False, True, False]
     assert derivations_to_texts(EXPR, derivations) == ["x+1", SENTENCES[0]]
@@ -189,7 +191,7 @@ def test_a_path_leads_from_one_text_to_the_other(model):
 
 
 def test_an_evaluation_is_of_characters(model):
-    found = evaluate(
+    found = evaluate_model(
         model,
         DERIVATIONS,
         set(SENTENCES),
@@ -198,13 +200,13 @@ def test_an_evaluation_is_of_characters(model):
         draws=50,
         seed=1,
     )
-    x = torch.from_numpy(ALPHABET.rows(SENTENCES))
+    x = torch.from_numpy(TOKENIZER.rows(SENTENCES))
     known = reconstruction(model.net, model.method, x)
     assert found["reconstruction"]["rules"] == known.rules
     with torch.no_grad():
         same = torch.from_numpy(model.decode_rows(model.encode_rows(x))) == x
     assert known.exact == same.all(1).float().mean()
-    inside = x != ALPHABET.pad
+    inside = x != TOKENIZER.pad
     assert known.rules == pytest.approx((same & inside).sum() / inside.sum())
     assert 0 <= found["samples"]["gaussian"]["valid"] <= 1
 
@@ -213,7 +215,7 @@ def test_a_model_comes_back_from_its_run(run, model):
     loaded = load_model(run)
     assert isinstance(loaded, CharacterModel)
     assert loaded.architecture == ARCHITECTURE
-    assert loaded.alphabet == ALPHABET
+    assert loaded.tokenizer == TOKENIZER
     codes = model.codes(SENTENCES, refine=False)
     np.testing.assert_array_equal(loaded.codes(SENTENCES, refine=False), codes)
     assert loaded.decode(codes) == model.decode(codes)
@@ -236,8 +238,8 @@ def test_its_architecture_survives_json_with_its_alphabet():
 @pytest.mark.parametrize("name", ["vae", "cv-vae", "rae-gp", "gmm-dae", "vq-vae"])
 def test_other_methods_train_it(name):
     method = METHODS[name]()
-    architecture = Architecture(CHARACTERS, 4, 8, method, 0, ALPHABET)
-    x = torch.from_numpy(ALPHABET.rows(SENTENCES))
+    architecture = Architecture(CHARACTERS, 4, 8, method, 0, TOKENIZER)
+    x = torch.from_numpy(TOKENIZER.rows(SENTENCES))
     torch.manual_seed(0)
     before, after = (
         reconstruction(learn(architecture, steps).net, method, x).loss for steps in (1, 80)
@@ -248,4 +250,4 @@ def test_other_methods_train_it(name):
 def test_pseudo_inputs_are_no_texts():
     method = METHODS["vae-vampprior"]()
     with pytest.raises(LisaError, match="this network's examples are discrete"):
-        Architecture(CHARACTERS, 4, 8, method, 0, ALPHABET).build(EXPR)
+        Architecture(CHARACTERS, 4, 8, method, 0, TOKENIZER).build(EXPR)

@@ -23,13 +23,12 @@ from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL as GRAMMAR_TOOL
 from grammar_lisa.models.run import read_data
 from grammar_lisa.objectives.semantics import OUTPUTS, outputs, semantics_of, standardised
-from grammar_lisa.training.corpus import Sentences
+from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.evaluation import readout_r2
 from grammar_lisa.training.experiment import SEMANTICS, Plan
 from shared.common.errors import LisaError
 from shared.methods import LISA, READOUT, VAE
 from shared.runs.run import open_run
-from shared.training.settings import Training
 
 TOOL = Tool(main)
 EXPR = ROOT / "grammars" / "expr.cfg"
@@ -153,8 +152,7 @@ def test_a_function_that_gives_no_such_vector_is_refused(name, words):
 def test_only_a_method_that_learns_from_semantics_has_any():
     row = np.zeros((2, 1), dtype=np.int8)
     plans = [
-        Plan(Sentences(EXPR), "dense", 4, method, Training(), semantics=OUTPUTS)
-        for method in (LISA(), VAE())
+        Plan(TrainConfig(grammar=EXPR, semantics=OUTPUTS), method) for method in (LISA(), VAE())
     ]
     for plan in plans:
         with pytest.raises(LisaError, match="--alignment-weight above 0 only"):
@@ -165,7 +163,7 @@ def test_a_method_that_learns_from_semantics_takes_the_outputs_of_training_and_t
     grammar = load_grammar(EXPR)
     rows = sample_uniform(grammar, 9, 8, seed=0)
     data = Split(*(to_array(part, 8, len(grammar.rules)) for part in (rows[:5], rows, rows[5:])), 0)
-    plan = Plan(Sentences(EXPR), "dense", 4, LISA(alignment_weight=1.0), Training())
+    plan = Plan(TrainConfig(grammar=EXPR), LISA(alignment_weight=1.0))
     found = plan.semantics_in(grammar, data)
     together = semantics_of(derivations_to_texts(grammar, rows), OUTPUTS, seed=5)
     assert np.array_equal(found["train"], together[:5])

@@ -9,9 +9,9 @@ from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.character_model import CharacterModel
-from grammar_lisa.models.characters import Alphabet
 from grammar_lisa.models.grammar_model import GrammarModel
 from grammar_lisa.models.names import CHARACTERS, TOOL
+from grammar_lisa.models.tokenizer import CharacterTokenizer
 from grammar_lisa.objectives.targets import regression_for
 from shared.methods.registry import METHODS
 from shared.runs.run import create_run
@@ -33,9 +33,9 @@ def trained(sentences):
 
     def make(name, network="dense"):
         if (name, network) not in made:
-            alphabet = Alphabet.of(sentences) if network == CHARACTERS else None
-            architecture = Architecture(network, 6, 6, METHODS[name](), 0, alphabet)
-            kind = GrammarModel if alphabet is None else CharacterModel
+            tokenizer = CharacterTokenizer.of(sentences) if network == CHARACTERS else None
+            architecture = Architecture(network, 6, 6, METHODS[name](), 0, tokenizer)
+            kind = GrammarModel if tokenizer is None else CharacterModel
             model = kind(grammar, architecture, architecture.build(grammar))
             learn(model, model.rows(sentences), 80)
             made[name, network] = model

@@ -6,7 +6,7 @@ import pytest
 from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.config import SearchConfig
-from grammar_lisa.optimize.hall_of_fame import AT_START, Entry, best_entries, r_squared
+from grammar_lisa.optimize.hall_of_fame import INITIAL_DESIGN, Entry, best_entries, r_squared
 from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.trials import Trial
 
@@ -42,7 +42,7 @@ def test_what_was_known_takes_part_and_is_marked():
         Entry(0.75, "x+1", 1, 1),
         Entry(1.5, "x+2", 2, 2),
     ]
-    assert [entry.where for entry in best[:2]] == ["trial 1, evaluation 2", AT_START]
+    assert [entry.where for entry in best[:2]] == ["trial 1, evaluation 2", INITIAL_DESIGN]
 
 
 def test_of_equal_scores_what_was_known_stands_for_all_and_else_the_shortest():

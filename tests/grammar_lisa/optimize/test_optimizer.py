@@ -15,7 +15,7 @@ from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
 from grammar_lisa.models.names import CHARACTERS
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.optimize import SYSTEMS, acquisition, optimizer
+from grammar_lisa.optimize import SYSTEMS, acquisition, exploration, policy
 from grammar_lisa.optimize.candidates import Candidates
 from grammar_lisa.optimize.kernels import TermsKernel
 from grammar_lisa.optimize.optimizer import Optimizer
@@ -66,9 +66,9 @@ def check_asked(one, asked, known):
     """What was asked for is new, distinct and complete, by text and by canonical form."""
     assert len(set(asked)) == len(asked)
     assert not set(asked) & set(known)
-    keys = one.reader.language.forms([*known, *asked]).keys[len(known) :].tolist()
+    keys = one.reader.language.canonical_forms([*known, *asked]).hashes[len(known) :].tolist()
     assert len(set(keys)) == len(keys)
-    assert not set(keys) & set(one.reader.language.forms(known).keys.tolist())
+    assert not set(keys) & set(one.reader.language.canonical_forms(known).hashes.tolist())
     grammar = one.reader.model.grammar
     derivations = one.reader.model.parse(asked)
     assert all(is_sentence(grammar, row) for row in derivations)
@@ -181,14 +181,14 @@ def test_scores_may_be_lacking(reader, begun, objective, name):
     scores[[0, 3, 7]] = np.nan
     scores[5] = np.inf
     one = Optimizer(reader, SYSTEMS[name].changed(**SMALL), begun[0], scores)
-    assert np.isfinite(one.utility()).all()
+    assert np.isfinite(one.observed.utility()).all()
     for told in ([np.nan] * 4, [1.0, np.nan, 2.0, -np.inf], [0.5, 0.4, np.nan, 3.0]):
         batch = one.ask()
         assert len(batch) == 4
         one.tell(batch, np.array(told))
     assert one.best == (batch[1], 0.4)
-    worst = one.utility().min()
-    assert (one.utility()[[0, 3, 5, 7]] == worst).all()
+    worst = one.observed.utility().min()
+    assert (one.observed.utility()[[0, 3, 5, 7]] == worst).all()
     check_asked(one, one.ask(), one.known.texts)
 
 
@@ -235,7 +235,7 @@ def test_the_best_is_the_best_of_all_known(search, begun):
 
 def test_utility_falls_with_the_score_and_has_no_unit(reader, begun):
     def utility(scores):
-        return Optimizer(reader, CONFIG, begun[0][: len(scores)], scores).utility()
+        return Optimizer(reader, CONFIG, begun[0][: len(scores)], scores).observed.utility()
 
     scores = np.array([0.4, 6.9, 0.9, 4.0, 2.0])
     values = utility(scores)
@@ -323,7 +323,7 @@ def test_a_sum_of_terms_that_were_scored_apart_is_found_at_once(reader, kind, mo
     objective = regression_for(TARGET)
     assert objective(APART).min() > 0.3
     derivations = reader.model.parse(sums)
-    monkeypatch.setattr(optimizer, "propose", lambda *_: derivations)
+    monkeypatch.setattr(exploration, "propose", lambda *_: derivations)
     config = (CONFIG if kind == "points" else TREES).changed(batch=2)
     found = [
         TARGET in begin(reader, config, objective, APART, seed=seed, composite=composite).ask()
@@ -338,7 +338,7 @@ class Watched:
 
     def __init__(self, monkeypatch):
         self.fitted, self.parents, self.counts = [], [], []
-        fit, propose = optimizer.fit_scores, optimizer.propose
+        fit, propose = policy.fit_scores, exploration.propose
 
         def watch_fit(inputs, utility, parts, layout):
             self.fitted.append((inputs, utility, parts))
@@ -349,8 +349,8 @@ class Watched:
             self.counts.append(count)
             return propose(kinds, parents, count, seed)
 
-        monkeypatch.setattr(optimizer, "fit_scores", watch_fit)
-        monkeypatch.setattr(optimizer, "propose", watch_propose)
+        monkeypatch.setattr(policy, "fit_scores", watch_fit)
+        monkeypatch.setattr(exploration, "propose", watch_propose)
 
 
 @pytest.fixture
@@ -371,7 +371,7 @@ def test_surrogates_see_good_sentences_and_some_others(search, watched, composit
     inputs, utility, _ = watched.fitted[0]
     rows = rows_of(one, inputs)
     assert len(rows) == len(inputs) == min(points, 30)
-    assert np.allclose(utility, [one.utility()[int(row)] for row in _ordered(one, inputs)])
+    assert np.allclose(utility, [one.observed.utility()[int(row)] for row in _ordered(one, inputs)])
     if not composite:
         assert set(np.argsort(one.scores)[: round(points * best)].tolist()) <= rows
 
@@ -406,7 +406,7 @@ def test_proposals_go_on_from_what_is_expected_most_of(search, watched, monkeypa
         known = torch.tensor([text in one.known.texts for text in sentences.texts])
         return Candidates(sentences, (known != hopeful).double())
 
-    monkeypatch.setattr(optimizer, "expected", expected)
+    monkeypatch.setattr(exploration, "expected", expected)
     one.ask()
     order = np.argsort(one.scores, kind="stable")
     first, second, third = watched.parents
@@ -474,7 +474,7 @@ def test_a_trust_region_that_holds_nothing_new_is_widened(search, model, begun, 
         radii.append(parents.radius)
         return new if parents.radius > 1 else known
 
-    monkeypatch.setattr(optimizer, "propose", propose)
+    monkeypatch.setattr(exploration, "propose", propose)
     one = search(SYSTEMS["turbo"].changed(**SMALL), steps=1, radius=1.2)
     one.tell(["x*x+3*x"], np.array([9.0]))
     assert sorted(one.ask()) == ["x*3*x", "x+3*x"]
@@ -492,7 +492,7 @@ def test_groups_of_proposals_have_their_share_of_a_batch(search, model, monkeypa
         is_fresh = any(isinstance(kind, Fresh) for kind, _ in kinds)
         return model.parse(fresh if is_fresh else points)
 
-    monkeypatch.setattr(optimizer, "propose", propose)
+    monkeypatch.setattr(exploration, "propose", propose)
     for q, least in ((8, 4), (7, 3), (2, 1)):
         batch = search(caps=0.5, arcs=0.0, uniform=0.0, fresh=0.5, steps=1).ask(q)
         assert len(batch) == q
@@ -508,10 +508,10 @@ def test_what_one_group_lacks_others_make_up_for(search, model, monkeypatch, few
     def propose(kinds, parents, count, seed):
         return model.parse(lone if any(isinstance(kind, few) for kind, _ in kinds) else many)
 
-    monkeypatch.setattr(optimizer, "propose", propose)
+    monkeypatch.setattr(exploration, "propose", propose)
     one = search(caps=0.5, arcs=0.0, uniform=0.0, fresh=0.5, steps=1)
     batch = one.ask(8)
-    assert len(batch) == len(set(one.reader.language.forms(batch).keys.tolist())) == 8
+    assert len(batch) == len(set(one.reader.language.canonical_forms(batch).hashes.tolist())) == 8
     assert set(batch) - set(many) <= set(lone)
     assert "exp(x)+1" in batch
     assert len(one.ask(40)) == 10
@@ -560,6 +560,11 @@ def test_an_acquisition_is_told_what_the_batch_holds_already(search, monkeypatch
     assert told == [(2, 2), (2, 6)]
 
 
+def policy_of(one):
+    """The surrogates that a search fits."""
+    return policy.fit_policy(one.observed, one.config, one.reader, np.random.default_rng(0))
+
+
 def stuck(one, batches=4):
     """Tell batches that are all worse than what is known."""
     for _ in range(batches):
@@ -571,14 +576,15 @@ def stuck(one, batches=4):
 def test_a_stuck_search_chooses_a_share_by_terms(search):
     """The best means of a surrogate that compares by terms alone, of what is left."""
     one = stuck(search(by_terms=0.5))
-    policy = one._fit(np.random.default_rng(0))
-    assert isinstance(policy.second.model.covar_module.base_kernel.base, TermsKernel)
-    found = Candidates(one.known, policy.lead.value(one.known.inputs))
-    chosen = one._choose(found, policy, 8, 0, one._nothing())
+    fitted = policy_of(one)
+    assert isinstance(fitted.second.model.covar_module.base_kernel.base, TermsKernel)
+    found = Candidates(one.known, fitted.lead.value(one.known.inputs))
+    nothing = found.rows([])
+    chosen = fitted.choose(found, 8, 0, nothing)
     assert len(set(chosen)) == 8
-    first = one._choose(found, dataclasses.replace(policy, second=None), 4, 0, one._nothing())
+    first = dataclasses.replace(fitted, second=None).choose(found, 4, 0, nothing)
     assert chosen[:4] == first
-    best = policy.second.value(one.known.inputs).argsort(descending=True).tolist()
+    best = fitted.second.value(one.known.inputs).argsort(descending=True).tolist()
     assert chosen[4:] == [row for row in best if row not in first][:4]
 
 
@@ -593,21 +599,21 @@ def test_a_stuck_search_chooses_a_share_by_terms(search):
     ],
 )
 def test_one_surrogate_is_enough_for_others(search, fields, batches):
-    assert stuck(search(**fields), batches)._fit(np.random.default_rng(0)).second is None
+    assert policy_of(stuck(search(**fields), batches)).second is None
 
 
 def test_sentences_without_terms_are_not_compared_by_them(model, begun, objective):
     one = begin(reader_of(model, PlainText()), CONFIG, objective, begun[0])
-    assert stuck(one)._fit(np.random.default_rng(0)).second is None
+    assert policy_of(stuck(one)).second is None
 
 
 def test_outputs_tell_of_terms_already(search, objective):
     one = search(composite=True)
     played(one, objective, 1)
-    outputs = one.outputs[:1].repeat(4, axis=0)
+    outputs = one.observed.composite.outputs[:1].repeat(4, axis=0)
     for _ in range(CONFIG.patience):
         one.tell(one.ask(), np.full(4, 50.0), outputs)
-    assert one._fit(np.random.default_rng(0)).second is None
+    assert policy_of(one).second is None
 
 
 def test_a_gradient_is_that_of_the_scores_alone(search, objective):
@@ -635,7 +641,7 @@ def test_of_candidates_that_differ_in_constants_a_few_are_weighed(
         return torch.arange(q)
 
     monkeypatch.setattr(acquisition, "ACQUISITIONS", {"believer": choose})
-    monkeypatch.setattr(optimizer, "propose", lambda *_: reader.model.parse(ALIKE))
+    monkeypatch.setattr(exploration, "propose", lambda *_: reader.model.parse(ALIKE))
     config = CONFIG.changed(alike=alike, exploit=0.0, batch=batch, simplicity=0.7)
     one = begin(reader, config, regression_for(TARGET), APART)
     assert len(one.ask()) == batch
@@ -649,7 +655,7 @@ def test_of_candidates_that_differ_in_constants_a_few_are_weighed(
     rules = [len(reader.model.parser.parse(each.text)) for each in X.canonical(ALIKE)]
     assert cost.tolist() == pytest.approx([0.7 * rules[row] for row in rows])
     if alike == 1:
-        value = one._fit(np.random.default_rng()).lead.value(found.inputs)[:3]
+        value = policy_of(one).lead.value(found.inputs)[:3]
         ranked = (value - 0.07 * torch.tensor(rules[:3])).argsort(descending=True).tolist()
         assert [row for row in rows if row < 3] == ranked[: weighed - 2]
 

@@ -34,7 +34,7 @@ def said():
 
 
 def test_all_training_sentences_are_what_a_search_may_begin_from(searched, objective, said):
-    problem = searched.problem(objective, clean=False, tell=said.append)
+    problem = searched.problem(objective, decontaminate=False, notify=said.append)
     assert problem.sentences == problem.data == searched.sentences
     assert len(set(searched.sentences)) == len(searched.sentences)
     assert np.array_equal(problem.scores, objective(searched.sentences))
@@ -45,7 +45,7 @@ def test_all_training_sentences_are_what_a_search_may_begin_from(searched, objec
 def test_what_is_near_the_target_is_withheld(searched, said):
     target = searched.sentences[5]
     objective = regression_for(target)
-    problem = searched.problem(objective, clean=True, tell=said.append)
+    problem = searched.problem(objective, decontaminate=True, notify=said.append)
     assert target not in problem.sentences
     assert problem.scores.min() >= 0.11
     assert problem.seen == len(searched.sentences) - len(problem.sentences) > 0
@@ -56,7 +56,7 @@ def test_what_is_near_the_target_is_withheld(searched, said):
 def test_sentences_in_other_variables_are_left_out(folder, said):
     searched = SearchedRun.load(open_run(folder, TOOL))
     objective = Regression({"y": [1.0, 2.0]}, [1.0, 2.0])
-    problem = searched.problem(objective, clean=False, tell=said.append)
+    problem = searched.problem(objective, decontaminate=False, notify=said.append)
     assert problem.sentences == [s for s in searched.sentences if "x" not in s.replace("exp", "")]
     assert any("of the training sentences cannot be scored" in line for line in said)
 
@@ -68,13 +68,13 @@ def test_a_search_that_nothing_is_left_for_is_refused(searched, said):
 
     objective = Nothing({"x": [1.0, 2.0]}, [1.0, 2.0])
     with pytest.raises(LisaError, match=r"0 of the \d+ training sentences are left"):
-        searched.problem(objective, clean=True, tell=said.append)
+        searched.problem(objective, decontaminate=True, notify=said.append)
 
 
 def test_only_a_target_has_something_near_it(searched, said):
     with pytest.raises(LisaError, match="this objective has none"):
-        searched.problem(Length(), clean=True, tell=said.append)
-    problem = searched.problem(Length(), clean=False, tell=said.append)
+        searched.problem(Length(), decontaminate=True, notify=said.append)
+    problem = searched.problem(Length(), decontaminate=False, notify=said.append)
     assert problem.sentences == searched.sentences
     assert np.isnan(problem.scores).tolist() == ["3" in s for s in searched.sentences]
 
@@ -90,7 +90,7 @@ def test_an_initial_design_is_drawn_and_begun_from(searched):
     assert problem.sentences == design
     assert np.array_equal(problem.scores, [e.value for e in evaluations], equal_nan=True)
     assert problem.data == searched.sentences
-    assert str(problem.withhold) == "nothing was withheld"
+    assert str(problem.decontamination) == "nothing was withheld"
 
 
 def test_too_few_scores_are_refused_with_the_reasons(searched):
@@ -105,7 +105,7 @@ def test_too_few_scores_are_refused_with_the_reasons(searched):
 
 @pytest.mark.parametrize("make", [Length, lambda: regression_for("kusner")])
 def test_random_draws_need_no_score(searched, said, make):
-    problem = searched.problem(make(), clean=False, tell=said.append)
+    problem = searched.problem(make(), decontaminate=False, notify=said.append)
     draws = random_draws(problem, 8, [0, 1])
     assert list(draws) == ["random data", "random grammar", "random sphere"]
     for each in draws.values():
@@ -117,12 +117,12 @@ def test_random_draws_need_no_score(searched, said, make):
 
 def test_random_points_are_those_of_the_space_that_is_searched(folder, objective, said):
     searched = SearchedRun.load(open_run(folder, TOOL), "box")
-    problem = searched.problem(objective, clean=False, tell=said.append)
+    problem = searched.problem(objective, decontaminate=False, notify=said.append)
     assert "random box" in random_draws(problem, 4, [0])
 
 
 def test_trials_are_seeded_by_the_command(searched, objective, said, tmp_path):
-    problem = searched.problem(objective, clean=False, tell=said.append)
+    problem = searched.problem(objective, decontaminate=False, notify=said.append)
 
     def planned(seed):
         options = {"count": 2, "n_initial": 10, "config": SearchConfig(), "black_box": True}

@@ -27,7 +27,7 @@ def reader(model):
 
 def test_columns_are_shared_out_without_gap_or_overlap():
     layout = Layout(3, 5, 16)
-    columns = layout.direction + layout.subtrees + layout.rules + layout.sums
+    columns = layout.direction + layout.subtrees + layout.rules + layout.monomials
     assert columns == tuple(range(3 + 5 + 5 + 32))
     assert [len(layout.direction), len(layout.subtrees)] == [3, 5]
 
@@ -46,9 +46,9 @@ def test_what_is_read_stands_where_the_layout_says(reader, model):
     subtrees, steps = subtrees_and_steps(model.grammar, derivations)
     assert np.array_equal(inputs[:, layout.subtrees], subtrees)
     assert np.array_equal(inputs[:, layout.rules], steps)
-    monomials = monomial_columns(X.forms(TEXTS).monomials, layout.monomials)
-    assert np.array_equal(inputs[:, layout.sums], monomials)
-    assert found.inputs.shape[1] == layout.sums[-1] + 1
+    monomials = monomial_columns(X.canonical_forms(TEXTS).monomials, layout.n_monomials)
+    assert np.array_equal(inputs[:, layout.monomials], monomials)
+    assert found.inputs.shape[1] == layout.monomials[-1] + 1
 
 
 def test_a_sentence_is_encoded_and_compared_by_its_canonical_text(reader, model):
@@ -77,9 +77,9 @@ def test_what_has_no_canonical_text_for_a_model_is_encoded_as_it_is(grammar, max
 
 def test_equal_expressions_have_equal_keys_and_monomials(reader):
     found = reader.read(TEXTS)
-    assert found.keys[0] == found.keys[1]
-    assert len(set(found.keys.tolist())) == len(TEXTS) - 1
-    sums = found.inputs[:, list(reader.layout.sums)]
+    assert found.hashes[0] == found.hashes[1]
+    assert len(set(found.hashes.tolist())) == len(TEXTS) - 1
+    sums = found.inputs[:, list(reader.layout.monomials)]
     assert torch.equal(*(row.sort().values for row in sums[:2]))
     assert found.readable.all()
 
@@ -88,11 +88,11 @@ def test_of_plain_text_nothing_is_known_beyond_it():
     model = untrained(COMMANDS, 10)
     reader = reader_of(model, PlainText())
     found = reader.read(["stop", "go left", "go left then stop", "stop"])
-    assert found.keys[0] == found.keys[3]
-    assert len(set(found.keys.tolist())) == 3
+    assert found.hashes[0] == found.hashes[3]
+    assert len(set(found.hashes.tolist())) == 3
     assert found.readable.all()
-    sums = found.inputs[:, list(reader.layout.sums)]
-    assert (sums[:, : reader.layout.monomials] == NOTHING).all()
+    sums = found.inputs[:, list(reader.layout.monomials)]
+    assert (sums[:, : reader.layout.n_monomials] == NOTHING).all()
 
 
 def test_what_is_no_expression_is_not_readable():
@@ -104,7 +104,7 @@ def test_derivations_are_described_as_their_texts_are_read(reader, model):
     read, described = reader.read(TEXTS), reader.describe(model.parse(TEXTS))
     assert described.texts == TEXTS
     assert torch.equal(described.inputs, read.inputs)
-    assert np.array_equal(described.keys, read.keys)
+    assert np.array_equal(described.hashes, read.hashes)
 
 
 def test_each_sentence_is_described_by_itself(reader):
@@ -120,7 +120,7 @@ def test_rows_are_chosen_and_joined(reader):
     assert joined.texts == [TEXTS[row] for row in order]
     assert torch.equal(joined.inputs, found.inputs[order])
     assert np.array_equal(joined.derivations, found.derivations[order])
-    assert np.array_equal(joined.keys, found.keys[order])
+    assert np.array_equal(joined.hashes, found.hashes[order])
     assert np.array_equal(joined.readable, found.readable[order])
 
 
@@ -195,8 +195,8 @@ def test_a_sentence_of_characters_that_is_too_long_is_refused(spelling):
 
 
 def test_a_network_of_characters_cannot_read_what_has_others_or_too_many(spelling, reader):
-    alphabet = spelling.model.architecture.alphabet
-    assert spelling.fits("x" * alphabet.length)
-    assert not spelling.fits("x" * (alphabet.length + 1))
+    tokenizer = spelling.model.architecture.tokenizer
+    assert spelling.fits("x" * tokenizer.length)
+    assert not spelling.fits("x" * (tokenizer.length + 1))
     assert not spelling.fits("y")
     assert reader.fits("y")

@@ -147,7 +147,7 @@ def test_parts_that_are_off_are_not_looked_at(inputs, signs, reader, parts):
         other[:, list(columns)] = new.flip(0)[:, list(columns)]
         assert torch.allclose(surrogate.value(other), value) == (part not in parts)
     other = new.clone()
-    other[:, list(layout.sums)] = 1.0
+    other[:, list(layout.monomials)] = 1.0
     assert torch.allclose(surrogate.value(other), value)
 
 
@@ -164,7 +164,7 @@ def test_a_kernel_of_terms_learns_from_coefficients_alone(reader):
     found = fit_scores(train.inputs, value(seen), ("terms",), one.layout).value(test.inputs)
     assert (found - value(new)).square().mean() < 0.05 * value(new).var()
     other = test.inputs.clone()
-    other[:, : one.layout.sums[0]] = 0
+    other[:, : one.layout.monomials[0]] = 0
     again = fit_scores(train.inputs, value(seen), ("terms",), one.layout).value(other)
     assert torch.equal(found, again)
 

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 import torch
 
+from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.problem import SearchProblem
 from grammar_lisa.optimize.spaces import Box
-from grammar_lisa.optimize.trials import plan_trials, run_trial, run_trials
+from grammar_lisa.optimize.trials import run_trial, run_trials
 from shared.runs.expost import load_codes
 from shared.runs.run import open_run
 
@@ -26,10 +28,11 @@ def known(folder, model, objective):
 
 
 @pytest.fixture
-def plan(known, folder, tmp_path):
+def plan(known, folder, model, objective, tmp_path):
     def make(count=2, n_initial=20, seed=0, run=folder, black_box=True, config=CONFIG):
-        return plan_trials(
-            *(run, tmp_path, *known),
+        problem = SearchProblem(model, None, objective, *known, Decontamination(None), [])
+        return problem.trials(
+            *(run, tmp_path),
             count=count,
             n_initial=n_initial,
             config=config,

@@ -13,7 +13,7 @@ from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.grammar_model import GrammarModel
-from grammar_lisa.training.evaluation import evaluate, geometry, reconstruction, samples
+from grammar_lisa.training.evaluation import evaluate_model, geometry, reconstruction, samples
 from shared.methods import LISA
 from shared.samplers import Projected, Uniform
 from shared.sphere.geometry import project, uniform
@@ -127,7 +127,7 @@ def test_geometry_tells_uniform_directions_from_a_bundle():
 def test_everything_together(model):
     codes = model.encode_derivations(X.numpy())
     known = set(derivations_to_texts(EXPR, DERIVATIONS))
-    found = evaluate(
+    found = evaluate_model(
         model,
         X.numpy(),
         known,

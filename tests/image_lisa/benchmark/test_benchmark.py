@@ -2,10 +2,12 @@
 
 import csv
 import json
+import shutil
 import statistics
 
 import pytest
 import torch
+from light_reports import blank_pictures
 from PIL import Image
 from small_experiments import (
     BENCHMARK,
@@ -17,11 +19,11 @@ from small_experiments import (
     succeed,
 )
 
-from image_lisa.cli.experiments import chosen_methods
 from image_lisa.cli.options.train import TRAIN
 from image_lisa.cli.trainings import data_of
 from image_lisa.models.names import TOOL
 from image_lisa.training.experiment import Data
+from shared.cli.records import chosen_names
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods.registry import METHODS
@@ -35,6 +37,8 @@ TABLES = ("table1", "table3", "samplers", "table4", "reconstruction")
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     quick_classifier(monkeypatch)
+    with blank_pictures():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +49,21 @@ def compared(tmp_path_factory):
         quick_classifier(patch)
         said = succeed(*BENCHMARK, "--methods", "lorae,ae", "--seeds", 2, "--out", out, "--json")
     return out / "digits-light", said
+
+
+@pytest.fixture(scope="module")
+def _one(tmp_path_factory):
+    out = tmp_path_factory.mktemp("one")
+    with pytest.MonkeyPatch.context() as patch:
+        quick_classifier(patch)
+        begin(out)
+    return out
+
+
+@pytest.fixture
+def one(_one, tmp_path):
+    """A copy of a benchmark of a plain autoencoder, to be changed at will."""
+    return shutil.copytree(_one, tmp_path / "one")
 
 
 def begin(tmp_path, *words):
@@ -149,15 +168,14 @@ def test_an_evaluation_of_a_run_is_kept_beside_the_benchmarks(compared, monkeypa
     assert files(folder, "benchmark.json") == before
 
 
-def test_methods_and_seeds_are_added(tmp_path):
-    begin(tmp_path)
+def test_methods_and_seeds_are_added(one):
     began = []
     with pytest.MonkeyPatch.context() as patch:
         on_training(patch, lambda run: began.append(run.path.name))
-        succeed(*BENCHMARK, "--methods", "lorae", "--out", tmp_path)
-        succeed(*BENCHMARK, "--methods", "ae", "--seeds", 2, "--out", tmp_path)
+        succeed(*BENCHMARK, "--methods", "lorae", "--out", one)
+        succeed(*BENCHMARK, "--methods", "ae", "--seeds", 2, "--out", one)
     assert began == ["lorae-seed-0", "ae-seed-1"]
-    results = read_json(tmp_path / "digits-light" / "results.json")
+    results = read_json(one / "digits-light" / "results.json")
     assert results["seeds"] == {"ae": [0, 1], "lorae": [0]}
     counts = {row["method"]: row["n"] for row in results["tables"] if row["table"] == "table1"}
     assert counts == {"ae": 2, "lorae": 1}
@@ -185,8 +203,7 @@ def test_a_benchmark_that_was_stopped_between_goes_on_with_the_next(tmp_path):
     assert len(after) == 2
 
 
-def test_a_training_that_was_stopped_in_the_middle_ends_with_the_same_weights(tmp_path):
-    begin(tmp_path / "whole", "--checkpoint-seconds", 0)
+def test_a_training_that_was_stopped_in_the_middle_ends_with_the_same_weights(tmp_path, one):
     words = (*BENCHMARK, "--methods", "ae", "--checkpoint-seconds", 0, "--out", tmp_path / "cut")
     with pytest.MonkeyPatch.context() as patch:
         on_training(patch, lambda run: 3)
@@ -195,7 +212,7 @@ def test_a_training_that_was_stopped_in_the_middle_ends_with_the_same_weights(tm
     assert (run / "checkpoint.safetensors").is_file()
     succeed(*words)
     name = "digits-light/ae-seed-0/model.safetensors"
-    assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert (tmp_path / "cut" / name).read_bytes() == (one / name).read_bytes()
 
 
 def test_a_method_that_fails_is_recorded_and_does_not_stop_the_others(tmp_path):
@@ -265,14 +282,13 @@ def test_other_settings_are_refused_by_name(compared):
     assert files(folder, "benchmark.json") == before
 
 
-def test_other_draws_are_refused_unless_all_is_evaluated_again(tmp_path):
-    begin(tmp_path)
-    message = refused(*BENCHMARK, "--methods", "ae", "--out", tmp_path, "--draws", 70)
+def test_other_draws_are_refused_unless_all_is_evaluated_again(one):
+    message = refused(*BENCHMARK, "--methods", "ae", "--out", one, "--draws", 70)
     assert "draws 60 → 70" in message
     assert "--evaluate-again" in message
-    trained = files(tmp_path / "digits-light", "model.safetensors")
-    succeed(*BENCHMARK, "--methods", "lorae", "--out", tmp_path, "--draws", 70, "--evaluate-again")
-    folder = tmp_path / "digits-light"
+    trained = files(one / "digits-light", "model.safetensors")
+    succeed(*BENCHMARK, "--methods", "lorae", "--out", one, "--draws", 70, "--evaluate-again")
+    folder = one / "digits-light"
     for name in ("ae-seed-0", "lorae-seed-0"):
         assert read_json(folder / name / "benchmark.json")["protocol"]["draws"] == 70
     assert trained.items() <= files(folder, "model.safetensors").items()
@@ -327,31 +343,30 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
 
 
 def test_all_is_every_method():
-    assert chosen_methods("all") == list(METHODS)
-    assert chosen_methods("lisa, ae") == ["lisa", "ae"]
+    assert chosen_names("method", "all", METHODS) == list(METHODS)
+    assert chosen_names("method", "lisa, ae", METHODS) == ["lisa", "ae"]
 
 
-def test_other_data_sets_stand_beside(compared, tmp_path):
+def test_other_data_sets_stand_beside(compared, one, tmp_path):
     folder, _ = compared
     results = read_json(folder / "results.json")
     results["settings"]["dataset"] = "mnist"
     (tmp_path / "results.json").write_text(json.dumps(results))
-    begin(tmp_path, "--beside", tmp_path)
-    rows = table(tmp_path / "digits-light", "table3")
+    begin(one, "--beside", tmp_path)
+    rows = table(one / "digits-light", "table3")
     found = {(row["dataset"], row["method"]) for row in rows}
     assert found == {("digits", "ae"), ("MNIST", "ae"), ("MNIST", "lorae")}
-    message = refused(*BENCHMARK, "--methods", "ae", "--out", tmp_path, "--beside", folder)
+    message = refused(*BENCHMARK, "--methods", "ae", "--out", one, "--beside", folder)
     assert f"--beside {folder}: digits stands in the tables already" in message
 
 
-def test_a_run_of_other_data_is_not_taken_for_this_one(tmp_path):
-    begin(tmp_path)
-    run = tmp_path / "digits-light" / "ae-seed-0"
+def test_a_run_of_other_data_is_not_taken_for_this_one(one):
+    run = one / "digits-light" / "ae-seed-0"
     (run / "benchmark.json").unlink()
     config = read_json(run / "config.json")
     config["data"]["sha256"] = "0" * 64
     (run / "config.json").write_text(json.dumps(config))
-    failed = begin(tmp_path, "--json").json["failed"]
+    failed = begin(one, "--json").json["failed"]
     assert "the data are not those" in failed["ae-seed-0"]
 
 

@@ -7,12 +7,13 @@ import math
 
 import pytest
 import torch
+from light_reports import blank_pictures
 from PIL import Image
 from small_experiments import SWEEP, command, files, on_training, quick_classifier, refused, succeed
 
 from image_lisa.benchmark import experiments as pool
 from image_lisa.benchmark.sweep import GRIDS, NUMBERS, SAMPLERS, choose, plot, points_of, sweep_seed
-from image_lisa.benchmark.sweep_points import Measured
+from image_lisa.benchmark.sweep_points import MeasuredPoint
 from image_lisa.cli.sweep import grid_of
 from image_lisa.reports.table import Statistic
 from image_lisa.training.experiment import Data
@@ -29,6 +30,8 @@ FOLDER = "digits-light-lisa"
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     quick_classifier(monkeypatch)
+    with blank_pictures():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def swept(tmp_path_factory):
 
 def measured(weight, t, criterion):
     point = points_of(LISA, {"uniformity_weight": [weight], "uniformity_t": [t]})[0]
-    return Measured(point, dict.fromkeys(NUMBERS, Statistic(criterion, None, 1)), [])
+    return MeasuredPoint(point, dict.fromkeys(NUMBERS, Statistic(criterion, None, 1)), [])
 
 
 def test_every_point_of_the_grid_is_measured(swept):
@@ -112,7 +115,7 @@ def test_the_plot_is_left_with_a_curve_for_each_t(swept):
 
 def test_a_plot_of_one_hyperparameter_is_one_curve():
     points = [
-        Measured(point, dict.fromkeys(NUMBERS, Statistic(1.0, 0.1, 2)), [])
+        MeasuredPoint(point, dict.fromkeys(NUMBERS, Statistic(1.0, 0.1, 2)), [])
         for point in points_of(LISA, {"uniformity_weight": [0.1, 1, 10]})
     ]
     axes = plot(points, points[2]).axes
@@ -124,8 +127,8 @@ def test_test_images_have_no_part_in_a_sweep(swept, tmp_path, monkeypatch):
     folder, _ = swept
     load = Data.load
 
-    def with_noise(data, tell=None):
-        images = load(data, tell)
+    def with_noise(data, notify=None):
+        images = load(data, notify)
         generator = torch.Generator().manual_seed(5)
         noise = torch.randint(0, 256, images.test.shape, generator=generator, dtype=torch.uint8)
         return dataclasses.replace(images, test=noise)

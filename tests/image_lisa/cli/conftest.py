@@ -4,6 +4,22 @@ import shutil
 
 import pytest
 from image_commands import train
+from light_reports import blank_pictures
+
+
+@pytest.fixture(autouse=True)
+def _pictures(request):
+    """Curves of a test's own runs stay blank, unless the test asks that they be drawn."""
+    if "drawn" in request.fixturenames:
+        yield
+    else:
+        with blank_pictures():
+            yield
+
+
+@pytest.fixture
+def drawn():
+    """Ask that all curves be drawn."""
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from PIL import Image
 from image_lisa.data import load_images
 from image_lisa.evaluation import diagnosis
 from image_lisa.evaluation.diagnosis import Diagnosis, plot_radial, plot_spectrum
-from image_lisa.evaluation.protocol import Protocol
+from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
 from shared.runs.expost import load_codes
@@ -109,7 +109,7 @@ def test_the_loss_found_is_the_largest_distance_of_an_image_from_a_reconstructio
     model = ImageModel.load(folder)
     images = load_images("digits", limit=120, seed=1)
     found = diagnosis.diagnose_run(
-        model, {}, load_codes(folder), images, Protocol(draws=10, probed=10)
+        model, {}, load_codes(folder), images, EvaluationProtocol(draws=10, probed=10)
     )
     x = (images.test.double() / 255).flatten(1).numpy()
     decoded = model.reconstruct(images.test).double().flatten(1).numpy()

@@ -84,7 +84,7 @@ def metrics(run):
     return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
 
 
-def test_a_training_leaves_weights_curves_and_pictures(tmp_path):
+def test_a_training_leaves_weights_curves_and_pictures(tmp_path, drawn):
     words = ("--runs", tmp_path, "--epochs", 2)
     result = succeed("train", *TINY, *words)
     run = tmp_path / "digits-lisa-001"

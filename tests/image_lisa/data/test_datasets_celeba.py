@@ -160,13 +160,13 @@ def test_chunks_are_kept_and_only_those_that_are_damaged_made_again(tmp_path, fa
     monkeypatch.setattr(celeba, "_CHUNK", 4)
     folder = write(tmp_path / "data", faces)
     told = []
-    first = load_images("celeba", data_dir=folder, tell=told.append)
+    first = load_images("celeba", data_dir=folder, notify=told.append)
     assert told == [f"decoding CelebA: {start} of 10 images" for start in (0, 4, 8)]
     kept = sorted((tmp_path / "cache").rglob("*.safetensors"))
     assert [path.name for path in kept] == [f"celeba-64-{n:02}.safetensors" for n in range(3)]
     kept[1].write_bytes(kept[1].read_bytes()[:-9])
     told.clear()
-    again = load_images("celeba", data_dir=folder, tell=told.append)
+    again = load_images("celeba", data_dir=folder, notify=told.append)
     assert told == ["decoding CelebA: 4 of 10 images"]
     assert again.digest == first.digest
     assert "were damaged: made again" in again.notes[-1]

@@ -186,7 +186,7 @@ def test_the_archive_is_downloaded_once(tmp_path, monkeypatch):
 def test_a_jpeg_copy_is_read_and_said_to_be_one(tmp_path):
     jpeg_copy(tmp_path)
     told = []
-    data = load_images("cifar10", data_dir=tmp_path, valid=10, tell=told.append)
+    data = load_images("cifar10", data_dir=tmp_path, valid=10, notify=told.append)
     assert (len(data.train), len(data.valid), len(data.test)) == (20, 10, 10)
     assert "JPEG copy, not lossless" in data.notes[0]
     assert data.test_labels.tolist() == list(range(10))
@@ -199,13 +199,13 @@ def test_decoded_images_are_kept_and_made_again_when_damaged(tmp_path):
     jpeg_copy(tmp_path)
     first = load_images("cifar10", data_dir=tmp_path)
     told = []
-    again = load_images("cifar10", data_dir=tmp_path, tell=told.append)
+    again = load_images("cifar10", data_dir=tmp_path, notify=told.append)
     assert (again.digest, again.notes, told) == (first.digest, first.notes, [])
     (path,) = (tmp_path / "cache").rglob("*.safetensors")
     content = bytearray(path.read_bytes())
     content[-5] ^= 1
     path.write_bytes(content)
-    mended = load_images("cifar10", data_dir=tmp_path, tell=told.append)
+    mended = load_images("cifar10", data_dir=tmp_path, notify=told.append)
     assert mended.digest == first.digest
     assert "were damaged: made again" in mended.notes[-1]
     assert len(told) == 1

@@ -161,7 +161,7 @@ def test_what_is_missing_is_downloaded_once(small, tmp_path, monkeypatch):
     write(tmp_path, {name: small[name] for name in NAMES[:3]})
     tried = served(monkeypatch, {f"{name}.gz": packed(small[name]) for name in NAMES})
     told = []
-    data = load_images("mnist", data_dir=tmp_path, tell=told.append)
+    data = load_images("mnist", data_dir=tmp_path, notify=told.append)
     assert tried == [f"{mnist.MIRRORS[0]}{NAMES[3]}.gz"]
     assert told == [f"downloading MNIST to {tmp_path / 'mnist'}"]
     assert [path.name for path in (tmp_path / "mnist").iterdir()] == [f"{NAMES[3]}.gz"]

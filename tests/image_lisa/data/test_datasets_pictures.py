@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from small_pictures import noise
 
-from image_lisa.data.pictures import grid, padded, resized, save_png, to_bytes, to_unit
+from image_lisa.data.pictures import grid, padded, resized, save_png, to_bytes
 from shared.common.errors import LisaError
 
 EVERY = torch.arange(256, dtype=torch.uint8)
@@ -20,13 +20,6 @@ EVERY = torch.arange(256, dtype=torch.uint8)
 @pytest.mark.parametrize("kind", [torch.float32, torch.float64, torch.float16])
 def test_every_byte_comes_back(kind):
     assert torch.equal(to_bytes((EVERY.double() / 255).to(kind)), EVERY)
-    assert torch.equal(to_bytes(to_unit(EVERY)), EVERY)
-
-
-def test_numbers_in_the_unit_interval():
-    unit = to_unit(EVERY)
-    assert unit.dtype == torch.float32
-    assert (unit.min(), unit.max()) == (0, 1)
 
 
 def test_pixels_are_rounded_not_truncated_and_clamped():

@@ -12,8 +12,8 @@ from sklearn.datasets import load_digits
 from image_lisa.evaluation.features import (
     Classifier,
     ClassifierFeatures,
+    LabelledImages,
     Recipe,
-    Split,
 )
 from image_lisa.evaluation.pixels import to_bytes
 from shared.common.errors import LisaError
@@ -26,8 +26,8 @@ def digits(labelled=True):
     images, labels = load_digits(return_X_y=True)
     scaled = torch.from_numpy(images / 16).float().view(-1, 1, 8, 8)
     return (
-        Split(scaled[:1300], labels[:1300] if labelled else None),
-        Split(scaled[1300:], labels[1300:] if labelled else None),
+        LabelledImages(scaled[:1300], labels[:1300] if labelled else None),
+        LabelledImages(scaled[1300:], labels[1300:] if labelled else None),
     )
 
 
@@ -84,7 +84,7 @@ def test_the_test_split_changes_the_accuracy_alone(trained):
     assert other.record == replace(trained.record, accuracy=None)
     for name, tensor in trained.net.state_dict().items():
         assert torch.equal(tensor, other.net.state_dict()[name])
-    wrong = Split(test.images, (test.labels + 1) % 10)
+    wrong = LabelledImages(test.images, (test.labels + 1) % 10)
     assert ClassifierFeatures.train(train, wrong, recipe=QUICK).record.accuracy < 0.1
 
 
@@ -111,7 +111,7 @@ def test_images_without_labels_are_told_apart_by_clusters(clustered):
 def test_a_label_that_training_lacks_is_always_wrong():
     train, test = digits()
     few = train.labels < 7
-    partial = Split(train.images[few], train.labels[few])
+    partial = LabelledImages(train.images[few], train.labels[few])
     found = ClassifierFeatures.train(partial, test, recipe=QUICK).record
     assert found.classes == 7
     assert found.accuracy <= (test.labels < 7).mean()
@@ -152,8 +152,8 @@ def test_a_folder_trains_once_and_gives_the_very_same_classifier(tmp_path, monke
 
 def test_the_name_of_the_file_tells_data_seed_and_recipe_apart():
     train, test = digits()
-    unlabelled = Split(train.images)
-    relabelled = Split(train.images, train.labels[::-1])
+    unlabelled = LabelledImages(train.images)
+    relabelled = LabelledImages(train.images, train.labels[::-1])
     names = [
         ClassifierFeatures.file_name(split, seed, recipe)
         for split in (train, test, unlabelled, relabelled)
@@ -161,7 +161,7 @@ def test_the_name_of_the_file_tells_data_seed_and_recipe_apart():
         for recipe in (Recipe(), QUICK)
     ]
     assert len(set(names)) == 16
-    as_bytes = Split(to_bytes(train.images), train.labels.astype(np.uint8))
+    as_bytes = LabelledImages(to_bytes(train.images), train.labels.astype(np.uint8))
     assert ClassifierFeatures.file_name(as_bytes, 0, Recipe()) == names[0]
 
 
@@ -222,17 +222,17 @@ def test_pixels_are_rounded_and_not_truncated():
 def test_training_data_that_cannot_be_learnt_from_is_refused():
     train, test = digits()
     with pytest.raises(LisaError, match="at least 8 x 8 pixels, not 8 x 7"):
-        ClassifierFeatures.train(Split(train.images[..., :7], train.labels))
+        ClassifierFeatures.train(LabelledImages(train.images[..., :7], train.labels))
     with pytest.raises(LisaError, match="1300 images need as many labels, not 5"):
-        ClassifierFeatures.train(Split(train.images, train.labels[:5]))
+        ClassifierFeatures.train(LabelledImages(train.images, train.labels[:5]))
     with pytest.raises(LisaError, match="two classes of images or more"):
-        ClassifierFeatures.train(Split(train.images, np.zeros(1300, dtype=int)))
+        ClassifierFeatures.train(LabelledImages(train.images, np.zeros(1300, dtype=int)))
     for same in (torch.zeros(5, 1, 8, 8), torch.zeros(1, 1, 8, 8)):
         with pytest.raises(LisaError, match="two different images or more"):
-            ClassifierFeatures.train(Split(same))
+            ClassifierFeatures.train(LabelledImages(same))
     short = replace(QUICK, examples=1)
     with pytest.raises(LisaError, match="497 images need as many labels, not none"):
-        ClassifierFeatures.train(train, Split(test.images), recipe=short)
+        ClassifierFeatures.train(train, LabelledImages(test.images), recipe=short)
 
 
 @pytest.mark.slow
@@ -246,7 +246,7 @@ def test_mnist_is_classified_better_than_ninety_nine_in_a_hundred():
             np.frombuffer(gzip.decompress((folder / f"{name}-{file}.gz").read_bytes()), np.uint8)
             for file in ("images-idx3-ubyte", "labels-idx1-ubyte")
         )
-        return Split(torch.from_numpy(images[16:].copy()).view(-1, 1, 28, 28), labels[8:])
+        return LabelledImages(torch.from_numpy(images[16:].copy()).view(-1, 1, 28, 28), labels[8:])
 
     found = ClassifierFeatures.train(split("train"), split("t10k"))
     assert found.record.accuracy > 0.99

@@ -12,11 +12,11 @@ from small_runs import digits, finished
 from image_lisa.data import load_images
 from image_lisa.evaluation.codes import probe_accuracies
 from image_lisa.evaluation.coverage import coverage, squared_radii
-from image_lisa.evaluation.distances import Target, measure, real_rows
-from image_lisa.evaluation.features import ClassifierFeatures, Recipe, Split
+from image_lisa.evaluation.distances import RealFeatures, measure, real_rows
+from image_lisa.evaluation.features import ClassifierFeatures, LabelledImages, Recipe
 from image_lisa.evaluation.frechet import frechet_distance
 from image_lisa.evaluation.kernel_distance import kernel_distance, mean_kernel
-from image_lisa.evaluation.protocol import Protocol
+from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.evaluation.reference import extractor_record
 from image_lisa.evaluation.report import Reference, evaluate_run
 from image_lisa.training.experiment import finish_run
@@ -30,7 +30,7 @@ from shared.sphere.geometry import project
 from shared.sphere.uniformity import log_energy, uniform_log_energy
 
 QUICK = Recipe(width=8, features=12, examples=4000)
-SMALL = Protocol(draws=70, transport=30, probed=50)
+SMALL = EvaluationProtocol(draws=70, transport=30, probed=50)
 DISTANCES = {"fcd", "kid", "kid_spread", "precision", "recall", "density", "coverage"}
 
 
@@ -38,8 +38,8 @@ DISTANCES = {"fcd", "kid", "kid_spread", "precision", "recall", "density", "cove
 def extractor():
     images = digits(limit=None)
     return ClassifierFeatures.train(
-        Split(images.train, images.train_labels.numpy()),
-        Split(images.test, images.test_labels.numpy()),
+        LabelledImages(images.train, images.train_labels.numpy()),
+        LabelledImages(images.test, images.test_labels.numpy()),
         recipe=QUICK,
     )
 
@@ -138,7 +138,7 @@ def test_what_is_known_of_the_target_changes_no_number():
     mean = (kernel.sum() - np.trace(kernel)) / (90 * 89)
     assert mean_kernel(real) == pytest.approx(mean, rel=1e-12)
     assert kernel_distance(real, other, kernel=mean_kernel(real)) == kernel_distance(real, other)
-    target = Target(real, name="fid", k=3)
+    target = RealFeatures(real, name="fid", k=3)
     assert target.measure(other, seed=4) == measure(real, other, name="fid", k=3, seed=4)
 
 
@@ -215,7 +215,7 @@ def test_the_slope_of_the_decoder_is_one_number_for_all_samplers(lisa, of_lisa):
 
 def test_the_risk_is_the_mean_error_of_every_test_image_with_every_draw(lisa, extractor):
     # All draws and all test codes are taken where a protocol takes as many.
-    protocol = Protocol(draws=360, transport=360, probed=20)
+    protocol = EvaluationProtocol(draws=360, transport=360, probed=20)
     _, model, samplers = lisa
     images = digits()
     found = evaluated(lisa, extractor, protocol=protocol, names=["gmm"])["mismatch"]["gmm"]
@@ -251,7 +251,7 @@ def test_another_seed_draws_other_codes(ae, of_ae, extractor):
 
 def test_every_measurement_is_told(lisa, extractor, reference):
     heard = []
-    evaluated(lisa, extractor, reference=reference, names=["gmm"], tell=heard.append)
+    evaluated(lisa, extractor, reference=reference, names=["gmm"], notify=heard.append)
     assert heard == [
         "reconstructions",
         "real images",
@@ -378,7 +378,7 @@ def test_a_sampler_that_draws_no_numbers_is_named(lisa, extractor, reference):
 
 def test_a_reference_of_other_settings_is_refused(lisa, extractor, reference):
     with pytest.raises(LisaError, match="another extractor or protocol"):
-        evaluated(lisa, extractor, reference=reference, protocol=Protocol(draws=71))
+        evaluated(lisa, extractor, reference=reference, protocol=EvaluationProtocol(draws=71))
     other = ClassifierFeatures(extractor.net, extractor.record)
     with pytest.raises(LisaError, match="another extractor or protocol"):
         evaluated(lisa, other, reference=reference)

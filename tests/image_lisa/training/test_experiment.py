@@ -26,7 +26,6 @@ from image_lisa.reports.pictures import (
 )
 from image_lisa.training import experiment
 from image_lisa.training.experiment import (
-    Callbacks,
     Data,
     check_data,
     data_record,
@@ -35,6 +34,7 @@ from image_lisa.training.experiment import (
     train_run,
 )
 from image_lisa.training.presets import DIMS, PRESETS
+from shared.common.callbacks import Callbacks
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods import LISA, VAE, VQVAE, Method, sampler_names

@@ -8,7 +8,7 @@ from shared.methods.base import Codes
 from shared.methods.hyperspherical import SVAE
 from shared.methods.sampling import fit_sampler, sampler_names
 from shared.samplers import Uniform
-from shared.sphere.von_mises_fisher import draw, kl_to_uniform
+from shared.sphere.von_mises_fisher import kl_to_uniform, sample_von_mises_fisher
 
 
 def net_for(method, dim=4, **options):
@@ -24,7 +24,9 @@ def test_the_loss_is_reconstruction_and_divergence_of_one_draw(weight):
     parameters = net.encode(x)
     concentration = torch.log(1 + parameters[:, 4].exp()) + 1
     torch.manual_seed(3)
-    u = draw(parameters[:, :4] / parameters[:, :4].norm(dim=1, keepdim=True), concentration)
+    u = sample_von_mises_fisher(
+        parameters[:, :4] / parameters[:, :4].norm(dim=1, keepdim=True), concentration
+    )
     expected = 0.5 * ((net.decode(u) - x) ** 2).sum(1).mean()
     torch.testing.assert_close(terms["reconstruction"], expected)
     torch.testing.assert_close(terms["kl"], weight * kl_to_uniform(4, concentration).mean())

@@ -26,7 +26,7 @@ def fitted(method, **options):
 @pytest.mark.parametrize("method", [AE(), LISA(), VAE()])
 def test_a_method_gets_the_samplers_it_can_have(method):
     heard = []
-    net, codes, samplers = fitted(method, tell=heard.append)
+    net, codes, samplers = fitted(method, notify=heard.append)
     assert tuple(samplers) == sampler_names(method)
     for name, sampler in samplers.items():
         expected = fit_sampler(method, name, net, codes, 5)

@@ -12,9 +12,9 @@ from torch.distributions import Independent, Normal, kl_divergence
 
 from shared.samplers.gaussians import (
     LOG_VARIANCES,
-    draw,
     kl_to_standard,
     log_normal,
+    sample_gaussian,
     split_parameters,
 )
 
@@ -75,7 +75,7 @@ def test_draws_follow_their_law():
     log_variance = torch.tensor([[0.0, math.log(0.25)]]).expand(50_000, 2)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        z = draw(mean, log_variance).numpy()
+        z = sample_gaussian(mean, log_variance).numpy()
     assert stats.kstest(z[:, 0], "norm", (1, 1)).pvalue > 1e-3
     assert stats.kstest(z[:, 1], "norm", (-3, 0.5)).pvalue > 1e-3
     assert abs(np.corrcoef(z.T)[0, 1]) < 0.02
@@ -87,7 +87,7 @@ def test_gradients_pass_through_a_draw():
     log_variance = torch.tensor([[0.3, -1.0]], requires_grad=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        z = draw(mean, log_variance)
+        z = sample_gaussian(mean, log_variance)
     z.sum().backward()
     torch.testing.assert_close(mean.grad, torch.ones(1, 2))
     torch.testing.assert_close(log_variance.grad, (z - mean).detach() / 2)
@@ -107,6 +107,6 @@ def test_the_first_half_is_the_mean_and_the_second_is_held_in_bounds():
 def test_types_are_kept(dtype):
     mean, log_variance = split_parameters(torch.zeros(2, 6, dtype=dtype))
     with torch.random.fork_rng(devices=[]):
-        z = draw(mean, log_variance)
+        z = sample_gaussian(mean, log_variance)
     found = (z, log_normal(z, mean, log_variance), kl_to_standard(mean, log_variance))
     assert {each.dtype for each in found} == {dtype}

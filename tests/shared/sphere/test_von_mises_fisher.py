@@ -10,15 +10,28 @@ from scipy import integrate, stats
 
 from shared import sphere
 from shared.common.errors import LisaError
+from shared.sphere.projected_normal import log_sphere_area
 from shared.sphere.von_mises_fisher import (
-    draw,
+    _attach,
+    _functions,
     kl_to_uniform,
-    log_normaliser,
-    mean_resultant,
+    sample_von_mises_fisher,
 )
 
 DIMS = (2, 3, 4, 17, 64, 128, 512)
 CONCENTRATIONS = (1e-6, 1e-2, 1.0, 7.3, 50.0, 3e3, 1e6)
+
+
+def log_normaliser(dim, concentration):
+    """log C_d(κ), with gradient −A(κ)."""
+    log, ratio, _ = _functions(dim, concentration)
+    return _attach(concentration, -log - log_sphere_area(dim), -ratio)
+
+
+def mean_resultant(dim, concentration):
+    """A_d(κ), the mean of ⟨μ, u⟩, with its gradient."""
+    _, ratio, slope = _functions(dim, concentration)
+    return _attach(concentration, ratio, slope)
 
 
 def exact(dim, concentration):
@@ -110,7 +123,7 @@ def draws(n, dim, concentration, seed=0, dtype=torch.float64):
         torch.manual_seed(seed)
         mean = sphere.project(torch.randn(dim, dtype=dtype))
         kappa = torch.full((n,), concentration, dtype=dtype)
-        return mean, draw(mean.expand(n, dim), kappa)
+        return mean, sample_von_mises_fisher(mean.expand(n, dim), kappa)
 
 
 @pytest.mark.parametrize("concentration", [0.01, 1.0, 20.0, 1e4])
@@ -144,7 +157,7 @@ def test_the_angles_gradient_is_that_of_its_quantile(dim, concentration):
     mean = torch.eye(dim, dtype=torch.float64)[0].expand(6, dim)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        u = draw(mean, kappa)
+        u = sample_von_mises_fisher(mean, kappa)
     (gradient,) = torch.autograd.grad(u[:, 0].sum(), kappa)
     grid = np.linspace(0, min(math.pi, 20 / math.sqrt(concentration + dim)), 400_001)[1:]
 
@@ -183,7 +196,7 @@ def test_the_gradient_of_a_mean_over_draws_is_the_means_gradient(dim, concentrat
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(2)
-        u = draw(sphere.project(z).expand(n, dim), kappa)
+        u = sample_von_mises_fisher(sphere.project(z).expand(n, dim), kappa)
     values = (u @ weights) ** 2
     error = 5 * values.std().item() / math.sqrt(n)
     assert values.mean().item() == pytest.approx(exact_value.item(), abs=error)
@@ -198,7 +211,7 @@ def test_the_gradient_of_a_mean_over_draws_is_the_means_gradient(dim, concentrat
 def test_draws_and_gradients_stay_finite_in_float32(dim, concentration):
     kappa = torch.full((500,), concentration, requires_grad=True)
     z = torch.randn(500, dim, requires_grad=True)
-    u = draw(sphere.project(z), kappa)
+    u = sample_von_mises_fisher(sphere.project(z), kappa)
     assert u.dtype == torch.float32
     torch.testing.assert_close(u.norm(dim=1), torch.ones(500))
     (u[:, 0].sum() + kl_to_uniform(dim, kappa).sum()).backward()
@@ -220,6 +233,6 @@ def test_bad_shapes_and_dimensions_are_refused():
         with pytest.raises(LisaError, match="dim of at least 2, not 1"):
             function(1, kappa)
     with pytest.raises(LisaError, match="dim of at least 2, not 1"):
-        draw(torch.ones(3, 1), kappa)
+        sample_von_mises_fisher(torch.ones(3, 1), kappa)
     with pytest.raises(LisaError, match=r"not \[3, 2\] and \[3, 1\]"):
-        draw(torch.ones(3, 2), kappa.unsqueeze(1))
+        sample_von_mises_fisher(torch.ones(3, 2), kappa.unsqueeze(1))

@@ -5,7 +5,9 @@ import dataclasses
 import json
 import math
 import os
+import signal
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from shared.common.errors import LisaError
 from shared.methods import LISA, READOUT, equip
 from shared.runs.locks import working_in
 from shared.runs.run import BEST, CHECKPOINT, METRICS, create_run, open_run
-from shared.runs.tensors import read_tensors
+from shared.runs.tensors import read_tensors, write_tensors
 from shared.training.settings import Training
 from shared.training.trainer import FLUSH_STEPS, Trainer, launch, load_weights, on_first
 
@@ -626,39 +628,34 @@ def test_weights_of_another_net_are_refused():
             load_weights(net, weights, "some place")
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-import torch
-from shared.runs.tensors import write_tensors
-from test_training import SHORT, X, new_run, open_run, trainer
+def train_until(run, steps):
+    """Train on in a process that is killed behind some steps; those it told, and how it ended.
 
-torch.set_num_threads(1)
-folder = Path(sys.argv[1])
-new_run(folder / "whole")
-new_run(folder / "killed")
+    The process may begin the step behind the last one that is waited for, and ends none after.
+    """
+    reader, told = os.pipe()
+    allowed, allow = os.pipe()
+    os.write(allow, bytes(steps))
 
-def train(name, told, allowed):
     def on_step(step, _):
         os.write(told, bytes([step]))
         os.read(allowed, 1)
 
-    done = trainer(open_run(folder / name, "test"), on_step=on_step)
-    done.fit()
-    write_tensors(folder / f"{name}.safetensors", done.net.state_dict(), {})
-
-def train_until(name, steps):
-    # The process may begin the step behind the last one that is waited for, and ends none after.
-    reader, writer = os.pipe()
-    allowed, allow = os.pipe()
-    os.write(allow, bytes(steps))
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        child = os.fork()
     if child == 0:
-        os.close(reader)
-        os.close(allow)
-        train(name, writer, allowed)
-        os._exit(0)
-    os.close(writer)
+        status = 1
+        try:
+            os.close(reader)
+            os.close(allow)
+            done = trainer(open_run(run, "test"), on_step=on_step)
+            done.fit()
+            write_tensors(run.with_suffix(".safetensors"), done.net.state_dict(), {})
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(told)
     os.close(allowed)
     seen = b""
     while len(seen) < steps:
@@ -673,14 +670,19 @@ def train_until(name, steps):
     os.close(allow)
     return list(seen), status
 
-first, status = train_until("whole", 1000)
-assert status == 0 and first == list(range(1, 13)), (first, status)
-for steps in (1, 3, 2, 3, 1, 1):
-    seen, status = train_until("killed", steps)
-    assert status == signal.SIGKILL, (seen, status)
-seen, status = train_until("killed", 1000)
-assert status == 0, (seen, status)
-"""
+
+def test_a_training_killed_again_and_again_ends_as_if_it_was_not(tmp_path):
+    """kill -9 after some steps, wherever the process is then: computing, writing, renaming."""
+    whole, killed = (new_run(tmp_path / name).path for name in ("whole", "killed"))
+    assert train_until(whole, 1000) == (list(range(1, 13)), 0)
+    for steps in (1, 3, 2, 3, 1, 1):
+        assert train_until(killed, steps)[1] == signal.SIGKILL
+    assert train_until(killed, 1000)[1] == 0
+    weights = [read_tensors(run.with_suffix(".safetensors"))[0] for run in (whole, killed)]
+    assert_same(*weights)
+    rows = [open_run(run, "test").read_metrics() for run in (whole, killed)]
+    assert without_seconds(rows[0]) == without_seconds(rows[1])
+    assert len(rows[0]) == 6
 
 
 def run_python(script, *arguments):
@@ -689,18 +691,6 @@ def run_python(script, *arguments):
     with started(sys.executable, script, *arguments, env=variables) as process:
         result = finish(process)
     assert result.status == 0, result.err
-
-
-def test_a_training_killed_again_and_again_ends_as_if_it_was_not(tmp_path):
-    """kill -9 after some steps, wherever the process is then: computing, writing, renaming."""
-    script = tmp_path / "killed.py"
-    script.write_text(KILLED)
-    run_python(script, tmp_path)
-    weights = [read_tensors(tmp_path / f"{name}.safetensors")[0] for name in ("whole", "killed")]
-    assert_same(*weights)
-    rows = [open_run(tmp_path / name, "test").read_metrics() for name in ("whole", "killed")]
-    assert without_seconds(rows[0]) == without_seconds(rows[1])
-    assert len(rows[0]) == 6
 
 
 TWO = """

@@ -1,18 +1,14 @@
-import numpy as np
 import pytest
 
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.objective import Evaluated, Objective
-from grammar_lisa.objectives.protocol import (
+from grammar_lisa.objectives.regression import Regression
+from grammar_lisa.objectives.trial_statistics import (
     THRESHOLDS,
     TrialStatistics,
     evaluations_to,
-    split_clean,
     trial_statistics,
 )
-from grammar_lisa.objectives.regression import Regression
-
-SENTENCES = ["x", "sin(x*x)+x+1/3", "x+sin(x*x)", "1/3+x", "(x)+sin(x*x)", "x+", None]
 
 
 class Scored(Objective):
@@ -32,37 +28,6 @@ class Scored(Objective):
 @pytest.fixture(scope="module")
 def kusner():
     return Regression.target(KUSNER_TARGET)
-
-
-def test_the_answer_and_what_is_near_are_withheld(kusner):
-    split = split_clean(SENTENCES, kusner)
-    assert split.kept.tolist() == [True, False, False, True, False, True, True]
-    assert (split.equal, split.near) == (1, 2)
-    np.testing.assert_array_equal(split.scores, kusner(SENTENCES))
-    expected = "left out 1 sentence equal to the target and 2 more that score under 0.11"
-    assert str(split) == expected
-
-
-def test_a_threshold_of_zero_withholds_only_what_is_equal(kusner):
-    split = split_clean(SENTENCES, kusner, threshold=0)
-    assert (split.equal, split.near) == (1, 0)
-
-
-@pytest.mark.parametrize(
-    ("scores", "text"),
-    [
-        ([0.5], "left out 0 sentences equal to the target and 0 more that score under 0.11"),
-        ([0.0, 0, 0.1], "left out 2 sentences equal to the target and 1 more that scores under"),
-    ],
-)
-def test_counts_are_said_in_words(scores, text):
-    objective = Scored(lambda sentence: scores[int(sentence)], worst=9.0)
-    assert str(split_clean([str(i) for i in range(len(scores))], objective)).startswith(text)
-
-
-def test_a_score_at_the_threshold_is_kept():
-    split = split_clean(["a"], Scored(lambda _: 0.11, worst=1.0))
-    assert split.kept.tolist() == [True]
 
 
 def test_evaluations_are_counted_from_one():

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grammar_lisa.benchmark.systems import PROTOCOLS, RECIPES, SYSTEMS, Protocol, ProtocolName
+from grammar_lisa.benchmark.systems import PROTOCOLS, RECIPES, SYSTEMS, ProtocolName, Table5Protocol
 from grammar_lisa.grammar.cfg import load_grammar
 from grammar_lisa.models.names import CHARACTERS
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
+class Table5Settings:
     """What all calls that work on one folder share.
 
     Attributes:
-        protocol: published leaves the answer in the data and scores 5 rounds of 50; clean keeps it
-            out of training and search and scores 10 rounds of 50.
+        protocol: How systems are searched: published leaves the answer in the data and scores 5
+            rounds of 50; clean keeps it out of training and search and scores 10 rounds of 50.
         data: A file of sentences to learn from, one a line, plain or gzipped, such as Kusner's.
         count: The number of training sentences.
         held_out: The number of other sentences that reconstruction is tested on.
@@ -61,7 +61,7 @@ class Setting:
     seed: int = 0
 
     @property
-    def how(self) -> Protocol:
+    def how(self) -> Table5Protocol:
         """The protocol."""
         return PROTOCOLS[self.protocol]
 
@@ -70,7 +70,7 @@ class Setting:
         """The methods that are compared, by name, with their hyperparameters.
 
         Raises:
-            LisaError: if others are given hyperparameters, or these make no sense.
+            LisaError: Others are given hyperparameters, or these make no sense.
         """
         changed = set_methods(self.set)
         compared = {system.method: METHODS[system.method]() for system in SYSTEMS.values()}
@@ -80,10 +80,10 @@ class Setting:
         return compared | changed
 
     def record(self) -> dict[str, Any]:
-        """What must be the same in every call.
+        """Return what must be the same in every call.
 
         Raises:
-            LisaError: if grammar or data cannot be read, or hyperparameters make no sense.
+            LisaError: Grammar or data cannot be read, or hyperparameters make no sense.
         """
         plain = ("count", "held_out", "max_rules", "dim", "outputs", "seed")
         epochs = ("epochs", "kusner_epochs", "characters_epochs")

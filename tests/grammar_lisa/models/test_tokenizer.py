@@ -5,19 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grammar_lisa.models.characters import Alphabet
+from grammar_lisa.models.tokenizer import CharacterTokenizer
 from shared.common.errors import LisaError
 
-EXPR = Alphabet.of(["x+1", "sin(x)"])
-SPACED = Alphabet.of(["a b", "b"])
+EXPR = CharacterTokenizer.of(["x+1", "sin(x)"])
+SPACED = CharacterTokenizer.of(["a b", "b"])
 
 written = st.text(st.characters(exclude_categories=("Zs", "Zl", "Zp", "Cc", "Cs")), min_size=1)
 
 
 def test_an_alphabet_has_every_character_once_and_the_longest_length():
-    assert Alphabet("()+1insx", 6) == EXPR
+    assert CharacterTokenizer("()+1insx", 6) == EXPR
     assert EXPR.pad == 8
-    assert Alphabet.of(["ba", "ab", "a"]) == Alphabet("ab", 2)
+    assert CharacterTokenizer.of(["ba", "ab", "a"]) == CharacterTokenizer("ab", 2)
 
 
 def test_rows_are_numbers_of_characters_padded_behind():
@@ -27,8 +27,8 @@ def test_rows_are_numbers_of_characters_padded_behind():
 
 @given(st.lists(written, min_size=1, max_size=5))
 def test_texts_come_back_from_their_rows(texts):
-    alphabet = Alphabet.of(texts)
-    assert alphabet.texts(alphabet.rows(texts)) == texts
+    tokenizer = CharacterTokenizer.of(texts)
+    assert tokenizer.texts(tokenizer.rows(texts)) == texts
 
 
 @given(st.lists(st.lists(st.integers(0, 8), min_size=6, max_size=6), min_size=1, max_size=4))
@@ -66,4 +66,4 @@ def test_a_longer_text_is_refused():
 @pytest.mark.parametrize(("characters", "length"), [("", 3), ("aa", 3), ("ab", 0)])
 def test_no_alphabet_is_empty_doubled_or_without_length(characters, length):
     with pytest.raises(ValueError, match=r"alphabet has characters|at least 1 character"):
-        Alphabet(characters, length)
+        CharacterTokenizer(characters, length)

@@ -1,9 +1,9 @@
-"""Expressions as sums of terms, by the rules of algebra alone: nothing is evaluated at any point.
+"""Expressions as sums of monomials, by the rules of algebra alone: nothing is evaluated.
 
-A sum is a number of terms with coefficients, a term a product of factors, a factor a variable, a
+A sum consists of monomials with coefficients, a monomial of factors; a factor is a variable, a
 function of sums, or a sum that could not be multiplied out. Numbers are worked out. Two
-expressions whose sums have one `identity` are equal wherever both are finite. A quotient is never
-cancelled, as x/x is no number at 0, so equal functions may still have different sums.
+expressions whose sums have one `canonical_hash` are equal wherever both are finite. A quotient is
+never cancelled, as x/x is no number at 0, so equal functions may still have different sums.
 """
 
 import math
@@ -23,9 +23,9 @@ from grammar_lisa.expressions.expression import (
 
 Factor = int
 """The number of a factor; that of its reciprocal is one more."""
-Term = tuple[tuple[Factor, int], ...]
+Monomial = tuple[tuple[Factor, int], ...]
 """Factors in ascending order with their powers, from 1; none for a plain number."""
-Sum = tuple[tuple[Term, float], ...]
+Monomials = tuple[tuple[Monomial, float], ...]
 """Terms in ascending order with their coefficients."""
 
 _MOST_TERMS: Final = 12
@@ -49,32 +49,32 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., float]]] = MappingProxyType(
 )
 
 
-def identity(value: Sum) -> int:
-    """A number that stands for a sum, the same in every process.
+def canonical_hash(value: Monomials) -> int:
+    """Return a number that stands for a sum, the same in every process.
 
     Sizes and signs are told apart, as -1 and -2 have one hash.
     """
     return hash(tuple((term, _rounded(abs(size)), size < 0) for term, size in value))
 
 
-def identity_of_term(term: Term) -> int:
-    """A number that stands for a term, the same in every process."""
+def monomial_hash(term: Monomial) -> int:
+    """Return a number that stands for a term, the same in every process."""
     return hash(term)
 
 
-def sum_of(node: Node, operands: list[Sum]) -> Sum:
-    """The sum that an expression is, from those that its operands are.
+def monomials_of(node: Node, operands: list[Monomials]) -> Monomials:
+    """Return the sum that an expression is, from those that its operands are.
 
     Numbers of factors are drawn from what they consist of, so they are the same in every
     process.
     """
     try:
-        return _sum_of(node, operands)
+        return _monomials_of(node, operands)
     except OverflowError:
         return _single(_factor(node.operator, *operands))
 
 
-def _sum_of(node: Node, operands: list[Sum]) -> Sum:
+def _monomials_of(node: Node, operands: list[Monomials]) -> Monomials:
     match node.operator:
         case operator if operator in (NUMBER, CONSTANT):
             return _number(node.value)
@@ -96,7 +96,7 @@ def _sum_of(node: Node, operands: list[Sum]) -> Sum:
             return _applied(operator, operands)
 
 
-def _product(first: Sum, second: Sum) -> Sum:
+def _product(first: Monomials, second: Monomials) -> Monomials:
     if len(first) * len(second) > _MOST_TERMS and min(len(first), len(second)) > 1:
         return _times(*_whole(first), (_whole(second),))
     product = _times(*first[0], second)
@@ -105,7 +105,7 @@ def _product(first: Sum, second: Sum) -> Sum:
     return product
 
 
-def _quotient(first: Sum, second: Sum) -> Sum:
+def _quotient(first: Monomials, second: Monomials) -> Monomials:
     term, value = _whole(second)
     if value == 0 or not math.isfinite(1 / value):
         return _single(_factor("/", first, second))
@@ -113,7 +113,7 @@ def _quotient(first: Sum, second: Sum) -> Sum:
     return _times(reciprocal, 1 / value, first)
 
 
-def _power(base: Sum, exponent: Sum) -> Sum:
+def _power(base: Monomials, exponent: Monomials) -> Monomials:
     times = _plain(exponent)
     if times is None or times not in range(1, _LARGEST_POWER + 1):
         return _applied(POWER, [base, exponent])
@@ -123,21 +123,21 @@ def _power(base: Sum, exponent: Sum) -> Sum:
     return product
 
 
-def _number(value: float) -> Sum:
+def _number(value: float) -> Monomials:
     return _collected({(): value})
 
 
-def _single(factor: Factor) -> Sum:
+def _single(factor: Factor) -> Monomials:
     return ((((factor, 1),), 1.0),)
 
 
-def _factor(operator: str, *operands: Sum) -> Factor:
-    """The number of an operator applied to sums."""
-    return _named(operator, *map(identity, operands))
+def _factor(operator: str, *operands: Monomials) -> Factor:
+    """Return the number of an operator applied to sums."""
+    return _named(operator, *map(canonical_hash, operands))
 
 
 def _named(operator: str, *content: int) -> Factor:
-    """An even number drawn from a factor's operator and what tells it from others."""
+    """Return an even number drawn from a factor's operator and what tells it from others."""
     return hash((crc32(operator.encode()), *content)) & ~1
 
 
@@ -145,13 +145,13 @@ def _rounded(value: float) -> float:
     return float(f"{value:.{_DIGITS}g}")
 
 
-def _collected(terms: Mapping[Term, float]) -> Sum:
+def _collected(terms: Mapping[Monomial, float]) -> Monomials:
     if not all(map(math.isfinite, terms.values())):
         raise OverflowError("a coefficient is too large for a number")
     return tuple(sorted(each for each in terms.items() if each[1] != 0)) or (((), 0.0),)
 
 
-def _added(first: Sum, second: Sum) -> Sum:
+def _added(first: Monomials, second: Monomials) -> Monomials:
     terms = dict(first)
     for term, value in second:
         found = terms.get(term, 0.0) + value
@@ -159,9 +159,9 @@ def _added(first: Sum, second: Sum) -> Sum:
     return _collected(terms)
 
 
-def _times(term: Term, value: float, other: Sum) -> Sum:
-    """A sum multiplied by a term and a number."""
-    terms: dict[Term, float] = {}
+def _times(term: Monomial, value: float, other: Monomials) -> Monomials:
+    """Return a sum multiplied by a term and a number."""
+    terms: dict[Monomial, float] = {}
     for its, coefficient in other:
         powers = dict(term)
         for factor, power in its:
@@ -170,8 +170,8 @@ def _times(term: Term, value: float, other: Sum) -> Sum:
     return _collected(terms)
 
 
-def _applied(operator: str, operands: list[Sum]) -> Sum:
-    """A function of sums: a number where they are numbers and it is one, else a factor."""
+def _applied(operator: str, operands: list[Monomials]) -> Monomials:
+    """Return a function of sums: a number where they are numbers and it is one, else a factor."""
     numbers = [_plain(operand) for operand in operands]
     known = [number for number in numbers if number is not None]
     if len(known) == len(operands):
@@ -184,13 +184,13 @@ def _applied(operator: str, operands: list[Sum]) -> Sum:
     return _single(_factor(operator, *operands))
 
 
-def _plain(value: Sum) -> float | None:
-    """The number that a sum is, if it is one."""
+def _plain(value: Monomials) -> float | None:
+    """Return the number that a sum is, if it is one."""
     return value[0][1] if len(value) == 1 and value[0][0] == () else None
 
 
-def _whole(value: Sum) -> tuple[Term, float]:
-    """A sum as one term: of several, a factor that is the sum up to its last coefficient."""
+def _whole(value: Monomials) -> tuple[Monomial, float]:
+    """Return a sum as one term: of several, a factor that is the sum up to its last coefficient."""
     if len(value) == 1:
         return value[0]
     scale = value[-1][1]

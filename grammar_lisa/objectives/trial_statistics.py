@@ -1,8 +1,4 @@
-"""The clean protocol: keep the answer out of the data, and report what a search really found.
-
-The data set of Kusner, Paige and Hernández-Lobato (2017) contains the target itself. A search
-that may see the answer measures memory, so sentences at or near the target are withheld.
-"""
+"""What is told of a trial: how much of it was valid, how good it was, when it reached a score."""
 
 from __future__ import annotations
 
@@ -13,42 +9,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from grammar_lisa.expressions.evaluation import Bools, Floats
+from grammar_lisa.objectives.decontamination import EXACT
 from grammar_lisa.objectives.objective import Objective
+from shared.common.arrays import Bools
 
-EXACT: Final = 1e-9
-"""A score at or below this means: equal to the target as a function, up to rounding."""
 THRESHOLDS: Final = (0.37, 0.105, 0.04, EXACT)
 """Scores at which to report the number of evaluations. On Kusner's target 0.3889 is the best
 x + constant, and x + sin(x*x) scores 0.1054, just above the second: it does not count as there."""
-NEAR: Final = 0.11
-"""Sentences that score below this are withheld."""
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Which sentences a model may be trained on.
-
-    Attributes:
-        kept: The sentences to keep, ``[sentence]``.
-        scores: The scores of all sentences, ``[sentence]``.
-        equal: How many of the rest equal the target as a function.
-        near: How many more are too close to it.
-        threshold: The score below which they are.
-    """
-
-    kept: Bools
-    scores: Floats
-    equal: int
-    near: int
-    threshold: float
-
-    def __str__(self) -> str:
-        return (
-            f"left out {self.equal} {_sentences(self.equal)} equal to the target and "
-            f"{self.near} more that {'scores' if self.near == 1 else 'score'} "
-            f"under {self.threshold:g}"
-        )
 
 
 @dataclass(frozen=True)
@@ -73,28 +40,10 @@ class TrialStatistics:
     best: float | None
 
 
-def split_clean(
-    sentences: Sequence[str | None], objective: Objective, threshold: float = NEAR
-) -> Split:
-    """Withhold the sentences that equal the target as functions or score below `threshold`.
-
-    Equality is numerical: a score of at most `EXACT`.
-
-    Args:
-        sentences: The data.
-        objective: Scores them.
-        threshold: Sentences that score below it are withheld; 0 withholds only the equal ones.
-    """
-    scores = objective(sentences)
-    equal = scores <= EXACT
-    kept = ~equal & (scores >= threshold)
-    return Split(kept, scores, int(equal.sum()), int((~equal & ~kept).sum()), threshold)
-
-
 def evaluations_to(
     scores: npt.ArrayLike, thresholds: Sequence[float] = THRESHOLDS
 ) -> dict[float, int | None]:
-    """For each threshold the first evaluation, counted from 1, that scores at or below it.
+    """Return for each threshold the first evaluation, counted from 1, that scores at or below it.
 
     Args:
         scores: The scores in the order of evaluation, ``[evaluation]``.
@@ -113,7 +62,7 @@ def evaluations_to(
 def trial_statistics(
     scores: npt.ArrayLike, sentences: Sequence[str | None], objective: Objective
 ) -> TrialStatistics:
-    """The statistics of one trial.
+    """Return the statistics of one trial.
 
     Args:
         scores: The scores of the sentences, ``[evaluation]``.
@@ -141,7 +90,3 @@ def trial_statistics(
 
 def _fraction(mask: Bools) -> float:
     return float(mask.mean()) if len(mask) else 0.0
-
-
-def _sentences(count: int) -> str:
-    return "sentence" if count == 1 else "sentences"

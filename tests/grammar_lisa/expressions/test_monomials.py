@@ -12,8 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from grammar_lisa.expressions.evaluation import evaluate
+from grammar_lisa.expressions.monomials import canonical_hash
 from grammar_lisa.expressions.reading import Reading
-from grammar_lisa.expressions.sums import identity
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
@@ -29,7 +29,7 @@ DATA = {
 
 def identities(*texts):
     read = Reading(DATA)
-    return [identity(read.sum(text)) for text in texts]
+    return [canonical_hash(read.monomials(text)) for text in texts]
 
 
 def equal(first, second):
@@ -204,7 +204,7 @@ def test_what_differs_somewhere_has_different_sums(texts):
 
 
 def coefficients(text):
-    return [value for _, value in Reading(DATA).sum(text)]
+    return [value for _, value in Reading(DATA).monomials(text)]
 
 
 def test_numbers_are_folded_and_terms_collected():
@@ -231,7 +231,7 @@ EXTREMES = [
 @pytest.mark.parametrize("text", EXTREMES)
 def test_what_is_too_large_or_no_number_has_a_sum_of_finite_coefficients(text):
     for whole in (text, f"x+sin(y)*({text})", f"({text})/(2-({text}))", f"({text})**2"):
-        found = Reading(DATA).sum(whole)
+        found = Reading(DATA).monomials(whole)
         assert found
         assert all(math.isfinite(value) for _, value in found)
         assert all(power >= 1 for term, _ in found for _, power in term)
@@ -241,14 +241,16 @@ def test_what_is_too_large_or_no_number_has_a_sum_of_finite_coefficients(text):
 @pytest.mark.parametrize("text", [None, "", " ", "x+", "z", "sin", "sin(x", "x y", "1..2", "()"])
 def test_what_is_no_expression_has_no_sum(text):
     read = Reading(DATA)
-    assert read.sum(text) is None
-    assert read.sum("x+1") == Reading(DATA).sum("x+1")
+    assert read.monomials(text) is None
+    assert read.monomials("x+1") == Reading(DATA).monomials("x+1")
 
 
 def test_a_reader_goes_on_from_what_it_has_read():
     read = Reading(DATA)
     texts = ["x+1", "sin(x+1)*y", "x+", "y*sin(1+x)", "x+1"]
-    assert [read.sum(text) for text in texts] == [Reading(DATA).sum(text) for text in texts]
+    assert [read.monomials(text) for text in texts] == [
+        Reading(DATA).monomials(text) for text in texts
+    ]
 
 
 BIG = [
@@ -261,7 +263,7 @@ BIG = [
 
 @pytest.mark.parametrize("text", BIG, ids=range(4))
 def test_products_and_powers_of_long_sums_stay_short(text):
-    assert len(Reading(DATA).sum(text)) <= 13
+    assert len(Reading(DATA).monomials(text)) <= 13
 
 
 def test_a_product_is_multiplied_out_to_twelve_terms():
@@ -270,7 +272,7 @@ def test_a_product_is_multiplied_out_to_twelve_terms():
             "+".join(f"{name}**{power}" for power in range(1, count + 1))
             for name, count in (("x", first), ("y", second))
         ]
-        return len(Reading(DATA).sum("({})*({})".format(*sums)))
+        return len(Reading(DATA).monomials("({})*({})".format(*sums)))
 
     assert [length(3, 4), length(2, 6), length(1, 20), length(4, 4), length(20, 2)] == [
         *(12, 12, 20, 1, 1)
@@ -282,8 +284,8 @@ def test_numbers_of_sums_are_the_same_in_every_process():
     texts = ["x+1", "sin(x*x)/3-y", "1/(x-2)", "(x+y+1+x*y)*(x+y+2+x*x)", "1e999*y", "x**y", "0/0"]
     code = (
         "from grammar_lisa.expressions.reading import Reading\n"
-        "from grammar_lisa.expressions.sums import identity\n"
-        f"print([identity(Reading(['x', 'y']).sum(text)) for text in {texts!r}])"
+        "from grammar_lisa.expressions.monomials import canonical_hash\n"
+        f"print([canonical_hash(Reading(['x', 'y']).monomials(text)) for text in {texts!r}])"
     )
     for seed in ("1", "2"):
         done = subprocess.run(

@@ -12,7 +12,7 @@ BLANK = " "
 
 
 @dataclass(frozen=True)
-class Alphabet:
+class CharacterTokenizer:
     """The characters of some texts and the length of the longest, with a symbol for padding.
 
     Padding is written as a blank, and blanks at the ends of a text are dropped, so that padding
@@ -24,7 +24,7 @@ class Alphabet:
         arXiv:1703.01925: the published code of its character network.
 
     Attributes:
-        characters: all there are, each once, in order.
+        characters: All there are, each once, in order.
         length: L, the number of characters of the longest text.
     """
 
@@ -38,8 +38,8 @@ class Alphabet:
             raise ValueError(f"the longest text has at least 1 character, not {self.length}")
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> "Alphabet":
-        """The alphabet of the given texts, of which at least one is not empty."""
+    def of(cls, texts: Iterable[str]) -> "CharacterTokenizer":
+        """Return the tokenizer of the given texts, of which at least one is not empty."""
         characters: set[str] = set()
         length = 0
         for text in texts:
@@ -53,10 +53,10 @@ class Alphabet:
         return len(self.characters)
 
     def rows(self, texts: Sequence[str]) -> NDArray[np.int32]:
-        """Texts as numbers of characters `[n, length]`, padded behind.
+        """Return texts as numbers of characters `[n, length]`, padded behind.
 
         Raises:
-            LisaError: naming the text, if it is longer than any can be or has a character that
+            LisaError: Naming the text, if it is longer than any can be or has a character that
                 the alphabet has not.
         """
         numbers = {character: number for number, character in enumerate(self.characters)}
@@ -78,6 +78,6 @@ class Alphabet:
         return rows
 
     def texts(self, rows: NDArray[np.integer]) -> list[str]:
-        """What rows of characters' numbers `[n, length]` say; any may stand anywhere."""
+        """Return what rows of characters' numbers `[n, length]` say; any may stand anywhere."""
         symbols = np.array([*self.characters, BLANK])
         return ["".join(row).strip() for row in symbols[rows]]

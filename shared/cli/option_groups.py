@@ -1,0 +1,67 @@
+"""Options that several commands take together."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from shared.cli.terminal import Output, Ranges
+from shared.runs.run import next_run_path
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """Which run a command works on.
+
+    Attributes:
+        run: The folder of the run; by default the newest in --runs.
+        runs: The folder that runs are kept in.
+    """
+
+    run: Path | None = None
+    runs: Path = Path("runs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRunOptions:
+    """Which run a training makes, goes on with, or takes its options from.
+
+    Attributes:
+        runs: The folder that runs are kept in.
+        name: The run's folder in there; by default a new one.
+        overwrite: Replace the run of that name.
+        resume: Go on with a run that was stopped: its folder. All else is read from it.
+        config: Take the options from the config.json of a run; flags given beside it win.
+    """
+
+    runs: Path = Path("runs")
+    name: str | None = None
+    overwrite: bool = False
+    resume: Path | None = None
+    config: Path | None = None
+
+    def place(self, stem: str) -> Path:
+        """Return the folder of a new run, whose name begins with `stem` unless it has one."""
+        return self.runs / self.name if self.name else next_run_path(self.runs, stem)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkOptions(Output):
+    """Where a benchmark is kept, and how much of it is done at a time.
+
+    Attributes:
+        jobs: Trainings or trials at a time; by default one for each processor.
+        out: The folder that benchmarks are kept in.
+        name: The folder in there; by default it is named by what is compared.
+    """
+
+    ranges: ClassVar[Ranges] = {"jobs": (1, 1024)}
+
+    jobs: int | None = None
+    out: Path = Path("benchmarks")
+    name: str | None = None
+
+    @property
+    def workers(self) -> int:
+        """How many trainings or trials are done at a time."""
+        return self.jobs or os.cpu_count() or 1
