@@ -96,6 +96,11 @@ def notes_of(suite: str, seconds: float, records: Sequence[Record]) -> list[str]
         "to solution: seconds, the median of the trials that solved; pyoperon does not say when, "
         "and uses its time up.",
         *(f"{name}: {SETTINGS[name]}." for name in systems if name in SETTINGS),
+        *(
+            f"{name}: without the source of candidates {name.removeprefix('lisa-')}."
+            for name in systems
+            if name.startswith("lisa-")
+        ),
     ]
 
 

@@ -26,13 +26,13 @@ from typing import Final
 import numpy as np
 
 from grammar_lisa.benchmark.regression_suites import Problem
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.expressions.expression import NUMBER, OPEN, VARIABLE
 from grammar_lisa.regression.constants import polish
 from grammar_lisa.regression.finishing import Member
 from grammar_lisa.regression.guesses import opened
 from grammar_lisa.regression.losses import MSE
 from grammar_lisa.regression.tree import Tree, make, open_constant
+from shared.common.arrays import Floats
 from shared.common.seeds import derive_seed
 
 POINTS: Final = 1_000

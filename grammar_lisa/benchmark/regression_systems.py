@@ -17,8 +17,9 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.benchmark.regression_suites import Rows
-from grammar_lisa.expressions.evaluation import Floats
 from grammar_lisa.regression.fit_config import FitConfig
+from grammar_lisa.regression.operator_search import SOURCES
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 
@@ -200,8 +201,13 @@ def _bounded(values: Floats) -> Floats:
     return bounded
 
 
-ABLATIONS: Final[Mapping[str, FitConfig]] = MappingProxyType({})
-"""Our system with something changed, by what stands behind ``lisa-``."""
+ABLATIONS: Final[Mapping[str, FitConfig]] = MappingProxyType(
+    {
+        name: FitConfig(sources=tuple(source for source in SOURCES if source != name))
+        for name in SOURCES
+    }
+)
+"""Our system without one source of candidates, by what stands behind ``lisa-``."""
 PEERS: Final[Mapping[str, System]] = MappingProxyType(
     {"gplearn": search_gplearn, "pyoperon": search_operon}
 )

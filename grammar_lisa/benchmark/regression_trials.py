@@ -14,8 +14,9 @@ import numpy as np
 from grammar_lisa.benchmark.regression_solution import complexity, is_solution
 from grammar_lisa.benchmark.regression_suites import Problem, Rows, SuiteName, draw_rows
 from grammar_lisa.benchmark.regression_systems import Found, system_named
-from grammar_lisa.expressions.evaluation import Floats, evaluate
+from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.models.names import TOOL
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.jobs.jobs import FAILED, Job, OnEnd, failures, run_jobs

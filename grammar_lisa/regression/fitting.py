@@ -20,7 +20,7 @@ from grammar_lisa.regression.fit_config import FitConfig
 from grammar_lisa.regression.guesses import opened, read_guesses
 from grammar_lisa.regression.losses import LOSSES, Loss
 from grammar_lisa.regression.measures import measure_values
-from grammar_lisa.regression.operator_search import OperatorSearch
+from grammar_lisa.regression.operator_search import SOURCES, OperatorSearch
 from grammar_lisa.regression.safe_names import CONSTANT_TERMINAL
 from grammar_lisa.regression.search import FormulaSearch
 from grammar_lisa.regression.table import Table
@@ -157,6 +157,7 @@ class Fitting:
             {name: self._table.features[name] for name in names},
             self._table.target,
             self.config.operator_names,
+            SOURCES if self.config.sources is None else self.config.sources,
             weights=self._table.weights,
             loss=self._loss,
             most=self.config.max_complexity,

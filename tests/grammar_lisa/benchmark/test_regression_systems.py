@@ -1,17 +1,23 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from grammar_lisa.benchmark.regression_solution import is_solution
 from grammar_lisa.benchmark.regression_suites import Problem, draw_rows
 from grammar_lisa.benchmark.regression_systems import (
+    ABLATIONS,
     PEERS,
     gplearn_text,
     search_lisa,
     system_named,
 )
 from grammar_lisa.expressions.evaluation import evaluate
+from grammar_lisa.regression.fit_config import FitConfig
+from grammar_lisa.regression.fitting import Fitting
+from grammar_lisa.regression.operator_search import SOURCES
+from grammar_lisa.regression.table import Table
 from shared.common.errors import LisaError
 
 SUM = Problem("sum", "x+y", ("x", "y"), ((1.0, 5.0), (1.0, 5.0)), 100, 50, "here")
@@ -25,6 +31,29 @@ def test_every_system_finds_what_is_easy(name):
     found = system_named(name)(draw_rows(SUM, 0.0, 1), seconds, 1)
     assert is_solution(found.text, SUM)
     assert 0 <= found.seconds < 30
+
+
+@pytest.mark.parametrize("name", ABLATIONS)
+def test_an_ablation_leaves_one_source_out(name, monkeypatch):
+    seen = []
+    stopped = SimpleNamespace(ending="interrupted", run=lambda: None)
+    monkeypatch.setattr(
+        "grammar_lisa.regression.fitting.Fitting",
+        lambda table, config: seen.append(config) or stopped,
+    )
+    with pytest.raises(KeyboardInterrupt):
+        system_named(f"lisa-{name}")(draw_rows(SUM, 0.0, 1), 3.0, 1)
+    assert set(SOURCES) - set(seen[0].sources) == {name}
+    assert seen[0].max_time == 3.0
+
+
+def test_a_search_has_no_other_sources_than_it_is_told():
+    rows = draw_rows(SUM, 0.0, 1)
+    table = Table.from_frame(pd.DataFrame(rows.points), rows.target)
+    fitting = Fitting(table, FitConfig(max_time=20, sources=("members",)))
+    fitting.search()
+    assert fitting.ending == "exact"
+    assert fitting._search.sources == ("members",)
 
 
 def test_a_search_of_ours_that_was_interrupted_ends_the_call(monkeypatch):
