@@ -55,7 +55,7 @@ def create_fit(options: Options) -> Begun:
         "tool": FIT_TOOL,
         "version": version(DISTRIBUTION),
         "created": datetime.now(UTC).isoformat(timespec="microseconds"),
-        "options": recorded(options, _UNRECORDED),
+        "options": recorded(_anywhere(options), _UNRECORDED),
         "guesses": list(options.guess),
         "table": _file_record(options.table),
         "test": _test_record(options),
@@ -145,6 +145,12 @@ def _seconds(folder: Run) -> float:
         return 0.0
     summary = folder.read_json(SUMMARY)
     return float(summary.get("seconds") or 0) if isinstance(summary, dict) else 0.0
+
+
+def _anywhere(options: Options) -> Options:
+    """Return options that say the same in every folder."""
+    grammar = options.grammar
+    return dataclasses.replace(options, grammar=None if grammar is None else grammar.resolve())
 
 
 def _file_record(path: Path) -> dict[str, str]:

@@ -52,7 +52,9 @@ def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterat
     yield from _shifted(argument, values, low, span, operators)
     if low > 0 and "pow" in operators:
         for exponent in _EXPONENTS:
-            yield make(POWER, argument, open_constant(exponent)), values**exponent
+            with np.errstate(all="ignore"):
+                result = values**exponent
+            yield make(POWER, argument, open_constant(exponent)), result
 
 
 def _linear(argument: Tree, slope: float, centre: float) -> Tree:
@@ -83,7 +85,9 @@ def _shifted(
         for offset in (shift * span - low, -shift * span - low - span):
             inner, result = make("+", argument, open_constant(offset)), values + offset
             if "/" in operators:
-                yield make("/", number(1), inner), 1 / result
+                with np.errstate(all="ignore"):
+                    inverse = 1 / result
+                yield make("/", number(1), inner), inverse
             if "log" in operators and offset + low > 0:
                 yield make("log", inner), np.log(result)
             if "sqrt" in operators and offset + low > 0:

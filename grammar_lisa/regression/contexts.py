@@ -24,7 +24,8 @@ _CONSTANT: Final = 1e-9
 _DIGITS: Final = 9
 _DIFFERENCE: Final = 1e-5
 _MET: Final = 1e-6
-_UNLAWFUL: Final = 0.1
+_STEEPEST: Final = 1e100
+_UNLAWFUL: Final = 0.5
 """The share of the points that may lie outside of what a function takes on: noise."""
 
 
@@ -60,7 +61,7 @@ class Context:
             above, below = self.forward(self.desired + step), self.forward(self.desired - step)
             slopes = np.abs(above - below) / (2 * step)
             met = np.abs(self.forward(self.desired) - self.targets) <= _MET * np.std(self.targets)
-        return np.where(met & np.isfinite(slopes), slopes, 0.0)
+        return np.where(met & (slopes < _STEEPEST), slopes, 0.0)
 
     def within(
         self, desired: Floats, cost: float, wrap: Callable[[Tree], Tree], forward: Map
@@ -204,7 +205,7 @@ def contexts_of(targets: Floats, moves: Sequence[Move], most: int, depth: int = 
     seen = set[bytes]()
     _is_new(targets, probe, seen)
     # Of each place only the cheapest step that is still to be taken waits in the queue.
-    queue = [(moves[0].cost, 0, 0)]
+    queue = [(moves[0].cost, 0, 0)] if moves else []
     while queue and len(found) < most:
         _, parent, step = heapq.heappop(queue)
         if step + 1 < len(moves):

@@ -42,6 +42,8 @@ class FitConfig:
     Attributes:
         operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos tanh,
             separated by blanks.
+        grammar: A .cfg file whose sentences are the formulas that are allowed, each c in them a
+            number to be fitted; in place of the operators.
         max_complexity: The most operations, variables and numbers of a formula.
         max_time: Seconds of the search; the fits at the end come on top.
         loss: What is made small: mse, mae, huber, relative, log, or a function of one's own,
@@ -54,6 +56,7 @@ class FitConfig:
     """
 
     operators: str = OPERATORS
+    grammar: str | None = None
     max_complexity: int = 30
     max_time: float = 60.0
     loss: str = "mse"

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
 from grammar_lisa.expressions.evaluation import spread_evenly
 from grammar_lisa.expressions.skeleton import Skeleton
+from grammar_lisa.grammar.cfg import load_grammar
 from grammar_lisa.regression.archive import Entry
 from grammar_lisa.regression.collecting import shortened
 from grammar_lisa.regression.equations import Equations
 from grammar_lisa.regression.feature_choice import chosen_features, told, varying
 from grammar_lisa.regression.finishing import Finishing, Member, made_with
 from grammar_lisa.regression.fit_config import FitConfig
+from grammar_lisa.regression.grammar_search import GrammarSearch
 from grammar_lisa.regression.guesses import opened, read_guesses
 from grammar_lisa.regression.losses import LOSSES, Loss
 from grammar_lisa.regression.measures import measure_values
@@ -24,7 +26,9 @@ from grammar_lisa.regression.operator_search import SOURCES, OperatorSearch
 from grammar_lisa.regression.safe_names import CONSTANT_TERMINAL
 from grammar_lisa.regression.search import FormulaSearch
 from grammar_lisa.regression.table import Table
+from grammar_lisa.regression.tree import Tree
 from grammar_lisa.regression.user_loss import user_loss
+from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 
 Ending = Literal["exact", "good enough", "time", "searched", "interrupted", "constant"]
@@ -32,6 +36,8 @@ Ending = Literal["exact", "good enough", "time", "searched", "interrupted", "con
 
 _CONSTANT: Final = 1e-12
 """Targets that spread less than this share of their size are constant."""
+_LEAST: Final = 1e-100
+_MOST: Final = 1e100
 _LOOKED_AT: Final = 1_000
 """Rows that guesses are fitted on, and that tell whether a formula is good enough."""
 
@@ -74,10 +80,12 @@ class Fitting:
         self.ending: Ending | None = None
         self._loss = loss or _loss_named(self.config.loss)
         self._table = _counted(table)
+        _check_sizes(self._table)
         self._loss.bind(self._table.target, self._table.weights)
         self._finishing = Finishing(self._table, test, self._loss, self.config.digits)
         self._some = self._table.take(spread_evenly(len(self._table), _LOOKED_AT))
         self._search: FormulaSearch | None = None
+        self._grammar = None if self.config.grammar is None else load_grammar(self.config.grammar)
         generator = np.random.default_rng(derive_seed(self.config.seed, "guesses"))
         self._known = read_guesses(self.config.guesses, self._some, self._loss, generator)
         self._known += [Member.read(text, table.variables) for text in front]
@@ -147,43 +155,58 @@ class Fitting:
             tell(stage)
             if self._good_enough(search):
                 return "good enough"
-        if search.solved:
+        best = search.archive.best
+        if best is None and not search.late:
+            raise LisaError(
+                f"no sentence of {self.config.grammar} is a formula of "
+                f"{', '.join(self._table.variables)} that is defined in all rows"
+            )
+        if search.solved and best is not None and self._allowed(best.tree):
             return "exact"
         return "time" if search.late else "searched"
 
     def _begun(self, names: Sequence[str], deadline: float) -> FormulaSearch:
         """Return a search that knows what it begins from."""
-        search = OperatorSearch(
-            {name: self._table.features[name] for name in names},
-            self._table.target,
-            self.config.operator_names,
-            SOURCES if self.config.sources is None else self.config.sources,
-            weights=self._table.weights,
-            loss=self._loss,
-            most=self.config.max_complexity,
-            seed=derive_seed(self.config.seed, "search"),
-            deadline=deadline,
-        )
+        points = {name: self._table.features[name] for name in names}
+        told: dict[str, Any] = {
+            "weights": self._table.weights,
+            "loss": self._loss,
+            "most": self.config.max_complexity,
+            "seed": derive_seed(self.config.seed, "search"),
+            "deadline": deadline,
+        }
+        if self._grammar is not None:
+            return GrammarSearch(points, self._table.target, self._grammar, **told)
+        told["sources"] = SOURCES if self.config.sources is None else self.config.sources
+        operators = self.config.operator_names
+        search = OperatorSearch(points, self._table.target, operators, **told)
         for member in self._known:
             if set(_variables(member.skeleton)) <= set(names):
                 _teach(search, member)
         return search
 
     def _members(self) -> list[Member]:
-        """Return all formulas that there are: known ones, a constant, and those of the search."""
-        variables = self._table.variables
-        constant = Skeleton.read(CONSTANT_TERMINAL, variables, CONSTANT_TERMINAL)
-        weights = self._table.weights
-        mean = float(np.average(self._table.target, weights=weights))
-        members = [*self._known, Member(constant, (mean,))]
-        if self._search is None:
+        """Return all formulas that there are: known ones, those of the search, a constant."""
+        members = [*self._known, *self._found()]
+        if self._grammar is not None and members:
             return members
-        for entry in _entries(self._search):
-            tree = shortened(entry.tree, self._some.features)
-            skeleton = tree.skeleton(variables)
-            if made_with(skeleton.nodes, self.config.operator_names):
-                members.append(Member(skeleton, tuple(tree.constants())))
-        return members
+        constant = Skeleton.read(CONSTANT_TERMINAL, self._table.variables, CONSTANT_TERMINAL)
+        mean = float(np.average(self._table.target, weights=self._table.weights))
+        return [Member(constant, (mean,)), *members]
+
+    def _found(self) -> Iterator[Member]:
+        """Yield what the search has found."""
+        for entry in [] if self._search is None else _entries(self._search):
+            # A grammar may not allow the shorter form.
+            free = self._grammar is None
+            tree = shortened(entry.tree, self._some.features) if free else entry.tree
+            if self._allowed(tree):
+                skeleton = tree.skeleton(self._table.variables)
+                yield Member(skeleton, tuple(tree.constants()))
+
+    def _allowed(self, tree: Tree) -> bool:
+        nodes = tree.skeleton(self._table.variables).nodes
+        return self._grammar is not None or made_with(nodes, self.config.operator_names)
 
     def _good_enough(self, search: FormulaSearch) -> bool:
         stop, best = self.config.stop, search.archive.best
@@ -219,6 +242,17 @@ def _counted(table: Table) -> Table:
     if table.weights is None or table.weights.all():
         return table
     return table.take(table.weights > 0)
+
+
+def _check_sizes(table: Table) -> None:
+    """Refuse numbers whose squares and quotients are no numbers."""
+    for name, values in {**table.features, table.target_name: table.target}.items():
+        most = float(np.abs(values).max())
+        if most and not _LEAST <= most <= _MOST:
+            raise LisaError(
+                f"{table.shown_name(name)} reaches {most:.3g}; give it in a unit in which its "
+                f"greatest number lies between {_LEAST:g} and {_MOST:g}"
+            )
 
 
 def _is_constant(table: Table) -> bool:

@@ -95,9 +95,9 @@ class GrammarSearch(FormulaSearch):
         while not (self.late or self.solved or exhausted):
             block = [self._counts.unrank(rank) for rank in islice(ranks, _BLOCK)]
             exhausted = not block
+            self._try(block, "enumeration")
+            self._check_readable(exhausted)
             if block:
-                self._try(block, "enumeration")
-                self._check_readable(block)
                 yield "enumeration"
             if self._population and not (self.late or self.solved):
                 before = len(self._tried)
@@ -105,12 +105,13 @@ class GrammarSearch(FormulaSearch):
                 exhausted &= len(self._tried) == before
                 yield "tree moves"
 
-    def _check_readable(self, block: Sequence[Derivation]) -> None:
-        if self._readable == 0 and len(self._tried) >= _BLOCK:
-            text = derivations_to_texts(self.grammar, self._array(block[:1]))[0]
+    def _check_readable(self, exhausted: bool) -> None:
+        if self._readable == 0 and (exhausted or len(self._tried) >= _BLOCK):
+            first = self._array([self._counts.unrank(0)])
             raise LisaError(
                 f"none of the first {len(self._tried)} sentences of the grammar is a formula of "
-                f"{', '.join(self.variables)} and constants `{CONSTANT}`; the first is {text!r}"
+                f"{', '.join(self.variables)} and constants `{CONSTANT}` that is finite on the "
+                f"data; the first is {derivations_to_texts(self.grammar, first)[0]!r}"
             )
 
     def _array(self, derivations: Sequence[Derivation]) -> Any:
@@ -131,6 +132,8 @@ class GrammarSearch(FormulaSearch):
 
     def _try(self, derivations: Sequence[Derivation], source: str) -> None:
         """Fit new sentences, and keep the good ones to make others of."""
+        if not derivations:
+            return
         texts = derivations_to_texts(self.grammar, self._array(derivations))
         fresh = list[tuple[Derivation, str, str]]()
         for derivation, text in zip(derivations, texts, strict=True):
@@ -138,13 +141,12 @@ class GrammarSearch(FormulaSearch):
             if canonical not in self._tried:
                 self._tried.add(canonical)
                 fresh.append((derivation, text, canonical))
-        for (derivation, text, canonical), defined in zip(
-            fresh, self._defined([text for _, text, _ in fresh]), strict=True
-        ):
+        defined = self._defined([text for _, text, _ in fresh])
+        self._readable += sum(defined)
+        for (derivation, text, canonical), is_defined in zip(fresh, defined, strict=True):
             if self.late or self.solved:
                 break
-            if defined:
-                self._readable += 1
+            if is_defined:
                 loss = self._fitted(text, source)
                 if np.isfinite(loss):
                     self._population.append(_Individual(loss, canonical, derivation))

@@ -129,7 +129,11 @@ def _step(here: Place, damping: Floats) -> Floats:
     scale[~(scale > 0)] = 1.0
     scaled = here.curvature / (scale[:, :, None] * scale[:, None, :])
     scaled[:, range(q), range(q)] += damping[:, None]
-    steps: Floats = np.linalg.solve(scaled, (here.descent / scale)[..., None])[..., 0] / scale
+    try:
+        steps: Floats = np.linalg.solve(scaled, (here.descent / scale)[..., None])[..., 0] / scale
+    except np.linalg.LinAlgError:
+        # Beside a pole rounding may be all there is: each constant steps by itself.
+        steps = here.descent / (np.square(scale) * (1.0 + damping[:, None]))
     return steps
 
 

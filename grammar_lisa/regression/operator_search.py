@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from grammar_lisa.regression.allowed import ARITHMETIC, allowed
 from grammar_lisa.regression.atoms import atoms_of
 from grammar_lisa.regression.contexts import Context, contexts_of, moves_of
 from grammar_lisa.regression.library import Library
@@ -65,7 +66,7 @@ class Scale:
 
 
 SCALES: Final = (
-    Scale(800, 2000, 150, 60, 12, 600, 6, 20, 1),
+    Scale(1200, 4000, 400, 200, 12, 1000, 6, 20, 1),
     Scale(4000, 20000, 1500, 300, 30, 1500, 16, 40, 10),
     Scale(12000, 60000, 6000, 1000, 100, 3000, 24, 80, 30),
 )
@@ -98,6 +99,7 @@ class OperatorSearch(FormulaSearch):
         super().__init__(points, targets, **options)
         self.operators = tuple(operators)
         self.sources = tuple(sources)
+        self._restricted = bool(ARITHMETIC - set(self.operators))
         self._shortlist = Shortlist()
         self._improved = set[Tree]()
         self._simplified = set[str]()
@@ -118,15 +120,26 @@ class OperatorSearch(FormulaSearch):
             yield "variation"
         self._simplify()
 
+    def fit(self, tree: Tree, source: str, starts: int = 1) -> float:
+        """Fit a formula, in the operators that are allowed; see `FormulaSearch.fit`."""
+        form = allowed(tree, self.operators) if self._restricted else tree
+        return float("inf") if form is None else super().fit(form, source, starts)
+
     def consider(self, context: Context, solution: Solution, source: str) -> None:
         """Compare a part in its context on the sample, and remember it for a fit if it is good."""
         self.looked += 1
         loss = self.rough_loss(context, solution.values)
-        if np.isfinite(loss):
+        if np.isfinite(loss) and self._has_form(context, solution):
             cost = context.cost + solution.cost
             self._shortlist.add(
                 Candidate(max(loss, _LEAST), cost, lambda: context.wrap(solution.tree()), source)
             )
+
+    def _has_form(self, context: Context, solution: Solution) -> bool:
+        """Whether the operators that are allowed express a part in its context."""
+        if not self._restricted:
+            return True
+        return allowed(context.wrap(solution.tree()), self.operators) is not None
 
     def rough_loss(self, context: Context, values: Floats) -> float:
         """Return the loss on the sample with some values at the open place."""
@@ -138,8 +151,7 @@ class OperatorSearch(FormulaSearch):
     def match(self, source: Recombination, matches: Iterable[Match], name: str, most: int) -> None:
         """Consider the best of some matches."""
         for match in heapq.nsmallest(most, matches, key=lambda match: match.left):
-            solution = source.solved(match)
-            if solution is not None:
+            for solution in source.solutions(match):
                 self.consider(match.context, solution, name)
 
     def fit_shortlist(self) -> None:
@@ -244,8 +256,8 @@ class _Round:
             search.match(source, source.single(self._contexts, 2), name, 3000)
         yield self._fitted("members")
         for context in self._contexts[: self._scale.weighted]:
-            search.match(self._sums, self._sums.weighted(context, 2), "sums", 3)
-            search.match(self._products, self._products.weighted(context, 2), "products", 3)
+            search.match(self._sums, self._sums.weighted(context, 4), "sums", 5)
+            search.match(self._products, self._products.weighted(context, 4), "products", 5)
         yield self._fitted("members, weighted")
 
     def _pairs(self) -> Iterator[str]:

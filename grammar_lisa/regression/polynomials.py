@@ -49,6 +49,7 @@ class Polynomials:
         self._all = self._monomials(self.degree)
         self._below = self._monomials(self._degree(share * self._n_points / 2))
         scales = np.sqrt(np.square(self._all.values).sum(axis=1))
+        scales[~(scales > 0)] = 1.0
         self._basis = np.linalg.qr((self._all.values / scales[:, None]).T)[0]
 
     def alone(self, contexts: Sequence[Context]) -> Iterator[tuple[float, Context, Floats]]:

@@ -96,6 +96,12 @@ class Recombination(ABC):
     def desired(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats]:
         """Return the contexts that can be served, and what is to be met for them."""
 
+    def solutions(self, match: Match) -> Iterator[Solution]:
+        """Yield the part that a match stands for, and simpler ones near it."""
+        solution = self.solved(match)
+        if solution is not None:
+            yield solution
+
     @abstractmethod
     def solved(self, match: Match) -> Solution | None:
         """Return the part that a match stands for; None where there is none."""
@@ -132,7 +138,7 @@ class Recombination(ABC):
         weights = self.weights(context)
         basis = np.linalg.qr((self.base * weights).T)[0]
         row = _without((desired * weights), basis)[0]
-        total = float(np.square(context.targets - context.targets.mean()).sum())
+        total = float(np.square(context.targets - context.targets.mean()).sum()) or 1.0
         whole = float(row @ row)
         yield Match(whole / total, context, ())
         along = self.rows @ (weights[:, None] * np.column_stack([row, basis]))
@@ -142,6 +148,7 @@ class Recombination(ABC):
         gains = np.where(fine, np.square(along[:, 0]) / np.where(fine, norms, 1.0), 0.0)
         left_over = np.maximum(whole - gains, 0.0) / total
         ranks = np.log(left_over + _EXACT) + _SIMPLICITY * self._costs
+        each = min(each, len(ranks))
         for member in np.argpartition(ranks, each - 1)[:each].tolist():
             yield Match(float(left_over[member]), context, (member,))
 
@@ -201,13 +208,23 @@ class Sums(Recombination):
 
     def solved(self, match: Match) -> Solution | None:
         """Return the sum, without terms whose share is rounding."""
+        return self._solution(match, len(self.base))
+
+    def solutions(self, match: Match) -> Iterator[Solution]:
+        """Yield the sum, and the one without a constant."""
+        for terms in (len(self.base), len(self.base) - 1):
+            solution = self._solution(match, terms)
+            if solution is not None:
+                yield solution
+
+    def _solution(self, match: Match, terms: int) -> Solution | None:
+        """Return the sum of the members and the first so many terms of the base."""
         context = match.context
-        desired = context.desired
-        columns = np.concatenate([self.rows[list(match.members)], self.base])
-        weights = self.weights(context)
+        desired, weights = context.desired, self.weights(context)
+        columns = np.concatenate([self.rows[list(match.members)], self.base[:terms]])
         weighted, wanted = columns * weights, desired * weights
         scales = np.sqrt(np.square(weighted).sum(axis=1))
-        if not scales.all():
+        if not len(scales) or not scales.all():
             return None
         shares = np.linalg.lstsq((weighted / scales[:, None]).T, wanted, rcond=None)[0]
         told = np.abs(shares) > _ROUNDING * np.sqrt(wanted @ wanted)
@@ -223,7 +240,7 @@ class Sums(Recombination):
         return total(
             *(
                 product(open_constant(coefficient), tree)
-                for coefficient, tree in zip(coefficients.tolist(), trees, strict=True)
+                for coefficient, tree in zip(coefficients.tolist(), trees, strict=False)
                 if coefficient
             )
         )
@@ -266,13 +283,28 @@ class Products(Recombination):
 
     def solved(self, match: Match) -> Solution | None:
         """Return the product, exponents near multiples of one half being taken for them."""
-        desired = match.context.desired
-        columns = np.concatenate([self.base, self.rows[list(match.members)]])
+        return self._solution(match, self._exponents(match)[0])
+
+    def solutions(self, match: Match) -> Iterator[Solution]:
+        """Yield the product, and the one whose exponents are the nearest multiples of one half."""
+        for exponents in self._exponents(match):
+            solution = self._solution(match, exponents)
+            if solution is not None:
+                yield solution
+
+    def _exponents(self, match: Match) -> list[Floats]:
+        """Return the exponents that are worth a look."""
         weights = self.weights(match.context)
-        logs = np.log(np.abs(desired))
+        columns = np.concatenate([self.base, self.rows[list(match.members)]])
+        logs = np.log(np.abs(match.context.desired))
         found = np.linalg.lstsq((columns * weights).T, logs * weights, rcond=None)[0][1:]
         near = np.round(2 * found) / 2
-        exponents = np.where(np.abs(near - found) < _NICE, near, found)
+        almost = np.where(np.abs(near - found) < _NICE, near, found)
+        return [almost] if (almost == near).all() else [almost, near]
+
+    def _solution(self, match: Match, exponents: Floats) -> Solution | None:
+        desired = match.context.desired
+        columns = np.concatenate([self.base, self.rows[list(match.members)]])
         signs = np.concatenate([self._base_signs, self._signs[list(match.members)]])
         changing = ~np.isin(np.abs(signs.sum(axis=1)), signs.shape[1])
         if (changing & (exponents != np.round(exponents))).any():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from os import PathLike
 from typing import Any, Self
 
 import numpy as np
@@ -34,6 +35,8 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
     Args:
         operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos tanh,
             separated by blanks.
+        grammar: A .cfg file whose sentences are the formulas that are allowed, over the names that
+            formulas use, each ``c`` in them a number to be fitted; in place of the operators.
         max_complexity: The most operations, variables and numbers of a formula.
         max_time: Seconds of the search; the fits at the end come on top.
         loss: What is made small: mse, mae, huber, relative, log, or a function from targets and
@@ -60,6 +63,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         self,
         operators: str = OPERATORS,
         *,
+        grammar: str | PathLike[str] | None = None,
         max_complexity: int = 30,
         max_time: float = 60.0,
         loss: str | Callable[..., object] = "mse",
@@ -71,6 +75,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         verbose: bool = False,
     ) -> None:
         self.operators = operators
+        self.grammar = grammar
         self.max_complexity = max_complexity
         self.max_time = max_time
         self.loss = loss
@@ -158,6 +163,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
             raise LisaError(f"guesses must be a list of formulas, not the text {self.guesses!r}")
         return FitConfig(
             operators=self.operators,
+            grammar=None if self.grammar is None else str(self.grammar),
             max_complexity=self.max_complexity,
             max_time=self.max_time,
             loss=self.loss if isinstance(self.loss, str) else "mse",

@@ -98,6 +98,8 @@ def folder(tmp_path, monkeypatch, runs):
         "sample", ROOT / "grammars" / "expr.cfg", "-n", 200, "--max-rules", 14, "--seed", 1
     )
     (tmp_path / "equation2_15_dataset.txt").write_text(lines.out, encoding="utf-8")
+    (form,) = [block for block in blocks(PAGES["fit.md"], "text") if block.startswith("# drop")]
+    (tmp_path / "drop.cfg").write_text(form, encoding="utf-8")
     (table,) = [block for block in blocks(PAGES["fit.md"], "text") if block.startswith("Time (s)")]
     (tmp_path / "drop.csv").write_text(table, encoding="utf-8")
     (tmp_path / "new.csv").write_text("Time (s)\n0.15\n0.7\n", encoding="utf-8")

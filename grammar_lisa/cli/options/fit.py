@@ -20,6 +20,8 @@ class Options(Output):
         table: The table: a .csv, .tsv or .txt file, perhaps zipped (.gz), or .parquet or .feather.
         data: How the table is read.
         operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos tanh.
+        grammar: A .cfg file whose sentences are the formulas that are allowed, each c in them a
+            number to be fitted; in place of the operators.
         max_complexity: The most operations, variables and numbers of a formula.
         time: How long to search: seconds, or a time such as 90s, 2m or 1.5h.
         stop_at: What is good enough, as in r2=0.9999 or loss=1e-6.
@@ -39,6 +41,7 @@ class Options(Output):
     table: tyro.conf.Positional[Path | None] = None
     data: TableOptions = field(default_factory=TableOptions)
     operators: str = OPERATORS
+    grammar: Path | None = None
     max_complexity: int = 30
     time: str = "60s"
     stop_at: str | None = None
@@ -56,6 +59,7 @@ class Options(Output):
         """What the search is told."""
         return FitConfig(
             operators=self.operators,
+            grammar=None if self.grammar is None else str(self.grammar),
             max_complexity=self.max_complexity,
             max_time=seconds_of(self.time),
             loss=self.loss,

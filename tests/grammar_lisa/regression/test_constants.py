@@ -179,6 +179,15 @@ def test_polish_improves_what_is_near():
     np.testing.assert_allclose(unmoved.constants, [3, -4, 9])
 
 
+def test_a_start_beside_a_pole_does_no_harm():
+    x = 1.0 * (np.arange(100) > 49)
+    bound = bound_of("(c*x+c)/(c*x+c*x**2+c*x**3+c*x**4+c)", x)
+    y = np.linspace(-3, 3, 100) ** 2 % 1
+    quarter, less = -0.25000000000000017, -0.2499999999999998
+    start = [-0.42060606060597727, 0.4206060606059773, quarter, less, less, -0.25, 1.0]
+    assert np.isfinite(polish(bound, y, None, MSE, start, steps=8).loss)
+
+
 def test_a_deadline_ends_a_fit():
     begun = time.monotonic()
     y = np.random.default_rng(0).normal(size=100)

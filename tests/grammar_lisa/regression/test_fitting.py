@@ -172,3 +172,29 @@ def test_other_losses_are_made_small():
     y = np.where(np.arange(40) % 9 == 4, 50.0, 2 * X + 1)
     found = fit_table(table(y), FitConfig(loss="mae", stop_at="loss=0.4"))
     np.testing.assert_allclose(found.recommended.predict({"x": X}), 2 * X + 1, atol=1e-6)
+
+
+def test_a_grammar_is_never_left(tmp_path):
+    path = tmp_path / "form.cfg"
+    path.write_text("%start S\nS -> 'c*x**' N '+c' | 'c*exp(c*x)'\nN -> '1' | '2' | '3'\n")
+    config = FitConfig(grammar=str(path), max_time=5)
+    assert fit_table(table(2.5 * X**2 + 0.5), config).recommended.text == "2.5*x**2+0.5"
+    fitting = Fitting(table(np.sin(3 * X)), config)
+    assert {each.text.count("sin") for each in fitting.run()} == {0}
+    assert fitting.ending == "searched"
+    with pytest.raises(LisaError, match=r"no sentence of .* is a formula of q"):
+        fit_table(table(X, q=X), config)
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_numbers_without_squares_are_refused(size):
+    with pytest.raises(LisaError, match=r"y reaches .*give it in a unit in which its greatest"):
+        Fitting(table(size * X))
+    with pytest.raises(LisaError, match="x reaches"):
+        Fitting(table(X, x=size * X))
+
+
+def test_what_operators_do_not_allow_is_not_called_exact():
+    fitting = Fitting(table(X**2 + 1), FitConfig(operators="sin", max_time=2))
+    assert len(fitting.run()) >= 1
+    assert fitting.ending != "exact"
