@@ -11,7 +11,8 @@ the same is asked here of numbers, at 1,000 fresh points of the ranges. A soluti
    meets the truth to 1e-9 there, and to 1e-6 at 95 % of other points, which reach up to three times
    as far and keep the signs of the ranges. A series or another approximation fails there; and
 3. *without superfluous parts*: nothing in it that moves its values by more than 0.001 of the
-   truth's deviation loses all effect as its numbers are fitted anew.
+   truth's deviation loses all effect as its numbers are fitted anew: no part that varies becomes
+   constant, no number that is added within it zero, no exponent one.
 
 Where fewer than a tenth of the farther points have a value, simplification decides in place of
 them. Whole exponents and halves stay as they are in the second step, and so do the numbers 1 and 2;
@@ -26,12 +27,12 @@ from typing import Final
 import numpy as np
 
 from grammar_lisa.benchmark.regression_suites import Problem
-from grammar_lisa.expressions.expression import NUMBER, OPEN, VARIABLE
+from grammar_lisa.expressions.expression import NUMBER, OPEN, POWER, VARIABLE
 from grammar_lisa.regression.constants import polish
 from grammar_lisa.regression.finishing import Member
 from grammar_lisa.regression.guesses import opened
 from grammar_lisa.regression.losses import MSE
-from grammar_lisa.regression.tree import Tree, make, open_constant
+from grammar_lisa.regression.tree import Path, Tree, make, open_constant
 from shared.common.arrays import Floats
 from shared.common.seeds import derive_seed
 
@@ -78,9 +79,11 @@ def _is_of_form(
     refitted = _refitted(tree, problem.variables, points, truth)
     if refitted is None or _differ(refitted, points, truth) > _EQUAL * truth.std():
         return False
+    weighty, nothing = DECIMALS * float(truth.std()), _FAR_EQUAL * float(truth.std())
     return _holds_farther(refitted, problem, truth, seed) and not any(
-        _effect(refitted, path, points) <= _FAR_EQUAL * truth.std()
-        for path in _weighty(tree, points, DECIMALS * float(truth.std()))
+        _effect(tree, path, neutral, points) > weighty
+        and _effect(refitted, path, neutral, points) <= nothing
+        for path, neutral in _removable(tree)
     )
 
 
@@ -140,27 +143,38 @@ def _equal_by_algebra(tree: Tree, problem: Problem) -> bool:
     return all(node.operator != VARIABLE for node in nodes)
 
 
-def _weighty(tree: Tree, points: Mapping[str, Floats], least: float) -> Iterator[tuple[int, ...]]:
-    """Yield where the parts stand that vary, and move the formula's values by more than that."""
-    for path, part in tree.paths():
-        if part.operator not in {NUMBER, OPEN} and _effect(tree, path, points) > least:
-            yield path
+def _removable(tree: Tree, inner: bool = False) -> Iterator[tuple[Path, float | None]]:
+    """Yield where something stands that might be left out, and the number that leaves it out.
+
+    That is None for what varies: its mean. What is added to the whole is the constant that a
+    solution may differ by.
+    """
+    if tree.operator not in {NUMBER, OPEN}:
+        yield (), None
+    added = tree.operator in {"+", "-"}
+    for place, operand in enumerate(tree.operands):
+        if operand.operator == OPEN and added and inner:
+            yield (place,), 0.0
+        if operand.operator == OPEN and tree.operator == POWER and place == 1:
+            yield (place,), 1.0
+        for path, neutral in _removable(operand, inner or not added):
+            yield (place, *path), neutral
 
 
-def _effect(tree: Tree, path: tuple[int, ...], points: Mapping[str, Floats]) -> float:
-    """Return how far a formula's values move as a part of it becomes constant: the deviation."""
+def _effect(tree: Tree, path: Path, neutral: float | None, points: Mapping[str, Floats]) -> float:
+    """Return how far a formula's values move as a part of it becomes a number: the deviation."""
     part = tree
     for place in path:
         part = part.operands[place]
-    values = _values(part, points)
     with np.errstate(all="ignore"):
-        moved = _replaced(tree, path, open_constant(float(values.mean())))
+        value = float(_values(part, points).mean()) if neutral is None else neutral
+        moved = _replaced(tree, path, open_constant(value))
         change = _values(moved, points) - _values(tree, points)
         effect = float(np.sqrt(np.square(change).mean()))
     return effect if np.isfinite(effect) else np.inf
 
 
-def _replaced(tree: Tree, path: tuple[int, ...], part: Tree) -> Tree:
+def _replaced(tree: Tree, path: Path, part: Tree) -> Tree:
     """Return a formula with another part at a place, not simplified."""
     if not path:
         return part

@@ -13,6 +13,7 @@ def problem(formula, **ranges):
 
 COSH = problem("cosh(x)", x=(-1.0, 1.0))
 MASS = problem("m/sqrt(1-v**2/k**2)", m=(1.0, 5.0), v=(1.0, 2.0), k=(3.0, 10.0))
+LOGISTIC = problem("640/(1+exp(-0.42*(t-9.5)))", t=(0.0, 25.0))
 SQUARE = problem("x**2", x=(1.0, 5.0))
 numbers = st.floats(0.5, 5.0)
 
@@ -62,6 +63,9 @@ def test_every_truth_is_its_own_solution(name):
         (MASS, "m*k/sqrt((k-v)*(k+v))", 0),
         (MASS, "m/(1-(v/k)*(v/k))**0.5", 0),
         (MASS, "m/(1-v**2/k**2)**0.502", 0.01),
+        (LOGISTIC, "637/(1+exp(-0.42*(t-9.48)))", 0.01),
+        (LOGISTIC, "3+11.9/(exp(-0.418*t)+0.0186)", 0.02),
+        (SQUARE, "x**2+0.02", 0.01),
         (SQUARE, "x**2.0003", 0),
         (SQUARE, "abs(x)*x", 0),
         (SQUARE, "exp(2*log(x))", 0),
@@ -82,6 +86,9 @@ def test_solutions(truth, text, noise):
         (MASS, "m/(1-v**2/k**2)**0.51", 0),
         (SQUARE, "x**2.1", 0),
         (SQUARE, "log(0-x)", 0),
+        (LOGISTIC, "12.5/(exp(-0.42*t)+0.018)**0.98", 0.01),
+        (LOGISTIC, "12.48/(exp(-0.42*(t+0.01))+0.0185)+2", 0.002),
+        (SQUARE, "(x+0.01)**2", 0.01),
         (problem("x", x=(-1.0, 5.0)), "abs(x)", 0),
         (problem("x", x=(-1.0, 5.0)), "0", 0),
     ],
