@@ -12,6 +12,11 @@ BENCHMARKS = {
         "systems of latent-space optimisation by the published protocols",
     ),
     "targets": Command(__name__, "benchmark_targets", "one run searched for many targets, alike"),
+    "regression": Command(
+        __name__,
+        "benchmark_regression",
+        "known formulas found from tables of their rows, with peers",
+    ),
 }
 
 COMMANDS: Commands = {

@@ -52,6 +52,7 @@ class FitConfig:
         stop_at: What is good enough, as in r2=0.9999 or loss=1e-6; None searches on.
         guesses: Formulas to begin from; each c in them is a number to be fitted.
         seed: Of everything random.
+        sources: Where candidates come from, some of `OperatorSearch`'s; None for all.
     """
 
     operators: str = OPERATORS
@@ -63,6 +64,7 @@ class FitConfig:
     stop_at: str | None = None
     guesses: tuple[str, ...] = ()
     seed: int = 0
+    sources: tuple[str, ...] | None = None
 
     @property
     def operator_names(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from grammar_lisa.regression.grammar_search import GrammarSearch
 from grammar_lisa.regression.guesses import opened, read_guesses
 from grammar_lisa.regression.losses import LOSSES, Loss
 from grammar_lisa.regression.measures import measure_values
-from grammar_lisa.regression.operator_search import OperatorSearch
+from grammar_lisa.regression.operator_search import SOURCES, OperatorSearch
 from grammar_lisa.regression.safe_names import CONSTANT_TERMINAL
 from grammar_lisa.regression.search import FormulaSearch
 from grammar_lisa.regression.table import Table
@@ -177,6 +177,7 @@ class Fitting:
         }
         if self._grammar is not None:
             return GrammarSearch(points, self._table.target, self._grammar, **told)
+        told["sources"] = SOURCES if self.config.sources is None else self.config.sources
         operators = self.config.operator_names
         search = OperatorSearch(points, self._table.target, operators, **told)
         for member in self._known:

@@ -28,7 +28,7 @@ for line, expected in json.load(sys.stdin):
 
 GRAMMAR_COMMANDS = """
 check sample train bo ask tell fit score predict generate encode decode interpolate info benchmark
-benchmark/table5 benchmark/latent-bo benchmark/targets
+benchmark/table5 benchmark/latent-bo benchmark/targets benchmark/regression
 """
 IMAGE_COMMANDS = "train sample info evaluate diagnose benchmark sweep"
 HELP = [
@@ -46,6 +46,7 @@ REFUSED = [
     "grammar_lisa fit",
     "grammar_lisa fit data.csv --time soon",
     "grammar_lisa fit data.csv --operators plus",
+    "grammar_lisa benchmark regression --suite nguyen --noise -1",
     "grammar_lisa train --epochs 0",
     "grammar_lisa train --method liza",
     "grammar_lisa no-such-command",

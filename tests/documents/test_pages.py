@@ -36,6 +36,9 @@ LESS = {
         "--systems lisa+pool=200 --known 5 --epochs 1 --budget 5 --batch 5 --seeds 1 --jobs 1 "
         "--quiet"
     ),
+    ("grammar-lisa", "benchmark", "regression"): (
+        "--problems nguyen-8 --systems lisa --peers --time 5 --jobs 1 --quiet"
+    ),
     ("image-lisa", "train"): "--limit 200 --epochs 2 --quiet",
     ("image-lisa", "evaluate"): "--quiet",
 }

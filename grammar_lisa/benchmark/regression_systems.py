@@ -1,0 +1,235 @@
+"""Systems of symbolic regression that search rows for a formula: ours, gplearn, pyoperon.
+
+All have the same rows, operators (+ - * / pow sqrt log exp sin cos, constants) and seconds, and one
+core. What a peer is told otherwise is in its favour, and stands in `SETTINGS`.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+
+from grammar_lisa.benchmark.regression_suites import Rows
+from grammar_lisa.regression.fit_config import FitConfig
+from grammar_lisa.regression.operator_search import SOURCES
+from shared.common.arrays import Floats
+from shared.common.errors import LisaError
+from shared.common.words import unknown
+
+GPLEARN: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "population_size": 1000,
+        "metric": "mse",
+        "const_range": (-5.0, 5.0),
+        "parsimony_coefficient": 0.001,
+        "tournament_size": 20,
+    }
+)
+OPERON: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "allowed_symbols": "add,sub,mul,div,pow,sqrt,log,exp,sin,cos,constant,variable",
+        "objectives": ["r2", "length"],
+        "population_size": 1000,
+        "optimizer_iterations": 5,
+        "max_length": 50,
+        "epsilon": 1e-12,
+        "model_selection_criterion": "bayesian_information_criterion",
+    }
+)
+SETTINGS: Final = MappingProxyType(
+    {
+        "gplearn": "a population of 1,000 by mean squared error, protected functions as it ships "
+        "them, exp and pow beside them, generations until the time is over; of all generations "
+        "the best program",
+        "pyoperon": "a population of 1,000 by R² and length (NSGA-II), five steps of "
+        "Levenberg-Marquardt for each tree, 50 nodes; of its front the formula of the least "
+        "Bayesian information criterion, all digits",
+    }
+)
+"""What is said of the peers below a table."""
+_ENOUGH: Final = 1e-20
+"""The share of the target's variance below which gplearn need not go on."""
+_MOST: Final = 1e100
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search ended with.
+
+    Attributes:
+        text: The formula, its constants as numbers.
+        seconds: When it was found, since the beginning; the whole time where a system does not say.
+        evaluations: How many formulas were looked at; None where a system does not say.
+    """
+
+    text: str
+    seconds: float
+    evaluations: int | None = None
+
+
+System = Callable[[Rows, float, int], Found]
+"""Searches rows for so many seconds, from a seed."""
+
+
+def search_lisa(rows: Rows, seconds: float, seed: int, config: FitConfig | None = None) -> Found:
+    """Search as `grammar-lisa fit` does by default."""
+    import pandas as pd
+
+    from grammar_lisa.regression.fitting import Fitting
+    from grammar_lisa.regression.table import Table
+
+    began = time.monotonic()
+    table = Table.from_frame(pd.DataFrame(rows.points), rows.target)
+    told = replace(config or FitConfig(), max_time=seconds, seed=seed)
+    fitting = Fitting(table, told)
+    equations = fitting.run()
+    if fitting.ending == "interrupted":
+        raise KeyboardInterrupt
+    return Found(equations.recommended.text, time.monotonic() - began)
+
+
+def search_gplearn(rows: Rows, seconds: float, seed: int) -> Found:
+    """Search with gplearn, a generation at a time, until the time is over."""
+    from gplearn.functions import make_function
+    from gplearn.genetic import SymbolicRegressor
+
+    began = time.monotonic()
+    names = list(rows.points)
+    functions = ["add", "sub", "mul", "div", "sqrt", "log", "sin", "cos"]
+    own = [("exp", _exp, 1), ("pow", _power, 2)]
+    functions += [
+        make_function(function=function, name=name, arity=arity, wrap=False)
+        for name, function, arity in own
+    ]
+    search = SymbolicRegressor(
+        **GPLEARN,
+        function_set=functions,
+        generations=1,
+        warm_start=True,
+        low_memory=True,
+        random_state=seed % 2**32,
+        stopping_criteria=_ENOUGH * float(np.var(rows.target)),
+    )
+    inputs = np.column_stack(list(rows.points.values()))
+    best, text, when = np.inf, "0", 0.0
+    for generation in range(1, 1_000_000):
+        search.set_params(generations=generation)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            search.fit(inputs, rows.target)
+        program = search._program
+        if program.raw_fitness_ < best:
+            best, when = program.raw_fitness_, time.monotonic() - began
+            text = gplearn_text(program.program, names)
+        if best <= search.stopping_criteria or time.monotonic() - began >= seconds:
+            break
+    return Found(text, when, generation * search.population_size)
+
+
+def search_operon(rows: Rows, seconds: float, seed: int) -> Found:
+    """Search with pyoperon; it keeps the time itself."""
+    from pyoperon.sklearn import SymbolicRegressor
+
+    began = time.monotonic()
+    search = SymbolicRegressor(
+        **OPERON,
+        generations=10**6,
+        max_evaluations=10**9,
+        n_threads=1,
+        max_time=max(1, round(seconds)),
+        random_state=seed % 2**31,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        search.fit(np.column_stack(list(rows.points.values())), rows.target)
+        text = search.get_model_string(search.model_, 30, list(rows.points))
+    looked = int(search.stats_["residual_evaluations"])
+    return Found(text.replace("^", "**"), time.monotonic() - began, looked)
+
+
+def gplearn_text(program: Sequence[Any], names: Sequence[str]) -> str:
+    """Return the formula of a program: functions, the numbers of inputs, and constants.
+
+    Protected functions are written as they are where they need no protection: roots, logarithms
+    and powers of absolute values, quotients of divisors that are not near zero.
+    """
+    operands: list[str] = []
+    for node in reversed(program):
+        if isinstance(node, int | np.integer):
+            operands.append(names[int(node)])
+        elif isinstance(node, float | np.floating):
+            operands.append(f"({float(node)!r})")
+        else:
+            given = [operands.pop() for _ in range(node.arity)]
+            operands.append(_GPLEARN_TEXTS[node.name].format(*given))
+    return operands.pop()
+
+
+_GPLEARN_TEXTS: Final = {
+    "add": "({}+{})",
+    "sub": "({}-{})",
+    "mul": "({}*{})",
+    "div": "({}/{})",
+    "sqrt": "sqrt(abs({}))",
+    "log": "log(abs({}))",
+    "sin": "sin({})",
+    "cos": "cos({})",
+    "exp": "exp({})",
+    "pow": "(abs({})**{})",
+}
+
+
+def _exp(values: Floats) -> Floats:
+    with np.errstate(all="ignore"):
+        return _bounded(np.exp(values))
+
+
+def _power(base: Floats, exponent: Floats) -> Floats:
+    with np.errstate(all="ignore"):
+        return _bounded(np.power(np.abs(base), exponent))
+
+
+def _bounded(values: Floats) -> Floats:
+    bounded: Floats = np.nan_to_num(np.clip(values, -_MOST, _MOST), nan=0.0)
+    return bounded
+
+
+ABLATIONS: Final[Mapping[str, FitConfig]] = MappingProxyType(
+    {
+        name: FitConfig(sources=tuple(source for source in SOURCES if source != name))
+        for name in SOURCES
+    }
+)
+"""Our system without one source of candidates, by what stands behind ``lisa-``."""
+PEERS: Final[Mapping[str, System]] = MappingProxyType(
+    {"gplearn": search_gplearn, "pyoperon": search_operon}
+)
+"""The others; each is a package to be installed, the extra `peers`."""
+
+
+def system_named(name: str) -> System:
+    """Return a system: ``lisa``, ``lisa-NAME`` of `ABLATIONS`, or one of `PEERS`.
+
+    Raises:
+        LisaError: There is none of that name, or its package is not installed.
+    """
+    if name == "lisa":
+        return search_lisa
+    if name in PEERS:
+        if find_spec(name) is None:
+            raise LisaError(
+                f"{name} is not installed; get it with pip install 'lisa-toolkit[peers]'"
+            )
+        return PEERS[name]
+    config = ABLATIONS.get(name.removeprefix("lisa-"))
+    if config is None or not name.startswith("lisa-"):
+        known = ["lisa", *(f"lisa-{each}" for each in ABLATIONS), *PEERS]
+        raise LisaError(unknown("system", name, known))
+    return lambda rows, seconds, seed: search_lisa(rows, seconds, seed, config)

@@ -1,0 +1,225 @@
+"""Trials of symbolic regression: a problem, a system, a seed and a noise; one file for each."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from grammar_lisa.benchmark.regression_solution import complexity, is_solution
+from grammar_lisa.benchmark.regression_suites import Problem, Rows, SuiteName, draw_rows
+from grammar_lisa.benchmark.regression_systems import Found, system_named
+from grammar_lisa.expressions.evaluation import evaluate
+from grammar_lisa.models.names import TOOL
+from shared.common.arrays import Floats
+from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
+from shared.jobs.jobs import FAILED, Job, OnEnd, failures, run_jobs
+from shared.runs.files import read_json, write_json
+from shared.runs.run import Run
+
+REGRESSION_TOOL: Final = f"{TOOL} benchmark regression"
+ACCURATE: Final = 0.999
+"""SRBench's bound of R² on test rows above which a formula is accurate."""
+OWN: Final = "own"
+"""The noise of a trial that has that of its problem."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What all trials of a folder share.
+
+    Attributes:
+        suite: The suite.
+        problems: All of it, though a call may take some.
+        seconds: Of each search, on one core.
+        seed: Of everything random.
+    """
+
+    suite: SuiteName
+    problems: tuple[Problem, ...]
+    seconds: float
+    seed: int
+
+    def record(self) -> dict[str, Any]:
+        """Return what must be the same in every call."""
+        digest = hashlib.sha256(repr(self.problems).encode()).hexdigest()[:16]
+        return {
+            "suite": self.suite,
+            "problems": digest,
+            "seconds": self.seconds,
+            "seed": self.seed,
+        }
+
+
+@dataclass(frozen=True)
+class RegressionTrial(Job[Protocol]):
+    """One search for one formula.
+
+    Attributes:
+        path: The file that is left.
+        problem: What is searched for.
+        system: Which searches.
+        number: The seed's number, from 1.
+        noise: The share of noise; None for the problem's own.
+    """
+
+    path: Path
+    problem: Problem
+    system: str
+    number: int
+    noise: float | None
+
+    @property
+    def name(self) -> str:
+        """Problem, noise, system and number."""
+        return f"{self.problem.name}/{self.path.parent.name}/{self.path.stem}"
+
+    @property
+    def failure(self) -> Path:
+        """Beside the file."""
+        return self.path.with_name(f"{self.path.stem}-{FAILED}")
+
+    def is_done(self, context: Protocol) -> bool:
+        """Tell whether the file is there."""
+        return self.path.is_file()
+
+    def do(self, context: Protocol, threads: int) -> None:
+        """Search, judge the formula, and keep what there is to tell.
+
+        Raises:
+            LisaError: There is no such system, or its formula cannot be read.
+            RuntimeError: The system failed.
+        """
+        noise = self.problem.noise or 0.0 if self.noise is None else self.noise
+        seed = derive_seed(context.seed, "trial", self.number)
+        rows = draw_rows(self.problem, noise, seed)
+        began, began_cpu = time.monotonic(), time.process_time()
+        found = self._found(rows, context.seconds, seed)
+        seconds, cpu_seconds = time.monotonic() - began, time.process_time() - began_cpu
+        record = {
+            "problem": self.problem.name,
+            "system": self.system,
+            "noise": OWN if self.noise is None else self.noise,
+            "trial": self.number,
+            "seconds": seconds,
+            "cpu_seconds": cpu_seconds,
+            "seconds_found": found.seconds,
+            "evaluations": found.evaluations,
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(self.path, record | judged(found.text, self.problem, rows, noise, seed))
+
+    def _found(self, rows: Rows, seconds: float, seed: int) -> Found:
+        try:
+            return system_named(self.system)(rows, seconds, seed)
+        except LisaError:
+            raise
+        except Exception as error:
+            raise RuntimeError(f"{self.system}: {type(error).__name__}: {error}") from error
+
+
+def judged(text: str, problem: Problem, rows: Rows, noise: float, seed: int) -> dict[str, Any]:
+    """Return how good a formula is.
+
+    Args:
+        text: The formula.
+        problem: What it should solve.
+        rows: What it was found with.
+        noise: Their share of noise.
+        seed: Of the points that a solution is told by.
+
+    Returns:
+        The formula, its complexity, R² on the rows and on test rows (None where it has no value),
+        whether it is accurate, and whether it is a solution.
+
+    Raises:
+        LisaError: The text is no formula over the variables.
+    """
+    r2_test = _r2(text, rows.test_points, rows.test_target)
+    return {
+        "formula": text,
+        "complexity": complexity(text, problem.variables),
+        "r2_train": _r2(text, rows.points, rows.target),
+        "r2_test": r2_test,
+        "accurate": r2_test is not None and r2_test > ACCURATE,
+        "solved": is_solution(text, problem, noise, seed),
+    }
+
+
+def _r2(text: str, points: Mapping[str, Floats], target: Floats) -> float | None:
+    with np.errstate(all="ignore"):
+        errors = evaluate([text], points)[0] - target
+        r2 = 1 - float(np.square(errors).mean()) / float(target.var())
+    return r2 if np.isfinite(r2) else None
+
+
+@dataclass(frozen=True)
+class RegressionBenchmark:
+    """A folder of trials.
+
+    Attributes:
+        folder: With the protocol in its `config.json`.
+        protocol: What all share.
+    """
+
+    folder: Run
+    protocol: Protocol
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.folder.path
+
+    def do(
+        self,
+        problems: Sequence[Problem],
+        systems: Sequence[str],
+        noises: Sequence[float | None],
+        seeds: int,
+        jobs: int,
+        on_end: OnEnd[Protocol],
+    ) -> None:
+        """Do the trials that are missing.
+
+        Args:
+            problems: What is searched for.
+            systems: Who searches.
+            noises: Shares of noise; None for the problems' own.
+            seeds: Trials of each.
+            jobs: Trials at a time, each on one core.
+            on_end: Hears of each trial as it ends.
+        """
+        trials = [
+            RegressionTrial(
+                self._file(problem, system, noise, number), problem, system, number, noise
+            )
+            for number in range(1, seeds + 1)
+            for noise in noises
+            for problem in problems
+            for system in systems
+        ]
+        run_jobs(trials, self.protocol, workers=jobs, on_end=on_end)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return every trial that was kept, in the order of problems."""
+        return [read_json(path) for path in self._files()]
+
+    def failed(self) -> dict[str, str]:
+        """Return why trials failed that have not succeeded since."""
+        return failures(self.path)
+
+    def _files(self) -> Iterator[Path]:
+        for problem in self.protocol.problems:
+            paths = (self.path / "trials" / problem.name).glob("*/*-*.json")
+            yield from sorted(path for path in paths if not path.name.endswith(FAILED))
+
+    def _file(self, problem: Problem, system: str, noise: float | None, number: int) -> Path:
+        share = OWN if noise is None else f"{noise:g}"
+        folder = self.path / "trials" / problem.name / f"noise-{share}"
+        return folder / f"{system}-{number:02d}.json"

@@ -1,0 +1,78 @@
+"""What `grammar-lisa benchmark regression --suite feynman` takes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from grammar_lisa.regression.fit_config import seconds_of
+from shared.cli.records import check_name, check_ranges
+from shared.cli.terminal import Output
+from shared.common.errors import LisaError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Search for known formulas from their rows, beside other systems, and count what is found.
+
+    What is done is not done again: the same command goes on where it stopped, and other systems,
+    problems, noises or more seeds are added to what is there.
+
+    Attributes:
+        suite: Nguyen's 12, Livermore's 22, Feynman's 119 or Strogatz' 14 formulas, or tables:
+            24 curves of science and engineering, each with constants and its own noise.
+        data: The file of Feynman's and Strogatz' formulas: a table, separated by tabs, with the
+            columns name, formula and ranges.
+        problems: Only these of the suite, by name.
+        systems: Of ours: lisa, what fit does by default; lisa-members, lisa-polynomials,
+            lisa-atoms, lisa-pairs, lisa-backpropagation and lisa-variation are without that source
+            of candidates.
+        peers: Others beside it: gplearn, pyoperon or both; the extra peers installs them.
+        time: Of each search: seconds, or a time such as 90s, 2m or 1.5h.
+        noise: Shares of the target's root mean square that the noise of its rows has; by default
+            none, and for tables that of each curve.
+        seeds: Trials of each, with rows of their own.
+        jobs: Trials at a time, each on one core; by default one for each processor.
+        seed: Of everything random.
+        out: The folder that benchmarks are kept in.
+        name: The folder in there; by default regression-SUITE.
+    """
+
+    suite: Literal["nguyen", "livermore", "feynman", "strogatz", "tables"]
+    data: Path | None = None
+    problems: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ("lisa",)
+    peers: tuple[str, ...] = ()
+    time: str = "60s"
+    noise: tuple[float, ...] = ()
+    seeds: int = 3
+    jobs: int | None = None
+    seed: int = 0
+    out: Path = Path("benchmarks")
+    name: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Of each search."""
+        return seconds_of(self.time)
+
+    @property
+    def all_systems(self) -> tuple[str, ...]:
+        """Ours and the peers, each once; commas separate as blanks do."""
+        words = ",".join((*self.systems, *self.peers)).split(",")
+        return tuple(dict.fromkeys(word.strip() for word in words if word.strip()))
+
+    def check(self) -> None:
+        """Refuse numbers that make no sense.
+
+        Raises:
+            LisaError: Naming the first.
+        """
+        check_name(self.name)
+        check_ranges(self, seeds=(1, 1000), jobs=(1, 1024))
+        if not self.seconds > 0:
+            raise LisaError(f"--time must be above 0, not {self.time}")
+        for share in self.noise:
+            if not 0 <= share <= 10:
+                raise LisaError(f"--noise must be from 0 to 10, not {share:g}")
+        if not self.all_systems:
+            raise LisaError("name a system: --systems lisa, or --peers gplearn")
