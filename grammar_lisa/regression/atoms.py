@@ -17,6 +17,8 @@ _RATES: Final = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
 """Times that an exponential grows by e on the argument's range."""
 _FAR: Final = 100.0
 """Exponentials of more are taken from the argument's end, as years do not begin at 0."""
+_DAMPING: Final = (1.0, 3.0, 8.0)
+_PHASES: Final = (0.0, 0.25 * np.pi, 0.5 * np.pi, 0.75 * np.pi)
 _EXPONENTS: Final = (-3.0, -2.5, -1.75, -1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 1.75, 2.5, 3.0)
 _SHIFTS: Final = (0.05, 0.15, 0.4, 1.0, 2.5, 6.0)
 """Beyond the end of the argument's range, in ranges."""
@@ -46,6 +48,8 @@ def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterat
             yield _exponential(argument, values, rate / span)
         if {"pow", "-"} <= set(operators):
             yield from _bells(argument, values, low, span)
+        if "*" in operators and ({"sin", "cos"} & set(operators)):
+            yield from _damped(argument, values, span, operators)
     if "tanh" in operators:
         for centre in _CENTRES:
             for slope in _SLOPES:
@@ -85,6 +89,20 @@ def _bells(argument: Tree, values: Floats, low: float, span: float) -> Iterator[
             inner = make(POWER, _linear(argument, slope / span, low + centre * span), number(2))
             bell = np.exp(-np.square(slope / span * (values - low - centre * span)))
             yield make("exp", make(NEGATION, inner)), bell
+
+
+def _damped(
+    argument: Tree, values: Floats, span: float, operators: Sequence[str]
+) -> Iterator[Atom]:
+    """Yield waves that fade or grow, each at two phases."""
+    name, function = ("sin", np.sin) if "sin" in operators else ("cos", np.cos)
+    for rate in (*_DAMPING, *(-rate for rate in _DAMPING)):
+        tree, envelope = _exponential(argument, values, rate / span)
+        for scale in (2 * np.pi * _WAVES / span).tolist():
+            for phase in _PHASES:
+                inner = make("+", make("*", open_constant(scale), argument), open_constant(phase))
+                wave = function(scale * values + phase)
+                yield make("*", tree, make(name, inner)), envelope * wave
 
 
 def _shifted(

@@ -190,7 +190,13 @@ def _past(
     return Move(cost, inner)
 
 
-def contexts_of(targets: Floats, moves: Sequence[Move], most: int, depth: int = 4) -> list[Context]:
+def contexts_of(
+    targets: Floats,
+    moves: Sequence[Move],
+    most: int,
+    depth: int = 4,
+    late: Callable[[], bool] = lambda: False,
+) -> list[Context]:
     """Return the contexts around a place of a formula that meets targets, the cheap ones first.
 
     Args:
@@ -198,6 +204,7 @@ def contexts_of(targets: Floats, moves: Sequence[Move], most: int, depth: int = 
         moves: The steps to places within, the cheap ones first.
         most: The number of contexts.
         depth: The most operators around the place.
+        late: Whether to end with what there is.
     """
     root = Context(targets, targets, 0.0, lambda part: part, lambda values: values)
     found = [root]
@@ -206,7 +213,7 @@ def contexts_of(targets: Floats, moves: Sequence[Move], most: int, depth: int = 
     _is_new(targets, probe, seen)
     # Of each place only the cheapest step that is still to be taken waits in the queue.
     queue = [(moves[0].cost, 0, 0)] if moves else []
-    while queue and len(found) < most:
+    while queue and len(found) < most and not late():
         _, parent, step = heapq.heappop(queue)
         if step + 1 < len(moves):
             cost = found[parent].cost + moves[step + 1].cost

@@ -151,6 +151,8 @@ class OperatorSearch(FormulaSearch):
     def match(self, source: Recombination, matches: Iterable[Match], name: str, most: int) -> None:
         """Consider the best of some matches."""
         for match in heapq.nsmallest(most, matches, key=lambda match: match.left):
+            if self.late:
+                return
             for solution in source.solutions(match):
                 self.consider(match.context, solution, name)
 
@@ -216,7 +218,12 @@ class _Round:
         costs = np.array(self.library.costs)
         around = np.flatnonzero(costs <= _AROUND_COST)[:_MOST_AROUND].tolist()
         members = [(self.library.tree(m), self._values[m], float(costs[m])) for m in around]
-        self._wide = contexts_of(search.sample_targets, moves_of(members, operators), scale.wide)
+        self._wide = contexts_of(
+            search.sample_targets,
+            moves_of(members, operators),
+            scale.wide,
+            late=lambda: search.late,
+        )
         self._contexts = self._wide[: scale.contexts]
         self._roots = "sqrt" in operators
         self._sums, self._linear = Sums(self.library), Sums(self.library, sample)

@@ -224,7 +224,7 @@ class Sums(Recombination):
         columns = np.concatenate([self.rows[list(match.members)], self.base[:terms]])
         weighted, wanted = columns * weights, desired * weights
         scales = np.sqrt(np.square(weighted).sum(axis=1))
-        if not len(scales) or not scales.all():
+        if not len(scales) or not scales.all() or not np.isfinite(scales).all():
             return None
         shares = np.linalg.lstsq((weighted / scales[:, None]).T, wanted, rcond=None)[0]
         told = np.abs(shares) > _ROUNDING * np.sqrt(wanted @ wanted)
