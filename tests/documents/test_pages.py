@@ -101,7 +101,8 @@ def folder(tmp_path, monkeypatch, runs):
     (form,) = [block for block in blocks(PAGES["fit.md"], "text") if block.startswith("# drop")]
     (tmp_path / "drop.cfg").write_text(form, encoding="utf-8")
     (table,) = [block for block in blocks(PAGES["fit.md"], "text") if block.startswith("Time (s)")]
-    (tmp_path / "drop.csv").write_text(table, encoding="utf-8")
+    for name in ("drop.csv", "measurements.csv"):
+        (tmp_path / name).write_text(table, encoding="utf-8")
     (tmp_path / "new.csv").write_text("Time (s)\n0.15\n0.7\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
