@@ -28,11 +28,11 @@ import numpy as np
 
 from grammar_lisa.benchmark.regression_suites import Problem
 from grammar_lisa.expressions.expression import NUMBER, OPEN, POWER, VARIABLE
-from grammar_lisa.regression.constants import polish
 from grammar_lisa.regression.finishing import Member
+from grammar_lisa.regression.fits.constants import polish
+from grammar_lisa.regression.fits.losses import MSE
 from grammar_lisa.regression.guesses import opened
-from grammar_lisa.regression.losses import MSE
-from grammar_lisa.regression.tree import Path, Tree, make, open_constant
+from grammar_lisa.regression.search.tree import Path, Tree, make, open_constant
 from shared.common.arrays import Floats
 from shared.common.seeds import derive_seed
 

@@ -15,7 +15,7 @@ import numpy as np
 from grammar_lisa.benchmark.regression_curves import CURVES
 from grammar_lisa.expressions.evaluation import evaluate, parsable
 from grammar_lisa.objectives.targets import SETS, TARGETS, Target
-from grammar_lisa.regression.safe_names import safe_names
+from grammar_lisa.regression.tables.safe_names import safe_names
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed

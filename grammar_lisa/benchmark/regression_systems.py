@@ -18,7 +18,7 @@ import numpy as np
 
 from grammar_lisa.benchmark.regression_suites import Rows
 from grammar_lisa.regression.fit_config import FitConfig
-from grammar_lisa.regression.operator_search import SOURCES
+from grammar_lisa.regression.search.operator_search import SOURCES
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.words import unknown
@@ -83,7 +83,7 @@ def search_lisa(rows: Rows, seconds: float, seed: int, config: FitConfig | None 
     import pandas as pd
 
     from grammar_lisa.regression.fitting import Fitting
-    from grammar_lisa.regression.table import Table
+    from grammar_lisa.regression.tables.table import Table
 
     began = time.monotonic()
     table = Table.from_frame(pd.DataFrame(rows.points), rows.target)

@@ -8,7 +8,7 @@ from grammar_lisa.cli.options.fit import Options
 from grammar_lisa.regression.equations import Equations
 from grammar_lisa.regression.fitting import Fitting
 from grammar_lisa.regression.outputs import OUTPUTS, write_outputs
-from grammar_lisa.regression.table import Split, read_split
+from grammar_lisa.regression.tables.table import Split, read_split
 from shared.cli.terminal import Terminal
 from shared.runs.locks import working_in
 from shared.runs.run import SUMMARY

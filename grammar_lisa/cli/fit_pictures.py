@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from grammar_lisa.expressions.evaluation import evaluate, spread_evenly
 from grammar_lisa.regression.measures import predict
-from grammar_lisa.regression.table import Table
+from grammar_lisa.regression.tables.table import Table
 from shared.common.arrays import Floats
 from shared.runs.figures import save_figure
 from shared.runs.run import Run

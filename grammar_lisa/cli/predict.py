@@ -10,7 +10,7 @@ from grammar_lisa.regression.predictions import (
     table_with,
     write_path,
 )
-from grammar_lisa.regression.reading import read_columns
+from grammar_lisa.regression.tables.reading import read_columns
 from shared.cli.terminal import Terminal
 from shared.runs.files import write_atomically
 

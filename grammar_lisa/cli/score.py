@@ -6,7 +6,7 @@ from grammar_lisa.cli.fit_report import fine_r2
 from grammar_lisa.cli.options.score import Options
 from grammar_lisa.regression.completion import complete, variables_used
 from grammar_lisa.regression.measures import Measures, measure
-from grammar_lisa.regression.table import Table, read_split
+from grammar_lisa.regression.tables.table import Table, read_split
 from shared.cli.terminal import Terminal
 
 

@@ -10,11 +10,11 @@ import numpy as np
 from grammar_lisa.expressions.evaluation import spread_evenly
 from grammar_lisa.expressions.expression import Pool, variables_of
 from grammar_lisa.expressions.skeleton import Skeleton
-from grammar_lisa.regression.constants import fit_constants
-from grammar_lisa.regression.losses import LOSSES
-from grammar_lisa.regression.rounding import simplify_constants
-from grammar_lisa.regression.safe_names import CONSTANT_TERMINAL
-from grammar_lisa.regression.table import Table
+from grammar_lisa.regression.fits.constants import fit_constants
+from grammar_lisa.regression.fits.losses import LOSSES
+from grammar_lisa.regression.fits.rounding import simplify_constants
+from grammar_lisa.regression.tables.safe_names import CONSTANT_TERMINAL
+from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 

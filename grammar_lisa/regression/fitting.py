@@ -12,22 +12,22 @@ import numpy as np
 from grammar_lisa.expressions.evaluation import spread_evenly
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.grammar.cfg import load_grammar
-from grammar_lisa.regression.archive import Entry
-from grammar_lisa.regression.collecting import shortened
 from grammar_lisa.regression.equations import Equations
-from grammar_lisa.regression.feature_choice import chosen_features, told, varying
 from grammar_lisa.regression.finishing import Finishing, Member, made_with
 from grammar_lisa.regression.fit_config import FitConfig
-from grammar_lisa.regression.grammar_search import GrammarSearch
+from grammar_lisa.regression.fits.losses import LOSSES, Loss
+from grammar_lisa.regression.fits.user_loss import user_loss
 from grammar_lisa.regression.guesses import opened, read_guesses
-from grammar_lisa.regression.losses import LOSSES, Loss
 from grammar_lisa.regression.measures import measure_values
-from grammar_lisa.regression.operator_search import SOURCES, OperatorSearch
-from grammar_lisa.regression.safe_names import CONSTANT_TERMINAL
-from grammar_lisa.regression.search import FormulaSearch
-from grammar_lisa.regression.table import Table
-from grammar_lisa.regression.tree import Tree
-from grammar_lisa.regression.user_loss import user_loss
+from grammar_lisa.regression.search.archive import Entry
+from grammar_lisa.regression.search.collecting import shortened
+from grammar_lisa.regression.search.formula_search import FormulaSearch
+from grammar_lisa.regression.search.grammar_search import GrammarSearch
+from grammar_lisa.regression.search.operator_search import SOURCES, OperatorSearch
+from grammar_lisa.regression.search.tree import Tree
+from grammar_lisa.regression.tables.feature_choice import chosen_features, told, varying
+from grammar_lisa.regression.tables.safe_names import CONSTANT_TERMINAL
+from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grammar_lisa.expressions.evaluation import evaluate
-from grammar_lisa.regression.table import Table
+from grammar_lisa.regression.tables.table import Table
 from shared.common.arrays import Floats
 
 

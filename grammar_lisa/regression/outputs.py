@@ -13,7 +13,7 @@ from grammar_lisa.expressions.expression import Pool
 from grammar_lisa.expressions.latex import latex
 from grammar_lisa.regression.equations import Equation, Equations
 from grammar_lisa.regression.python_source import python_function
-from grammar_lisa.regression.table import Table
+from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
 from shared.runs.files import read_json, write_atomically, write_json
 

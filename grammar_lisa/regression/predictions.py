@@ -10,12 +10,12 @@ from typing import TextIO
 import numpy as np
 
 from grammar_lisa.expressions.evaluation import evaluate
-from grammar_lisa.regression.column_names import listed, names_of
-from grammar_lisa.regression.layout import Layout, split_line
 from grammar_lisa.regression.outputs import Best
-from grammar_lisa.regression.reading import Columns
-from grammar_lisa.regression.row_checks import check_numbers
-from grammar_lisa.regression.text_file import TextFile
+from grammar_lisa.regression.tables.column_names import listed, names_of
+from grammar_lisa.regression.tables.layout import Layout, split_line
+from grammar_lisa.regression.tables.reading import Columns
+from grammar_lisa.regression.tables.row_checks import check_numbers
+from grammar_lisa.regression.tables.text_file import TextFile
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 

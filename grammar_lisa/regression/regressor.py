@@ -18,10 +18,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from grammar_lisa.regression.equations import Equation, Equations
 from grammar_lisa.regression.fit_config import OPERATORS, FitConfig
+from grammar_lisa.regression.fits.losses import Loss
+from grammar_lisa.regression.fits.user_loss import UserLoss
 from grammar_lisa.regression.fitting import Fitting
-from grammar_lisa.regression.losses import Loss
-from grammar_lisa.regression.table import Table
-from grammar_lisa.regression.user_loss import UserLoss
+from grammar_lisa.regression.tables.table import Table
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 

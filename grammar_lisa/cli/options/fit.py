@@ -7,7 +7,7 @@ from typing import ClassVar
 import tyro
 
 from grammar_lisa.regression.fit_config import COMPLEXITIES, OPERATORS, FitConfig, seconds_of
-from grammar_lisa.regression.table_options import TableOptions
+from grammar_lisa.regression.tables.table_options import TableOptions
 from shared.cli.terminal import Output, Ranges
 from shared.common.errors import LisaError
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tyro
 
-from grammar_lisa.regression.table_options import ReadOptions
+from grammar_lisa.regression.tables.table_options import ReadOptions
 from shared.cli.terminal import Output
 
 

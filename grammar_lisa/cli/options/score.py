@@ -6,7 +6,7 @@ from typing import Literal
 
 import tyro
 
-from grammar_lisa.regression.table_options import TableOptions
+from grammar_lisa.regression.tables.table_options import TableOptions
 from shared.cli.records import check_ranges
 from shared.cli.terminal import Output
 

@@ -16,8 +16,8 @@ from grammar_lisa.benchmark.regression_systems import (
 from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.regression.fit_config import FitConfig
 from grammar_lisa.regression.fitting import Fitting
-from grammar_lisa.regression.operator_search import SOURCES
-from grammar_lisa.regression.table import Table
+from grammar_lisa.regression.search.operator_search import SOURCES
+from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
 
 SUM = Problem("sum", "x+y", ("x", "y"), ((1.0, 5.0), (1.0, 5.0)), 100, 50, "here")

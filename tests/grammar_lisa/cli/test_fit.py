@@ -11,7 +11,7 @@ from command_line import TOOL, succeed
 from small_tables import written
 from tools import finish, started, wait_for
 
-from grammar_lisa.regression.operator_search import OperatorSearch as Search
+from grammar_lisa.regression.search.operator_search import OperatorSearch as Search
 
 X = np.linspace(-2, 3, 30)
 FILES = ("equations.csv", "best.json", "formula.tex", "formula.py", "fit.png", "summary.json")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from grammar_lisa.regression import FitConfig, Fitting, Table, fit_table
-from grammar_lisa.regression.operator_search import OperatorSearch as Search
+from grammar_lisa.regression.search.operator_search import OperatorSearch as Search
 from shared.common.errors import LisaError
 
 RNG = np.random.default_rng(0)

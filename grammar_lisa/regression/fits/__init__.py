@@ -1,0 +1,1 @@
+"""Fits of the constants of formulas: losses, variable projection, rounding."""

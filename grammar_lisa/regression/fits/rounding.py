@@ -1,0 +1,300 @@
+"""Round fitted constants to what the data bear, and name the ones that have a name.
+
+A constant takes the first of: zero, the number with the fewest significant digits, a simple
+fraction, a multiple of pi, a root, that the loss allows once the other constants are fitted
+again. Few digits come before fractions and names, which are tried only where they say a constant
+more exactly than as many digits: else noise would find pi everywhere.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Final, NamedTuple, final
+
+import numpy as np
+import numpy.typing as npt
+
+from grammar_lisa.expressions.evaluation import evaluate
+from grammar_lisa.expressions.expression import OPEN
+from grammar_lisa.expressions.skeleton import Skeleton
+from grammar_lisa.expressions.writing import number_text
+from grammar_lisa.regression.fits.constants import Fit, polish
+from grammar_lisa.regression.fits.losses import BoundLoss, Loss
+from shared.common.arrays import Floats
+
+_MOST_DIGITS: Final = 17
+_FRACTION_DIGITS: Final = 3
+"""Fractions are tried where the data bear at least so many digits."""
+_NAME_DIGITS: Final = 4
+"""Multiples of pi and roots are tried where the data bear at least so many digits."""
+_NEAR: Final = 1e-2
+_LARGEST_DENOMINATOR: Final = 12
+_LARGEST_NUMERATOR: Final = 24
+_LARGEST_ROOT: Final = 10
+_STEPS: Final = 10
+_DEVIATIONS: Final = 4.0
+"""Squared standard deviations that a constant may move by."""
+_SURE: Final = 1.0 / 16.0
+"""The share of the growth that one and minus one may take: they come before better digits."""
+_MOST_GROWTH: Final = 0.02
+_MOST_PATTERNS: Final = 4096
+_PERIODIC: Final = frozenset({"sin", "cos", "tan"})
+
+
+class Rounded(NamedTuple):
+    """Constants in their simplest form.
+
+    Attributes:
+        texts: What stands in the formula, for `Skeleton.with_constants`, ``[n]``.
+        constants: Their values, ``[n]``.
+        loss: The loss of the formula with them.
+    """
+
+    texts: tuple[str, ...]
+    constants: Floats
+    loss: float
+
+
+def simplify_constants(
+    skeleton: Skeleton,
+    points: Mapping[str, Floats],
+    constants: npt.ArrayLike,
+    y: Floats,
+    weights: Floats | None,
+    loss: Loss,
+    digits: int | None = None,
+    growth: float | None = None,
+) -> Rounded:
+    """Replace fitted constants by the simplest ones that the loss allows.
+
+    Args:
+        skeleton: The formula.
+        points: The variables, each ``[point]``.
+        constants: The fitted constants, ``[n]``.
+        y: The targets, ``[point]``.
+        weights: Their weights, ``[point]``; None for equal ones.
+        loss: What was minimised.
+        digits: The most significant digits of a number; None lets the data decide.
+        growth: The share by which each constant may increase the loss; by default what moves a
+            constant of normal errors by two standard deviations, at most 2 %.
+
+    Raises:
+        LisaError: The points, constants, targets or weights are unfit.
+    """
+    rounding = _Rounding(skeleton, points, y, weights, loss, digits, growth)
+    fit = polish(skeleton.bind(points), y, weights, loss, constants, steps=_STEPS)
+    if not np.isfinite(fit.loss):
+        given = np.asarray(constants, dtype=np.float64)
+        return Rounded(tuple(repr(float(c)) for c in given), given, float("inf"))
+    return rounding.run(fit)
+
+
+@final
+class _Rounding:
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        points: Mapping[str, Floats],
+        y: Floats,
+        weights: Floats | None,
+        loss: Loss,
+        digits: int | None,
+        growth: float | None,
+    ) -> None:
+        self._skeleton, self._points = skeleton, points
+        self._y, self._weights, self._loss = y, weights, loss
+        self._bound_loss: BoundLoss = loss.bind(y, weights)
+        self._digits = digits or _MOST_DIGITS
+        self._growth = min(_DEVIATIONS / len(y), _MOST_GROWTH) if growth is None else growth
+        self._least = np.inf
+        self._texts: dict[int, str] = {}
+        self._constants: Floats = np.empty(0)
+
+    def run(self, fit: Fit) -> Rounded:
+        """Round one constant after the other, nonlinear ones first."""
+        self._least = fit.loss
+        self._constants = _symmetric(self._skeleton, self._points, fit, self._bound_loss)
+        linear = set(self._skeleton.linear)
+        order = sorted(range(self._skeleton.n_constants), key=lambda k: (k in linear, k))
+        # Simple constants first: they set the others right, before these take many digits.
+        order = [number for number in order if not self._simple(number)]
+        for number in order:
+            self._round(number)
+        texts = tuple(self._texts[number] for number in range(self._skeleton.n_constants))
+        values = self._skeleton.bind(self._points).values(self._constants)
+        with np.errstate(all="ignore"):
+            loss = float(self._bound_loss.value(values))
+        return Rounded(texts, self._constants, loss)
+
+    def _simple(self, number: int) -> bool:
+        """Take zero, one, a number of two digits or one with a name, where the loss allows it."""
+        if self._accepts(number, "0") or any(self._accepts(number, u, _SURE) for u in ("1", "-1")):
+            return True
+        value = float(self._constants[number])
+        few = range(1, min(self._digits, 2) + 1)
+        return any(self._accepts(number, _decimal(value, digits)) for digits in few) or any(
+            self._accepts(number, name) for name in self._names(number, value)
+        )
+
+    def _round(self, number: int) -> None:
+        """Take the fewest digits that the loss allows, or as many as there are to be."""
+        value = float(self._constants[number])
+        for digits in range(1, self._digits + 1):
+            if self._accepts(number, _decimal(value, digits)):
+                return
+        fit, _ = self._tried(number, _decimal(value, self._digits))
+        self._keep(number, _decimal(value, self._digits), fit)
+
+    def _names(self, number: int, value: float) -> Iterator[str]:
+        """Fractions, multiples of pi and roots near a value, where the data bear the digits."""
+        if self._digits < _FRACTION_DIGITS or self._bears(number, value, _FRACTION_DIGITS - 1):
+            return
+        yield from _fractions(value)
+        if self._digits < _NAME_DIGITS or self._bears(number, value, _NAME_DIGITS - 1):
+            return
+        if "pi" not in self._skeleton.variables:
+            yield from _multiples_of_pi(value)
+        yield from _roots(value)
+
+    def _bears(self, number: int, value: float, digits: int) -> bool:
+        """Whether the loss allows a constant with so few digits."""
+        return self._tried(number, _decimal(value, digits))[1]
+
+    def _accepts(self, number: int, text: str, share: float = 1.0) -> bool:
+        fit, allowed = self._tried(number, text, share)
+        if allowed:
+            self._keep(number, text, fit)
+        return allowed
+
+    def _keep(self, number: int, text: str, fit: Fit) -> None:
+        self._texts[number] = text
+        self._constants[number] = _value(text)
+        if np.isfinite(fit.loss):
+            self._constants[self._open()] = fit.constants
+
+    def _open(self) -> list[int]:
+        return [k for k in range(self._skeleton.n_constants) if k not in self._texts]
+
+    def _tried(self, number: int, text: str, share: float = 1.0) -> tuple[Fit, bool]:
+        """Fit the other open constants with this one fixed; whether the loss allows it.
+
+        Of the growth that is allowed, a share may be asked for.
+        """
+        rest = [k for k in self._open() if k != number]
+        trial = self._skeleton.fix({**self._texts, number: text})
+        fit = polish(
+            trial.bind(self._points),
+            self._y,
+            self._weights,
+            self._loss,
+            self._constants[rest],
+            steps=_STEPS,
+        )
+        growth = 1.0 + self._growth * (len(self._texts) + share)
+        return fit, fit.loss <= max(self._least * growth, self._bound_loss.exact)
+
+
+def _value(text: str) -> float:
+    return float(evaluate([text], {"x": np.zeros(1)})[0, 0])
+
+
+def _decimal(value: float, digits: int) -> str:
+    sign = "-" if value < 0 else ""
+    return sign + number_text(abs(value), digits)
+
+
+def _fractions(value: float) -> Iterator[str]:
+    """Fractions near a value whose decimals do not end."""
+    for denominator in range(3, _LARGEST_DENOMINATOR + 1):
+        fraction = Fraction(round(value * denominator), denominator)
+        ends = 10**6 % fraction.denominator == 0
+        simple = fraction.denominator == denominator and abs(fraction.numerator) < 100
+        if simple and not ends and _near(float(fraction), value):
+            yield f"{fraction.numerator}/{denominator}"
+
+
+def _multiples_of_pi(value: float) -> Iterator[str]:
+    """Small multiples of pi, its square, its root and its inverse near a value."""
+    for text in ("pi", "pi**2", "sqrt(pi)", "1/pi"):
+        unit = _value(text)
+        for denominator in (1, 2, 3, 4, 6, 8):
+            fraction = Fraction(round(value / unit * denominator), denominator)
+            small = 0 < abs(fraction.numerator) <= _LARGEST_NUMERATOR
+            if small and fraction.denominator == denominator and _near(unit * fraction, value):
+                yield _multiple(fraction, text)
+
+
+def _multiple(fraction: Fraction, unit: str) -> str:
+    sign = "-" if fraction < 0 else ""
+    numerator, denominator = abs(fraction.numerator), fraction.denominator
+    if unit == "1/pi":
+        return f"{sign}{numerator}/{f'({denominator}*pi)' if denominator > 1 else 'pi'}"
+    product = unit if numerator == 1 else f"{numerator}*{unit}"
+    return f"{sign}{product}{f'/{denominator}' if denominator > 1 else ''}"
+
+
+def _roots(value: float) -> Iterator[str]:
+    """Square roots of small integers, and their inverses, near a value."""
+    sign = "-" if value < 0 else ""
+    for radicand in range(2, _LARGEST_ROOT + 1):
+        root = np.sqrt(radicand)
+        if root.is_integer():
+            continue
+        if _near(root, abs(value)):
+            yield f"{sign}sqrt({radicand})"
+        if _near(1.0 / root, abs(value)):
+            yield f"{sign}1/sqrt({radicand})"
+
+
+def _near(candidate: float, value: float) -> bool:
+    return abs(candidate - value) <= _NEAR * abs(value)
+
+
+def _symmetric(
+    skeleton: Skeleton, points: Mapping[str, Floats], fit: Fit, loss: BoundLoss
+) -> Floats:
+    """Return the equally good constants with the fewest signs, and phases within half a turn.
+
+    ``-2*sin(-4*x+11.57)`` and ``2*sin(4*x+1)`` are one function: all combinations of signs and
+    half turns are tried.
+    """
+    constants = fit.constants.copy()
+    phases = _phases(skeleton)
+    constants[phases] = np.remainder(constants[phases] + np.pi, 2 * np.pi) - np.pi
+    choices = [
+        [c, -c] + ([_half_turn(c), -_half_turn(c)] if k in phases else [])
+        for k, c in enumerate(constants.tolist())
+    ]
+    if np.prod([float(len(choice)) for choice in choices]) > _MOST_PATTERNS:
+        return constants
+    patterns = np.array(list(itertools.product(*choices)))
+    if not patterns.size:
+        return constants
+    patterns = np.concatenate([fit.constants[None], patterns])
+    with np.errstate(all="ignore"):
+        losses = loss.value(skeleton.bind(points).values(patterns))
+        equal = patterns[losses <= max(fit.loss * (1 + 1e-9), loss.exact)]
+    cost = (equal < 0).sum(1) * 1e3 + np.abs(equal[:, phases]).sum(1)
+    best: Floats = equal[np.argmin(cost)] if len(equal) else fit.constants.copy()
+    return best
+
+
+def _half_turn(angle: float) -> float:
+    return angle - np.pi if angle > 0 else angle + np.pi
+
+
+def _phases(skeleton: Skeleton) -> list[int]:
+    """Return the constants that are added up within the argument of a periodic function."""
+    numbers = [n for n, node in enumerate(skeleton.nodes) if node.operator == OPEN]
+    pending = [n.operands[0] for n in skeleton.nodes if n.operator in _PERIODIC]
+    found: list[int] = []
+    while pending:
+        number = pending.pop()
+        node = skeleton.nodes[number]
+        if node.operator in "+-":
+            pending.extend(node.operands)
+        elif node.operator == OPEN:
+            found.append(numbers.index(number))
+    return sorted(found)

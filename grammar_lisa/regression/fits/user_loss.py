@@ -1,0 +1,101 @@
+"""A user's own loss, found by its name."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any, Final, final
+
+import numpy as np
+
+from grammar_lisa.objectives.user_function import described, hosting, resolve
+from grammar_lisa.regression.fits.losses import BoundLoss, Loss, Quadratic
+from shared.common.arrays import Floats
+from shared.common.errors import LisaError
+
+_NEAREST: Final = 1e-4
+"""Errors below this share of the scale weigh as one of this size."""
+_STEP: Final = 1e-3
+"""The step of the numerical derivative, as a share of the error."""
+
+
+@final
+class UserLoss(Loss):
+    """The mean of what a function says of each point, over that of the constant prediction.
+
+    Args:
+        function: From the targets and a prediction, each ``[point]``, to losses ``[point]``,
+            least where the prediction is the target.
+        name: Its name in messages.
+    """
+
+    def __init__(self, function: Callable[..., object], name: str) -> None:
+        self._function = function
+        self.name = name  # type: ignore[misc]
+
+    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
+        """Prepare the loss; see `Loss.bind`.
+
+        Raises:
+            LisaError: The function fails on the mean as prediction, or says nothing of points.
+        """
+        return _User(y, weights, self._function, self.name)
+
+
+def user_loss(text: str, folder: str) -> UserLoss:
+    """Return the loss that ``package.module:function`` names, imported from `folder` first.
+
+    Raises:
+        LisaError: The text names no function.
+    """
+    with hosting(folder):
+        return UserLoss(resolve(text, folder, "loss"), text)
+
+
+class _User(BoundLoss):
+    def __init__(
+        self, y: Floats, weights: Floats | None, function: Callable[..., object], name: str
+    ) -> None:
+        super().__init__(y, weights)
+        self._function = function
+        self._unit = 1.0
+        constant = float(self._mean(self._checked(np.full_like(y, self.mean), name)))
+        if np.isfinite(constant) and constant > 0:
+            self._unit = constant
+
+    def value(self, prediction: Floats) -> Any:
+        return self._mean(self._losses(prediction)) / self._unit
+
+    def quadratic(self, prediction: Floats | None) -> Quadratic:
+        if prediction is None:
+            return Quadratic(self.y, self._or_one())
+        errors = prediction - self.y
+        least = _NEAREST * self.scale
+        errors = np.where(np.abs(errors) < least, np.copysign(least, errors), errors)
+        steps = _STEP * errors
+        rise = self._losses(self.y + errors + steps) - self._losses(self.y + errors - steps)
+        weights = np.maximum(rise / (4.0 * steps * errors), 0.0) * self.scale**2 / self._unit
+        return Quadratic(self.y, self._or_one() * weights)
+
+    def _losses(self, prediction: Floats) -> Floats:
+        """Return the losses of predictions ``[.., point]``; NaN where the function fails."""
+        losses = np.full(prediction.shape, np.nan)
+        for place in np.ndindex(prediction.shape[:-1]):
+            # One prediction that it cannot judge must not end a search.
+            with contextlib.suppress(Exception):
+                losses[place] = np.asarray(self._function(self.y, prediction[place]))
+        return losses
+
+    def _checked(self, prediction: Floats, name: str) -> Floats:
+        try:
+            losses = np.asarray(self._function(self.y, prediction), dtype=np.float64)
+        except Exception as error:
+            raise LisaError(
+                f"loss {name!r} failed on the mean as prediction with {described(error)}"
+            ) from error
+        if losses.shape != self.y.shape:
+            raise LisaError(
+                f"loss {name!r} returned shape {losses.shape} for {self.y.shape[0]} points; "
+                "it takes targets and predictions and returns one loss a point, not their mean"
+            )
+        return losses

@@ -1,0 +1,1 @@
+"""The search for formulas: sources of candidates, contexts, the archive."""

@@ -1,0 +1,72 @@
+"""The best formulas by complexity and loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from grammar_lisa.regression.search.tree import Tree
+
+_GAIN: Final = 1e-3
+"""By what share a longer formula's loss must be smaller."""
+
+
+class Entry(NamedTuple):
+    """A formula with fitted constants.
+
+    Attributes:
+        tree: The formula.
+        loss: Its loss, without unit.
+        source: What proposed it.
+        seconds: When it was found, from the beginning of the search.
+    """
+
+    tree: Tree
+    loss: float
+    source: str
+    seconds: float
+
+    @property
+    def complexity(self) -> int:
+        """The number of operators and operands."""
+        return self.tree.size
+
+
+class Archive:
+    """Formulas of which none is both longer and no better than another.
+
+    Args:
+        exact: Losses below are at the level of rounding, and equal.
+        most: The greatest complexity.
+    """
+
+    def __init__(self, exact: float, most: int) -> None:
+        self._exact = exact
+        self._most = most
+        self._entries: dict[int, Entry] = {}
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter([self._entries[size] for size in sorted(self._entries)])
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def best(self) -> Entry | None:
+        """The formula with the least loss."""
+        return self._entries[max(self._entries)] if self._entries else None
+
+    def level(self, complexity: int) -> float:
+        """Return the least loss of formulas of at most a complexity."""
+        levels = [entry.loss for size, entry in self._entries.items() if size <= complexity]
+        return min(levels, default=float("inf"))
+
+    def add(self, entry: Entry) -> bool:
+        """Keep a formula that is better than all that are no longer; tell whether it is."""
+        size, loss = entry.complexity, max(entry.loss, self._exact)
+        if size > self._most or not loss < (1 - _GAIN) * self.level(size):
+            return False
+        self._entries[size] = entry._replace(loss=loss)
+        for other in [s for s, e in self._entries.items() if s > size and e.loss >= loss]:
+            del self._entries[other]
+        return True

@@ -1,0 +1,121 @@
+"""Functions of one argument at a grid of their nonlinear constants: starts for the fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from grammar_lisa.expressions.expression import NEGATION, POWER
+from grammar_lisa.regression.search.tree import Tree, make, number, open_constant
+from shared.common.arrays import Floats
+
+_WAVES: Final = np.arange(0.25, 20.25, 0.25)
+"""Periods on the argument's range."""
+_RATES: Final = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
+"""Times that an exponential grows by e on the argument's range."""
+_FAR: Final = 100.0
+"""Exponentials of more are taken from the argument's end, as years do not begin at 0."""
+_DAMPING: Final = (1.0, 3.0, 8.0)
+_PHASES: Final = (0.0, 0.25 * np.pi, 0.5 * np.pi, 0.75 * np.pi)
+_EXPONENTS: Final = (-3.0, -2.5, -1.75, -1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 1.75, 2.5, 3.0)
+_SHIFTS: Final = (0.05, 0.15, 0.4, 1.0, 2.5, 6.0)
+"""Beyond the end of the argument's range, in ranges."""
+_CENTRES: Final = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9)
+_SLOPES: Final = (2.0, 5.0, 10.0, 25.0)
+
+Atom = tuple[Tree, Floats]
+
+
+def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterator[Atom]:
+    """Yield functions of an argument, with their values.
+
+    Args:
+        argument: What the functions are of.
+        values: Its values, ``[point]``.
+        operators: What formulas may be made with.
+    """
+    low, high = float(values.min()), float(values.max())
+    span = high - low
+    if not (np.isfinite(span) and span > 0):
+        return
+    for name, function in (("sin", np.sin), ("cos", np.cos)):
+        if name in operators:
+            yield from _scaled(name, function, argument, values, 2 * np.pi * _WAVES / span)
+    if "exp" in operators:
+        for rate in (*_RATES, *(-rate for rate in _RATES)):
+            yield _exponential(argument, values, rate / span)
+        if {"pow", "-"} <= set(operators):
+            yield from _bells(argument, values, low, span)
+        if "*" in operators and ({"sin", "cos"} & set(operators)):
+            yield from _damped(argument, values, span, operators)
+    if "tanh" in operators:
+        for centre in _CENTRES:
+            for slope in _SLOPES:
+                inner = _linear(argument, slope / span, low + centre * span)
+                yield make("tanh", inner), np.tanh(slope / span * (values - low - centre * span))
+    yield from _shifted(argument, values, low, span, operators)
+    if low > 0 and "pow" in operators:
+        for exponent in _EXPONENTS:
+            with np.errstate(all="ignore"):
+                result = values**exponent
+            yield make(POWER, argument, open_constant(exponent)), result
+
+
+def _linear(argument: Tree, slope: float, centre: float) -> Tree:
+    return make("+", make("*", open_constant(slope), argument), open_constant(-slope * centre))
+
+
+def _exponential(argument: Tree, values: Floats, rate: float) -> Atom:
+    if np.abs(rate * values).max() < _FAR:
+        return make("exp", make("*", open_constant(rate), argument)), np.exp(rate * values)
+    last = float(values.max() if rate > 0 else values.min())
+    return make("exp", _linear(argument, rate, last)), np.exp(rate * (values - last))
+
+
+def _scaled(
+    name: str, function: Callable[[Floats], Floats], argument: Tree, values: Floats, scales: Floats
+) -> Iterator[Atom]:
+    for scale in scales.tolist():
+        with np.errstate(all="ignore"):
+            result = function(scale * values)
+        yield make(name, make("*", open_constant(scale), argument)), result
+
+
+def _bells(argument: Tree, values: Floats, low: float, span: float) -> Iterator[Atom]:
+    for centre in _CENTRES:
+        for slope in _SLOPES:
+            inner = make(POWER, _linear(argument, slope / span, low + centre * span), number(2))
+            bell = np.exp(-np.square(slope / span * (values - low - centre * span)))
+            yield make("exp", make(NEGATION, inner)), bell
+
+
+def _damped(
+    argument: Tree, values: Floats, span: float, operators: Sequence[str]
+) -> Iterator[Atom]:
+    """Yield waves that fade or grow, each at two phases."""
+    name, function = ("sin", np.sin) if "sin" in operators else ("cos", np.cos)
+    for rate in (*_DAMPING, *(-rate for rate in _DAMPING)):
+        tree, envelope = _exponential(argument, values, rate / span)
+        for scale in (2 * np.pi * _WAVES / span).tolist():
+            for phase in _PHASES:
+                inner = make("+", make("*", open_constant(scale), argument), open_constant(phase))
+                wave = function(scale * values + phase)
+                yield make("*", tree, make(name, inner)), envelope * wave
+
+
+def _shifted(
+    argument: Tree, values: Floats, low: float, span: float, operators: Sequence[str]
+) -> Iterator[Atom]:
+    for shift in _SHIFTS:
+        for offset in (shift * span - low, -shift * span - low - span):
+            inner, result = make("+", argument, open_constant(offset)), values + offset
+            if "/" in operators:
+                with np.errstate(all="ignore"):
+                    inverse = 1 / result
+                yield make("/", number(1), inner), inverse
+            if "log" in operators and offset + low > 0:
+                yield make("log", inner), np.log(result)
+            if "sqrt" in operators and offset + low > 0:
+                yield make("sqrt", inner), np.sqrt(result)

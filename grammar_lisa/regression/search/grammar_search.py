@@ -1,0 +1,171 @@
+"""The search for formulas among the sentences of a grammar, which is never left."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from grammar_lisa.expressions.evaluation import evaluate_readable
+from grammar_lisa.expressions.reading import Reading
+from grammar_lisa.expressions.skeleton import Skeleton
+from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.cfg import Grammar
+from grammar_lisa.grammar.counting import Counts
+from grammar_lisa.grammar.moves import TreeMoves
+from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.regression.search.formula_search import FormulaSearch
+from grammar_lisa.regression.search.tree import CONSTANT, tree_of
+from shared.common.arrays import Floats
+from shared.common.errors import LisaError
+
+MAX_RULES: Final = 40
+"""The most rules of a sentence, where nothing else is said."""
+_BLOCK: Final = 500
+"""Sentences of a stage."""
+_POPULATION: Final = 300
+_TOURNAMENT: Final = 4
+_STARTS: Final = 4
+
+Derivation = tuple[int, ...]
+
+
+class _Individual(NamedTuple):
+    """A sentence that others are made of.
+
+    Attributes:
+        loss: Of its formula.
+        text: Its canonical text.
+        derivation: Its rules.
+    """
+
+    loss: float
+    text: str
+    derivation: Derivation
+
+
+class GrammarSearch(FormulaSearch):
+    """A search among the sentences of a grammar; see `FormulaSearch`.
+
+    Sentences are taken by their number of rules, the short ones first, in turns with crossover and
+    mutation of the derivations of good ones. A terminal `c` stands for a constant, which is fitted
+    for each sentence. What is no formula of the variables, is undefined on a row of the data, or
+    equals what was tried before but for the order of terms and factors, costs nothing.
+
+    Args:
+        points: The variables, each ``[row]``.
+        targets: What is to be met, ``[row]``.
+        grammar: Whose sentences are formulas.
+        max_rules: The most rules of a sentence; None takes `MAX_RULES`.
+        options: What `FormulaSearch` takes.
+
+    Raises:
+        LisaError: The grammar has no sentence of so few rules.
+    """
+
+    def __init__(
+        self,
+        points: Mapping[str, Floats],
+        targets: Floats,
+        grammar: Grammar,
+        max_rules: int | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(points, targets, **options)
+        self.grammar = grammar
+        self.max_rules = max_rules or MAX_RULES
+        self._moves = TreeMoves(grammar, self.max_rules)
+        self._counts = Counts(grammar, self.max_rules)
+        self._reading = Reading((*self.variables, CONSTANT))
+        self._tried = set[str]()
+        self._population: list[_Individual] = []
+        self._readable = 0
+
+    def run(self) -> Iterator[str]:
+        """Search until the time is over, the targets are met, or no sentence is left.
+
+        Raises:
+            LisaError: The sentences tried are no formulas of the variables.
+        """
+        ranks = iter(range(self._counts.at_most()))
+        exhausted = False
+        while not (self.late or self.solved or exhausted):
+            block = [self._counts.unrank(rank) for rank in islice(ranks, _BLOCK)]
+            exhausted = not block
+            self._try(block, "enumeration")
+            self._check_readable(exhausted)
+            if block:
+                yield "enumeration"
+            if self._population and not (self.late or self.solved):
+                before = len(self._tried)
+                self._try(self._offspring(), "tree moves")
+                exhausted &= len(self._tried) == before
+                yield "tree moves"
+
+    def _check_readable(self, exhausted: bool) -> None:
+        if self._readable == 0 and (exhausted or len(self._tried) >= _BLOCK):
+            first = self._array([self._counts.unrank(0)])
+            raise LisaError(
+                f"none of the first {len(self._tried)} sentences of the grammar is a formula of "
+                f"{', '.join(self.variables)} and constants `{CONSTANT}` that is finite on the "
+                f"data; the first is {derivations_to_texts(self.grammar, first)[0]!r}"
+            )
+
+    def _array(self, derivations: Sequence[Derivation]) -> Any:
+        return to_array(list(derivations), self.max_rules, len(self.grammar.rules))
+
+    def _offspring(self) -> list[Derivation]:
+        """Crossovers and mutations of good sentences."""
+        first, second = self._parents(_BLOCK // 2), self._parents(_BLOCK // 2)
+        crossed = self._moves.crossover(first, second, self.generator)
+        mutated = self._moves.mutate(self._parents(_BLOCK // 2), self.generator)
+        rows = np.concatenate([crossed, mutated])
+        pad = len(self.grammar.rules)
+        return [tuple(row[row != pad].tolist()) for row in rows]
+
+    def _parents(self, count: int) -> Any:
+        draws = self.generator.integers(len(self._population), size=(count, _TOURNAMENT))
+        return self._array([self._population[k].derivation for k in draws.min(axis=1).tolist()])
+
+    def _try(self, derivations: Sequence[Derivation], source: str) -> None:
+        """Fit new sentences, and keep the good ones to make others of."""
+        if not derivations:
+            return
+        texts = derivations_to_texts(self.grammar, self._array(derivations))
+        fresh = list[tuple[Derivation, str, str]]()
+        for derivation, text in zip(derivations, texts, strict=True):
+            canonical = self._reading.canonical(text).text
+            if canonical not in self._tried:
+                self._tried.add(canonical)
+                fresh.append((derivation, text, canonical))
+        defined = self._defined([text for _, text, _ in fresh])
+        self._readable += sum(defined)
+        for (derivation, text, canonical), is_defined in zip(fresh, defined, strict=True):
+            if self.late or self.solved:
+                break
+            if is_defined:
+                loss = self._fitted(text, source)
+                if np.isfinite(loss):
+                    self._population.append(_Individual(loss, canonical, derivation))
+        self._population = heapq.nsmallest(_POPULATION, self._population)
+
+    def _defined(self, texts: Sequence[str]) -> list[bool]:
+        """Whether sentences are formulas that are finite on the sample, with constants of 1."""
+        points = dict(self.sample)
+        points[CONSTANT] = np.full(len(self.sample_targets), 1.234)
+        values = evaluate_readable(texts, points)
+        self.looked += len(texts)
+        return [
+            bool(finite.all()) or (CONSTANT in text and bool(finite.any()))
+            for text, finite in zip(texts, np.isfinite(values), strict=True)
+        ]
+
+    def _fitted(self, text: str, source: str) -> float:
+        skeleton = Skeleton.read(text, self.variables)
+        tree = tree_of(skeleton, np.ones(skeleton.n_constants))
+        if tree.size > self.most:
+            return float("inf")
+        return self.fit(tree, source, _STARTS)

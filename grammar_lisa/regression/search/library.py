@@ -1,0 +1,186 @@
+"""A library of subexpressions with their values: the cheap ones first, no two proportional."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from grammar_lisa.expressions.expression import POWER
+from grammar_lisa.regression.search.tree import Tree, make, number
+from shared.common.arrays import Floats
+
+_STEP: Final = 0.5
+_DIGITS: Final = 9
+"""Members whose directions agree to so many digits are proportional."""
+_SMALLEST, _LARGEST = 1e-100, 1e100
+
+
+@dataclass(frozen=True)
+class Operator:
+    """How a subexpression is made of others.
+
+    Attributes:
+        make: From the operands' trees to the whole's.
+        function: From the operands' values to the whole's.
+        cost: What it adds to the operands' costs.
+        symmetric: Whether two operands may change places.
+        nested: Whether it may stand within another one of its kind.
+    """
+
+    make: Callable[..., Tree]
+    function: Callable[..., Floats]
+    cost: float
+    symmetric: bool = False
+    nested: bool = True
+
+
+class Member(NamedTuple):
+    """A subexpression.
+
+    Attributes:
+        operator: What makes it of its operands; None where it was given.
+        operands: Members, by number.
+        given: The tree of what was given.
+        nested: Whether a function stands in it that may not stand within another.
+    """
+
+    operator: Operator | None
+    operands: tuple[int, ...]
+    given: Tree | None
+    nested: bool
+
+
+def _function(name: str, function: Callable[..., Floats], cost: float = 1.0) -> Operator:
+    return Operator(lambda operand: make(name, operand), function, cost, nested=False)
+
+
+def _binary(name: str, function: Callable[..., Floats], cost: float, symmetric: bool) -> Operator:
+    return Operator(lambda left, right: make(name, left, right), function, cost, symmetric)
+
+
+UNARY: Final[Mapping[str, Operator]] = {
+    "pow": Operator(lambda operand: make(POWER, operand, number(2)), np.square, 0.5),
+    "sqrt": _function("sqrt", np.sqrt),
+    "exp": _function("exp", np.exp),
+    "log": _function("log", np.log),
+    "sin": _function("sin", np.sin),
+    "cos": _function("cos", np.cos),
+    "tan": _function("tan", np.tan, 1.5),
+    "tanh": _function("tanh", np.tanh, 1.5),
+    "abs": _function("abs", np.abs, 1.5),
+}
+BINARY: Final[Mapping[str, Operator]] = {
+    "*": _binary("*", np.multiply, 0.5, True),
+    "/": _binary("/", np.divide, 0.5, False),
+    "+": _binary("+", np.add, 1.0, True),
+    "-": _binary("-", np.subtract, 1.0, False),
+}
+
+
+class Library:
+    """Subexpressions of given ones.
+
+    Args:
+        operators: The names of what they may be made with.
+        n_points: The number of points.
+        seed: Seeds the directions by which proportional members are found.
+
+    Attributes:
+        members: How each is made.
+        costs: What each costs, ascending.
+    """
+
+    def __init__(self, operators: Sequence[str], n_points: int, seed: int = 0) -> None:
+        self._unary = [UNARY[name] for name in UNARY if name in operators]
+        self._binary = [BINARY[name] for name in BINARY if name in operators]
+        self._probe = np.random.default_rng(seed).normal(size=(n_points, 2))
+        self._seen: set[bytes] = set()
+        self._levels: dict[float, list[int]] = {}
+        self._values: list[Floats] = []
+        self._cost = 0.0
+        self.members: list[Member] = []
+        self.costs: list[float] = []
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    @property
+    def values(self) -> Floats:
+        """The values of all, ``[member, point]``."""
+        return np.array(self._values)
+
+    def tree(self, member: int) -> Tree:
+        """Return a member as a tree."""
+        operator, operands, given, _ = self.members[member]
+        if operator is None:
+            assert given is not None
+            return given
+        return operator.make(*(self.tree(each) for each in operands))
+
+    def add(self, tree: Tree, values: Floats, cost: float, *, nested: bool = False) -> None:
+        """Add a subexpression that others may be made of, unless a proportional one is there."""
+        self._take(values[None], [Member(None, (), tree, nested)], cost)
+
+    def grow(self, most: int, most_cost: float) -> None:
+        """Make subexpressions of what is there, at rising cost, until there are enough.
+
+        Args:
+            most: The number of members to stop at.
+            most_cost: The cost to stop at.
+        """
+        while self._cost < most_cost and len(self) < most:
+            self._cost += _STEP
+            for operator in self._unary:
+                self._apply(operator, self._cost)
+            for operator in self._binary:
+                for left in sorted(self._levels):
+                    right = self._cost - operator.cost - left
+                    if right in self._levels and not (operator.symmetric and right < left):
+                        self._pair(operator, left, right, most)
+
+    def _apply(self, operator: Operator, cost: float) -> None:
+        inner = self._levels.get(cost - operator.cost, [])
+        inner = [m for m in inner if operator.nested or not self.members[m].nested]
+        if inner:
+            with np.errstate(all="ignore"):
+                values = operator.function(np.array([self._values[m] for m in inner]))
+            nested = not operator.nested
+            made = [Member(operator, (m,), None, nested or self.members[m].nested) for m in inner]
+            self._take(values, made, cost)
+
+    def _pair(self, operator: Operator, left: float, right: float, most: int) -> None:
+        others = list(self._levels[right])
+        table = np.array([self._values[m] for m in others])
+        for place, member in enumerate(list(self._levels[left])):
+            if len(self) >= most:
+                return
+            start = place if operator.symmetric and left == right else 0
+            with np.errstate(all="ignore"):
+                values = operator.function(self._values[member][None], table[start:])
+            made = [
+                Member(
+                    operator,
+                    (member, other),
+                    None,
+                    self.members[member].nested or self.members[other].nested,
+                )
+                for other in others[start:]
+            ]
+            self._take(values, made, left + right + operator.cost)
+
+    def _take(self, values: Floats, made: Sequence[Member], cost: float) -> None:
+        with np.errstate(all="ignore"):
+            norms = np.sqrt(np.square(values).sum(axis=1))
+            keys = (values / norms[:, None]) @ self._probe
+        keys = np.round(np.where(keys[:, :1] < 0, -keys, keys), _DIGITS) + 0.0
+        for row in np.flatnonzero((norms > _SMALLEST) & (norms < _LARGEST)).tolist():
+            key = keys[row].tobytes()
+            if key not in self._seen:
+                self._seen.add(key)
+                self._levels.setdefault(cost, []).append(len(self.members))
+                self.members.append(made[row])
+                self._values.append(values[row])
+                self.costs.append(cost)

@@ -1,0 +1,102 @@
+"""The contexts of the parts of a good formula, and formulas with a part taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from grammar_lisa.expressions.evaluation import FUNCTIONS
+from grammar_lisa.expressions.expression import NEGATION, OPEN, POWER
+from grammar_lisa.regression.search.contexts import INVERSES, Context
+from grammar_lisa.regression.search.tree import Path, Tree, make, number, open_constant
+from shared.common.arrays import Floats
+
+_Backward = Callable[[Floats, list[Any]], Any]
+_BACKWARD: Final[Mapping[tuple[str, int], _Backward]] = {
+    ("+", 0): lambda d, v: d - v[1],
+    ("+", 1): lambda d, v: d - v[0],
+    ("-", 0): lambda d, v: d + v[1],
+    ("-", 1): lambda d, v: v[0] - d,
+    ("*", 0): lambda d, v: d / v[1],
+    ("*", 1): lambda d, v: d / v[0],
+    ("/", 0): lambda d, v: d * v[1],
+    ("/", 1): lambda d, v: v[0] / d,
+    (NEGATION, 0): lambda d, v: -d,
+    (POWER, 0): lambda d, v: np.power(d, 1 / v[1]),
+    (POWER, 1): lambda d, v: np.log(d) / np.log(v[0]),
+}
+
+
+def contexts_within(
+    formula: Tree, points: Mapping[str, Floats], targets: Floats
+) -> Iterator[Context]:
+    """Yield the context of each part of a formula that targets can be taken back to."""
+
+    def descend(
+        tree: Tree, path: Path, desired: Floats, forward: Callable[[Any], Any]
+    ) -> Iterator[Context]:
+        if path and tree.operator != OPEN:
+            size = formula.size - tree.size
+            yield Context(
+                targets,
+                desired,
+                float(size),
+                lambda part: formula.replaced(path, part),
+                forward,
+                len(path),
+            )
+        values = [operand.values(points) for operand in tree.operands]
+        for place, operand in enumerate(tree.operands):
+            if not operand.operands and operand.operator == OPEN:
+                continue
+            inner = _taken_back(tree.operator, place, desired, values)
+            if inner is not None:
+                step = _forward(tree.operator, place, values)
+                yield from descend(operand, (*path, place), inner, _chain(forward, step))
+
+    yield from descend(formula, (), targets, lambda values: values)
+
+
+def _taken_back(operator: str, place: int, desired: Floats, values: list[Any]) -> Floats | None:
+    backward = _BACKWARD.get((operator, place))
+    with np.errstate(all="ignore"):
+        if backward is not None:
+            inner = backward(desired, values)
+        else:
+            inverse = INVERSES.get(operator)
+            inner = None if inverse is None else inverse.undone(desired)
+    return inner if inner is not None and np.ndim(inner) == 1 and np.isfinite(inner).all() else None
+
+
+def _forward(operator: str, place: int, values: list[Any]) -> Callable[[Any], Any]:
+    def apply(part: Any) -> Any:
+        operands = list(values)
+        operands[place] = part
+        with np.errstate(all="ignore"):
+            return FUNCTIONS[operator](*operands)
+
+    return apply
+
+
+def _chain(outer: Callable[[Any], Any], inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda part: outer(inner(part))
+
+
+def simpler(formula: Tree) -> Iterator[Tree]:
+    """Yield formulas with one part made simpler.
+
+    It is replaced by one of its operands or by a constant; or an exponent by a simple one.
+    """
+    for path, part in formula.paths():
+        for operand in part.operands:
+            yield formula.replaced(path, operand)
+        if part.operands and path:
+            yield formula.replaced(path, open_constant(1.0))
+        if part.operator == OPEN:
+            near = round(2 * part.value) / 2
+            if near and abs(near - part.value) < 0.1:
+                yield formula.replaced(
+                    path, number(abs(near)) if near > 0 else make(NEGATION, number(-near))
+                )

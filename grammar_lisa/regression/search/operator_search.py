@@ -1,0 +1,319 @@
+"""The search for formulas of variables and operators, from several sources of candidates."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from grammar_lisa.regression.search.allowed import ARITHMETIC, allowed
+from grammar_lisa.regression.search.atoms import atoms_of
+from grammar_lisa.regression.search.contexts import Context, contexts_of, moves_of
+from grammar_lisa.regression.search.formula_search import FormulaSearch
+from grammar_lisa.regression.search.library import Library
+from grammar_lisa.regression.search.local import contexts_within, simpler
+from grammar_lisa.regression.search.polynomials import Polynomials
+from grammar_lisa.regression.search.recombination import (
+    Match,
+    Products,
+    Recombination,
+    Solution,
+    Sums,
+)
+from grammar_lisa.regression.search.shortlist import Candidate, Shortlist
+from grammar_lisa.regression.search.tree import Tree, number, variable
+from grammar_lisa.regression.search.variation import Variation
+from shared.common.arrays import Floats
+
+OPERATORS: Final = ("+", "-", "*", "/", "pow", "sqrt", "log", "exp", "sin", "cos")
+SOURCES: Final = ("members", "polynomials", "atoms", "pairs", "backpropagation", "variation")
+"""Where candidates come from; powers of the variables come first and always."""
+
+_AROUND_COST: Final = 2.5
+_MOST_AROUND: Final = 200
+"""What may stand around an open place: so many members up to that cost."""
+_LIBRARY_COST: Final = 12.0
+_ATOM_COST: Final = 3.0
+_LEAST: Final = 1e-20
+"""Smaller losses are not told apart before fits."""
+_COST_WEIGHT: Final = 0.3
+_VARIED: Final = 40
+"""Variations between two looks at the clock."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much a round looks at.
+
+    Attributes:
+        members: Of the library.
+        wide: Contexts that powers and polynomials of all variables are tried in.
+        contexts: Contexts that members are tried in.
+        weighted: Contexts in which errors are weighed as the whole formula changes with them.
+        paired: Contexts for which pairs are tried.
+        pair_members: Members that pairs are made of.
+        arguments: Members that atoms are functions of.
+        polynomials: Contexts that polynomials of few terms are told for.
+        quotients: Contexts that quotients of polynomials are tried in.
+    """
+
+    members: int
+    wide: int
+    contexts: int
+    weighted: int
+    paired: int
+    pair_members: int
+    arguments: int
+    polynomials: int
+    quotients: int
+
+
+SCALES: Final = (
+    Scale(1200, 4000, 400, 200, 12, 1000, 6, 20, 1),
+    Scale(4000, 20000, 1500, 300, 30, 1500, 16, 40, 10),
+    Scale(12000, 60000, 6000, 1000, 100, 3000, 24, 80, 30),
+)
+
+
+class OperatorSearch(FormulaSearch):
+    """A search for formulas made with some operators; see `FormulaSearch`.
+
+    Rounds on growing scales look for sums and products of members of a library in contexts around
+    one open place, for polynomials and their quotients, for functions at a grid of constants, for
+    pairs, and for better parts of the best formulas. After the last round good formulas are varied
+    at random until the time is over.
+
+    Args:
+        points: The variables, each ``[row]``.
+        targets: What is to be met, ``[row]``.
+        operators: What formulas may be made with.
+        sources: Where candidates come from.
+        options: What `FormulaSearch` takes.
+    """
+
+    def __init__(
+        self,
+        points: Mapping[str, Floats],
+        targets: Floats,
+        operators: Sequence[str] = OPERATORS,
+        sources: Sequence[str] = SOURCES,
+        **options: Any,
+    ) -> None:
+        super().__init__(points, targets, **options)
+        self.operators = tuple(operators)
+        self.sources = tuple(sources)
+        self._restricted = bool(ARITHMETIC - set(self.operators))
+        self._shortlist = Shortlist()
+        self._improved = set[Tree]()
+        self._simplified = set[str]()
+
+    def run(self) -> Iterator[str]:
+        """Search until the time is over or the targets are met; yield the name of each stage."""
+        self.fit_constant()
+        for scale in SCALES:
+            round_ = _Round(self, scale)
+            for stage in round_.stages():
+                yield stage
+                if self.late or self.solved:
+                    self._simplify()
+                    return
+        self._simplify()
+        while "variation" in self.sources and not (self.late or self.solved):
+            self._vary(round_.library)
+            yield "variation"
+        self._simplify()
+
+    def fit(self, tree: Tree, source: str, starts: int = 1) -> float:
+        """Fit a formula, in the operators that are allowed; see `FormulaSearch.fit`."""
+        form = allowed(tree, self.operators) if self._restricted else tree
+        return float("inf") if form is None else super().fit(form, source, starts)
+
+    def consider(self, context: Context, solution: Solution, source: str) -> None:
+        """Compare a part in its context on the sample, and remember it for a fit if it is good."""
+        self.looked += 1
+        loss = self.rough_loss(context, solution.values)
+        if np.isfinite(loss) and self._has_form(context, solution):
+            cost = context.cost + solution.cost
+            self._shortlist.add(
+                Candidate(max(loss, _LEAST), cost, lambda: context.wrap(solution.tree()), source)
+            )
+
+    def _has_form(self, context: Context, solution: Solution) -> bool:
+        """Whether the operators that are allowed express a part in its context."""
+        if not self._restricted:
+            return True
+        return allowed(context.wrap(solution.tree()), self.operators) is not None
+
+    def rough_loss(self, context: Context, values: Floats) -> float:
+        """Return the loss on the sample with some values at the open place."""
+        with np.errstate(all="ignore"):
+            errors = context.forward(values) - self.sample_targets
+            loss = float(np.square(errors).mean()) / self.variance
+        return loss if np.isfinite(loss) else np.inf
+
+    def match(self, source: Recombination, matches: Iterable[Match], name: str, most: int) -> None:
+        """Consider the best of some matches."""
+        for match in heapq.nsmallest(most, matches, key=lambda match: match.left):
+            if self.late:
+                return
+            for solution in source.solutions(match):
+                self.consider(match.context, solution, name)
+
+    def fit_shortlist(self) -> None:
+        """Fit what was remembered."""
+        for tree, source in self._shortlist.take():
+            if self.late or self.solved:
+                return
+            if tree.size <= self.most:
+                self.fit(tree, source)
+
+    def improve(self, sums: Sums, products: Products) -> Iterator[str]:
+        """Look for better parts of the best formulas."""
+        for entry in list(self.archive):
+            if entry.tree in self._improved or self.late:
+                continue
+            self._improved.add(entry.tree)
+            contexts = list(contexts_within(entry.tree, self.sample, self.sample_targets))
+            if contexts:
+                name = "backpropagation"
+                self.match(sums, sums.single(contexts, 4), name, 300)
+                self.match(products, products.alone(contexts), name, 50)
+                self.match(products, products.single(contexts, 4), name, 300)
+                self.fit_shortlist()
+                yield name
+
+    def _vary(self, library: Library) -> None:
+        variation = Variation(library, self.operators, self.generator)
+        entries = list(self.archive)
+        for _ in range(_VARIED):
+            tree = variation.vary([entry.tree for entry in entries])
+            if tree.size <= self.most and not self.late:
+                self.fit(tree, "variation")
+
+    def _simplify(self) -> None:
+        """Leave out of the best formulas what is not missed."""
+        done = set[Tree]()
+        while pending := [e for e in self.archive if e.tree not in done]:
+            for entry in pending:
+                done.add(entry.tree)
+                for tree in simpler(entry.tree):
+                    if self.late:
+                        return
+                    text = tree.text
+                    if tree.size < entry.complexity and text not in self._simplified:
+                        self._simplified.add(text)
+                        self.fit(tree, entry.source)
+
+
+class _Round:
+    """One round of a search, on one scale."""
+
+    def __init__(self, search: OperatorSearch, scale: Scale) -> None:
+        self._search, self._scale = search, scale
+        sample, operators = search.sample, search.operators
+        ones = np.ones(len(search.sample_targets))
+        self.library = Library(operators, len(ones))
+        for name, values in sample.items():
+            self.library.add(variable(name), values, 1.0)
+        self.library.add(number(1), ones, 1.0)
+        self.library.grow(scale.members, _LIBRARY_COST)
+        self._values = self.library.values
+        costs = np.array(self.library.costs)
+        around = np.flatnonzero(costs <= _AROUND_COST)[:_MOST_AROUND].tolist()
+        members = [(self.library.tree(m), self._values[m], float(costs[m])) for m in around]
+        self._wide = contexts_of(
+            search.sample_targets,
+            moves_of(members, operators),
+            scale.wide,
+            late=lambda: search.late,
+        )
+        self._contexts = self._wide[: scale.contexts]
+        self._roots = "sqrt" in operators
+        self._sums, self._linear = Sums(self.library), Sums(self.library, sample)
+        self._products = Products(self.library, sample, roots=self._roots)
+
+    def stages(self) -> Iterator[str]:
+        """Yield after each stage."""
+        search, sources = self._search, self._search.sources
+        search.match(self._products, self._products.alone(self._wide), "powers", 300)
+        yield self._fitted("powers")
+        if "members" in sources:
+            yield from self._members()
+        if "polynomials" in sources:
+            self._polynomials()
+            yield self._fitted("polynomials")
+        if "atoms" in sources:
+            self._atoms()
+            yield self._fitted("atoms")
+        if "backpropagation" in sources:
+            yield from search.improve(self._sums, self._products)
+        if "pairs" in sources:
+            yield from self._pairs()
+        if "backpropagation" in sources:
+            yield from search.improve(self._sums, self._products)
+
+    def _fitted(self, name: str) -> str:
+        self._search.fit_shortlist()
+        return name
+
+    def _members(self) -> Iterator[str]:
+        search = self._search
+        for source, name in (
+            (self._sums, "sums"),
+            (self._linear, "sums"),
+            (self._products, "products"),
+        ):
+            search.match(source, source.single(self._contexts, 2), name, 3000)
+        yield self._fitted("members")
+        for context in self._contexts[: self._scale.weighted]:
+            search.match(self._sums, self._sums.weighted(context, 4), "sums", 5)
+            search.match(self._products, self._products.weighted(context, 4), "products", 5)
+        yield self._fitted("members, weighted")
+
+    def _pairs(self) -> Iterator[str]:
+        contexts, most = self._contexts[: self._scale.paired], self._scale.pair_members
+        for source, name in ((self._sums, "sums"), (self._products, "products")):
+            self._search.match(source, source.pairs(contexts, 8, most), name, 3000)
+            yield self._fitted(f"pairs, {name}")
+
+    def _polynomials(self) -> None:
+        search, scale = self._search, self._scale
+        polynomials = Polynomials(search.sample)
+        ranked = heapq.nsmallest(4000, polynomials.alone(self._wide), key=lambda each: each[0])
+        scored = [(search.rough_loss(context, values), context) for _, context, values in ranked]
+        scored += [
+            (search.rough_loss(context, polynomials.weighted(context)), context)
+            for context in self._contexts[: scale.weighted]
+        ]
+        scored.sort(key=lambda each: np.log(each[0] + _LEAST) + _COST_WEIGHT * each[1].cost)
+        for _, context in scored[: scale.polynomials]:
+            for solution in polynomials.sums(context):
+                search.consider(context, solution, "polynomials")
+        for context in self._contexts[: scale.quotients]:
+            for solution in polynomials.quotients(context):
+                search.consider(context, solution, "quotients")
+
+    def _atoms(self) -> None:
+        search, costs = self._search, self.library.costs
+        atoms = Library((), len(search.sample_targets))
+        for member in range(min(len(self.library), 300)):
+            atoms.add(self.library.tree(member), self._values[member], costs[member])
+        for member in self._arguments():
+            tree = self.library.tree(member)
+            for atom, values in atoms_of(tree, self._values[member], search.operators):
+                if np.isfinite(values).all():
+                    atoms.add(atom, values, costs[member] + _ATOM_COST)
+        contexts = self._contexts[: self._scale.weighted]
+        sums = Sums(atoms)
+        search.match(sums, sums.single(contexts, 6), "atoms", 1000)
+        search.match(sums, sums.pairs(contexts[: self._scale.paired], 12, 2500), "atoms", 1000)
+        products = Products(atoms, search.sample, roots=self._roots)
+        search.match(products, products.single(contexts, 6), "atoms", 600)
+
+    def _arguments(self) -> list[int]:
+        """Return the cheapest members that vary."""
+        varying = np.ptp(self._values, axis=1) > 0
+        return [int(member) for member in np.flatnonzero(varying)[: self._scale.arguments]]

@@ -1,0 +1,209 @@
+"""Polynomials and quotients of polynomials that meet desired values, their terms few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from itertools import combinations_with_replacement
+from math import comb
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from grammar_lisa.regression.search.contexts import Context
+from grammar_lisa.regression.search.recombination import Solution
+from grammar_lisa.regression.search.tree import (
+    Tree,
+    make,
+    open_constant,
+    power,
+    product,
+    total,
+    variable,
+)
+from shared.common.arrays import Floats
+
+_MOST_DEGREE: Final = 4
+_MOST_TERMS: Final = 10
+"""Longer sums are not told."""
+_ROUNDING: Final = 1e-20
+"""A smaller share of the variance is rounding."""
+
+
+class _Monomials(NamedTuple):
+    """Products of powers of variables.
+
+    Attributes:
+        trees: As formulas; the first is the number 1.
+        values: Their values, ``[monomial, point]``.
+    """
+
+    trees: list[Tree]
+    values: Floats
+
+
+class Polynomials:
+    """Polynomials in some variables, and quotients of them.
+
+    Args:
+        points: The variables, each ``[point]``.
+        share: The most monomials for each point; it bounds the degree.
+    """
+
+    def __init__(self, points: Mapping[str, Floats], share: float = 0.3) -> None:
+        self._points = points
+        self._n_points = len(next(iter(points.values())))
+        self.degree = self._degree(share * self._n_points)
+        self._all = self._monomials(self.degree)
+        self._below = self._monomials(self._degree(share * self._n_points / 2))
+        scales = np.sqrt(np.square(self._all.values).sum(axis=1))
+        scales[~(scales > 0)] = 1.0
+        self._basis = np.linalg.qr((self._all.values / scales[:, None]).T)[0]
+
+    def alone(self, contexts: Sequence[Context]) -> Iterator[tuple[float, Context, Floats]]:
+        """Yield for each context what all monomials leave of its variance, and their best sum."""
+        desired = np.array([context.desired for context in contexts])
+        totals = np.square(desired - desired.mean(axis=1, keepdims=True)).sum(axis=1)
+        left = desired
+        for _ in range(2):
+            left = left - (left @ self._basis) @ self._basis.T
+        shares = np.square(left).sum(axis=1) / np.maximum(totals, 1e-300)
+        yield from zip(shares.tolist(), contexts, desired - left, strict=True)
+
+    def weighted(self, context: Context) -> Floats:
+        """Return the sum of all monomials that the whole formula meets its targets best with."""
+        columns = self._all.values * context.slopes
+        scales = np.sqrt(np.square(columns).sum(axis=1))
+        scales[~(scales > 0)] = 1.0
+        wanted = context.desired * context.slopes
+        found = np.linalg.lstsq((columns / scales[:, None]).T, wanted, rcond=1e-12)[0] / scales
+        values: Floats = found @ self._all.values
+        return values
+
+    def sums(self, context: Context) -> Iterator[Solution]:
+        """Yield polynomials of fewer and fewer terms for a context, with their values."""
+        for terms, found in backward(self._all.values, context.desired, context.slopes):
+            trees = [self._all.trees[term] for term in terms]
+            values = found @ self._all.values[terms]
+            yield Solution(values, _cost(trees), partial(_sum, found, trees))
+
+    def quotients(self, context: Context) -> Iterator[Solution]:
+        """Yield quotients of polynomials of fewer and fewer terms for a context.
+
+        The denominator's first term has the coefficient 1 and each monomial in turn is that term:
+        what is met by least squares is ``desired * first = numerator - desired * others``.
+        """
+        above, below = self._all, self._below
+        for first in range(len(below.trees)):
+            others = [each for each in range(len(below.trees)) if each != first]
+            columns = np.concatenate([above.values, -context.desired * below.values[others]])
+            wanted = context.desired * below.values[first]
+            with np.errstate(all="ignore"):
+                weights = context.slopes / np.abs(below.values[first])
+            weights = np.where(np.isfinite(weights), weights, 0.0)
+            for terms, found in backward(columns, wanted, weights):
+                quotient = self._quotient(terms, found, first, others)
+                if quotient is not None:
+                    yield quotient
+
+    def _quotient(
+        self, terms: Sequence[int], found: Floats, first: int, others: Sequence[int]
+    ) -> Solution | None:
+        above, below = self._all, self._below
+        count = len(above.trees)
+        top = [(t, f) for t, f in zip(terms, found.tolist(), strict=True) if t < count]
+        rest = [
+            (others[t - count], f) for t, f in zip(terms, found.tolist(), strict=True) if t >= count
+        ]
+        if not top or not rest:
+            return None
+        bottom = [(first, 1.0), *rest]
+        numerators = [above.trees[t] for t, _ in top]
+        denominators = [below.trees[t] for t, _ in bottom]
+
+        def tree() -> Tree:
+            numerator = _sum([f for _, f in top], numerators)
+            return make("/", numerator, _sum([f for _, f in bottom], denominators))
+
+        with np.errstate(all="ignore"):
+            values = sum(f * above.values[t] for t, f in top) / sum(
+                f * below.values[t] for t, f in bottom
+            )
+        return Solution(np.asarray(values), _cost([*numerators, *denominators]), tree)
+
+    def _degree(self, most: float) -> int:
+        k = len(self._points)
+        degree = 1
+        while degree < _MOST_DEGREE and comb(k + degree + 1, k) <= most:
+            degree += 1
+        return degree
+
+    def _monomials(self, degree: int) -> _Monomials:
+        names = list(self._points)
+        trees, rows = list[Tree](), list[Floats]()
+        for size in range(degree + 1):
+            for chosen in combinations_with_replacement(names, size):
+                counts = {name: chosen.count(name) for name in dict.fromkeys(chosen)}
+                factors = [power(variable(name), count) for name, count in counts.items()]
+                trees.append(product(*factors) if factors else open_constant(1.0))
+                row = np.ones(self._n_points)
+                for name in chosen:
+                    row = row * self._points[name]
+                rows.append(row)
+        return _Monomials(trees, np.array(rows))
+
+
+def _cost(trees: Sequence[Tree]) -> float:
+    """Return what a sum of products costs."""
+    return sum(0.75 * tree.size + 1.0 for tree in trees)
+
+
+def backward(
+    columns: Floats, desired: Floats, weights: Floats
+) -> Iterator[tuple[list[int], Floats]]:
+    """Drop one column after the other, that which is missed least, and tell the last few sums.
+
+    Args:
+        columns: What may be summed up, ``[column, point]``.
+        desired: What is to be met, ``[point]``.
+        weights: What errors are multiplied by, ``[point]``.
+
+    Yields:
+        The columns that are left, at most `_MOST_TERMS`, with their coefficients.
+    """
+    columns, desired = columns * weights, desired * weights
+    scales = np.sqrt(np.square(columns).sum(axis=1))
+    scales[~(scales > 0)] = 1.0
+    units = columns / scales[:, None]
+    terms = _telling(units, desired)
+    if not terms:
+        return
+    while True:
+        found, *_ = np.linalg.lstsq(units[terms].T, desired, rcond=None)
+        if len(terms) <= _MOST_TERMS:
+            yield list(terms), found / scales[terms]
+        if len(terms) == 1:
+            return
+        inverse = np.linalg.pinv(units[terms] @ units[terms].T, hermitian=True)
+        missed = np.square(found) / np.maximum(np.diag(inverse), 1e-300)
+        drop = max(1, (len(terms) - _MOST_TERMS) // 2)
+        for place in sorted(np.argsort(missed)[:drop].tolist(), reverse=True):
+            del terms[place]
+
+
+def _telling(units: Floats, desired: Floats) -> list[int]:
+    """Return the columns whose coefficients are more than rounding, where all are exact."""
+    found, *_ = np.linalg.lstsq(units.T, desired, rcond=1e-12)
+    left = desired - found @ units
+    if left @ left > _ROUNDING * (desired @ desired):
+        return list(range(len(units)))
+    return np.flatnonzero(np.abs(found) > 1e-7 * np.abs(found).max()).tolist()
+
+
+def _sum(coefficients: Sequence[float] | Floats, trees: Sequence[Tree]) -> Tree:
+    return total(
+        *(
+            product(open_constant(float(c)), tree)
+            for c, tree in zip(coefficients, trees, strict=True)
+        )
+    )

@@ -1,0 +1,363 @@
+"""Sums and products of library members that meet desired values, for many contexts at once.
+
+Linear least squares of one or two members: of the values themselves, or of their logarithms beside
+powers of all variables. What contexts share is worked out once, so that thousands of contexts and
+members are compared by a product of two matrices.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from grammar_lisa.expressions.expression import NEGATION
+from grammar_lisa.regression.search.contexts import Context
+from grammar_lisa.regression.search.library import Library
+from grammar_lisa.regression.search.tree import (
+    Tree,
+    make,
+    number,
+    open_constant,
+    power,
+    product,
+    total,
+    variable,
+)
+from shared.common.arrays import Bools, Floats
+
+_DEPENDENT: Final = 1e-8
+"""What is left of a member beside the base, by share, if it says nothing new."""
+_NICE: Final = 0.04
+"""Exponents so near to a multiple of one half are taken for it."""
+_TELLING: Final = 1e-6
+"""The same for squares, where errors are weighted."""
+_DISTINCT: Final = 1e-6
+_EXACT: Final = 1e-14
+_SIMPLICITY: Final = 0.3
+"""How much smaller, as a logarithm, the rest must be for each unit of a member's cost."""
+_ROUNDING: Final = 1e-9
+"""Terms below this share of what is to be met are rounding."""
+
+
+class Match(NamedTuple):
+    """Members that may meet the desired values of a context.
+
+    Attributes:
+        left: The share of the desired values' variance that they leave.
+        context: The context.
+        members: The members, by number.
+    """
+
+    left: float
+    context: Context
+    members: tuple[int, ...]
+
+
+class Solution(NamedTuple):
+    """The part that a match stands for.
+
+    Attributes:
+        values: Its values, ``[point]``.
+        cost: What it costs.
+        tree: Builds it.
+    """
+
+    values: Floats
+    cost: float
+    tree: Callable[[], Tree]
+
+
+class Recombination(ABC):
+    """Least squares of desired values by members and a base that is always there.
+
+    Args:
+        library: The members.
+        base: What is always there, ``[k, point]``.
+        rows: What stands for each member, ``[member, point]``; a row of zeros is left out.
+    """
+
+    def __init__(self, library: Library, base: Floats, rows: Floats) -> None:
+        self.library = library
+        self.base = base
+        self.rows = rows
+        self._basis = np.linalg.qr(base.T)[0]
+        sizes = np.sqrt(np.square(rows).sum(axis=1))
+        left = _without(rows, self._basis)
+        norms = np.sqrt(np.square(left).sum(axis=1))
+        fine = norms > _DEPENDENT * np.maximum(sizes, 1e-300)
+        self._squares = np.square(rows)
+        self._costs = np.array(library.costs)
+        self._units = np.where(fine[:, None], left / np.where(fine, norms, 1.0)[:, None], 0.0)
+
+    @abstractmethod
+    def desired(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats]:
+        """Return the contexts that can be served, and what is to be met for them."""
+
+    def solutions(self, match: Match) -> Iterator[Solution]:
+        """Yield the part that a match stands for, and simpler ones near it."""
+        solution = self.solved(match)
+        if solution is not None:
+            yield solution
+
+    @abstractmethod
+    def solved(self, match: Match) -> Solution | None:
+        """Return the part that a match stands for; None where there is none."""
+
+    def alone(self, contexts: Sequence[Context]) -> Iterator[Match]:
+        """Yield for each context what the base leaves by itself."""
+        some, left, totals = self._left(contexts)
+        for context, row, whole in zip(some, left, totals, strict=True):
+            yield Match(float(row @ row) / whole, context, ())
+
+    def single(self, contexts: Sequence[Context], each: int) -> Iterator[Match]:
+        """Yield the best members of each context, so many of each."""
+        some, left, totals = self._left(contexts)
+        if not some:
+            return
+        projections = np.square(left @ self._units.T)
+        sums = np.square(left).sum(axis=1)
+        left_over = np.maximum(sums[:, None] - projections, 0.0) / totals[:, None]
+        ranks = np.log(left_over + _EXACT) + _SIMPLICITY * self._costs
+        for _ in range(min(each, ranks.shape[1])):
+            for row, member in enumerate(ranks.argmin(axis=1).tolist()):
+                yield Match(float(left_over[row, member]), some[row], (member,))
+                ranks[row, member] = np.inf
+
+    def weighted(self, context: Context, each: int) -> Iterator[Match]:
+        """Yield the base and the best members by how far the whole formula is off its targets.
+
+        As `single`, but errors count as much as the whole formula changes with them, so that
+        what noise makes of targets on the way to the desired values does not mislead.
+        """
+        some, desired = self.desired([context])
+        if not some:
+            return
+        weights = self.weights(context)
+        basis = np.linalg.qr((self.base * weights).T)[0]
+        row = _without((desired * weights), basis)[0]
+        total = float(np.square(context.targets - context.targets.mean()).sum()) or 1.0
+        whole = float(row @ row)
+        yield Match(whole / total, context, ())
+        along = self.rows @ (weights[:, None] * np.column_stack([row, basis]))
+        sizes = self._squares @ np.square(weights)
+        norms = sizes - np.square(along[:, 1:]).sum(axis=1)
+        fine = norms > _TELLING * np.maximum(sizes, 1e-300)
+        gains = np.where(fine, np.square(along[:, 0]) / np.where(fine, norms, 1.0), 0.0)
+        left_over = np.maximum(whole - gains, 0.0) / total
+        ranks = np.log(left_over + _EXACT) + _SIMPLICITY * self._costs
+        each = min(each, len(ranks))
+        for member in np.argpartition(ranks, each - 1)[:each].tolist():
+            yield Match(float(left_over[member]), context, (member,))
+
+    def weights(self, context: Context) -> Floats:
+        """Return how much the whole changes with what is fitted here, ``[point]``."""
+        return context.slopes
+
+    def pairs(self, contexts: Sequence[Context], each: int, most: int) -> Iterator[Match]:
+        """Yield the best pairs of the first `most` members for each context."""
+        some, left, totals = self._left(contexts)
+        units = self._units[:most].astype(np.float32)
+        gram = units @ units.T
+        free = np.maximum(1.0 - np.square(gram), _DISTINCT)
+        dependent = 1.0 - np.square(gram) < 1e-4
+        upper = np.triu(np.ones_like(gram, dtype=bool), 1) & ~dependent
+        for context, row, whole in zip(some, left, totals, strict=True):
+            along = (units @ row).astype(np.float32)
+            gains = np.square(along)[:, None] + np.square(along)[None, :]
+            gains -= 2.0 * along[:, None] * along[None, :] * gram
+            gains /= free
+            gains[~upper] = 0.0
+            partners = gains.argmax(axis=1)
+            best = gains[np.arange(len(gains)), partners]
+            for first in np.argsort(-best)[:each].tolist():
+                pair = (first, int(partners[first]))
+                yield Match(float((row @ row) - best[first]) / whole, context, pair)
+
+    def _left(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats, Floats]:
+        """Return what the base leaves of the desired values, and their total variances."""
+        some, desired = self.desired(contexts)
+        if not some:
+            return [], np.empty((0, 0)), np.empty(0)
+        spread = desired - desired.mean(axis=1, keepdims=True)
+        totals = np.square(spread).sum(axis=1)
+        fine = totals > 0
+        some = [context for context, is_fine in zip(some, fine, strict=True) if is_fine]
+        return some, _without(desired[fine], self._basis), totals[fine]
+
+
+class Sums(Recombination):
+    """The desired values as a sum of members with coefficients, and of some terms always there.
+
+    Args:
+        library: The members.
+        terms: What may always be added, with values ``[point]``; a constant comes last by itself.
+    """
+
+    def __init__(self, library: Library, terms: Mapping[str, Floats] | None = None) -> None:
+        values = library.values
+        self._names = list(terms or ())
+        base = [*(terms or {}).values(), np.ones(values.shape[1])]
+        super().__init__(library, np.array(base), values)
+
+    def desired(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats]:
+        """Return all, with their desired values."""
+        return list(contexts), np.array([context.desired for context in contexts])
+
+    def solved(self, match: Match) -> Solution | None:
+        """Return the sum, without terms whose share is rounding."""
+        return self._solution(match, len(self.base))
+
+    def solutions(self, match: Match) -> Iterator[Solution]:
+        """Yield the sum, and the one without a constant."""
+        for terms in (len(self.base), len(self.base) - 1):
+            solution = self._solution(match, terms)
+            if solution is not None:
+                yield solution
+
+    def _solution(self, match: Match, terms: int) -> Solution | None:
+        """Return the sum of the members and the first so many terms of the base."""
+        context = match.context
+        desired, weights = context.desired, self.weights(context)
+        columns = np.concatenate([self.rows[list(match.members)], self.base[:terms]])
+        weighted, wanted = columns * weights, desired * weights
+        scales = np.sqrt(np.square(weighted).sum(axis=1))
+        if not len(scales) or not scales.all() or not np.isfinite(scales).all():
+            return None
+        shares = np.linalg.lstsq((weighted / scales[:, None]).T, wanted, rcond=None)[0]
+        told = np.abs(shares) > _ROUNDING * np.sqrt(wanted @ wanted)
+        if not told.any():
+            return None
+        found = np.where(told, shares / scales, 0.0)
+        cost = self._costs[list(match.members)].sum() + told.sum()
+        return Solution(found @ columns, float(cost), lambda: self._sum(match.members, found))
+
+    def _sum(self, members: Sequence[int], coefficients: Floats) -> Tree:
+        trees = [self.library.tree(member) for member in members]
+        trees += [*(variable(name) for name in self._names), number(1)]
+        return total(
+            *(
+                product(open_constant(coefficient), tree)
+                for coefficient, tree in zip(coefficients.tolist(), trees, strict=False)
+                if coefficient
+            )
+        )
+
+
+class Products(Recombination):
+    """The desired values as a product of powers of all variables and of members.
+
+    Magnitudes are compared by their logarithms. What changes its sign takes part with integer
+    exponents, and the signs must come out right; what is zero somewhere takes no part.
+
+    Args:
+        library: The members.
+        points: The variables, each ``[point]``.
+        roots: Whether square roots may be taken.
+    """
+
+    def __init__(self, library: Library, points: Mapping[str, Floats], *, roots: bool) -> None:
+        self._names = [name for name, values in points.items() if values.all()]
+        self._roots = roots
+        n_points = len(next(iter(points.values())))
+        base = np.stack([np.ones(n_points), *(np.log(np.abs(points[n])) for n in self._names)])
+        values = library.values
+        self._signs = np.sign(values)
+        self._base_signs = np.array([np.sign(points[name]) for name in self._names])
+        self._base_signs = self._base_signs.reshape(len(self._names), n_points)
+        fine = (values != 0).all(axis=1)
+        rows = np.zeros_like(values)
+        rows[fine] = np.log(np.abs(values[fine]))
+        super().__init__(library, base, rows)
+
+    def desired(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats]:
+        """Return those whose desired values are nowhere zero, with their logarithms."""
+        some = [context for context in contexts if context.desired.all()]
+        return some, np.log(np.abs(np.array([context.desired for context in some])))
+
+    def weights(self, context: Context) -> Floats:
+        """Return how much the whole changes with the logarithm, ``[point]``."""
+        return context.slopes * np.abs(context.desired)
+
+    def solved(self, match: Match) -> Solution | None:
+        """Return the product, exponents near multiples of one half being taken for them."""
+        return self._solution(match, self._exponents(match)[0])
+
+    def solutions(self, match: Match) -> Iterator[Solution]:
+        """Yield the product, and the one whose exponents are the nearest multiples of one half."""
+        for exponents in self._exponents(match):
+            solution = self._solution(match, exponents)
+            if solution is not None:
+                yield solution
+
+    def _exponents(self, match: Match) -> list[Floats]:
+        """Return the exponents that are worth a look."""
+        weights = self.weights(match.context)
+        columns = np.concatenate([self.base, self.rows[list(match.members)]])
+        logs = np.log(np.abs(match.context.desired))
+        found = np.linalg.lstsq((columns * weights).T, logs * weights, rcond=None)[0][1:]
+        near = np.round(2 * found) / 2
+        almost = np.where(np.abs(near - found) < _NICE, near, found)
+        return [almost] if (almost == near).all() else [almost, near]
+
+    def _solution(self, match: Match, exponents: Floats) -> Solution | None:
+        desired = match.context.desired
+        columns = np.concatenate([self.base, self.rows[list(match.members)]])
+        signs = np.concatenate([self._base_signs, self._signs[list(match.members)]])
+        changing = ~np.isin(np.abs(signs.sum(axis=1)), signs.shape[1])
+        if (changing & (exponents != np.round(exponents))).any():
+            return None
+        with np.errstate(all="ignore"):
+            shape = np.exp(exponents @ columns[1:])
+            odd = changing & (np.round(exponents) % 2 == 1)
+            shape = shape * np.prod(signs[odd], axis=0)
+            slopes = np.square(match.context.slopes)
+            scale = float((slopes * shape) @ desired / ((slopes * shape) @ shape))
+        if not np.isfinite(scale):
+            return None
+        flipped = ~changing & (signs[:, 0] < 0)
+        cost = self._costs[list(match.members)].sum() + _exponent_cost(exponents)
+        return Solution(
+            scale * shape,
+            float(cost),
+            lambda: self._product(match.members, exponents, flipped, scale),
+        )
+
+    def _product(
+        self, members: Sequence[int], exponents: Floats, flipped: Bools, scale: float
+    ) -> Tree:
+        above, below = [open_constant(scale)], list[Tree]()
+        trees = [*(variable(name) for name in self._names)]
+        trees += [self.library.tree(member) for member in members]
+        for tree, exponent, flip in zip(trees, exponents.tolist(), flipped, strict=True):
+            if exponent:
+                side = above if exponent > 0 else below
+                base = _negative(tree) if flip else tree
+                side.append(power(base, abs(exponent), root=self._roots))
+        whole = product(*above)
+        return make("/", whole, product(*below)) if below else whole
+
+
+def _exponent_cost(exponents: Floats) -> float:
+    """Return what factors cost: more where the exponent is no simple one."""
+    size = np.abs(exponents)
+    simple = 2 * size == np.round(2 * size)
+    return float(
+        np.where(size == 0, 0.0, np.where(size == 1, 1.5, np.where(simple, 2.0, 3.5))).sum()
+    )
+
+
+def _negative(tree: Tree) -> Tree:
+    """Return the tree with its sign changed, without a sign where there is such a form."""
+    if tree.operator == "-":
+        return make("-", *reversed(tree.operands))
+    return make(NEGATION, tree)
+
+
+def _without(rows: Floats, basis: Floats) -> Floats:
+    """Rows less what an orthonormal basis ``[point, k]`` says of them, twice for precision."""
+    left = rows - (rows @ basis) @ basis.T
+    again: Floats = left - (left @ basis) @ basis.T
+    return again

@@ -1,0 +1,1 @@
+"""Tables of data of any kind: read, their columns named and chosen."""

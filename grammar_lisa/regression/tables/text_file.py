@@ -1,0 +1,206 @@
+"""The text of a table: how it is encoded and compressed, and which of its lines hold rows."""
+
+import codecs
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple, TextIO
+
+from grammar_lisa.regression.tables.table_options import ReadOptions
+from shared.common.errors import LisaError
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NO_TEXT: Final = (
+    (b"PK\x03\x04", "a spreadsheet or a zip archive"),
+    (b"\xd0\xcf\x11\xe0", "a spreadsheet"),
+    (b"%PDF", "a PDF document"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"PAR1", "a Parquet file"),
+)
+_SAMPLE: Final = 1000
+# A cell that begins with a quotation mark and does not end on this line.
+_OPEN: Final = re.compile(r'(?:^|[,;\t|])\s*"(?:[^"]|"")*$')
+_LONGEST_CELL: Final = 100
+_SEPARATORS: Final = (",", ";", "|")
+# Excel's own line about the separator, such as sep=;
+_EXCEL: Final = re.compile("sep=.?", re.IGNORECASE)
+_EMPTY: Final = re.compile(r"[\s,;|]*")
+
+
+class Line(NamedTuple):
+    """A line of a file; more than one where a quoted cell holds line breaks.
+
+    Attributes:
+        number: Of the first of them in the file, from 1.
+        text: Without the line break at the end.
+    """
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What one pass over a file found.
+
+    Attributes:
+        passed_over: The positions of the lines that hold no row, from 0, ascending.
+        comments: The first lines among them that are comments.
+        n_comments: How many comments there are.
+        n_empty: How many rows have separators alone.
+        sample: The first lines that hold rows, the header among them.
+    """
+
+    passed_over: list[int]
+    comments: list[Line]
+    n_comments: int
+    n_empty: int
+    sample: list[Line]
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A file of text, perhaps compressed with gzip.
+
+    Attributes:
+        path: The file.
+        encoding: Of its text.
+        zipped: Whether it is compressed.
+        told: Whether the encoding was a guess that the user should know of.
+    """
+
+    path: Path
+    encoding: str
+    zipped: bool
+    told: bool = False
+
+    def open(self) -> TextIO:
+        """Open the text, line breaks as they are."""
+        if self.zipped:
+            return gzip.open(self.path, "rt", encoding=self.encoding, newline="")
+        return self.path.open(encoding=self.encoding, newline="")
+
+    def lines(self) -> Iterator[Line]:
+        """Give the lines, those of a quoted cell together."""
+        with self.open() as file:
+            held: list[str] = []
+            number = 0
+            for number, text in enumerate(file, start=1):
+                held.append(text)
+                if text.count('"') % 2 or len(held) > 1:
+                    joined = "".join(held)
+                    if _OPEN.search(joined.rstrip("\r\n")) and len(held) < _LONGEST_CELL:
+                        continue
+                yield Line(number - len(held) + 1, "".join(held).rstrip("\r\n"))
+                held = []
+            if held:
+                yield Line(number - len(held) + 1, "".join(held).rstrip("\r\n"))
+
+    def rows(self, options: ReadOptions) -> Iterator[Line]:
+        """Give the lines that hold rows, the header among them."""
+        marks = options.comment_marks
+        for position, line in enumerate(self.lines()):
+            if position >= options.skip and _holds_row(line.text, marks):
+                yield line
+
+    def scan(self, options: ReadOptions) -> Scan:
+        """Look at all lines once.
+
+        Raises:
+            LisaError: The file cannot be read to its end.
+        """
+        marks = options.comment_marks
+        found = Scan([], [], 0, 0, [])
+        count = empty = 0
+        try:
+            for position, line in enumerate(self.lines()):
+                if position >= options.skip and _holds_row(line.text, marks):
+                    if len(found.sample) < _SAMPLE:
+                        found.sample.append(line)
+                    continue
+                found.passed_over.append(position)
+                empty += position >= options.skip and line.text[:1] in _SEPARATORS
+                if position >= options.skip and line.text.lstrip().startswith(marks):
+                    count += 1
+                    if len(found.comments) < _SAMPLE:
+                        found.comments.append(line)
+        except (OSError, EOFError, zlib.error) as error:
+            raise LisaError(f"cannot read {self.path}: {error}") from None
+        except UnicodeError:
+            raise LisaError(
+                f"{self.path} is not {self.encoding} text; --encoding names another, such as "
+                "latin-1"
+            ) from None
+        return Scan(found.passed_over, found.comments, count, empty, found.sample)
+
+
+def open_text(path: Path, options: ReadOptions) -> TextFile:
+    """Find how a file of text is encoded.
+
+    Raises:
+        LisaError: There is no such file, or it holds no text.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+        zipped = start[:2] == b"\x1f\x8b"
+        if zipped:
+            with gzip.open(path) as file:
+                start = file.read(4096)
+    except FileNotFoundError:
+        raise LisaError(f"there is no file {path}") from None
+    except IsADirectoryError:
+        raise LisaError(f"{path} is a folder; name a file, such as {path}/table.csv") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise LisaError(f"cannot read {path}: {error}") from None
+    if options.encoding is not None:
+        return TextFile(path, options.encoding, zipped)
+    for mark, encoding in _MARKS:
+        if start.startswith(mark):
+            return TextFile(path, encoding, zipped)
+    _check_text(path, start)
+    if _is_utf8(TextFile(path, "utf-8", zipped)):
+        return TextFile(path, "utf-8", zipped)
+    return TextFile(path, "latin-1", zipped, told=True)
+
+
+def _check_text(path: Path, start: bytes) -> None:
+    """Refuse what is no text.
+
+    Raises:
+        LisaError: Saying what it is.
+    """
+    for mark, kind in _NO_TEXT:
+        if start.startswith(mark):
+            raise LisaError(f"{path} is {kind}, no text; save the table as CSV and give that")
+    if b"\0" in start:
+        raise LisaError(
+            f"{path} is no text: it holds zero bytes; save the table as CSV, or name its "
+            "--encoding, such as utf-16-le"
+        )
+
+
+def _is_utf8(file: TextFile) -> bool:
+    try:
+        with file.open() as text:
+            while text.read(1 << 20):
+                pass
+    except UnicodeDecodeError:
+        return False
+    except (OSError, EOFError, zlib.error) as error:
+        raise LisaError(f"cannot read {file.path}: {error}") from None
+    return True
+
+
+def _holds_row(text: str, marks: tuple[str, ...]) -> bool:
+    if _EMPTY.fullmatch(text):
+        return False
+    return not text.lstrip().startswith(marks) and not _EXCEL.fullmatch(text.strip())

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grammar_lisa.expressions.expression import NEGATION, POWER
+from grammar_lisa.regression.search.atoms import atoms_of
+from grammar_lisa.regression.search.tree import make, number, variable
+
+OPERATORS = ("+", "-", "*", "/", "pow", "sqrt", "log", "exp", "sin", "cos", "tanh")
+ARITHMETIC = ("+", "*")
+X = np.linspace(0.5, 3, 25)
+
+
+def atoms(values=X, operators=OPERATORS, argument=None):
+    argument = variable("x") if argument is None else argument
+    return list(atoms_of(argument, values, operators))
+
+
+ranges = st.tuples(st.floats(-50, 50).map(lambda low: round(low, 2)), st.floats(0.1, 100))
+
+
+@settings(max_examples=20)
+@given(ranges)
+def test_trees_have_the_values(where):
+    low, span = where
+    values = low + span * np.linspace(0, 1, 15)
+    for tree, expected in atoms(values):
+        with np.errstate(all="ignore"):
+            found = tree.values({"x": values})
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("shift", [0.0, -2.0, -10.0, 2000.0, -1e6])
+def test_values_are_finite_and_vary(shift):
+    for _, values in atoms(X + shift):
+        assert np.isfinite(values).all()
+        assert np.ptp(values) > 0
+
+
+@settings(max_examples=20)
+@given(st.sets(st.sampled_from(OPERATORS)))
+def test_nothing_but_the_operators_and_arithmetic_is_used(operators):
+    for tree, _ in atoms(operators=operators):
+        used = {part.operator for _, part in tree.paths() if part.operands}
+        allowed = {POWER if name == "pow" else name for name in operators} | {*ARITHMETIC}
+        assert used <= (allowed | {NEGATION} if "-" in operators else allowed)
+
+
+@pytest.mark.parametrize("name", ["sin", "cos", "exp", "log", "sqrt", "tanh", "/"])
+def test_each_operator_has_atoms(name):
+    found = [tree.operator for tree, _ in atoms(operators=(name,))]
+    assert set(found) == {name}
+
+
+def test_bells_and_powers():
+    texts = {tree.text for tree, _ in atoms()}
+    assert "exp(-(c*x+c)**2)" in texts
+    assert "x**c" in texts
+    assert "x**c" not in {tree.text for tree, _ in atoms(X - 2)}
+
+
+def test_arguments_are_any_formulas():
+    points = {"x": X, "y": np.cos(X) + 2}
+    argument = make("+", variable("x"), make(POWER, variable("y"), number(2)))
+    values = argument.values(points)
+    for tree, expected in atoms(values, argument=argument):
+        np.testing.assert_allclose(tree.values(points), expected, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "values", [np.full(5, 2.0), np.array([1.0, np.inf]), np.array([1, np.nan])]
+)
+def test_constants_and_undefined_arguments_have_none(values):
+    assert atoms(values) == []
+
+
+def test_tiny_arguments_give_no_warning():
+    values = np.array([1e-250, 1.0, 2.0])
+    powers = [found for tree, found in atoms(values) if tree.operator == POWER]
+    assert any(np.isinf(found[0]) for found in powers)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_units_of_the_argument_do_not_matter(unit):
+    arithmetic_free = ("sin", "cos", "exp", "tanh")
+    for (_, plain), (_, scaled) in zip(
+        atoms(operators=arithmetic_free), atoms(unit * X, arithmetic_free), strict=True
+    ):
+        np.testing.assert_allclose(scaled, plain, rtol=1e-6, atol=1e-9)
+
+
+def test_waves_are_dense_enough_to_start_from():
+    """A fit of a frequency converges from within a quarter of a period on the range."""
+    sines = [tree.constants()[0] for tree, _ in atoms(operators=("sin",))]
+    assert np.diff(sines).max() * np.ptp(X) <= np.pi / 2 + 1e-9
+    assert max(sines) * np.ptp(X) > 2 * np.pi * 19

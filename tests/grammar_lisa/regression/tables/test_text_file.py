@@ -1,0 +1,58 @@
+import gzip
+
+import pytest
+from small_tables import written
+
+from grammar_lisa.regression import ReadOptions
+from grammar_lisa.regression.tables.text_file import open_text
+from shared.common.errors import LisaError
+
+
+def test_lines_of_a_quoted_cell_stay_together(tmp_path):
+    text = open_text(written(tmp_path, 'a,"b\nc"\n1,2\n5" tube,3\n'), ReadOptions())
+    assert [(line.number, line.text) for line in text.lines()] == [
+        (1, 'a,"b\nc"'),
+        (3, "1,2"),
+        (4, '5" tube,3'),
+    ]
+
+
+def test_a_quotation_mark_that_is_never_closed_ends(tmp_path):
+    text = open_text(written(tmp_path, 'a,"b\n' + "1,2\n" * 300), ReadOptions())
+    assert sum(1 for _ in text.lines()) > 100
+
+
+def test_one_pass_finds_rows_and_what_is_passed_over(tmp_path):
+    content = "top\n# one\nx,y\n\n,,\n1,2\n// two\n3,4\n"
+    options = ReadOptions(skip=1)
+    text = open_text(written(tmp_path, content), options)
+    scan = text.scan(options)
+    assert scan.passed_over == [0, 1, 3, 4, 6]
+    assert (scan.n_comments, scan.n_empty) == (2, 1)
+    assert [line.number for line in scan.sample] == [3, 6, 8]
+    assert [line.text for line in text.rows(options)] == ["x,y", "1,2", "3,4"]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (b"a", "utf-8"),
+        ("µ".encode(), "utf-8"),
+        ("µ".encode("utf-8-sig"), "utf-8-sig"),
+        ("µ".encode("utf-16"), "utf-16"),
+        ("µ".encode("latin-1"), "latin-1"),
+        (gzip.compress("µ".encode("latin-1")), "latin-1"),
+    ],
+)
+def test_the_encoding_is_found(tmp_path, content, encoding):
+    text = open_text(written(tmp_path, content), ReadOptions())
+    assert text.encoding == encoding
+    assert text.told == (encoding == "latin-1")
+    with text.open() as file:
+        assert file.read() in "aµ"
+
+
+def test_damaged_archives_are_refused(tmp_path):
+    path = written(tmp_path, gzip.compress(b"x,y\n" * 9000)[:40])
+    with pytest.raises(LisaError, match="cannot read"):
+        open_text(path, ReadOptions())
