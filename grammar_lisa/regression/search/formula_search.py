@@ -66,7 +66,8 @@ class FormulaSearch(ABC):
         self.weights = None if weights is None else weights[rows]
         self.sample = {name: v[:SAMPLE] for name, v in self.points.items()}
         self.sample_targets = self.targets[:SAMPLE]
-        self.variance = float(np.var(self.sample_targets)) or 1.0
+        sampled = None if self.weights is None else self.weights[:SAMPLE]
+        self.sample_loss = self.loss.bind(self.sample_targets, sampled)
         self._exact = max(self.loss.bind(self.targets, self.weights).exact, _LEAST_EXACT)
         self.archive = Archive(self._exact, most)
         self.fits = 0

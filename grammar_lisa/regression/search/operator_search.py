@@ -150,8 +150,7 @@ class OperatorSearch(FormulaSearch):
     def rough_loss(self, context: Context, values: Floats) -> float:
         """Return the loss on the sample with some values at the open place."""
         with np.errstate(all="ignore"):
-            errors = context.forward(values) - self.sample_targets
-            loss = float(np.square(errors).mean()) / self.variance
+            loss = float(self.sample_loss.value(context.forward(values)))
         return loss if np.isfinite(loss) else np.inf
 
     def match(self, source: Recombination, matches: Iterable[Match], name: str, most: int) -> None:

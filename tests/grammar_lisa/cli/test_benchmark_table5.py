@@ -17,7 +17,6 @@ from tools import at_step, die
 import grammar_lisa.benchmark.jobs as work
 from grammar_lisa.benchmark.rows import mean_and_error
 from grammar_lisa.benchmark.systems import ALL_NETWORKS, ENTRIES, PROTOCOLS, SYSTEMS, entries_of
-from grammar_lisa.cli.benchmark_table5 import chosen
 from grammar_lisa.cli.options.benchmark_table5 import default_options
 from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.grammar import load_grammar
@@ -33,6 +32,7 @@ from grammar_lisa.optimize.history import History
 from grammar_lisa.optimize.problem import SearchProblem
 from grammar_lisa.optimize.trials import run_trial
 from grammar_lisa.training.config import TrainConfig
+from shared.cli.records import chosen_names
 from shared.common.errors import LisaError
 from shared.jobs import jobs as shared_jobs
 from shared.methods.registry import METHODS
@@ -398,10 +398,10 @@ def test_the_group_tells_its_members():
 
 
 def test_names_of_systems_are_read_in_any_case():
-    assert chosen("system", "all", SYSTEMS) == list(SYSTEMS)
-    assert chosen("system", "g-lisa, CVAE", SYSTEMS) == ["G-LISA", "CVAE"]
+    assert chosen_names("system", "all", SYSTEMS) == list(SYSTEMS)
+    assert chosen_names("system", "g-lisa, CVAE", SYSTEMS) == ["G-LISA", "CVAE"]
     with pytest.raises(LisaError, match="there is no system 'x'"):
-        chosen("system", "x", SYSTEMS)
+        chosen_names("system", "x", SYSTEMS)
 
 
 def test_the_character_network_is_that_of_one_system_whatever_networks_are_chosen():

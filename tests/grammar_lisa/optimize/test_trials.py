@@ -96,7 +96,7 @@ def test_this_process_outlives_a_trial_of_its_own(plan, objective, monkeypatch):
 @pytest.mark.parametrize("black_box", [False, True])
 def test_a_search_sees_outputs_or_scores_alone(plan, objective, black_box):
     optimizer = plan(black_box=black_box)[0].optimizer(objective)
-    assert (optimizer.outputs is None) == (optimizer.composite is None) == black_box
+    assert (optimizer.observed.composite is None) == (optimizer.composite is None) == black_box
 
 
 def test_an_untrained_network_decodes_otherwise(plan, objective):

@@ -122,7 +122,7 @@ def test_rows_stay_together_and_are_bounded(n_rows, seed):
     np.testing.assert_array_equal(search.weights, 3 * search.points["x"] + 1)
     np.testing.assert_array_equal(search.sample_targets, 2 * search.sample["x"])
     assert len(np.unique(search.targets)) == len(search.targets)
-    assert search.variance > 0
+    assert search.sample_loss.scale > 0
 
 
 def test_the_seed_chooses_the_rows():
