@@ -30,7 +30,10 @@ _DIGITS: Final = 7
 """Significant digits of a formula whose search goes on."""
 _WORSE: Final = 0.02
 """The share by which rounding on some rows may make the loss on all rows worse."""
-_SMALL: Final = 2.0
+_NODE: Final = float(np.log(20.0))
+_DIGIT: Final = float(np.log(10.0)) / 2
+"""What a unit of complexity beyond `_SHORT`, and a digit, cost in nats."""
+_SHORT: Final = 5
 _SQUARED: Final = frozenset({"mse", "relative", "log"})
 _SIGNS: Final = frozenset({"-", NEGATION})
 
@@ -217,10 +220,11 @@ def worth_their_length(
 ) -> list[Equation]:
     """Leave out formulas that gain less than their length costs; known ones stay.
 
-    With few rows, long formulas meet them by chance. A formula of k − 1 numbers costs
-    k + k(k + 1)/(n − k − 1) for them, the corrected criterion of Akaike (Hurvich & Tsai 1989), and
-    1 for each unit of complexity; it gains n/2·log of the loss, in nats, where errors are squared,
-    and n·log where they are absolute. Each that is kept comes out ahead of all simpler ones.
+    With few rows, and many formulas tried, long ones meet them by chance. The description of a
+    formula costs 1 nat for each unit of complexity up to 5, log 20 for each further one, as there
+    are ever more formulas of a length, and half of log 10 for each digit of its numbers; it gains
+    n/2·log of the loss where errors are squared, and n·log where they are absolute (minimum
+    description length, Rissanen 1978). Each that is kept comes out ahead of all simpler ones.
 
     Args:
         equations: The formulas.
@@ -233,17 +237,22 @@ def worth_their_length(
     shortest, kept = np.inf, []
     for each in finite:
         length = n_rows * np.log(max(each.loss, floor)) / (2 if squared else 1)
-        length += each.complexity + _cost_of_numbers(each.text, n_rows)
+        length += each.complexity + (_NODE - 1) * max(each.complexity - _SHORT, 0)
+        length += _DIGIT * _digits_in(each.text)
         if length < shortest or each.known:
             kept.append(each)
         shortest = min(shortest, length)
     return kept
 
 
-def _cost_of_numbers(text: str, n_rows: int) -> float:
-    """Return what the numbers of a formula cost; small whole ones are part of its form."""
+def _digits_in(text: str) -> int:
+    """Return how many significant digits the numbers of a formula have."""
     pool = Pool(None)
     pool.add(text)
-    values = [node.value for node in pool.nodes if node.operator == NUMBER]
-    k = 1 + sum(not (value.is_integer() and value <= _SMALL) for value in values)
-    return k + k * (k + 1) / max(n_rows - k - 1, 0.5)
+    numbers = [repr(node.value) for node in pool.nodes if node.operator == NUMBER]
+    return sum(_significant(number) for number in numbers)
+
+
+def _significant(number: str) -> int:
+    """Return how many significant digits a number is written with."""
+    return len(number.split("e")[0].replace(".", "").strip("0")) or 1

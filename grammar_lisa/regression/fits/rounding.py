@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grammar_lisa.expressions.evaluation import evaluate
-from grammar_lisa.expressions.expression import OPEN
+from grammar_lisa.expressions.expression import OPEN, POWER
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.expressions.writing import number_text
 from grammar_lisa.regression.fits.constants import Fit, polish
@@ -38,7 +38,7 @@ _DEVIATIONS: Final = 4.0
 """Squared standard deviations that a constant may move by."""
 _SURE: Final = 1.0 / 16.0
 """The share of the growth that one and minus one may take: they come before better digits."""
-_MOST_GROWTH: Final = 0.02
+_MOST_GROWTH: Final = 0.1
 _MOST_PATTERNS: Final = 4096
 _PERIODIC: Final = frozenset({"sin", "cos", "tan"})
 
@@ -78,7 +78,7 @@ def simplify_constants(
         loss: What was minimised.
         digits: The most significant digits of a number; None lets the data decide.
         growth: The share by which each constant may increase the loss; by default what moves a
-            constant of normal errors by two standard deviations, at most 2 %.
+            constant of normal errors by two standard deviations, at most 10 %.
 
     Raises:
         LisaError: The points, constants, targets or weights are unfit.
@@ -113,7 +113,7 @@ class _Rounding:
         self._constants: Floats = np.empty(0)
 
     def run(self, fit: Fit) -> Rounded:
-        """Round one constant after the other, nonlinear ones first."""
+        """Round one constant after the other: exponents, other nonlinear ones, linear ones."""
         self._least = fit.loss
         self._constants = _symmetric(self._skeleton, self._points, fit, self._bound_loss)
         linear = set(self._skeleton.linear)
@@ -194,6 +194,16 @@ class _Rounding:
         )
         growth = 1.0 + self._growth * (len(self._texts) + share)
         return fit, fit.loss <= max(self._least * growth, self._bound_loss.exact)
+
+
+def _exponents(skeleton: Skeleton) -> set[int]:
+    """Return the constants that are exponents."""
+    numbers: dict[int, int] = {}
+    for place, node in enumerate(skeleton.nodes):
+        if node.operator == OPEN:
+            numbers[place] = len(numbers)
+    powers = (node for node in skeleton.nodes if node.operator == POWER)
+    return {numbers[node.operands[1]] for node in powers if node.operands[1] in numbers}
 
 
 def _value(text: str) -> float:

@@ -56,6 +56,10 @@ def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterat
                 inner = _linear(argument, slope / span, low + centre * span)
                 yield make("tanh", inner), np.tanh(slope / span * (values - low - centre * span))
     yield from _shifted(argument, values, low, span, operators)
+    if {"pow", "+"} <= set(operators):
+        for centre in _CENTRES:
+            shifted = make("+", argument, open_constant(-low - centre * span))
+            yield make(POWER, shifted, number(2)), np.square(values - low - centre * span)
     if low > 0 and "pow" in operators:
         for exponent in _EXPONENTS:
             with np.errstate(all="ignore"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -29,6 +30,8 @@ _BLOCK: Final = 500
 _POPULATION: Final = 300
 _TOURNAMENT: Final = 4
 _STARTS: Final = 4
+
+_OPEN: Final = re.compile(rf"\b{CONSTANT}\b")
 
 Derivation = tuple[int, ...]
 
@@ -159,7 +162,7 @@ class GrammarSearch(FormulaSearch):
         values = evaluate_readable(texts, points)
         self.looked += len(texts)
         return [
-            bool(finite.all()) or (CONSTANT in text and bool(finite.any()))
+            bool(finite.all()) or (bool(_OPEN.search(text)) and bool(finite.any()))
             for text, finite in zip(texts, np.isfinite(values), strict=True)
         ]
 

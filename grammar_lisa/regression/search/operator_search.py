@@ -308,6 +308,8 @@ class _Round:
         contexts = self._contexts[: self._scale.weighted]
         sums = Sums(atoms)
         search.match(sums, sums.single(contexts, 6), "atoms", 1000)
+        for context in contexts[: 4 * self._scale.paired]:
+            search.match(sums, sums.weighted(context, 6), "atoms", 6)
         search.match(sums, sums.pairs(contexts[: self._scale.paired], 12, 2500), "atoms", 1000)
         products = Products(atoms, search.sample, roots=self._roots)
         search.match(products, products.single(contexts, 6), "atoms", 600)

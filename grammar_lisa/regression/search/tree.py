@@ -170,6 +170,10 @@ def _is_number(tree: Tree, value: float) -> bool:
     return tree.operator == NUMBER and tree.value == value
 
 
+def _is_constant(tree: Tree) -> bool:
+    return tree.operator in {NUMBER, OPEN}
+
+
 def _negated(operand: Tree) -> Tree | None:
     if operand.operator == NEGATION:
         return operand.operands[0]
@@ -267,10 +271,48 @@ def _raised(base: Tree, exponent: Tree) -> Tree | None:
         return base
     if base.operator == "sqrt" and _is_number(exponent, 2):
         return base.operands[0]
+    if base.operator == "*" and base.operands[0].operator == OPEN and _is_constant(exponent):
+        scale, factor = base.operands
+        with np.errstate(all="ignore"):
+            scaled = float(np.power(np.float64(scale.value), exponent.value))
+        if scale.value > 0 and 0 < scaled < math.inf:
+            return make("*", open_constant(scaled), make(POWER, factor, exponent))
+    if base.operator == POWER and _is_constant(exponent):
+        inner = base.operands[1]
+        # Of a negative number there is no such power, so that no sign is lost.
+        if inner.operator == OPEN and inner.value != round(inner.value):
+            return make(POWER, base.operands[0], open_constant(inner.value * exponent.value))
     return None
 
 
 def _rooted(operand: Tree) -> Tree | None:
+    """Return the root of a multiple as a multiple of the root."""
+    if operand.operator == "*" and operand.operands[0].operator == OPEN:
+        scale, factor = operand.operands
+        if scale.value > 0:
+            return make("*", open_constant(math.sqrt(scale.value)), make("sqrt", factor))
+    return None
+
+
+def _logged(operand: Tree) -> Tree | None:
+    """Return the logarithm of an exponential, or of a multiple of one, as a sum."""
+    if operand.operator == "exp":
+        return operand.operands[0]
+    if operand.operator == "*" and operand.operands[0].operator == OPEN:
+        constant, factor = operand.operands
+        if factor.operator == "exp" and constant.value > 0:
+            return make("+", factor.operands[0], open_constant(math.log(constant.value)))
+    return None
+
+
+def _exponential(operand: Tree) -> Tree | None:
+    """Return the exponential of a logarithm, or of a multiple of one, as a power."""
+    if operand.operator == "log":
+        return operand.operands[0]
+    if operand.operator == "*" and operand.operands[0].operator == OPEN:
+        constant, factor = operand.operands
+        if factor.operator == "log":
+            return make(POWER, factor.operands[0], constant)
     return None
 
 
@@ -281,6 +323,9 @@ _RULES: Final[Mapping[str, Callable[..., Tree | None]]] = {
     "/": _divided,
     POWER: _raised,
     NEGATION: _negated,
+    "sqrt": _rooted,
+    "log": _logged,
+    "exp": _exponential,
 }
 
 
