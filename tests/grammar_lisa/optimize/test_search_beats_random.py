@@ -17,8 +17,6 @@ from grammar_lisa.expressions.language import PlainText
 from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.optimize import SYSTEMS
 
-pytestmark = pytest.mark.quality
-
 TERMS = ("x", "1", "2", "3", "sin(x)", "exp(x)", "sin(1)", "exp(2)")
 LENGTH, LONGEST, SEEDS = 4, 16, range(10)
 SMALL = {"batch": 10, "pool": 300, "steps": 2, "candidates": 50, "fit_points": 80, "parents": 15}
