@@ -25,6 +25,7 @@ import numpy as np
 from environment_record import environment
 from numpy.typing import NDArray
 
+from grammar_lisa.benchmark.regression_systems import gplearn_text
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
@@ -153,13 +154,7 @@ def search_gplearn(objective: Regression, seed: int) -> dict[str, Any]:
     )
     with np.errstate(all="ignore"):
         search.fit(np.column_stack(list(inputs.values())), objective.y)
-    names = list(inputs)
-    best = search._program
-    symbols = [
-        (names[node], 0) if isinstance(node, int | np.integer) else (node.name, node.arity)
-        for node in best.program
-    ]
-    return score.record(seed, to_text(symbols))
+    return score.record(seed, gplearn_text(search._program.program, list(inputs)))
 
 
 def search_operon(objective: Regression, seed: int) -> dict[str, Any]:

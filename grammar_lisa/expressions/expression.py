@@ -24,6 +24,8 @@ VARIABLE: Final = "variable"
 OPEN: Final = "open constant"
 NEGATION: Final = "negation"
 POWER: Final = "**"
+CONSTANT_TERMINAL: Final = "c"
+"""What stands for an open constant in texts, unless another name is chosen."""
 
 CONSTANTS: Final[Mapping[str, float]] = MappingProxyType({"pi": math.pi, "e": math.e})
 UNARY_FUNCTIONS: Final = (

@@ -13,6 +13,7 @@ from grammar_lisa.expressions.differentiation import BoundSkeleton
 from grammar_lisa.expressions.evaluation import as_points
 from grammar_lisa.expressions.expression import (
     BINARY_FUNCTIONS,
+    CONSTANT_TERMINAL,
     CONSTANTS,
     NUMBER,
     OPEN,
@@ -49,7 +50,9 @@ class Skeleton:
         self.size = _size(self.nodes)
 
     @classmethod
-    def read(cls, text: str, variables: Iterable[str], constant: str = "c") -> Skeleton:
+    def read(
+        cls, text: str, variables: Iterable[str], constant: str = CONSTANT_TERMINAL
+    ) -> Skeleton:
         """Read a formula.
 
         Args:

@@ -8,12 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from grammar_lisa.expressions.evaluation import spread_evenly
-from grammar_lisa.expressions.expression import Pool, variables_of
+from grammar_lisa.expressions.expression import CONSTANT_TERMINAL, Pool, variables_of
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.regression.fits.constants import fit_constants
 from grammar_lisa.regression.fits.losses import LOSSES
 from grammar_lisa.regression.fits.rounding import simplify_constants
-from grammar_lisa.regression.tables.safe_names import CONSTANT_TERMINAL
 from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed

@@ -9,14 +9,20 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 
 from grammar_lisa.expressions.evaluation import spread_evenly
-from grammar_lisa.expressions.expression import NEGATION, NUMBER, POWER, Node, Pool
+from grammar_lisa.expressions.expression import (
+    CONSTANT_TERMINAL,
+    NEGATION,
+    NUMBER,
+    POWER,
+    Node,
+    Pool,
+)
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.regression.equations import EXACT, Equation, Equations
 from grammar_lisa.regression.fits.constants import polish
 from grammar_lisa.regression.fits.losses import BoundLoss, Loss
 from grammar_lisa.regression.fits.rounding import simplify_constants
 from grammar_lisa.regression.measures import measure_values, predict
-from grammar_lisa.regression.tables.safe_names import CONSTANT_TERMINAL
 from grammar_lisa.regression.tables.table import Table
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError

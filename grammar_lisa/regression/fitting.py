@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from grammar_lisa.expressions.evaluation import spread_evenly
+from grammar_lisa.expressions.expression import CONSTANT_TERMINAL
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.grammar.cfg import load_grammar
 from grammar_lisa.regression.equations import Equations
@@ -26,7 +27,6 @@ from grammar_lisa.regression.search.grammar_search import GrammarSearch
 from grammar_lisa.regression.search.operator_search import SOURCES, OperatorSearch
 from grammar_lisa.regression.search.tree import Tree
 from grammar_lisa.regression.tables.feature_choice import chosen_features, told, varying
-from grammar_lisa.regression.tables.safe_names import CONSTANT_TERMINAL
 from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed

@@ -7,13 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from grammar_lisa.expressions.expression import NUMBER, OPEN, POWER
+from grammar_lisa.expressions.expression import CONSTANT_TERMINAL, NUMBER, OPEN, POWER
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.regression.finishing import Member
 from grammar_lisa.regression.fits.constants import fit_constants
 from grammar_lisa.regression.fits.losses import Loss
 from grammar_lisa.regression.search.tree import Tree, make, open_constant, tree_of
-from grammar_lisa.regression.tables.safe_names import CONSTANT_TERMINAL
 from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
 

@@ -98,7 +98,7 @@ def _bells(argument: Tree, values: Floats, low: float, span: float) -> Iterator[
 def _damped(
     argument: Tree, values: Floats, span: float, operators: Sequence[str]
 ) -> Iterator[Atom]:
-    """Yield waves that fade or grow, each at two phases."""
+    """Yield waves that fade or grow, each at some phases."""
     name, function = ("sin", np.sin) if "sin" in operators else ("cos", np.cos)
     for rate in (*_DAMPING, *(-rate for rate in _DAMPING)):
         tree, envelope = _exponential(argument, values, rate / span)

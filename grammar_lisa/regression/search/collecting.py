@@ -11,6 +11,7 @@ import numpy as np
 from grammar_lisa.expressions.expression import NEGATION, NUMBER, OPEN, POWER
 from grammar_lisa.regression.search.tree import (
     Tree,
+    is_numeric,
     make,
     number,
     open_constant,
@@ -20,7 +21,6 @@ from grammar_lisa.regression.search.tree import (
 )
 from shared.common.arrays import Floats
 
-_NUMBERS: Final = frozenset({NUMBER, OPEN})
 _EQUAL: Final = 1e-9
 """The share of the greatest value by which equal formulas may differ."""
 
@@ -64,7 +64,7 @@ def _sum(tree: Tree) -> Tree:
     value, is_open, parts = 0.0, False, list[tuple[Tree, int]]()
     for part, sign in _terms(tree, 1):
         term = collected(part)
-        if term.operator in _NUMBERS:
+        if is_numeric(term):
             value += sign * term.value
             is_open |= term.operator == OPEN
         else:
@@ -118,7 +118,7 @@ class _Factors:
         elif tree.operator == NEGATION:
             self.add(number(-1.0), exponent)
             self.add(tree.operands[0], exponent)
-        elif tree.operator in _NUMBERS:
+        elif is_numeric(tree):
             self.value *= float(np.power(tree.value, exponent))
             self.is_open |= tree.operator == OPEN
         else:
@@ -129,7 +129,7 @@ class _Factors:
         if tree.operands:
             operands = map(collected, tree.operands)
             base = _sum(tree) if _is_sum(tree) else make(tree.operator, *operands)
-        if base.operator in _NUMBERS:
+        if is_numeric(base):
             self.add(base, exponent)
         else:
             self.exponents[base] = self.exponents.get(base, 0.0) + exponent

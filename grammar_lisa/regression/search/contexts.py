@@ -10,18 +10,18 @@ import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
 from grammar_lisa.expressions.expression import POWER
+from grammar_lisa.regression.search.directions import Directions
 from grammar_lisa.regression.search.tree import Tree, make, number
 from shared.common.arrays import Floats
 
 Map = Callable[[Floats], Floats]
 _CONSTANT: Final = 1e-9
 """Desired values that spread less than this share of their size are constant."""
-_DIGITS: Final = 9
 _DIFFERENCE: Final = 1e-5
 _MET: Final = 1e-6
 _STEEPEST: Final = 1e100
@@ -48,6 +48,11 @@ class Context:
     wrap: Callable[[Tree], Tree]
     forward: Map
     depth: int = 0
+
+    @classmethod
+    def root(cls, targets: Floats) -> Self:
+        """Return the context of a whole formula."""
+        return cls(targets, targets, 0.0, lambda part: part, lambda values: values)
 
     @cached_property
     def slopes(self) -> Floats:
@@ -206,11 +211,9 @@ def contexts_of(
         depth: The most operators around the place.
         late: Whether to end with what there is.
     """
-    root = Context(targets, targets, 0.0, lambda part: part, lambda values: values)
-    found = [root]
-    probe = np.random.default_rng(0).normal(size=(len(targets), 2))
-    seen = set[bytes]()
-    _is_new(targets, probe, seen)
+    found = [Context.root(targets)]
+    directions = Directions(len(targets))
+    _is_new(targets, directions)
     # Of each place only the cheapest step that is still to be taken waits in the queue.
     queue = [(moves[0].cost, 0, 0)] if moves else []
     while queue and len(found) < most and not late():
@@ -220,22 +223,17 @@ def contexts_of(
             heapq.heappush(queue, (cost, parent, step + 1))
         with np.errstate(all="ignore"):
             inner = moves[step].inner(found[parent])
-        if inner is not None and _is_new(inner.desired, probe, seen):
+        if inner is not None and _is_new(inner.desired, directions):
             found.append(inner)
             if inner.depth < depth:
                 heapq.heappush(queue, (inner.cost + moves[0].cost, len(found) - 1, 0))
     return found
 
 
-def _is_new(desired: Floats, probe: Floats, seen: set[bytes]) -> bool:
+def _is_new(desired: Floats, directions: Directions) -> bool:
     """Whether desired values are finite, vary, and are no multiple of what was seen before."""
     with np.errstate(all="ignore"):
         size = np.sqrt(desired @ desired)
-        if not np.isfinite(size) or np.ptp(desired) <= _CONSTANT * np.abs(desired).max():
+        if not 0 < size < np.inf or np.ptp(desired) <= _CONSTANT * np.abs(desired).max():
             return False
-        key = np.round((desired / size) @ probe, _DIGITS)
-    mark = (np.where(key[0] < 0, -key, key) + 0.0).tobytes()
-    if mark in seen:
-        return False
-    seen.add(mark)
-    return True
+    return bool(directions.new(desired[None]))

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from grammar_lisa.expressions.evaluation import evaluate_readable
+from grammar_lisa.expressions.expression import CONSTANT_TERMINAL
 from grammar_lisa.expressions.reading import Reading
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.grammar.arrays import to_array
@@ -19,7 +20,7 @@ from grammar_lisa.grammar.counting import Counts
 from grammar_lisa.grammar.moves import TreeMoves
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.regression.search.formula_search import FormulaSearch
-from grammar_lisa.regression.search.tree import CONSTANT, tree_of
+from grammar_lisa.regression.search.tree import tree_of
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
@@ -31,7 +32,7 @@ _POPULATION: Final = 300
 _TOURNAMENT: Final = 4
 _STARTS: Final = 4
 
-_OPEN: Final = re.compile(rf"\b{CONSTANT}\b")
+_OPEN: Final = re.compile(rf"\b{CONSTANT_TERMINAL}\b")
 
 Derivation = tuple[int, ...]
 
@@ -82,7 +83,7 @@ class GrammarSearch(FormulaSearch):
         self.max_rules = max_rules or MAX_RULES
         self._moves = TreeMoves(grammar, self.max_rules)
         self._counts = Counts(grammar, self.max_rules)
-        self._reading = Reading((*self.variables, CONSTANT))
+        self._reading = Reading((*self.variables, CONSTANT_TERMINAL))
         self._tried = set[str]()
         self._population: list[_Individual] = []
         self._readable = 0
@@ -113,8 +114,8 @@ class GrammarSearch(FormulaSearch):
             first = self._array([self._counts.unrank(0)])
             raise LisaError(
                 f"none of the first {len(self._tried)} sentences of the grammar is a formula of "
-                f"{', '.join(self.variables)} and constants `{CONSTANT}` that is finite on the "
-                f"data; the first is {derivations_to_texts(self.grammar, first)[0]!r}"
+                f"{', '.join(self.variables)} and constants `{CONSTANT_TERMINAL}` that is finite "
+                f"on the data; the first is {derivations_to_texts(self.grammar, first)[0]!r}"
             )
 
     def _array(self, derivations: Sequence[Derivation]) -> Any:
@@ -158,7 +159,7 @@ class GrammarSearch(FormulaSearch):
     def _defined(self, texts: Sequence[str]) -> list[bool]:
         """Whether sentences are formulas that are finite on the sample, with constants of 1."""
         points = dict(self.sample)
-        points[CONSTANT] = np.full(len(self.sample_targets), 1.234)
+        points[CONSTANT_TERMINAL] = np.full(len(self.sample_targets), 1.234)
         values = evaluate_readable(texts, points)
         self.looked += len(texts)
         return [

@@ -9,12 +9,11 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from grammar_lisa.expressions.expression import POWER
+from grammar_lisa.regression.search.directions import Directions
 from grammar_lisa.regression.search.tree import Tree, make, number
 from shared.common.arrays import Floats
 
 _STEP: Final = 0.5
-_DIGITS: Final = 9
-"""Members whose directions agree to so many digits are proportional."""
 _SMALLEST, _LARGEST = 1e-100, 1e100
 
 
@@ -96,8 +95,7 @@ class Library:
     def __init__(self, operators: Sequence[str], n_points: int, seed: int = 0) -> None:
         self._unary = [UNARY[name] for name in UNARY if name in operators]
         self._binary = [BINARY[name] for name in BINARY if name in operators]
-        self._probe = np.random.default_rng(seed).normal(size=(n_points, 2))
-        self._seen: set[bytes] = set()
+        self._directions = Directions(n_points, seed)
         self._levels: dict[float, list[int]] = {}
         self._values: list[Floats] = []
         self._cost = 0.0
@@ -174,13 +172,9 @@ class Library:
     def _take(self, values: Floats, made: Sequence[Member], cost: float) -> None:
         with np.errstate(all="ignore"):
             norms = np.sqrt(np.square(values).sum(axis=1))
-            keys = (values / norms[:, None]) @ self._probe
-        keys = np.round(np.where(keys[:, :1] < 0, -keys, keys), _DIGITS) + 0.0
-        for row in np.flatnonzero((norms > _SMALLEST) & (norms < _LARGEST)).tolist():
-            key = keys[row].tobytes()
-            if key not in self._seen:
-                self._seen.add(key)
-                self._levels.setdefault(cost, []).append(len(self.members))
-                self.members.append(made[row])
-                self._values.append(values[row])
-                self.costs.append(cost)
+        sensible = np.flatnonzero((norms > _SMALLEST) & (norms < _LARGEST))
+        for row in sensible[self._directions.new(values[sensible])].tolist():
+            self._levels.setdefault(cost, []).append(len(self.members))
+            self.members.append(made[row])
+            self._values.append(values[row])
+            self.costs.append(cost)

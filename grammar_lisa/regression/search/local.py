@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from grammar_lisa.expressions.evaluation import FUNCTIONS
 from grammar_lisa.expressions.expression import NEGATION, OPEN, POWER
 from grammar_lisa.regression.search.contexts import INVERSES, Context
-from grammar_lisa.regression.search.tree import Path, Tree, make, number, open_constant
+from grammar_lisa.regression.search.tree import Tree, make, number, open_constant
 from shared.common.arrays import Floats
 
 _Backward = Callable[[Floats, list[Any]], Any]
@@ -34,29 +35,26 @@ def contexts_within(
 ) -> Iterator[Context]:
     """Yield the context of each part of a formula that targets can be taken back to."""
 
-    def descend(
-        tree: Tree, path: Path, desired: Floats, forward: Callable[[Any], Any]
-    ) -> Iterator[Context]:
-        if path and tree.operator != OPEN:
-            size = formula.size - tree.size
-            yield Context(
-                targets,
-                desired,
-                float(size),
-                lambda part: formula.replaced(path, part),
-                forward,
-                len(path),
-            )
+    def descend(tree: Tree, context: Context) -> Iterator[Context]:
+        if context.depth and tree.operator != OPEN:
+            yield context
         values = [operand.values(points) for operand in tree.operands]
         for place, operand in enumerate(tree.operands):
-            if not operand.operands and operand.operator == OPEN:
+            if operand.operator == OPEN:
                 continue
-            inner = _taken_back(tree.operator, place, desired, values)
+            inner = _taken_back(tree.operator, place, context.desired, values)
             if inner is not None:
+                around = float(tree.size - operand.size)
+                wrap = partial(_put, tree, place)
                 step = _forward(tree.operator, place, values)
-                yield from descend(operand, (*path, place), inner, _chain(forward, step))
+                yield from descend(operand, context.within(inner, around, wrap, step))
 
-    yield from descend(formula, (), targets, lambda values: values)
+    yield from descend(formula, Context.root(targets))
+
+
+def _put(tree: Tree, place: int, part: Tree) -> Tree:
+    """Return a tree with another operand."""
+    return tree.replaced((place,), part)
 
 
 def _taken_back(operator: str, place: int, desired: Floats, values: list[Any]) -> Floats | None:
@@ -78,10 +76,6 @@ def _forward(operator: str, place: int, values: list[Any]) -> Callable[[Any], An
             return FUNCTIONS[operator](*operands)
 
     return apply
-
-
-def _chain(outer: Callable[[Any], Any], inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda part: outer(inner(part))
 
 
 def simpler(formula: Tree) -> Iterator[Tree]:

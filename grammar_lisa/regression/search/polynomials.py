@@ -14,11 +14,11 @@ from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.recombination import Solution
 from grammar_lisa.regression.search.tree import (
     Tree,
+    combination,
     make,
     open_constant,
     power,
     product,
-    total,
     variable,
 )
 from shared.common.arrays import Floats
@@ -85,7 +85,7 @@ class Polynomials:
         for terms, found in backward(self._all.values, context.desired, context.slopes):
             trees = [self._all.trees[term] for term in terms]
             values = found @ self._all.values[terms]
-            yield Solution(values, _cost(trees), partial(_sum, found, trees))
+            yield Solution(values, _cost(trees), partial(combination, found.tolist(), trees))
 
     def quotients(self, context: Context) -> Iterator[Solution]:
         """Yield quotients of polynomials of fewer and fewer terms for a context.
@@ -122,8 +122,8 @@ class Polynomials:
         denominators = [below.trees[t] for t, _ in bottom]
 
         def tree() -> Tree:
-            numerator = _sum([f for _, f in top], numerators)
-            return make("/", numerator, _sum([f for _, f in bottom], denominators))
+            numerator = combination([f for _, f in top], numerators)
+            return make("/", numerator, combination([f for _, f in bottom], denominators))
 
         with np.errstate(all="ignore"):
             values = sum(f * above.values[t] for t, f in top) / sum(
@@ -198,12 +198,3 @@ def _telling(units: Floats, desired: Floats) -> list[int]:
     if left @ left > _ROUNDING * (desired @ desired):
         return list(range(len(units)))
     return np.flatnonzero(np.abs(found) > 1e-7 * np.abs(found).max()).tolist()
-
-
-def _sum(coefficients: Sequence[float] | Floats, trees: Sequence[Tree]) -> Tree:
-    return total(
-        *(
-            product(open_constant(float(c)), tree)
-            for c, tree in zip(coefficients, trees, strict=True)
-        )
-    )

@@ -18,12 +18,12 @@ from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.library import Library
 from grammar_lisa.regression.search.tree import (
     Tree,
+    combination,
     make,
     number,
     open_constant,
     power,
     product,
-    total,
     variable,
 )
 from shared.common.arrays import Bools, Floats
@@ -237,13 +237,8 @@ class Sums(Recombination):
     def _sum(self, members: Sequence[int], coefficients: Floats) -> Tree:
         trees = [self.library.tree(member) for member in members]
         trees += [*(variable(name) for name in self._names), number(1)]
-        return total(
-            *(
-                product(open_constant(coefficient), tree)
-                for coefficient, tree in zip(coefficients.tolist(), trees, strict=False)
-                if coefficient
-            )
-        )
+        told = np.flatnonzero(coefficients).tolist()
+        return combination(coefficients[told].tolist(), [trees[place] for place in told])
 
 
 class Products(Recombination):
@@ -283,30 +278,34 @@ class Products(Recombination):
 
     def solved(self, match: Match) -> Solution | None:
         """Return the product, exponents near multiples of one half being taken for them."""
-        return self._solution(match, self._exponents(match)[0])
+        columns = self._columns(match)
+        return self._solution(match, columns, self._exponents(match, columns)[0])
 
     def solutions(self, match: Match) -> Iterator[Solution]:
         """Yield the product, and the one whose exponents are the nearest multiples of one half."""
-        for exponents in self._exponents(match):
-            solution = self._solution(match, exponents)
+        columns = self._columns(match)
+        for exponents in self._exponents(match, columns):
+            solution = self._solution(match, columns, exponents)
             if solution is not None:
                 yield solution
 
-    def _exponents(self, match: Match) -> list[Floats]:
+    def _columns(self, match: Match) -> Floats:
+        """Return the logarithms of what is multiplied, a constant first."""
+        return np.concatenate([self.base, self.rows[list(match.members)]])
+
+    def _exponents(self, match: Match, columns: Floats) -> list[Floats]:
         """Return the exponents that are worth a look."""
         weights = self.weights(match.context)
-        columns = np.concatenate([self.base, self.rows[list(match.members)]])
         logs = np.log(np.abs(match.context.desired))
         found = np.linalg.lstsq((columns * weights).T, logs * weights, rcond=None)[0][1:]
         near = np.round(2 * found) / 2
         almost = np.where(np.abs(near - found) < _NICE, near, found)
         return [almost] if (almost == near).all() else [almost, near]
 
-    def _solution(self, match: Match, exponents: Floats) -> Solution | None:
+    def _solution(self, match: Match, columns: Floats, exponents: Floats) -> Solution | None:
         desired = match.context.desired
-        columns = np.concatenate([self.base, self.rows[list(match.members)]])
         signs = np.concatenate([self._base_signs, self._signs[list(match.members)]])
-        changing = ~np.isin(np.abs(signs.sum(axis=1)), signs.shape[1])
+        changing = np.abs(signs.sum(axis=1)) != signs.shape[1]
         if (changing & (exponents != np.round(exponents))).any():
             return None
         with np.errstate(all="ignore"):

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from grammar_lisa.expressions.evaluation import FUNCTIONS
-from grammar_lisa.expressions.expression import NEGATION, NUMBER, OPEN, POWER, VARIABLE, Node
+from grammar_lisa.expressions.expression import (
+    CONSTANT,
+    CONSTANT_TERMINAL,
+    NEGATION,
+    NUMBER,
+    OPEN,
+    POWER,
+    VARIABLE,
+    Node,
+)
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.expressions.writing import write
 from shared.common.arrays import Floats
-
-CONSTANT: Final = "c"
-"""What stands for an open constant in texts."""
 
 Path = tuple[int, ...]
 """The way from the root to a part of a tree: which operand, again and again."""
@@ -83,16 +89,13 @@ class Tree(NamedTuple):
 
     def skeleton(self, variables: tuple[str, ...]) -> Skeleton:
         """Return the formula with its constants open."""
-        nodes: list[Node] = []
-        _add(self, nodes, {})
+        nodes = _nodes(self)
         return Skeleton(nodes, write(nodes), variables)
 
     @property
     def text(self) -> str:
         """The formula with `c` for each open constant."""
-        nodes: list[Node] = []
-        _add(self, nodes, {})
-        return write(nodes)
+        return write(_nodes(self))
 
 
 def variable(name: str) -> Tree:
@@ -107,7 +110,7 @@ def number(value: float) -> Tree:
 
 def open_constant(value: float) -> Tree:
     """Return a constant that is to be fitted."""
-    return Tree(OPEN, (), CONSTANT, float(value))
+    return Tree(OPEN, (), CONSTANT_TERMINAL, float(value))
 
 
 def tree_of(skeleton: Skeleton, constants: Sequence[float] | Floats) -> Tree:
@@ -146,6 +149,12 @@ def total(*terms: Tree) -> Tree:
     return result
 
 
+def combination(coefficients: Iterable[float], trees: Iterable[Tree]) -> Tree:
+    """Return the sum of trees with coefficients that are to be fitted."""
+    pairs = zip(coefficients, trees, strict=True)
+    return total(*(product(open_constant(coefficient), tree) for coefficient, tree in pairs))
+
+
 def power(base: Tree, exponent: float, *, root: bool = True) -> Tree:
     """Return a power by a number: ``1/x``, ``sqrt(x)`` and the like where there is such a form.
 
@@ -170,15 +179,23 @@ def _is_number(tree: Tree, value: float) -> bool:
     return tree.operator == NUMBER and tree.value == value
 
 
-def _is_constant(tree: Tree) -> bool:
+def is_numeric(tree: Tree) -> bool:
+    """Tell whether a tree is a number, fixed or to be fitted."""
     return tree.operator in {NUMBER, OPEN}
+
+
+def _multiple(tree: Tree) -> tuple[float, Tree] | None:
+    """Return the open constant that a product begins with, and the other factor."""
+    if tree.operator == "*" and tree.operands[0].operator == OPEN:
+        return tree.operands[0].value, tree.operands[1]
+    return None
 
 
 def _negated(operand: Tree) -> Tree | None:
     if operand.operator == NEGATION:
         return operand.operands[0]
-    if operand.operator == "*" and operand.operands[0].operator == OPEN:
-        return make("*", make(NEGATION, operand.operands[0]), operand.operands[1])
+    if multiple := _multiple(operand):
+        return make("*", open_constant(-multiple[0]), multiple[1])
     return None
 
 
@@ -191,10 +208,10 @@ def _multiplied(left: Tree, right: Tree) -> Tree | None:
         return make("*", right, left)
     if left.operator == OPEN:
         return _scaled(left, right)
-    if left.operator == "*" and left.operands[0].operator == OPEN:
-        return make("*", left.operands[0], make("*", left.operands[1], right))
-    if right.operator == "*" and right.operands[0].operator == OPEN:
-        return make("*", right.operands[0], make("*", left, right.operands[1]))
+    if multiple := _multiple(left):
+        return make("*", open_constant(multiple[0]), make("*", multiple[1], right))
+    if multiple := _multiple(right):
+        return make("*", open_constant(multiple[0]), make("*", left, multiple[1]))
     if right.operator == "/" and _is_number(right.operands[0], 1):
         return make("/", left, right.operands[1])
     if left.operator == "/" and _is_number(left.operands[0], 1):
@@ -206,10 +223,9 @@ def _scaled(constant: Tree, tree: Tree) -> Tree | None:
     """Return a constant times what begins with a constant, or is a quotient of one."""
     if tree.operator == NEGATION:
         return make("*", open_constant(-constant.value), tree.operands[0])
-    if tree.operator == "*" and tree.operands[0].operator in {OPEN, NUMBER}:
-        return make("*", open_constant(constant.value * tree.operands[0].value), tree.operands[1])
-    if tree.operator == "/" and tree.operands[0].operator in {OPEN, NUMBER}:
-        return make("/", open_constant(constant.value * tree.operands[0].value), tree.operands[1])
+    if tree.operator in {"*", "/"} and is_numeric(tree.operands[0]):
+        scaled = open_constant(constant.value * tree.operands[0].value)
+        return make(tree.operator, scaled, tree.operands[1])
     if tree.operator == NUMBER:
         return open_constant(constant.value * tree.value)
     return None
@@ -222,11 +238,10 @@ def _divided(left: Tree, right: Tree) -> Tree | None:
         return make("*", open_constant(1 / right.value), left)
     if right.operator == "/" and left.operator != OPEN:
         return make("/", make("*", left, right.operands[1]), right.operands[0])
-    if right.operator == "*" and right.operands[0].operator == OPEN and right.operands[0].value:
-        scale = open_constant(1 / right.operands[0].value)
-        return make("*", scale, make("/", left, right.operands[1]))
-    if left.operator == "*" and left.operands[0].operator == OPEN:
-        return make("*", left.operands[0], make("/", left.operands[1], right))
+    if (multiple := _multiple(right)) and multiple[0]:
+        return make("*", open_constant(1 / multiple[0]), make("/", left, multiple[1]))
+    if multiple := _multiple(left):
+        return make("*", open_constant(multiple[0]), make("/", multiple[1], right))
     return None
 
 
@@ -237,14 +252,11 @@ def _added(left: Tree, right: Tree) -> Tree | None:
         return left
     if left.operator == OPEN:
         return make("+", right, left)
-    if (
-        right.operator in {OPEN, NUMBER}
-        and left.operator == "+"
-        and left.operands[1].operator == OPEN
-    ):
-        return make("+", left.operands[0], open_constant(left.operands[1].value + right.value))
     if left.operator == "+" and left.operands[1].operator == OPEN:
-        return make("+", make("+", left.operands[0], right), left.operands[1])
+        rest, constant = left.operands
+        if is_numeric(right):
+            return make("+", rest, open_constant(constant.value + right.value))
+        return make("+", make("+", rest, right), constant)
     if right.operator == "+" and right.operands[1].operator == OPEN:
         return make("+", make("+", left, right.operands[0]), right.operands[1])
     return None
@@ -255,10 +267,8 @@ def _subtracted(left: Tree, right: Tree) -> Tree | None:
         return left
     if right.operator == OPEN:
         return make("+", left, open_constant(-right.value))
-    if right.operator == "*" and right.operands[0].operator == OPEN:
-        return make(
-            "+", left, make("*", open_constant(-right.operands[0].value), right.operands[1])
-        )
+    if multiple := _multiple(right):
+        return make("+", left, make("*", open_constant(-multiple[0]), multiple[1]))
     if right.operator == NEGATION:
         return make("+", left, right.operands[0])
     if left.operator == OPEN:
@@ -271,13 +281,14 @@ def _raised(base: Tree, exponent: Tree) -> Tree | None:
         return base
     if base.operator == "sqrt" and _is_number(exponent, 2):
         return base.operands[0]
-    if base.operator == "*" and base.operands[0].operator == OPEN and _is_constant(exponent):
-        scale, factor = base.operands
+    if not is_numeric(exponent):
+        return None
+    if (multiple := _multiple(base)) and multiple[0] > 0:
         with np.errstate(all="ignore"):
-            scaled = float(np.power(np.float64(scale.value), exponent.value))
-        if scale.value > 0 and 0 < scaled < math.inf:
-            return make("*", open_constant(scaled), make(POWER, factor, exponent))
-    if base.operator == POWER and _is_constant(exponent):
+            scaled = float(np.power(np.float64(multiple[0]), exponent.value))
+        if 0 < scaled < math.inf:
+            return make("*", open_constant(scaled), make(POWER, multiple[1], exponent))
+    if base.operator == POWER:
         inner = base.operands[1]
         # Of a negative number there is no such power, so that no sign is lost.
         if inner.operator == OPEN and inner.value != round(inner.value):
@@ -287,10 +298,8 @@ def _raised(base: Tree, exponent: Tree) -> Tree | None:
 
 def _rooted(operand: Tree) -> Tree | None:
     """Return the root of a multiple as a multiple of the root."""
-    if operand.operator == "*" and operand.operands[0].operator == OPEN:
-        scale, factor = operand.operands
-        if scale.value > 0:
-            return make("*", open_constant(math.sqrt(scale.value)), make("sqrt", factor))
+    if (multiple := _multiple(operand)) and multiple[0] > 0:
+        return make("*", open_constant(math.sqrt(multiple[0])), make("sqrt", multiple[1]))
     return None
 
 
@@ -298,10 +307,9 @@ def _logged(operand: Tree) -> Tree | None:
     """Return the logarithm of an exponential, or of a multiple of one, as a sum."""
     if operand.operator == "exp":
         return operand.operands[0]
-    if operand.operator == "*" and operand.operands[0].operator == OPEN:
-        constant, factor = operand.operands
-        if factor.operator == "exp" and constant.value > 0:
-            return make("+", factor.operands[0], open_constant(math.log(constant.value)))
+    multiple = _multiple(operand)
+    if multiple and multiple[0] > 0 and multiple[1].operator == "exp":
+        return make("+", multiple[1].operands[0], open_constant(math.log(multiple[0])))
     return None
 
 
@@ -309,10 +317,9 @@ def _exponential(operand: Tree) -> Tree | None:
     """Return the exponential of a logarithm, or of a multiple of one, as a power."""
     if operand.operator == "log":
         return operand.operands[0]
-    if operand.operator == "*" and operand.operands[0].operator == OPEN:
-        constant, factor = operand.operands
-        if factor.operator == "log":
-            return make(POWER, factor.operands[0], constant)
+    multiple = _multiple(operand)
+    if multiple and multiple[1].operator == "log":
+        return make(POWER, multiple[1].operands[0], open_constant(multiple[0]))
     return None
 
 
@@ -329,16 +336,20 @@ _RULES: Final[Mapping[str, Callable[..., Tree | None]]] = {
 }
 
 
-def _add(tree: Tree, nodes: list[Node], numbers: dict[Node, int]) -> int:
-    operands = tuple(_add(operand, nodes, numbers) for operand in tree.operands)
-    is_open = tree.operator == OPEN
-    node = Node(tree.operator, operands, tree.name, 0.0 if tree.operands or is_open else tree.value)
-    if tree.operator == VARIABLE or tree.operands or is_open:
-        node = node._replace(value=math.nan)
-    key = Node(tree.operator, operands, tree.name, 0.0 if math.isnan(node.value) else node.value)
-    found = None if is_open else numbers.get(key)
-    if found is not None:
-        return found
-    numbers[key] = len(nodes)
-    nodes.append(node)
-    return len(nodes) - 1
+def _nodes(tree: Tree) -> list[Node]:
+    """Return the distinct parts of a tree, operands first; each open constant is one of its own."""
+    places: dict[Node, int] = {}
+    nodes: list[Node] = []
+
+    def add(part: Tree) -> int:
+        operands = tuple(add(operand) for operand in part.operands)
+        value = part.value if part.operator in {NUMBER, CONSTANT} else math.nan
+        node = Node(part.operator, operands, part.name, value)
+        if part.operator != OPEN and node in places:
+            return places[node]
+        places[node] = len(nodes)
+        nodes.append(node)
+        return places[node]
+
+    add(tree)
+    return nodes

@@ -5,10 +5,12 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from grammar_lisa.expressions.expression import BINARY_FUNCTIONS, CONSTANTS, UNARY_FUNCTIONS
-
-CONSTANT_TERMINAL: Final = "c"
-"""Stands for a number that is fitted, and so for no column."""
+from grammar_lisa.expressions.expression import (
+    BINARY_FUNCTIONS,
+    CONSTANT_TERMINAL,
+    CONSTANTS,
+    UNARY_FUNCTIONS,
+)
 
 RESERVED: Final = frozenset(
     (*UNARY_FUNCTIONS, *BINARY_FUNCTIONS, *CONSTANTS, CONSTANT_TERMINAL, "np", "numpy")
