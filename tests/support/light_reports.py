@@ -28,6 +28,21 @@ def blank_pictures():
         yield
 
 
+@pytest.fixture
+def pictures(request):
+    """Pictures of a test's own runs stay blank, unless the test asks that they be drawn."""
+    if "drawn" in request.fixturenames:
+        yield
+    else:
+        with blank_pictures():
+            yield
+
+
+@pytest.fixture
+def drawn():
+    """Ask that all pictures be drawn."""
+
+
 class _Lasting(algebra._Worker):
     """A process that simplifies, left running for whoever enters one next."""
 

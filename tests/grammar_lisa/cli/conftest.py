@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 from command_line import TINY_SEARCH, succeed, train
-from light_reports import blank_pictures, one_algebra
+from light_reports import drawn as drawn
+from light_reports import one_algebra
+from light_reports import pictures as pictures
 from shared_work import once
 
 torch.set_num_threads(1)
@@ -19,18 +21,8 @@ def _one_algebra():
 
 
 @pytest.fixture(autouse=True)
-def _pictures(request):
-    """Pictures of a test's own runs stay blank, unless the test asks that they be drawn."""
-    if "drawn" in request.fixturenames:
-        yield
-    else:
-        with blank_pictures():
-            yield
-
-
-@pytest.fixture
-def drawn():
-    """Ask that all pictures be drawn."""
+def _pictures(pictures):
+    """Draw no pictures but those that a test asks for."""
 
 
 @pytest.fixture(scope="session")

@@ -1,25 +1,11 @@
 import pytest
+from small_objectives import Scored
 
 from grammar_lisa.objectives.decontamination import NEAR, Decontamination
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
-from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.regression import Regression
 
 SENTENCES = ["x", "sin(x*x)+x+1/3", "x+sin(x*x)", "1/3+x", "(x)+sin(x*x)", "x+", None]
-
-
-class Scored(Objective):
-    """Scores sentences by a function of their texts, and knows nothing else of them."""
-
-    def __init__(self, score, worst):
-        self.score, self._worst = score, worst
-
-    @property
-    def worst(self):
-        return self._worst
-
-    def evaluate(self, sentences):
-        return [Evaluated(sentence, self.score(sentence)) for sentence in sentences]
 
 
 @pytest.fixture(scope="module")

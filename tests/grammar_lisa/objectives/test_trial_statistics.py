@@ -1,7 +1,7 @@
 import pytest
+from small_objectives import Scored
 
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
-from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.trial_statistics import (
     THRESHOLDS,
@@ -9,20 +9,6 @@ from grammar_lisa.objectives.trial_statistics import (
     evaluations_to,
     trial_statistics,
 )
-
-
-class Scored(Objective):
-    """Scores sentences by a function of their texts, and knows nothing else of them."""
-
-    def __init__(self, score, worst):
-        self.score, self._worst = score, worst
-
-    @property
-    def worst(self):
-        return self._worst
-
-    def evaluate(self, sentences):
-        return [Evaluated(sentence, self.score(sentence)) for sentence in sentences]
 
 
 @pytest.fixture(scope="module")

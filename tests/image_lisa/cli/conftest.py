@@ -4,22 +4,13 @@ import shutil
 
 import pytest
 from image_commands import train
-from light_reports import blank_pictures
+from light_reports import drawn as drawn
+from light_reports import pictures as pictures
 
 
 @pytest.fixture(autouse=True)
-def _pictures(request):
-    """Curves of a test's own runs stay blank, unless the test asks that they be drawn."""
-    if "drawn" in request.fixturenames:
-        yield
-    else:
-        with blank_pictures():
-            yield
-
-
-@pytest.fixture
-def drawn():
-    """Ask that all curves be drawn."""
+def _pictures(pictures):
+    """Draw no pictures but those that a test asks for."""
 
 
 @pytest.fixture(scope="session")
