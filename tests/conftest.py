@@ -1,11 +1,13 @@
 """What all tests share, so that they pass on a busy machine and under any parent process."""
 
+import os
 import signal
 
 from hypothesis import settings
 
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+settings.register_profile("any machine", deadline=None, derandomize=True)
+settings.register_profile("new examples", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "any machine"))
 
 # A shell starts what runs in the background with Ctrl-C ignored, and children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

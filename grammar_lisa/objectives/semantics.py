@@ -137,9 +137,9 @@ def standardised(values: Floats) -> Semantics:
         finite = np.isfinite(column)
         if not finite.any():
             continue
-        filled = np.where(finite, column, np.median(column[finite]))
-        filled /= max(np.abs(filled).max(), np.finfo(np.float64).tiny)  # or squares may overflow
+        largest = np.abs(column[finite]).max()
+        scaled = column / max(largest, np.finfo(np.float64).tiny)  # or sums and squares may overflow
+        filled = np.where(finite, scaled, np.median(scaled[finite]))
         if np.ptp(filled) > 0:
-            scaled = (filled - filled.mean()) / filled.std()
-            result[:, place] = scaled.clip(-_CLIP, _CLIP)
+            result[:, place] = ((filled - filled.mean()) / filled.std()).clip(-_CLIP, _CLIP)
     return result

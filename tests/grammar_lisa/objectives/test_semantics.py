@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from small_grammars import ROOT
 from tools import Tool
@@ -108,6 +108,8 @@ def test_values_far_out_are_clipped():
     assert found.min() == pytest.approx(-1 / math.sqrt(99), rel=1e-5)
 
 
+@example([[8.9e307, 0, 0], [8.9e307, 0, 0]])
+@example([[-1.7e308, 1e-320, math.inf], [1.7e308, 0, math.nan]])
 @given(st.lists(st.lists(st.floats(), min_size=3, max_size=3), min_size=1, max_size=9))
 def test_whatever_the_values_are_semantics_are_finite(rows):
     found = standardised(np.array(rows))
