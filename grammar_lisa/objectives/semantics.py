@@ -138,7 +138,7 @@ def standardised(values: Floats) -> Semantics:
         if not finite.any():
             continue
         largest = np.abs(column[finite]).max()
-        scaled = column / max(largest, np.finfo(np.float64).tiny)  # or sums and squares may overflow
+        scaled = column / max(largest, np.finfo(np.float64).tiny)  # or sums may overflow
         filled = np.where(finite, scaled, np.median(scaled[finite]))
         if np.ptp(filled) > 0:
             result[:, place] = ((filled - filled.mean()) / filled.std()).clip(-_CLIP, _CLIP)
