@@ -27,6 +27,7 @@ from grammar_lisa.regression.search.grammar_search import GrammarSearch
 from grammar_lisa.regression.search.operator_search import SOURCES, OperatorSearch
 from grammar_lisa.regression.search.tree import Tree
 from grammar_lisa.regression.tables.feature_choice import chosen_features, told, varying
+from grammar_lisa.regression.tables.resolution import resolution
 from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
@@ -174,6 +175,7 @@ class Fitting:
             "most": self.config.max_complexity,
             "seed": derive_seed(self.config.seed, "search"),
             "deadline": deadline,
+            "steps": resolution(self._table.target),
         }
         if self._grammar is not None:
             return GrammarSearch(points, self._table.target, self._grammar, **told)

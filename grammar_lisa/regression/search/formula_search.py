@@ -23,6 +23,12 @@ FITTED: Final = 1000
 _LEAST_EXACT: Final = 1e-22
 _SOLVED: Final = 100.0
 """Losses up to so many times the level of rounding are met exactly."""
+_LAST_DIGIT: Final = 4.0
+"""Losses up to so many times what the targets' digits leave open are met: inputs have digits."""
+_MANY_DIGITS: Final = 1e-4
+"""The share of their deviation that targets may be rounded to: else many formulas meet them."""
+_ROWS_EACH: Final = 4
+"""Rows for each unit of complexity without which digits are met by chance."""
 _STEPS: Final = 8
 
 
@@ -37,6 +43,7 @@ class FormulaSearch(ABC):
         most: The greatest complexity.
         seed: Of the rows that are looked at, and of all that is drawn.
         deadline: When to end, by `time.monotonic`.
+        steps: What each target was rounded to, ``[row]``; None where none was.
 
     Attributes:
         archive: The best formulas so far.
@@ -53,6 +60,7 @@ class FormulaSearch(ABC):
         most: int = 30,
         seed: int = 0,
         deadline: float = float("inf"),
+        steps: Floats | None = None,
     ) -> None:
         self.began = time.monotonic()
         self.deadline = deadline
@@ -69,7 +77,8 @@ class FormulaSearch(ABC):
         sampled = None if self.weights is None else self.weights[:SAMPLE]
         self.sample_loss = self.loss.bind(self.sample_targets, sampled)
         self._exact = max(self.loss.bind(self.targets, self.weights).exact, _LEAST_EXACT)
-        self.archive = Archive(self._exact, most)
+        self._open = 0.0 if steps is None else self._left_open(steps[rows])
+        self.archive = Archive(max(self._exact, self._open), most)
         self.fits = 0
         self.looked = 0
 
@@ -86,7 +95,19 @@ class FormulaSearch(ABC):
     def solved(self) -> bool:
         """Whether a formula meets the targets up to rounding."""
         best = self.archive.best
-        return best is not None and best.loss <= _SOLVED * self._exact
+        if best is None:
+            return False
+        if best.loss <= _SOLVED * self._exact:
+            return True
+        enough = len(self.targets) >= _ROWS_EACH * best.complexity
+        return enough and best.loss <= _LAST_DIGIT * self._open
+
+    def _left_open(self, steps: Floats) -> float:
+        """Return the loss that the digits of the targets leave open; 0 where that is much."""
+        if not steps.any() or np.sqrt(np.square(steps).mean()) > _MANY_DIGITS * self.targets.std():
+            return 0.0
+        within = np.random.default_rng(0).uniform(-0.5, 0.5, len(steps)) * steps
+        return float(self.loss.bind(self.targets, self.weights).value(self.targets + within))
 
     def fit(self, tree: Tree, source: str, starts: int = 1) -> float:
         """Fit a formula's constants from where they are, and keep it if it is among the best.

@@ -130,3 +130,25 @@ def test_the_seed_chooses_the_rows():
     first, again, other = (Still({"x": rows}, rows, seed=seed).targets for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_targets_of_six_digits_are_met_by_what_their_digits_leave_open(loss):
+    targets = np.round(2 * X + 3, 6)
+    steps = np.full(len(X), 1e-6)
+    assert not search_fitted(targets, loss=LOSSES[loss]).solved
+    assert search_fitted(targets, loss=LOSSES[loss], steps=steps).solved
+    assert not search_fitted(targets + 1e-5 * np.sin(9 * X), loss=LOSSES[loss], steps=steps).solved
+
+
+def test_few_digits_and_few_rows_are_met_by_chance():
+    rough, fine = np.full(len(X), 1e-3), np.full(19, 1e-6)
+    assert not search_fitted(np.round(2 * X + 3, 3), steps=rough).solved
+    some = np.round(2 * X[:19] + 3, 6)
+    assert not search_fitted(some, points={"x": X[:19]}, steps=fine).solved
+
+
+def search_fitted(targets, **options):
+    search = search_of(targets, **options)
+    search.fit(LINE, "here")
+    return search
