@@ -14,6 +14,9 @@ from tools import Tool, environment
 
 import grammar_lisa.cli
 import image_lisa.cli
+from grammar_lisa.regression.fit_config import FitConfig
+from grammar_lisa.regression.fitting import fit_table
+from grammar_lisa.regression.tables.table import read_table
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -49,6 +52,17 @@ LESS_IN_PYTHON = {
     "rounds=20, batch=25": "rounds=1, batch=5, n_initial=40, pool=400",
     "rounds=2, batch=10": "rounds=1, batch=5, n_initial=40, pool=400",
 }
+
+FILES_OF_FIT = {
+    "drop.csv": "Time (s),",
+    "measurements.csv": "Time (s),",
+    "drop.cfg": "# drop.cfg",
+    "units.cfg": "# units.cfg",
+    "throw.csv": "speed,height,reach",
+    "rising.cfg": "# rising.cfg",
+    "growth.csv": "t,growth",
+}
+"""Files that the page on tables shows, and how their blocks begin."""
 
 
 def commands(page):
@@ -98,14 +112,24 @@ def folder(tmp_path, monkeypatch, runs):
         "sample", ROOT / "grammars" / "expr.cfg", "-n", 200, "--max-rules", 14, "--seed", 1
     )
     (tmp_path / "equation2_15_dataset.txt").write_text(lines.out, encoding="utf-8")
-    (form,) = [block for block in blocks(PAGES["fit.md"], "text") if block.startswith("# drop")]
-    (tmp_path / "drop.cfg").write_text(form, encoding="utf-8")
-    (table,) = [block for block in blocks(PAGES["fit.md"], "text") if block.startswith("Time (s)")]
-    for name in ("drop.csv", "measurements.csv"):
-        (tmp_path / name).write_text(table, encoding="utf-8")
+    for name, start in FILES_OF_FIT.items():
+        (block,) = [each for each in blocks(PAGES["fit.md"], "text") if each.startswith(start)]
+        (tmp_path / name).write_text(block, encoding="utf-8")
     (tmp_path / "new.csv").write_text("Time (s)\n0.15\n0.7\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def test_forms_of_a_field_are_found(folder):
+    expected = {
+        "throw.csv": ("units.cfg", "1.4144*speed*sqrt(height/9.81)"),
+        "growth.csv": ("rising.cfg", "1+exp(1.61)*t/(exp(0.7)+t)"),
+    }
+    for table, (grammar, formula) in expected.items():
+        config = FitConfig(grammar=str(folder / grammar), max_time=1000, stop_at="r2=0.9998")
+        found = fit_table(read_table(folder / table), config)
+        assert found.recommended.text == formula
+        assert formula in PAGES["fit.md"]
 
 
 def test_the_pages_show_commands():
