@@ -54,6 +54,7 @@ class Fitting:
         test: Rows to judge formulas on that they are not found with.
         loss: What is made small, in place of the one that `config` names.
         front: Formulas with numbers, of an earlier search, to go on from.
+        clock: Tells the time, in seconds, that the search may take and has taken.
 
     Attributes:
         notes: What was left out or chosen, one sentence each, for the user.
@@ -72,6 +73,7 @@ class Fitting:
         test: Table | None = None,
         loss: Loss | None = None,
         front: Sequence[str] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config or FitConfig()
         self.config.check()
@@ -84,6 +86,7 @@ class Fitting:
         self._loss.bind(self._table.target, self._table.weights)
         self._finishing = Finishing(self._table, test, self._loss, self.config.digits)
         self._some = self._table.take(spread_evenly(len(self._table), _LOOKED_AT))
+        self._clock = clock
         self._search: FormulaSearch | None = None
         self._grammar = None if self.config.grammar is None else load_grammar(self.config.grammar)
         generator = np.random.default_rng(derive_seed(self.config.seed, "guesses"))
@@ -106,7 +109,7 @@ class Fitting:
         names = self._names()
         if self.ending is not None:
             return
-        begun = time.monotonic()
+        begun = self._clock()
         try:
             with np.errstate(all="ignore"):
                 self._search = self._begun(names, begun + self.config.max_time)
@@ -114,7 +117,7 @@ class Fitting:
         except KeyboardInterrupt:
             self.ending = "interrupted"
         finally:
-            self.seconds = time.monotonic() - begun
+            self.seconds = self._clock() - begun
 
     def sketch(self) -> Equations:
         """Return the formulas so far, their constants not yet rounded; at any time."""
@@ -174,6 +177,7 @@ class Fitting:
             "most": self.config.max_complexity,
             "seed": derive_seed(self.config.seed, "search"),
             "deadline": deadline,
+            "clock": self._clock,
         }
         if self._grammar is not None:
             return GrammarSearch(points, self._table.target, self._grammar, **told)

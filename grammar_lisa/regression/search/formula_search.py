@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -36,7 +36,8 @@ class FormulaSearch(ABC):
         loss: What is made small; by default the mean squared error without unit.
         most: The greatest complexity.
         seed: Of the rows that are looked at, and of all that is drawn.
-        deadline: When to end, by `time.monotonic`.
+        deadline: When to end, by the clock.
+        clock: Tells the time, in seconds; `time.process_time` counts those of the processor.
 
     Attributes:
         archive: The best formulas so far.
@@ -53,8 +54,10 @@ class FormulaSearch(ABC):
         most: int = 30,
         seed: int = 0,
         deadline: float = float("inf"),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.began = time.monotonic()
+        self.clock = clock
+        self.began = clock()
         self.deadline = deadline
         self.loss = loss or MSE()
         self.most = most
@@ -80,7 +83,7 @@ class FormulaSearch(ABC):
     @property
     def late(self) -> bool:
         """Whether the time is over."""
-        return time.monotonic() > self.deadline
+        return self.clock() > self.deadline
 
     @property
     def solved(self) -> bool:
@@ -111,13 +114,13 @@ class FormulaSearch(ABC):
                 self.loss,
                 self.generator,
                 starts=starts,
-                deadline=self.deadline,
+                late=lambda: self.late,
             )
         else:
             fit = polish(bound, self.targets, self.weights, self.loss, constants, _STEPS)
         if np.isfinite(fit.loss):
             found = tree.with_constants(fit.constants)
-            self.archive.add(Entry(found, fit.loss, source, time.monotonic() - self.began))
+            self.archive.add(Entry(found, fit.loss, source, self.clock() - self.began))
         return float(fit.loss)
 
     def fit_constant(self) -> None:
