@@ -152,12 +152,11 @@ class Fitting:
 
     def _ended(self, search: FormulaSearch, tell: Callable[[str], None]) -> Ending:
         """Search, and return why the search ended."""
-        if self._good_enough(search):
+        if not search.enough:
+            for stage in search.run():
+                tell(stage)
+        if search.enough:
             return "good enough"
-        for stage in search.run():
-            tell(stage)
-            if self._good_enough(search):
-                return "good enough"
         best = search.archive.best
         if best is None and not search.late:
             raise LisaError(
@@ -178,6 +177,7 @@ class Fitting:
             "seed": derive_seed(self.config.seed, "search"),
             "deadline": deadline,
             "clock": self._clock,
+            "good_enough": self._good_enough,
         }
         if self._grammar is not None:
             return GrammarSearch(points, self._table.target, self._grammar, **told)
@@ -212,9 +212,9 @@ class Fitting:
         nodes = tree.skeleton(self._table.variables).nodes
         return self._grammar is not None or made_with(nodes, self.config.operator_names)
 
-    def _good_enough(self, search: FormulaSearch) -> bool:
-        stop, best = self.config.stop, search.archive.best
-        if stop is None or best is None:
+    def _good_enough(self, best: Entry) -> bool:
+        stop = self.config.stop
+        if stop is None:
             return False
         if stop.measure == "loss":
             return best.loss <= stop.value

@@ -38,11 +38,13 @@ class FormulaSearch(ABC):
         seed: Of the rows that are looked at, and of all that is drawn.
         deadline: When to end, by the clock.
         clock: Tells the time, in seconds; `time.process_time` counts those of the processor.
+        good_enough: Tells of the best formula, whenever it is another, whether to end with it.
 
     Attributes:
         archive: The best formulas so far.
         fits: How many formulas' constants were fitted.
         looked: How many candidates were compared on the sample, those included.
+        enough: Whether the best formula is good enough.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class FormulaSearch(ABC):
         seed: int = 0,
         deadline: float = float("inf"),
         clock: Callable[[], float] = time.monotonic,
+        good_enough: Callable[[Entry], bool] = lambda best: False,
     ) -> None:
         self.clock = clock
         self.began = clock()
@@ -75,10 +78,12 @@ class FormulaSearch(ABC):
         self.archive = Archive(self._exact, most)
         self.fits = 0
         self.looked = 0
+        self.enough = False
+        self._good_enough = good_enough
 
     @abstractmethod
     def run(self) -> Iterator[str]:
-        """Search until the time is over or the targets are met; yield the name of each stage."""
+        """Search until it has ended; yield the name of each stage."""
 
     @property
     def late(self) -> bool:
@@ -90,6 +95,11 @@ class FormulaSearch(ABC):
         """Whether a formula meets the targets up to rounding."""
         best = self.archive.best
         return best is not None and best.loss <= _SOLVED * self._exact
+
+    @property
+    def ended(self) -> bool:
+        """Whether the best formula is good enough or meets the targets, or the time is over."""
+        return self.enough or self.solved or self.late
 
     def fit(self, tree: Tree, source: str, starts: int = 1) -> float:
         """Fit a formula's constants from where they are, and keep it if it is among the best.
@@ -120,8 +130,15 @@ class FormulaSearch(ABC):
             fit = polish(bound, self.targets, self.weights, self.loss, constants, _STEPS)
         if np.isfinite(fit.loss):
             found = tree.with_constants(fit.constants)
-            self.archive.add(Entry(found, fit.loss, source, self.clock() - self.began))
+            self._keep(Entry(found, fit.loss, source, self.clock() - self.began))
         return float(fit.loss)
+
+    def _keep(self, entry: Entry) -> None:
+        """Keep a formula if it is among the best, and see whether the best is now good enough."""
+        if self.archive.add(entry):
+            best = self.archive.best
+            if best is not None and best.tree is entry.tree:
+                self.enough = self._good_enough(best)
 
     def fit_constant(self) -> None:
         """Begin with the formula that is one constant."""
