@@ -85,16 +85,17 @@ def notes_of(suite: str, seconds: float, records: Sequence[Record]) -> list[str]
     """Return what a reader must know of the tables."""
     systems = dict.fromkeys(each["system"] for each in records)
     return [
-        f"Suite {suite}; every system has the same rows, operators and {seconds:g} seconds on one "
-        "core, by the clock; cpu seconds: how much of a core it really had.",
+        f"Suite {suite}; every system has the same rows, operators and {seconds:g} seconds of "
+        "processor time, of one core. cpu seconds: what it took of them, with what it does at its "
+        "end; seconds: by the clock on the wall.",
         "solved: the share of trials whose formula is the truth up to a constant added or "
         "multiplied, its constants near and its form exact; the rule stands in "
         "grammar_lisa/benchmark/regression_solution.py. problems: those that most of their trials "
         "solved.",
         "accurate: R² above 0.999 on test rows without noise. complexity: operations, variables "
         "and numbers of the formula as it is written, the median.",
-        "to solution: seconds, the median of the trials that solved; pyoperon does not say when, "
-        "and uses its time up.",
+        "to solution: cpu seconds, the median of the trials that solved; pyoperon does not say "
+        "when, and uses its time up.",
         *(f"{name}: {SETTINGS[name]}." for name in systems if name in SETTINGS),
         *(
             f"{name}: without the source of candidates {name.removeprefix('lisa-')}."

@@ -1,11 +1,13 @@
 """Systems of symbolic regression that search rows for a formula: ours, gplearn, pyoperon.
 
-All have the same rows, operators (+ - * / pow sqrt log exp sin cos, constants) and seconds, and one
-core. What a peer is told otherwise is in its favour, and stands in `SETTINGS`.
+All have the same rows, operators (+ - * / pow sqrt log exp sin cos, constants) and seconds. Seconds
+are processor time of one core, `time.process_time`: what else runs on the machine takes nothing
+from a system. What a peer is told otherwise is in its favour, and stands in `SETTINGS`.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -57,6 +59,8 @@ SETTINGS: Final = MappingProxyType(
 _ENOUGH: Final = 1e-20
 """The share of the target's variance below which gplearn need not go on."""
 _MOST: Final = 1e100
+_LOOK: Final = 0.02
+"""Seconds between two looks at the time of pyoperon."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Found:
 
     Attributes:
         text: The formula, its constants as numbers.
-        seconds: When it was found, since the beginning; the whole time where a system does not say.
+        seconds: Of the processor until it was found; all of them where a system does not say.
         evaluations: How many formulas were looked at; None where a system does not say.
     """
 
@@ -75,7 +79,7 @@ class Found:
 
 
 System = Callable[[Rows, float, int], Found]
-"""Searches rows for so many seconds, from a seed."""
+"""Searches rows for so many seconds of processor time, from a seed."""
 
 
 def search_lisa(rows: Rows, seconds: float, seed: int, config: FitConfig | None = None) -> Found:
@@ -85,14 +89,14 @@ def search_lisa(rows: Rows, seconds: float, seed: int, config: FitConfig | None 
     from grammar_lisa.regression.fitting import Fitting
     from grammar_lisa.regression.tables.table import Table
 
-    began = time.monotonic()
+    began = time.process_time()
     table = Table.from_frame(pd.DataFrame(rows.points), rows.target)
     told = replace(config or FitConfig(), max_time=seconds, seed=seed)
-    fitting = Fitting(table, told)
+    fitting = Fitting(table, told, clock=time.process_time)
     equations = fitting.run()
     if fitting.ending == "interrupted":
         raise KeyboardInterrupt
-    return Found(equations.recommended.text, time.monotonic() - began)
+    return Found(equations.recommended.text, time.process_time() - began)
 
 
 def search_gplearn(rows: Rows, seconds: float, seed: int) -> Found:
@@ -100,7 +104,7 @@ def search_gplearn(rows: Rows, seconds: float, seed: int) -> Found:
     from gplearn.functions import make_function
     from gplearn.genetic import SymbolicRegressor
 
-    began = time.monotonic()
+    began = time.process_time()
     names = list(rows.points)
     functions = ["add", "sub", "mul", "div", "sqrt", "log", "sin", "cos"]
     own = [("exp", _exp, 1), ("pow", _power, 2)]
@@ -126,32 +130,48 @@ def search_gplearn(rows: Rows, seconds: float, seed: int) -> Found:
             search.fit(inputs, rows.target)
         program = search._program
         if program.raw_fitness_ < best:
-            best, when = program.raw_fitness_, time.monotonic() - began
+            best, when = program.raw_fitness_, time.process_time() - began
             text = gplearn_text(program.program, names)
-        if best <= search.stopping_criteria or time.monotonic() - began >= seconds:
+        if best <= search.stopping_criteria or time.process_time() - began >= seconds:
             break
     return Found(text, when, generation * search.population_size)
 
 
 def search_operon(rows: Rows, seconds: float, seed: int) -> Found:
-    """Search with pyoperon; it keeps the time itself."""
+    """Search with pyoperon until the time is over: it has no budget of evaluations left then."""
     from pyoperon.sklearn import SymbolicRegressor
 
-    began = time.monotonic()
-    search = SymbolicRegressor(
+    began, ended = time.process_time(), threading.Event()
+
+    def watch(evaluator: Any) -> None:
+        while not ended.wait(_LOOK):
+            if time.process_time() - began >= seconds:
+                evaluator.Budget = 0
+                return
+
+    class Timed(SymbolicRegressor):
+        """The regressor as it ships, whose own limit would be of the clock on the wall."""
+
+        def _init_generator(self, name: str, evaluator: Any, *parts: Any) -> Any:
+            threading.Thread(target=watch, args=(evaluator,), daemon=True).start()
+            return super()._init_generator(name, evaluator, *parts)
+
+    search = Timed(
         **OPERON,
         generations=10**6,
         max_evaluations=10**9,
         n_threads=1,
-        max_time=max(1, round(seconds)),
         random_state=seed % 2**31,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        search.fit(np.column_stack(list(rows.points.values())), rows.target)
+        try:
+            search.fit(np.column_stack(list(rows.points.values())), rows.target)
+        finally:
+            ended.set()
         text = search.get_model_string(search.model_, 30, list(rows.points))
     looked = int(search.stats_["residual_evaluations"])
-    return Found(text.replace("^", "**"), time.monotonic() - began, looked)
+    return Found(text.replace("^", "**"), time.process_time() - began, looked)
 
 
 def gplearn_text(program: Sequence[Any], names: Sequence[str]) -> str:

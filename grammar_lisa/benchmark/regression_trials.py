@@ -37,7 +37,7 @@ class Protocol:
     Attributes:
         suite: The suite.
         problems: All of it, though a call may take some.
-        seconds: Of each search, on one core.
+        seconds: Of each search: processor time of one core.
         seed: Of everything random.
     """
 
@@ -52,7 +52,7 @@ class Protocol:
         return {
             "suite": self.suite,
             "problems": digest,
-            "seconds": self.seconds,
+            "processor_seconds": self.seconds,
             "seed": self.seed,
         }
 

@@ -59,6 +59,7 @@ def create_fit(options: Options) -> Begun:
         "guesses": list(options.guess),
         "table": _file_record(options.table),
         "test": _test_record(options),
+        "grammar": None if options.grammar is None else _file_record(options.grammar),
     }
     return Begun(create_run(path, config, overwrite=options.overwrite), options)
 
@@ -70,7 +71,7 @@ def resume_fit(options: Options) -> Begun:
         options: Where it lies, and how long and how far to go on.
 
     Raises:
-        LisaError: It is no folder of a search, or its table is gone or changed.
+        LisaError: It is no folder of a search, or its table or grammar is gone or changed.
     """
     assert options.resume is not None
     folder = open_run(options.resume, FIT_TOOL)
@@ -81,9 +82,13 @@ def resume_fit(options: Options) -> Begun:
         test = folder.config["test"]
         if isinstance(test, dict):
             test = str(_unchanged(test))
+        if folder.config["grammar"] is not None:
+            _unchanged(folder.config["grammar"])
         guesses = tuple(str(text) for text in folder.config["guesses"])
     except (KeyError, TypeError):
-        raise LisaError(f"{source} is damaged: it lacks the table or the guesses") from None
+        raise LisaError(
+            f"{source} is damaged: it lacks the table, the grammar or the guesses"
+        ) from None
     options = dataclasses.replace(
         found,
         table=table,

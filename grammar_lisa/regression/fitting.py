@@ -55,6 +55,7 @@ class Fitting:
         test: Rows to judge formulas on that they are not found with.
         loss: What is made small, in place of the one that `config` names.
         front: Formulas with numbers, of an earlier search, to go on from.
+        clock: Tells the time, in seconds, that the search may take and has taken.
 
     Attributes:
         notes: What was left out or chosen, one sentence each, for the user.
@@ -73,6 +74,7 @@ class Fitting:
         test: Table | None = None,
         loss: Loss | None = None,
         front: Sequence[str] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config or FitConfig()
         self.config.check()
@@ -85,6 +87,7 @@ class Fitting:
         self._loss.bind(self._table.target, self._table.weights)
         self._finishing = Finishing(self._table, test, self._loss, self.config.digits)
         self._some = self._table.take(spread_evenly(len(self._table), _LOOKED_AT))
+        self._clock = clock
         self._search: FormulaSearch | None = None
         self._grammar = None if self.config.grammar is None else load_grammar(self.config.grammar)
         generator = np.random.default_rng(derive_seed(self.config.seed, "guesses"))
@@ -107,7 +110,7 @@ class Fitting:
         names = self._names()
         if self.ending is not None:
             return
-        begun = time.monotonic()
+        begun = self._clock()
         try:
             with np.errstate(all="ignore"):
                 self._search = self._begun(names, begun + self.config.max_time)
@@ -115,7 +118,7 @@ class Fitting:
         except KeyboardInterrupt:
             self.ending = "interrupted"
         finally:
-            self.seconds = time.monotonic() - begun
+            self.seconds = self._clock() - begun
 
     def sketch(self) -> Equations:
         """Return the formulas so far, their constants not yet rounded; at any time."""
@@ -150,12 +153,11 @@ class Fitting:
 
     def _ended(self, search: FormulaSearch, tell: Callable[[str], None]) -> Ending:
         """Search, and return why the search ended."""
-        if self._good_enough(search):
+        if not search.enough:
+            for stage in search.run():
+                tell(stage)
+        if search.enough:
             return "good enough"
-        for stage in search.run():
-            tell(stage)
-            if self._good_enough(search):
-                return "good enough"
         best = search.archive.best
         if best is None and not search.late:
             raise LisaError(
@@ -176,6 +178,8 @@ class Fitting:
             "seed": derive_seed(self.config.seed, "search"),
             "deadline": deadline,
             "steps": resolution(self._table.target),
+            "clock": self._clock,
+            "good_enough": self._good_enough,
         }
         if self._grammar is not None:
             return GrammarSearch(points, self._table.target, self._grammar, **told)
@@ -210,9 +214,9 @@ class Fitting:
         nodes = tree.skeleton(self._table.variables).nodes
         return self._grammar is not None or made_with(nodes, self.config.operator_names)
 
-    def _good_enough(self, search: FormulaSearch) -> bool:
-        stop, best = self.config.stop, search.archive.best
-        if stop is None or best is None:
+    def _good_enough(self, best: Entry) -> bool:
+        stop = self.config.stop
+        if stop is None:
             return False
         if stop.measure == "loss":
             return best.loss <= stop.value

@@ -27,7 +27,7 @@ class Options(Output):
             lisa-atoms, lisa-pairs, lisa-backpropagation and lisa-variation are without that source
             of candidates.
         peers: Others beside it: gplearn, pyoperon or both; the extra peers installs them.
-        time: Of each search: seconds, or a time such as 90s, 2m or 1.5h.
+        time: Of each search: processor time of one core, in seconds, or such as 90s, 2m or 1.5h.
         noise: Shares of the target's root mean square that the noise of its rows has; by default
             none, and for tables that of each curve.
         seeds: Trials of each, with rows of their own.
@@ -52,7 +52,7 @@ class Options(Output):
 
     @property
     def seconds(self) -> float:
-        """Of each search."""
+        """Processor time of each search."""
         return seconds_of(self.time)
 
     @property

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grammar_lisa.expressions.differentiation import BoundSkeleton
-from grammar_lisa.regression.fits.levenberg_marquardt import descend
+from grammar_lisa.regression.fits.levenberg_marquardt import Late, descend
 from grammar_lisa.regression.fits.losses import BoundLoss, Loss
 from grammar_lisa.regression.fits.projection import Place, Projection
 from grammar_lisa.regression.fits.starts import draw_starts
@@ -37,6 +37,10 @@ class Fit(NamedTuple):
     values: Floats
 
 
+def _never() -> bool:
+    return False
+
+
 def fit_constants(
     bound: BoundSkeleton,
     y: Floats,
@@ -45,7 +49,7 @@ def fit_constants(
     generator: np.random.Generator,
     starts: int = STARTS,
     steps: int = STEPS,
-    deadline: float | None = None,
+    late: Late = _never,
     initial: npt.ArrayLike | None = None,
 ) -> Fit:
     """Fit the constants of a skeleton from several starts.
@@ -61,7 +65,7 @@ def fit_constants(
         generator: Draws the starts.
         starts: The number of starts, initial points among them.
         steps: The most steps of each.
-        deadline: When to stop, by `time.monotonic`.
+        late: Tells whether to stop with what there is.
         initial: Constants to start from, ``[n]`` or ``[k, n]``; draws take the place of NaN.
 
     Raises:
@@ -70,7 +74,7 @@ def fit_constants(
     problem = Projection(bound, loss.bind(y, weights))
     with np.errstate(all="ignore"):
         nonlinear = _starts(problem, generator, starts, _initial(bound, initial))
-        return _finished(problem, descend(problem, nonlinear, steps, deadline))
+        return _finished(problem, descend(problem, nonlinear, steps, late))
 
 
 def polish(
@@ -89,7 +93,7 @@ def polish(
     problem = Projection(bound, loss.bind(y, weights))
     initial = _initial(bound, constants)
     with np.errstate(all="ignore"):
-        return _finished(problem, descend(problem, initial, steps, None))
+        return _finished(problem, descend(problem, initial, steps, _never))
 
 
 def _initial(bound: BoundSkeleton, initial: npt.ArrayLike | None) -> Floats:

@@ -6,7 +6,7 @@ any size step alike. Losses other than squares are taken as squares near each pl
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -14,6 +14,9 @@ import numpy as np
 from grammar_lisa.regression.fits.losses import Quadratic
 from grammar_lisa.regression.fits.projection import Place, Projection
 from shared.common.arrays import Floats
+
+Late = Callable[[], bool]
+"""Tells whether time is over."""
 
 _DAMPING: Final = 1e-2
 _LEAST_DAMPING: Final = 1e-14
@@ -31,7 +34,7 @@ _BEHIND: Final = 2.0
 """A start whose loss is so much larger than the best ends already where its gains are slow."""
 
 
-def descend(problem: Projection, nonlinear: Floats, steps: int, deadline: float | None) -> Place:
+def descend(problem: Projection, nonlinear: Floats, steps: int, late: Late) -> Place:
     """Return the best place that the starts reach, by Levenberg-Marquardt, all starts at once."""
     here = problem.at(nonlinear)
     best = here.of([np.argmin(here.loss)])
@@ -43,11 +46,11 @@ def descend(problem: Projection, nonlinear: Floats, steps: int, deadline: float 
     for step in range(steps):
         if not active.all():
             here, damping, share = here.of(active), damping[active], share[active]
-        if not len(damping) or _ended(problem, best, deadline):
+        if not len(damping) or _ended(problem, best, late):
             break
         if len(damping) == 1:
             state = _One(float(damping[0]), float(share[0]))
-            alone = _descend_one(problem, here, state, steps - step, deadline)
+            alone = _descend_one(problem, here, state, steps - step, late)
             return alone if alone.loss[0] < best.loss[0] else best
         there = problem.at(here.nonlinear + _step(here, damping), _local(problem, here, share))
         better = there.loss < here.loss
@@ -77,13 +80,11 @@ class _One(NamedTuple):
     share: float
 
 
-def _descend_one(
-    problem: Projection, here: Place, state: _One, steps: int, deadline: float | None
-) -> Place:
+def _descend_one(problem: Projection, here: Place, state: _One, steps: int, late: Late) -> Place:
     """As `descend` for one start, without the cost of arrays of one."""
     damping, share = state
     for _ in range(steps):
-        if _ended(problem, here, deadline):
+        if _ended(problem, here, late):
             break
         step = _step(here, np.full(1, damping))
         there = problem.at(here.nonlinear + step, _local(problem, here, np.full(1, share)))
@@ -100,10 +101,10 @@ def _descend_one(
     return here
 
 
-def _ended(problem: Projection, best: Place, deadline: float | None) -> bool:
+def _ended(problem: Projection, best: Place, late: Late) -> bool:
     """Whether a place is exact beyond rounding, or time is over."""
     exact = bool(best.loss[0] < _BEYOND * problem.loss.exact)
-    return exact or (deadline is not None and time.monotonic() > deadline)
+    return exact or late()
 
 
 def _local(problem: Projection, here: Place, share: Floats) -> Quadratic | None:

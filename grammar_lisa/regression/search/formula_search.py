@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -42,13 +42,16 @@ class FormulaSearch(ABC):
         loss: What is made small; by default the mean squared error without unit.
         most: The greatest complexity.
         seed: Of the rows that are looked at, and of all that is drawn.
-        deadline: When to end, by `time.monotonic`.
+        deadline: When to end, by the clock.
         steps: What each target was rounded to, ``[row]``; None where none was.
+        clock: Tells the time, in seconds; `time.process_time` counts those of the processor.
+        good_enough: Tells of the best formula, whenever it is another, whether to end with it.
 
     Attributes:
         archive: The best formulas so far.
         fits: How many formulas' constants were fitted.
         looked: How many candidates were compared on the sample, those included.
+        enough: Whether the best formula is good enough.
     """
 
     def __init__(
@@ -61,8 +64,11 @@ class FormulaSearch(ABC):
         seed: int = 0,
         deadline: float = float("inf"),
         steps: Floats | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        good_enough: Callable[[Entry], bool] = lambda best: False,
     ) -> None:
-        self.began = time.monotonic()
+        self.clock = clock
+        self.began = clock()
         self.deadline = deadline
         self.loss = loss or MSE()
         self.most = most
@@ -81,15 +87,17 @@ class FormulaSearch(ABC):
         self.archive = Archive(max(self._exact, self._open), most)
         self.fits = 0
         self.looked = 0
+        self.enough = False
+        self._good_enough = good_enough
 
     @abstractmethod
     def run(self) -> Iterator[str]:
-        """Search until the time is over or the targets are met; yield the name of each stage."""
+        """Search until it has ended; yield the name of each stage."""
 
     @property
     def late(self) -> bool:
         """Whether the time is over."""
-        return time.monotonic() > self.deadline
+        return self.clock() > self.deadline
 
     @property
     def solved(self) -> bool:
@@ -102,12 +110,10 @@ class FormulaSearch(ABC):
         enough = len(self.targets) >= _ROWS_EACH * best.complexity
         return enough and best.loss <= _LAST_DIGIT * self._open
 
-    def _left_open(self, steps: Floats) -> float:
-        """Return the loss that the digits of the targets leave open; 0 where that is much."""
-        if not steps.any() or np.sqrt(np.square(steps).mean()) > _MANY_DIGITS * self.targets.std():
-            return 0.0
-        within = np.random.default_rng(0).uniform(-0.5, 0.5, len(steps)) * steps
-        return float(self.loss.bind(self.targets, self.weights).value(self.targets + within))
+    @property
+    def ended(self) -> bool:
+        """Whether the best formula is good enough or meets the targets, or the time is over."""
+        return self.enough or self.solved or self.late
 
     def fit(self, tree: Tree, source: str, starts: int = 1) -> float:
         """Fit a formula's constants from where they are, and keep it if it is among the best.
@@ -132,14 +138,28 @@ class FormulaSearch(ABC):
                 self.loss,
                 self.generator,
                 starts=starts,
-                deadline=self.deadline,
+                late=lambda: self.late,
             )
         else:
             fit = polish(bound, self.targets, self.weights, self.loss, constants, _STEPS)
         if np.isfinite(fit.loss):
             found = tree.with_constants(fit.constants)
-            self.archive.add(Entry(found, fit.loss, source, time.monotonic() - self.began))
+            self._keep(Entry(found, fit.loss, source, self.clock() - self.began))
         return float(fit.loss)
+
+    def _keep(self, entry: Entry) -> None:
+        """Keep a formula if it is among the best, and see whether the best is now good enough."""
+        if self.archive.add(entry):
+            best = self.archive.best
+            if best is not None and best.tree is entry.tree:
+                self.enough = self._good_enough(best)
+
+    def _left_open(self, steps: Floats) -> float:
+        """Return the loss that the digits of the targets leave open; 0 where that is much."""
+        if not steps.any() or np.sqrt(np.square(steps).mean()) > _MANY_DIGITS * self.targets.std():
+            return 0.0
+        within = np.random.default_rng(0).uniform(-0.5, 0.5, len(steps)) * steps
+        return float(self.loss.bind(self.targets, self.weights).value(self.targets + within))
 
     def fit_constant(self) -> None:
         """Begin with the formula that is one constant."""

@@ -89,21 +89,21 @@ class GrammarSearch(FormulaSearch):
         self._readable = 0
 
     def run(self) -> Iterator[str]:
-        """Search until the time is over, the targets are met, or no sentence is left.
+        """Search until it has ended or no sentence is left; yield the name of each stage.
 
         Raises:
             LisaError: The sentences tried are no formulas of the variables.
         """
         ranks = iter(range(self._counts.at_most()))
         exhausted = False
-        while not (self.late or self.solved or exhausted):
+        while not (self.ended or exhausted):
             block = [self._counts.unrank(rank) for rank in islice(ranks, _BLOCK)]
             exhausted = not block
             self._try(block, "enumeration")
             self._check_readable(exhausted)
             if block:
                 yield "enumeration"
-            if self._population and not (self.late or self.solved):
+            if self._population and not self.ended:
                 before = len(self._tried)
                 self._try(self._offspring(), "tree moves")
                 exhausted &= len(self._tried) == before
@@ -148,7 +148,7 @@ class GrammarSearch(FormulaSearch):
         defined = self._defined([text for _, text, _ in fresh])
         self._readable += sum(defined)
         for (derivation, text, canonical), is_defined in zip(fresh, defined, strict=True):
-            if self.late or self.solved:
+            if self.ended:
                 break
             if is_defined:
                 loss = self._fitted(text, source)

@@ -111,17 +111,17 @@ class OperatorSearch(FormulaSearch):
         self._simplified = set[str]()
 
     def run(self) -> Iterator[str]:
-        """Search until the time is over or the targets are met; yield the name of each stage."""
+        """Search until it has ended; yield the name of each stage."""
         self.fit_constant()
         for scale in SCALES:
             round_ = _Round(self, scale)
             for stage in round_.stages():
                 yield stage
-                if self.late or self.solved:
+                if self.ended:
                     self._simplify()
                     return
         self._simplify()
-        while "variation" in self.sources and not (self.late or self.solved):
+        while "variation" in self.sources and not self.ended:
             self._vary(round_.library)
             yield "variation"
         self._simplify()
@@ -164,7 +164,7 @@ class OperatorSearch(FormulaSearch):
     def fit_shortlist(self) -> None:
         """Fit what was remembered."""
         for tree, source in self._shortlist.take():
-            if self.late or self.solved:
+            if self.ended:
                 return
             if tree.size <= self.most:
                 self.fit(tree, source)
@@ -189,7 +189,9 @@ class OperatorSearch(FormulaSearch):
         entries = list(self.archive)
         for _ in range(_VARIED):
             tree = variation.vary([entry.tree for entry in entries])
-            if tree.size <= self.most and not self.late:
+            if self.ended:
+                return
+            if tree.size <= self.most:
                 self.fit(tree, "variation")
 
     def _simplify(self) -> None:
@@ -199,7 +201,7 @@ class OperatorSearch(FormulaSearch):
             for entry in pending:
                 done.add(entry.tree)
                 for tree in simpler(entry.tree):
-                    if self.late:
+                    if self.enough or self.late:
                         return
                     text = tree.text
                     if tree.size < entry.complexity and text not in self._simplified:

@@ -1,3 +1,5 @@
+import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -33,13 +35,26 @@ def test_every_system_finds_what_is_easy(name):
     assert 0 <= found.seconds < 30
 
 
+@pytest.mark.parametrize("name", ["lisa", *PEERS])
+def test_seconds_are_processor_time(name):
+    if name in PEERS:
+        pytest.importorskip(name, reason=f"{name} is not installed: the extra peers")
+    rows = draw_rows(SUM, 0.0, 1)
+    noise = np.random.default_rng(0).normal(size=len(rows.target))  # which no formula meets
+    began, seconds = time.process_time(), 0.3
+    found = system_named(name)(replace(rows, target=noise), seconds, 1)
+    assert time.process_time() - began >= seconds
+    assert found.evaluations is None or found.evaluations > 0
+    evaluate([found.text], rows.points)
+
+
 @pytest.mark.parametrize("name", ABLATIONS)
 def test_an_ablation_leaves_one_source_out(name, monkeypatch):
     seen = []
     stopped = SimpleNamespace(ending="interrupted", run=lambda: None)
     monkeypatch.setattr(
         "grammar_lisa.regression.fitting.Fitting",
-        lambda table, config: seen.append(config) or stopped,
+        lambda table, config, clock: seen.append(config) or stopped,
     )
     with pytest.raises(KeyboardInterrupt):
         system_named(f"lisa-{name}")(draw_rows(SUM, 0.0, 1), 3.0, 1)
@@ -60,7 +75,7 @@ def test_a_search_of_ours_that_was_interrupted_ends_the_call(monkeypatch):
     fitting = "grammar_lisa.regression.fitting.Fitting"
     equations = SimpleNamespace(recommended=SimpleNamespace(text="x"))
     stopped = SimpleNamespace(run=lambda: equations, ending="interrupted")
-    monkeypatch.setattr(fitting, lambda table, config: stopped)
+    monkeypatch.setattr(fitting, lambda table, config, clock: stopped)
     with pytest.raises(KeyboardInterrupt):
         search_lisa(draw_rows(SUM, 0.0, 1), 1.0, 1)
 

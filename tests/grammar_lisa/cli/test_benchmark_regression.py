@@ -37,7 +37,7 @@ def test_tables_are_left(compared):
     assert float(kept["solved"]) == 1
     results = json.loads((path / "results.json").read_text())
     assert {each["problem"] for each in results["trials"]} == {"nguyen-1", "nguyen-8"}
-    assert results["settings"]["seconds"] == 10.0
+    assert results["settings"]["processor_seconds"] == 10.0
     assert "versions" in results["environment"] or results["environment"]
 
 

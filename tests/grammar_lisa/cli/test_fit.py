@@ -139,6 +139,18 @@ def test_a_run_is_gone_on_with(tmp_path):
     assert summary["seconds"] > begun["seconds"]
 
 
+def test_a_run_is_not_gone_on_with_under_another_grammar(tmp_path):
+    grammar = written(tmp_path, "S -> 'c' '*' 'x'\n", "lines.cfg")
+    words = ["--grammar", grammar, "--time", "5"]
+    run = fit(tmp_path, table_text(SQUARE), *words).json["run"]
+    succeed("fit", "--resume", run, "--time", "1")
+    grammar.write_text("S -> 'c' '*' 'x' '+' 'c'\n")
+    refused = TOOL.refusal("fit", "--resume", run)
+    assert f"{grammar} has changed since the search began; fit it anew" in " ".join(refused.split())
+    grammar.unlink()
+    assert f"cannot read {grammar}" in " ".join(TOOL.refusal("fit", "--resume", run).split())
+
+
 def interrupted(search):
     yield from original(search)
     raise KeyboardInterrupt
@@ -199,7 +211,7 @@ def test_a_command_that_is_stopped_leaves_its_formulas(tmp_path, sent):
         (["T", "--target", "z"], "t.csv has no column 'z'"),
         (["--resume", "PLACE/none"], "there is no run at"),
         (["--resume", "CHANGED"], "has changed since the search began; fit it anew"),
-        (["--resume", "DAMAGED"], "is damaged: it lacks the table or the guesses"),
+        (["--resume", "DAMAGED"], "is damaged: it lacks the table, the grammar or the guesses"),
         (["--resume", "SPOILT"], "equations.csv is no table of formulas"),
     ],
 )

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import check_regressors_train, parametrize_with_checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
 from tools import environment
 
 import grammar_lisa as gl
@@ -22,24 +22,18 @@ T = np.linspace(0.5, 4, 60)
 X = pd.DataFrame({"Time (s)": T, "k": T[::-1] ** 2})
 Y = pd.Series(2.5 * T**2 + 0.5, name="Height (m)")
 
-FIRST_STAGE = gl.GrammarRegressor(stop_at="r2=-1")
-"""Ends with the first stage, and so is quick and the same each time."""
+FIRST_FOUND = gl.GrammarRegressor(stop_at="r2=0.01")
+"""Ends with the first formula above a constant, and so is quick and the same each time."""
 EXCEPTIONS = {
     "check_sample_weight_equivalence_on_dense_data": "weights count in every fit of constants, but "
     "formulas are proposed from rows, and a row that is repeated is more of them",
-    "check_regressors_train": "a score is asked for that the first stage does not reach; the next "
-    "test lets the search go on",
 }
 
 
-@parametrize_with_checks([FIRST_STAGE], expected_failed_checks=lambda estimator: EXCEPTIONS)
+@parametrize_with_checks([FIRST_FOUND], expected_failed_checks=lambda estimator: EXCEPTIONS)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 def test_the_contract_of_estimators_is_kept(estimator, check):
     check(estimator)
-
-
-def test_the_check_of_scores_passes_where_the_search_goes_on():
-    check_regressors_train("GrammarRegressor", gl.GrammarRegressor(stop_at="r2=0.6"))
 
 
 @pytest.fixture(scope="module")
@@ -139,5 +133,5 @@ def test_what_is_found_is_printed_when_asked(capsys):
 
 def test_seeds_of_every_kind_are_taken():
     for random_state in (None, 3, np.random.RandomState(1)):
-        model = gl.GrammarRegressor(random_state=random_state, stop_at="r2=-1").fit(X, Y)
+        model = gl.GrammarRegressor(random_state=random_state, stop_at="r2=0.01").fit(X, Y)
         assert len(model.equations_)

@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -120,6 +121,15 @@ def test_ctrl_c_keeps_the_best_so_far(monkeypatch):
     fitting = Fitting(table(X**2 + 1))
     assert fitting.run().recommended.text == "x**2+1"
     assert fitting.ending == "interrupted"
+
+
+def test_the_time_is_that_of_the_clock():
+    seconds = itertools.count()
+    noise = np.random.default_rng(0).normal(size=len(X))
+    fitting = Fitting(table(noise), FitConfig(max_time=40), clock=lambda: float(next(seconds)))
+    fitting.search()
+    assert fitting.ending == "time"
+    assert fitting.seconds == next(seconds) - 1
 
 
 def test_a_sketch_is_there_at_any_time():

@@ -110,6 +110,17 @@ def test_nothing_is_solved_or_late_at_first():
     assert search_of(X, deadline=0.0).late
 
 
+def test_the_time_is_that_of_the_clock():
+    now = [5.0]
+    search = search_of(X**2, clock=lambda: now[0], deadline=9.0)
+    assert not search.late
+    now[0] = 8.0
+    search.fit(LINE, "here")
+    assert search.archive.best.seconds == 3.0
+    now[0] = 9.5
+    assert search.late
+
+
 @settings(max_examples=20)
 @given(st.integers(1, 1500), st.integers(0, 9))
 def test_rows_stay_together_and_are_bounded(n_rows, seed):

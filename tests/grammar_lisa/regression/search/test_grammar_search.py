@@ -166,6 +166,11 @@ def test_a_deadline_in_the_past_ends_at_once():
     assert searched(SUMS, NOISE, deadline=0.0)[1] == []
 
 
+def test_a_search_ends_with_the_first_formula_that_is_good_enough():
+    search, names = searched(SUMS, U + NOISE, good_enough=lambda best: True)
+    assert (names, search.fits, search.ended) == (["enumeration"], 1, True)
+
+
 def test_some_sentences_may_be_no_formulas():
     search, _ = searched("S -> 'u' | 'what' | 'c*w' | 'log(0-u)'", 3 * W)
     assert search.solved

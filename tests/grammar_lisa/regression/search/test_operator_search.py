@@ -265,3 +265,16 @@ def test_a_deadline_in_the_past_ends_at_once():
     search, names = searched(POINTS, NOISY, 100, deadline=0.0)
     assert names == ["powers"]
     assert [entry.source for entry in search.archive] == ["constant"]
+
+
+def test_a_search_ends_with_the_first_formula_that_is_good_enough():
+    asked = []
+    search, names = searched(
+        POINTS, NOISY, 100, good_enough=lambda best: asked.append(best) or best.loss < 0.2
+    )
+    assert [best.loss < 0.2 for best in asked] == [*[False] * (len(asked) - 1), True]
+    assert search.archive.best is asked[-1]
+    assert search.ended
+    whole, further = searched(POINTS, NOISY, len(names))
+    assert further == names
+    assert search.fits < whole.fits  # the last stage was not done to its end
