@@ -49,10 +49,20 @@ class Plan:
     Attributes:
         config: Which sentences, which network, how long.
         method: How codes are learnt.
+
+    Raises:
+        LisaError: Semantics are named, but the method does not learn from any.
     """
 
     config: TrainConfig
     method: Method
+
+    def __post_init__(self) -> None:
+        if self.config.semantics is not None and not self.method.aligned:
+            raise LisaError(
+                "--semantics are learnt with --alignment-weight above 0 only; the method "
+                f"{self.method.name} was not given one"
+            )
 
     @property
     def training(self) -> Training:
@@ -67,14 +77,9 @@ class Plan:
         Both are standardised together, so that one readout serves both.
 
         Raises:
-            LisaError: Sentences have no such semantics, or no method asked for any.
+            LisaError: Sentences have no such semantics.
         """
         if not self.method.aligned:
-            if self.config.semantics is not None:
-                raise LisaError(
-                    "--semantics are learnt with --alignment-weight above 0 only; the method "
-                    f"{self.method.name} was not given one"
-                )
             return {}
         texts = [*derivations_to_texts(grammar, data.train)]
         texts += derivations_to_texts(grammar, data.test)
@@ -116,7 +121,7 @@ def make_run(
     Raises:
         LisaError: The input cannot be served or the folder is taken.
     """
-    config = plan.config
+    config, training = plan.config, plan.training
     grammar = load_grammar(config.grammar)
     for finding in grammar.findings:
         if finding.severity == "warning":
@@ -141,7 +146,7 @@ def make_run(
             "options": plan.record(path.parent),
             "grammar": {"source": str(config.grammar), "sha256": grammar.digest},
             "model": architecture.to_json(),
-            "training": dataclasses.asdict(plan.training),
+            "training": dataclasses.asdict(training),
             "withheld": {
                 "what": str(decontamination),
                 "equal": decontamination.equal,

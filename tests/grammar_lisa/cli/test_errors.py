@@ -85,6 +85,8 @@ TRAIN = [
     ("train EXPR --batch-size -4", "--batch-size must be from 2"),
     ("train EXPR --draws 0", "--draws must be from 1"),
     ("train EXPR --draws 1000000000000", "--draws must be from 1"),
+    ("train --grammar nope.cfg --learning-rate 0", "the learning rate must be above 0, not 0.0"),
+    ("train --grammar nope.cfg --semantics outputs", "with --alignment-weight above 0 only"),
     ("train EXPR --learning-rate 0", "the learning rate must be above 0, not 0.0"),
     ("train EXPR --learning-rate -1", "the learning rate must be above 0, not -1.0"),
     ("train EXPR --learning-rate nan", "the learning rate must be above 0, not nan"),
