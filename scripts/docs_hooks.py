@@ -12,7 +12,7 @@ from mkdocs.plugins import event_priority
 
 from grammar_lisa.cli import COMMANDS as GRAMMAR_COMMANDS
 from image_lisa.cli import COMMANDS as IMAGE_COMMANDS
-from shared.cli.commands import Group
+from shared.cli.commands import CommandGroup
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,7 +46,7 @@ def _commands() -> str:
     for tool, commands in (("grammar-lisa", GRAMMAR_COMMANDS), ("image-lisa", IMAGE_COMMANDS)):
         lines += [f"## {tool}", ""]
         for name, command in commands.items():
-            members = command.commands if isinstance(command, Group) else {"": command}
+            members = command.commands if isinstance(command, CommandGroup) else {"": command}
             for member, each in members.items():
                 words = [name, *([member] if member else [])]
                 lines += [f"### {tool} {' '.join(words)}", "", f"{each.summary}", ""]

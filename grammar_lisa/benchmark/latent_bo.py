@@ -105,7 +105,7 @@ def reached(scores: np.ndarray[Any, Any], start: float, worst: float) -> dict[st
 
 
 @dataclass(frozen=True)
-class Comparison:
+class LatentBOBenchmark:
     """A folder of trials.
 
     Attributes:
@@ -260,7 +260,7 @@ class Comparison:
         return self.path / "runs" / f"{_folded(target)}-{learnt}"
 
 
-def rows_of(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def latent_bo_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return one row for each target and system: means over trials, with standard errors."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for record in records:

@@ -60,7 +60,7 @@ _MOST: Final = 1e100
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFormula:
     """What a search ended with.
 
     Attributes:
@@ -74,11 +74,13 @@ class Found:
     evaluations: int | None = None
 
 
-System = Callable[[Rows, float, int], Found]
+System = Callable[[Rows, float, int], FoundFormula]
 """Searches rows for so many seconds, from a seed."""
 
 
-def search_lisa(rows: Rows, seconds: float, seed: int, config: FitConfig | None = None) -> Found:
+def search_lisa(
+    rows: Rows, seconds: float, seed: int, config: FitConfig | None = None
+) -> FoundFormula:
     """Search as `grammar-lisa fit` does by default."""
     import pandas as pd
 
@@ -92,10 +94,10 @@ def search_lisa(rows: Rows, seconds: float, seed: int, config: FitConfig | None 
     equations = fitting.run()
     if fitting.ending == "interrupted":
         raise KeyboardInterrupt
-    return Found(equations.recommended.text, time.monotonic() - began)
+    return FoundFormula(equations.recommended.text, time.monotonic() - began)
 
 
-def search_gplearn(rows: Rows, seconds: float, seed: int) -> Found:
+def search_gplearn(rows: Rows, seconds: float, seed: int) -> FoundFormula:
     """Search with gplearn, a generation at a time, until the time is over."""
     from gplearn.functions import make_function
     from gplearn.genetic import SymbolicRegressor
@@ -130,10 +132,10 @@ def search_gplearn(rows: Rows, seconds: float, seed: int) -> Found:
             text = gplearn_text(program.program, names)
         if best <= search.stopping_criteria or time.monotonic() - began >= seconds:
             break
-    return Found(text, when, generation * search.population_size)
+    return FoundFormula(text, when, generation * search.population_size)
 
 
-def search_operon(rows: Rows, seconds: float, seed: int) -> Found:
+def search_operon(rows: Rows, seconds: float, seed: int) -> FoundFormula:
     """Search with pyoperon; it keeps the time itself."""
     from pyoperon.sklearn import SymbolicRegressor
 
@@ -151,7 +153,7 @@ def search_operon(rows: Rows, seconds: float, seed: int) -> Found:
         search.fit(np.column_stack(list(rows.points.values())), rows.target)
         text = search.get_model_string(search.model_, 30, list(rows.points))
     looked = int(search.stats_["residual_evaluations"])
-    return Found(text.replace("^", "**"), time.monotonic() - began, looked)
+    return FoundFormula(text.replace("^", "**"), time.monotonic() - began, looked)
 
 
 def gplearn_text(program: Sequence[Any], names: Sequence[str]) -> str:
@@ -214,7 +216,7 @@ PEERS: Final[Mapping[str, System]] = MappingProxyType(
 """The others; each is a package to be installed, the extra `peers`."""
 
 
-def system_named(name: str) -> System:
+def regression_system(name: str) -> System:
     """Return a system: ``lisa``, ``lisa-NAME`` of `ABLATIONS`, or one of `PEERS`.
 
     Raises:

@@ -8,7 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grammar_lisa.benchmark.systems import PROTOCOLS, RECIPES, SYSTEMS, ProtocolName, Table5Protocol
+from grammar_lisa.benchmark.table5_systems import (
+    RECIPES,
+    TABLE5_PROTOCOLS,
+    TABLE5_SYSTEMS,
+    ProtocolName,
+    Table5Protocol,
+)
 from grammar_lisa.grammar.cfg import load_grammar
 from grammar_lisa.models.names import CHARACTERS
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
@@ -63,7 +69,7 @@ class Table5Settings:
     @property
     def how(self) -> Table5Protocol:
         """The protocol."""
-        return PROTOCOLS[self.protocol]
+        return TABLE5_PROTOCOLS[self.protocol]
 
     @cached_property
     def methods(self) -> "Mapping[str, Method]":
@@ -73,7 +79,7 @@ class Table5Settings:
             LisaError: Others are given hyperparameters, or these make no sense.
         """
         changed = set_methods(self.set)
-        compared = {system.method: METHODS[system.method]() for system in SYSTEMS.values()}
+        compared = {system.method: METHODS[system.method]() for system in TABLE5_SYSTEMS.values()}
         for name in changed.keys() - compared.keys():
             known = ", ".join(sorted(compared))
             raise LisaError(f"--set changes {name}; methods of systems: {known}")

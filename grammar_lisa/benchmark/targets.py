@@ -177,8 +177,8 @@ class TargetBenchmark:
                 "targets": records,
             },
         )
-        self.folder.write_text(TABLE, markdown(records, self.notes(records)))
-        self.folder.write_text(CSV, csv_text(records))
+        self.folder.write_text(TABLE, targets_markdown(records, self.notes(records)))
+        self.folder.write_text(CSV, targets_csv(records))
         return records
 
     def notes(self, records: Sequence[TargetResult]) -> list[str]:
@@ -260,7 +260,7 @@ def heads_of(columns: Sequence[str] = COLUMNS) -> tuple[str, ...]:
     return ("target", "system", "trials", *columns, *REACHED, RECOVERED)
 
 
-def cells_of(
+def target_cells(
     records: Iterable[TargetResult], columns: Sequence[str] = COLUMNS
 ) -> list[tuple[str, ...]]:
     """Return the rows of the table below `heads_of`."""
@@ -295,12 +295,12 @@ def totals_of(records: Sequence[TargetResult]) -> list[str]:
     return lines
 
 
-def markdown(records: Sequence[TargetResult], notes: Sequence[str]) -> str:
+def targets_markdown(records: Sequence[TargetResult], notes: Sequence[str]) -> str:
     """Return the table with totals and notes, then what each target is and what was withheld."""
     heads = ("target", "formula", "withheld, equal", "withheld, near", "best found")
     return "\n".join(
         [
-            *markdown_table(heads_of(), cells_of(records)),
+            *markdown_table(heads_of(), target_cells(records)),
             "",
             *(f"- {line}" for line in (*totals_of(records), *notes)),
             "",
@@ -322,7 +322,7 @@ def _best(row: TargetResult) -> float:
     return math.inf if row["best"] is None else float(row["best"])
 
 
-def csv_text(records: Iterable[TargetResult]) -> str:
+def targets_csv(records: Iterable[TargetResult]) -> str:
     """Return the trials, one a row, with every number in a column of its own."""
     heads = ("target", "formula", "system", "trial", "evaluations", *COLUMNS, *REACHED)
     return csv_table(

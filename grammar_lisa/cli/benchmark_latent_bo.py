@@ -8,7 +8,7 @@ import numpy as np
 
 from grammar_lisa.benchmark.drawn import drawn_targets, targets_among
 from grammar_lisa.benchmark.entrants import Entrant
-from grammar_lisa.benchmark.latent_bo import LATENT_BO_TOOL, Comparison, rows_of
+from grammar_lisa.benchmark.latent_bo import LATENT_BO_TOOL, LatentBOBenchmark, latent_bo_rows
 from grammar_lisa.benchmark.published import published_rows
 from grammar_lisa.benchmark.tables import csv_table, markdown_table
 from grammar_lisa.cli.options.benchmark_latent_bo import Options
@@ -18,7 +18,7 @@ from grammar_lisa.objectives.objective import Objective
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.jobs.jobs import Job, Progress
+from shared.jobs.jobs import Job, JobProgress
 from shared.runs.environment import environment
 from shared.runs.files import write_json
 from shared.runs.folders import open_folder
@@ -41,7 +41,7 @@ def run(options: Options, terminal: Terminal) -> None:
         )
     name = f"latent-bo-{options.protocol}" + ("-outputs" if options.outputs else "")
     path = options.out / (options.name or name)
-    comparison = Comparison(open_folder(path, LATENT_BO_TOOL, options.record()), options)
+    comparison = LatentBOBenchmark(open_folder(path, LATENT_BO_TOOL, options.record()), options)
     terminal.note(f"benchmark: {comparison.path}")
     for each in entrants:
         terminal.note(f"{each.name}: {each.config.describe()}")
@@ -57,7 +57,7 @@ def run(options: Options, terminal: Terminal) -> None:
         raise KeyboardInterrupt(f"go on with the same '{LATENT_BO_TOOL}' command") from None
 
 
-def _targets(options: Options, comparison: Comparison) -> Sequence[str]:
+def _targets(options: Options, comparison: LatentBOBenchmark) -> Sequence[str]:
     """Return what is looked for: what was named, or targets that the seed draws."""
     if not options.drawn:
         return options.targets
@@ -84,7 +84,7 @@ def _targets(options: Options, comparison: Comparison) -> Sequence[str]:
 def _noting(terminal: Terminal, target: str) -> Any:
     """Return what says a line for each job that ended."""
 
-    def note(job: Job[Objective], failure: str, progress: Progress) -> None:
+    def note(job: Job[Objective], failure: str, progress: JobProgress) -> None:
         said = f"failed: {failure}" if failure else f"{progress.seconds:.0f} s"
         left = f", about {progress.left:.0f} s left" if progress.left >= 1 else ""
         terminal.note(f"{target} [{progress.done}/{progress.total}] {job.name}: {said}{left}")
@@ -92,10 +92,10 @@ def _noting(terminal: Terminal, target: str) -> Any:
     return note
 
 
-def _report(comparison: Comparison, options: Options, terminal: Terminal) -> None:
+def _report(comparison: LatentBOBenchmark, options: Options, terminal: Terminal) -> None:
     """Write and print the table, with the published figures of the protocol below."""
     records = comparison.records()
-    rows, published = rows_of(records), published_rows(options.protocol)
+    rows, published = latent_bo_rows(records), published_rows(options.protocol)
     notes = _notes(comparison, options)
     cells = [[_cell(row, head) for head in HEADS] for row in rows]
     lines = [f"# Latent-space optimisation, protocol {options.protocol}", ""]
@@ -125,7 +125,7 @@ def _report(comparison: Comparison, options: Options, terminal: Terminal) -> Non
     terminal.result(benchmark=str(comparison.path), table=rows, failed=comparison.failed())
 
 
-def _notes(comparison: Comparison, options: Options) -> list[str]:
+def _notes(comparison: LatentBOBenchmark, options: Options) -> list[str]:
     """Return what a reader must know of the table."""
     protocol = comparison.setting.how
     seen = "the outputs of expressions" if options.outputs else "scores alone"

@@ -4,16 +4,16 @@ import os
 
 from grammar_lisa.benchmark.regression_rows import HEADS, cells_of, notes_of, problems_of, rows_of
 from grammar_lisa.benchmark.regression_suites import chosen_problems, suite
-from grammar_lisa.benchmark.regression_systems import system_named
+from grammar_lisa.benchmark.regression_systems import regression_system
 from grammar_lisa.benchmark.regression_trials import (
     REGRESSION_TOOL,
-    Protocol,
     RegressionBenchmark,
+    RegressionProtocol,
 )
 from grammar_lisa.benchmark.tables import csv_table, markdown_table
 from grammar_lisa.cli.options.benchmark_regression import Options
 from shared.cli.terminal import Terminal
-from shared.jobs.jobs import Job, Progress
+from shared.jobs.jobs import Job, JobProgress
 from shared.runs.environment import environment
 from shared.runs.files import write_json
 from shared.runs.folders import open_folder
@@ -25,17 +25,17 @@ RESULTS, TABLE, CSV = "results.json", "regression.md", "regression.csv"
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     for name in options.all_systems:
-        system_named(name)
+        regression_system(name)
     problems = suite(options.suite, options.data)
     chosen = chosen_problems(problems, options.problems)
-    protocol = Protocol(options.suite, problems, options.seconds, options.seed)
+    protocol = RegressionProtocol(options.suite, problems, options.seconds, options.seed)
     path = options.out / (options.name or f"regression-{options.suite}")
     benchmark = RegressionBenchmark(open_folder(path, REGRESSION_TOOL, protocol.record()), protocol)
     terminal.note(f"benchmark: {benchmark.path}")
     own = None if options.suite == "tables" else 0.0
     jobs = options.jobs or os.cpu_count() or 1
 
-    def note(job: Job[Protocol], failure: str, progress: Progress) -> None:
+    def note(job: Job[RegressionProtocol], failure: str, progress: JobProgress) -> None:
         said = f"failed: {failure}" if failure else f"{progress.seconds:.0f} s"
         left = f", about {progress.left:.0f} s left" if progress.left >= 1 else ""
         terminal.note(f"[{progress.done}/{progress.total}] {job.name}: {said}{left}")

@@ -8,9 +8,9 @@ from grammar_lisa.benchmark.targets import (
     SHORT,
     TARGETS_TOOL,
     TargetBenchmark,
-    cells_of,
     heads_of,
     open_targets,
+    target_cells,
     totals_of,
 )
 from grammar_lisa.cli.options.benchmark_targets import Options
@@ -79,7 +79,7 @@ def _carry_out(
         )
         kept = benchmark.write()
     title = f"{benchmark.searched.run.path}, searched for {len(kept)} targets"
-    terminal.table(title, heads_of(SHORT), cells_of(kept, SHORT))
+    terminal.table(title, heads_of(SHORT), target_cells(kept, SHORT))
     for line in (*totals_of(kept), *benchmark.notes(kept)):
         terminal.print(line)
     terminal.print(f"kept in {benchmark.path}")

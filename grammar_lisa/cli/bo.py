@@ -4,8 +4,8 @@ import dataclasses
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from grammar_lisa.cli.bo_objective import opened
-from grammar_lisa.cli.bo_report import report
+from grammar_lisa.cli.bo_objective import opened_objective
+from grammar_lisa.cli.bo_report import report_search
 from grammar_lisa.cli.bo_search import Search
 from grammar_lisa.cli.options.bo import TABLE_FLAGS, Options
 from grammar_lisa.cli.options.search import recorded
@@ -29,7 +29,7 @@ def run(options: Options, terminal: Terminal) -> None:
     trained = open_chosen(options)
     searched = SearchedRun.load(trained, options.search.space)
     points = derive_seed(options.seed, "points")
-    with opened(options.scoring, searched.sentences, points) as objective:
+    with opened_objective(options.scoring, searched.sentences, points) as objective:
         if options.own_code:
             folder = folder or _create(trained, options, "nothing was withheld", terminal)
             search = Search(folder, options, terminal)
@@ -39,7 +39,7 @@ def run(options: Options, terminal: Terminal) -> None:
             problem = searched.problem(objective, decontaminate=options.clean, notify=terminal.note)
             folder = folder or _create(trained, options, str(problem.decontamination), terminal)
             outcome = Search(folder, options, terminal).outcome(problem)
-    report(folder, outcome, options.top, terminal)
+    report_search(folder, outcome, options.top, terminal)
 
 
 def _resumed(folder: Run, options: Options) -> Options:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grammar_lisa.cli.bo_outcome import Outcome, Scored
+from grammar_lisa.cli.bo_outcome import Scored, SearchOutcome
 from grammar_lisa.cli.options.bo import Options
 from grammar_lisa.cli.progress import shown_progress
 from grammar_lisa.models.character_model import CharacterModel
@@ -53,7 +53,7 @@ class Search:
         self.terminal.note(f"{len(scored)} sentences were scored to begin with")
         return scored
 
-    def outcome(self, problem: SearchProblem, initial: Sequence[Evaluation] = ()) -> Outcome:
+    def outcome(self, problem: SearchProblem, initial: Sequence[Evaluation] = ()) -> SearchOutcome:
         """Search, and score what the search is compared with.
 
         Raises:
@@ -70,7 +70,7 @@ class Search:
             seed=options.seed,
         )
         target, system, config = options.scoring.text, options.system, options.search
-        outcome = Outcome(target, system, config, problem, trials, initial)
+        outcome = SearchOutcome(target, system, config, problem, trials, initial)
         self.terminal.note(outcome.announcement)
         found = self._found(trials, problem.objective)
         if not any(found):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from grammar_lisa.cli.options.train import TRAIN, Options
 from grammar_lisa.cli.pictures import plot_curves
 from grammar_lisa.cli.reports import print_quality
-from grammar_lisa.grammar.datasets import Split
+from grammar_lisa.grammar.datasets import DerivationSplit
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.training.experiment import (
     Plan,
@@ -15,7 +15,7 @@ from grammar_lisa.training.experiment import (
     train_run,
 )
 from shared.cli.terminal import Terminal
-from shared.common.callbacks import Callbacks, Row
+from shared.common.callbacks import Callbacks, MetricsRow
 from shared.runs.run import SUMMARY, Run, open_run
 
 
@@ -41,7 +41,7 @@ def run(options: Options, terminal: Terminal) -> None:
     print_quality(terminal, folder)
 
 
-def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
+def begin(options: Options, terminal: Terminal) -> tuple[Run, DerivationSplit]:
     """Read the grammar, gather the data and make the run's folder."""
     plan = Plan(options, options.hyper)
     path = options.place(f"{options.grammar.stem}-{plan.method.name}")
@@ -51,7 +51,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
     return folder, data
 
 
-def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> None:
+def train(folder: Run, data: DerivationSplit, options: Options, terminal: Terminal) -> None:
     """Train to the end, with a bar of progress."""
     if folder.finished:
         return
@@ -60,13 +60,13 @@ def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> Non
         def step(done: int, steps: int, rate: float) -> None:
             bar.update(done, f"{rate:,.0f} sentences/s", total=steps)
 
-        def epoch(row: Row) -> None:
+        def epoch(row: MetricsRow) -> None:
             terminal.note(
                 f"epoch {row['epoch']:.0f}/{options.epochs}: loss {row['loss']:.4f}, validation "
                 f"sentences exact {row['valid_exact']:.4f}"
             )
 
-        def curves(rows: Sequence[Row]) -> None:
+        def curves(rows: Sequence[MetricsRow]) -> None:
             plot_curves(folder, rows)
 
         callbacks = Callbacks(terminal.note, step, epoch, curves)

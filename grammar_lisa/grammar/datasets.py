@@ -31,7 +31,7 @@ Keep = Callable[[Sequence[str]], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
-class Split:
+class DerivationSplit:
     """Derivations apart: what trains, what watches the training, what is reported.
 
     Attributes:
@@ -117,7 +117,7 @@ def read_sentences(path: Path, grammar: Grammar, max_rules: int | None) -> list[
     return list(found)
 
 
-def split(
+def split_derivations(
     grammar: Grammar,
     derivations: Sequence[Derivation],
     max_rules: int,
@@ -126,7 +126,7 @@ def split(
     held_out: int,
     seed: int,
     withheld: int = 0,
-) -> Split:
+) -> DerivationSplit:
     """Shuffle derivations by seed and part them into training, validation and test.
 
     Args:
@@ -151,7 +151,7 @@ def split(
     valids = max(1, min(2000, train // 50, len(array) // 20))
     tests = min(held_out, max(1, len(array) // 10, len(array) - train - valids))
     test, valid, rest = np.split(array[order], [tests, tests + valids])
-    return Split(rest[:train], valid, test, withheld)
+    return DerivationSplit(rest[:train], valid, test, withheld)
 
 
 def keep_sentences(

@@ -15,7 +15,7 @@ from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
 from grammar_lisa.optimize.search import score_all, search
 from grammar_lisa.optimize.sentences import Reader
 from grammar_lisa.optimize.spaces import space_of_run
-from grammar_lisa.optimize.start import begin, training_sentences
+from grammar_lisa.optimize.start import begin_search, training_sentences
 from grammar_lisa.optimize.trials import trial_seed
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
@@ -113,7 +113,7 @@ def optimize(
         sentences = [each.sentence for each in initial]
         scores = np.array([each.value for each in initial])
         reader = Reader(model, space, objective.language)
-        optimizer = begin(reader, config, sentences, scores, composite, seed)
+        optimizer = begin_search(reader, config, sentences, scores, composite, seed)
         notify(f"{system}: {config.describe()}; it begins from {len(initial)} scored sentences")
         evaluations = search(optimizer, objective, History.in_memory())
     return Found(evaluations, initial, str(problem.decontamination))

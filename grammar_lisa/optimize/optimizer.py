@@ -11,7 +11,7 @@ from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.exploration import Exploration
 from grammar_lisa.optimize.observations import Composite, Observations
 from grammar_lisa.optimize.policy import fit_policy
-from grammar_lisa.optimize.proposals import Group, groups_of, kinds_of
+from grammar_lisa.optimize.proposals import ProposalGroup, groups_of, kinds_of
 from grammar_lisa.optimize.retraining import retrain
 from grammar_lisa.optimize.sentences import Reader, Sentences
 from shared.common.arrays import Floats
@@ -157,7 +157,7 @@ class Optimizer:
         """The best sentence known and its score."""
         return self.observed.best
 
-    def _groups(self) -> list[Group]:
+    def _groups(self) -> list[ProposalGroup]:
         """Return the groups of proposals, with more trees where the space lacks good sentences."""
         if not self.config.trees_grow:
             return groups_of(self._kinds, self.config)

@@ -72,10 +72,10 @@ def open_optimizer(
         model = model.untrained()
     config = SearchConfig() if config is None else config
     reader = Reader(model, space_of_run(model, folder, config.space), language or PlainText())
-    return begin(reader, config, sentences, values, composite, seed)
+    return begin_search(reader, config, sentences, values, composite, seed)
 
 
-def begin(
+def begin_search(
     reader: Reader,
     config: SearchConfig,
     sentences: Sequence[str],

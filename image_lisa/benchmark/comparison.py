@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from image_lisa.benchmark.experiments import (
     Experiment,
+    ExperimentOutcome,
     ExperimentSettings,
     Measurement,
-    Outcome,
     loaded,
     run_experiments,
 )
@@ -22,12 +22,12 @@ from image_lisa.evaluation.report import Reference, evaluate_run
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
 from image_lisa.reports.picture_table import Exhibit, save_picture_table
-from image_lisa.reports.table import Record, Table
+from image_lisa.reports.table import Record, ReportTable
 from image_lisa.reports.tables import normal_sampler, tables
 from image_lisa.training.experiment import Data, data_record
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
-from shared.jobs.jobs import Progress, failures
+from shared.jobs.jobs import JobProgress, failures
 from shared.methods import Codes, Method, method_from_record, method_to_record
 from shared.methods.registry import METHODS
 from shared.runs.environment import environment
@@ -45,7 +45,7 @@ _LABELS = {"mnist": "MNIST", "cifar10": "CIFAR-10", "celeba": "CelebA"}
 
 
 @dataclass(frozen=True)
-class Evaluation(Measurement):
+class RunEvaluation(Measurement):
     """The evaluation of a run on the test split.
 
     Attributes:
@@ -76,7 +76,7 @@ class Evaluation(Measurement):
 
 
 @functools.lru_cache(maxsize=1)
-def _reference(data: Data, evaluation: Evaluation) -> tuple[FeatureExtractor, Reference]:
+def _reference(data: Data, evaluation: RunEvaluation) -> tuple[FeatureExtractor, Reference]:
     """Return what all runs of a process are compared with."""
     extractor = evaluation.extractor.load()
     return extractor, Reference(loaded(data), extractor, evaluation.protocol)
@@ -94,7 +94,7 @@ class Benchmark:
 
     folder: Run
     setting: ExperimentSettings
-    evaluation: Evaluation
+    evaluation: RunEvaluation
 
     @property
     def path(self) -> Path:
@@ -128,8 +128,8 @@ class Benchmark:
         experiments: Sequence[Experiment],
         *,
         jobs: int = 1,
-        notify: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
-    ) -> list[Outcome]:
+        notify: Callable[[ExperimentOutcome, JobProgress], None] = lambda outcome, progress: None,
+    ) -> list[ExperimentOutcome]:
         """Train and measure what is not done yet; see `run_experiments`."""
         return run_experiments(experiments, self.setting, self.evaluation, jobs=jobs, notify=notify)
 
@@ -153,7 +153,7 @@ class Benchmark:
         kept = (self.evaluation.kept(each.path) for each in self.present())
         return [record for record in kept if record is not None]
 
-    def write(self, beside: Mapping[str, Sequence[Record]] | None = None) -> list[Table]:
+    def write(self, beside: Mapping[str, Sequence[Record]] | None = None) -> list[ReportTable]:
         """Write the tables and `results.json`.
 
         Args:
@@ -214,7 +214,7 @@ class Benchmark:
         )
         return settled
 
-    def _results(self, records: Sequence[Record], made: Sequence[Table]) -> dict[str, Any]:
+    def _results(self, records: Sequence[Record], made: Sequence[ReportTable]) -> dict[str, Any]:
         seeds: dict[str, list[int]] = {}
         for record in records:
             seeds.setdefault(record["method"]["name"], []).append(record["seed"])
@@ -264,7 +264,7 @@ def open_benchmark(
     folder = open_folder(path, BENCHMARK_TOOL, settings, tuple(free), renew=evaluate_again)
     if extractor is None:
         extractor = train_extractor(path.resolve(), images, device, notify)
-    return Benchmark(folder, setting, Evaluation(protocol, extractor))
+    return Benchmark(folder, setting, RunEvaluation(protocol, extractor))
 
 
 def records_of(path: Path) -> tuple[str, list[Record]]:

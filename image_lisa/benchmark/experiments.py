@@ -23,7 +23,7 @@ from image_lisa.training.experiment import (
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.jobs.jobs import FAILED, Job, Progress, run_jobs
+from shared.jobs.jobs import FAILED, Job, JobProgress, run_jobs
 from shared.methods import Codes, Method, method_to_record
 from shared.runs.expost import SAMPLERS, load_codes, load_samplers
 from shared.runs.files import read_json
@@ -101,7 +101,7 @@ class Measurement(abc.ABC):
 
 
 @dataclass(frozen=True)
-class Context:
+class ExperimentContext:
     """What the experiments of a call share.
 
     Attributes:
@@ -114,7 +114,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Experiment(Job[Context]):
+class Experiment(Job[ExperimentContext]):
     """One method, trained from one seed, and what is measured of it.
 
     Attributes:
@@ -137,17 +137,17 @@ class Experiment(Job[Context]):
         """In the run's folder."""
         return self.path / FAILED
 
-    def is_done(self, context: Context) -> bool:
+    def is_done(self, context: ExperimentContext) -> bool:
         """Tell whether a result of the same identity is kept."""
         return context.measurement.kept(self.path) is not None
 
-    def do(self, context: Context, threads: int) -> None:
+    def do(self, context: ExperimentContext, threads: int) -> None:
         """Train and measure."""
         _measure(self, context.setting, context.measurement, threads)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ExperimentOutcome:
     """How an experiment ended.
 
     Attributes:
@@ -167,8 +167,8 @@ def run_experiments(
     measurement: Measurement,
     *,
     jobs: int = 1,
-    notify: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
-) -> list[Outcome]:
+    notify: Callable[[ExperimentOutcome, JobProgress], None] = lambda outcome, progress: None,
+) -> list[ExperimentOutcome]:
     """Train and measure what is not done yet; see `run_jobs`.
 
     A finished training is not done again, nor a measurement of the same identity; a stopped
@@ -188,15 +188,15 @@ def run_experiments(
     Raises:
         LisaError: The system killed a process.
     """
-    outcomes = {each: Outcome(each, measurement.kept(each.path)) for each in experiments}
+    outcomes = {each: ExperimentOutcome(each, measurement.kept(each.path)) for each in experiments}
 
-    def on_end(job: Job[Context], failure: str, progress: Progress) -> None:
+    def on_end(job: Job[ExperimentContext], failure: str, progress: JobProgress) -> None:
         assert isinstance(job, Experiment)
         record = None if failure else measurement.kept(job.path)
-        outcomes[job] = Outcome(job, record, failure)
+        outcomes[job] = ExperimentOutcome(job, record, failure)
         notify(outcomes[job], progress)
 
-    context, threads = Context(setting, measurement), torch.get_num_threads()
+    context, threads = ExperimentContext(setting, measurement), torch.get_num_threads()
     waiting = [each for each in experiments if outcomes[each].record is None]
     run_jobs(waiting, context, workers=jobs, threads=threads, on_end=on_end)
     return [outcomes[each] for each in experiments]

@@ -20,9 +20,9 @@ import torch
 
 from image_lisa.benchmark.experiments import (
     Experiment,
+    ExperimentOutcome,
     ExperimentSettings,
     Measurement,
-    Outcome,
     loaded,
     run_experiments,
 )
@@ -40,7 +40,7 @@ from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.diagnostics import spectrum
-from shared.jobs.jobs import Progress, failures
+from shared.jobs.jobs import JobProgress, failures
 from shared.methods import (
     LISA,
     RAEGP,
@@ -182,7 +182,7 @@ class Sweep:
         seeds: int,
         *,
         jobs: int = 1,
-        notify: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
+        notify: Callable[[ExperimentOutcome, JobProgress], None] = lambda outcome, progress: None,
         note: Notify = silent,
     ) -> list[MeasuredPoint]:
         """Train and measure what is not done yet.
@@ -222,7 +222,7 @@ class Sweep:
         Raises:
             LisaError: No point was measured.
         """
-        best = choose(measured)
+        best = best_point(measured)
         self.folder.write_text(SWEEP_TABLE, _csv(measured))
         write_json(
             self.path / SWEEP_RESULT,
@@ -288,7 +288,7 @@ def points_of(kind: type[Method], grid: Mapping[str, Sequence[Any]]) -> list[Poi
     ]
 
 
-def choose(measured: Sequence[MeasuredPoint]) -> MeasuredPoint:
+def best_point(measured: Sequence[MeasuredPoint]) -> MeasuredPoint:
     """Return the point with the least criterion; of equal ones the first.
 
     Raises:

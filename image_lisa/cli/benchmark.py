@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from image_lisa.benchmark.comparison import Benchmark, label_of, open_benchmark, records_of
-from image_lisa.benchmark.experiments import Outcome
+from image_lisa.benchmark.experiments import ExperimentOutcome
 from image_lisa.cli.experiments import (
     notifier,
     report_failures,
@@ -14,7 +14,7 @@ from image_lisa.cli.options.benchmark import Options
 from image_lisa.evaluation.inception import weights_path
 from image_lisa.evaluation.protocol import SAMPLES, EvaluationProtocol
 from image_lisa.models.names import TOOL
-from image_lisa.reports.table import Record, Table
+from image_lisa.reports.table import Record, ReportTable
 from shared.cli.method_options import set_methods
 from shared.cli.records import chosen_names
 from shared.cli.terminal import Terminal
@@ -82,9 +82,9 @@ def beside_of(options: Options) -> dict[str, list[Record]]:
 
 def _report(
     benchmark: Benchmark,
-    tables: list[Table],
+    tables: list[ReportTable],
     picture: Path | None,
-    outcomes: list[Outcome],
+    outcomes: list[ExperimentOutcome],
     terminal: Terminal,
 ) -> None:
     done = sum(outcome.record is not None for outcome in outcomes)

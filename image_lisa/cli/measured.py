@@ -7,7 +7,7 @@ from pathlib import Path
 
 from image_lisa.cli.options.train import TRAIN
 from image_lisa.cli.runs import open_model
-from image_lisa.cli.trainings import data_of
+from image_lisa.cli.trainings import data_named
 from image_lisa.data import Images
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
@@ -97,5 +97,5 @@ def _data(folder: Run, data_dir: Path | None) -> Data:
     record = folder.config.get("options")
     if not isinstance(record, dict):
         raise LisaError(f"{source} holds no options of '{TOOL} train'; restore it from a copy")
-    data = data_of(TRAIN.from_record(record, source))
+    data = data_named(TRAIN.from_record(record, source))
     return data if data_dir is None else dataclasses.replace(data, data_dir=data_dir)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from image_lisa.benchmark.experiments import Outcome
+from image_lisa.benchmark.experiments import ExperimentOutcome
 from image_lisa.benchmark.sweep import GRIDS, RULE, open_sweep, points_of
 from image_lisa.benchmark.sweep_points import MeasuredPoint
 from image_lisa.cli.experiments import (
@@ -19,7 +19,7 @@ from shared.cli.method_options import field_of, split_setting, value_of
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import unknown
-from shared.jobs.jobs import Progress
+from shared.jobs.jobs import JobProgress
 from shared.methods import Method
 from shared.methods.registry import METHODS
 from shared.runs.locks import working_in
@@ -39,10 +39,10 @@ def run(options: Options, terminal: Terminal) -> None:
     name = options.name or f"{options.stem()}-{options.method}"
     sweep = open_sweep(options.out / name, setting_of(options), options.method)
     terminal.note(f"sweep: {sweep.path}, {len(points)} points")
-    ended: list[Outcome] = []
+    ended: list[ExperimentOutcome] = []
     said = notifier(terminal)
 
-    def notify(outcome: Outcome, progress: Progress) -> None:
+    def notify(outcome: ExperimentOutcome, progress: JobProgress) -> None:
         ended.append(outcome)
         said(outcome, progress)
 

@@ -9,7 +9,7 @@ from lightning_fabric import Fabric
 
 from image_lisa.cli.options.train import TRAIN, Options
 from image_lisa.cli.runs import read_summary
-from image_lisa.cli.trainings import data_of, training_of
+from image_lisa.cli.trainings import data_named, training_of
 from image_lisa.data import Images
 from image_lisa.models.model import Architecture, ImageModel, run_architecture
 from image_lisa.models.names import TOOL
@@ -45,7 +45,7 @@ def run(options: Options, terminal: Terminal) -> None:
             return
         fabric = launch(_training_of(options))
         terminal.note(f"going on with {folder.path}")
-        images = data_of(options).load(terminal.note)
+        images = data_named(options).load(terminal.note)
         check_data(folder, images)
     try:
         carry_out(fabric, folder, images, options, terminal)
@@ -62,7 +62,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
     _check_device(options)
     training, method = _training_of(options), options.hyper
     assert isinstance(method, Method)
-    images = data_of(options).load(terminal.note)
+    images = data_named(options).load(terminal.note)
     dim = options.code_size
     seed = derive_seed(options.seed, "network")
     architecture = Architecture(options.network, images.shape, dim, method, seed)

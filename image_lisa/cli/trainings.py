@@ -16,7 +16,7 @@ def training_of(options: TrainingOptions) -> Training:
     return Training(**values | {name: value for name, value in given.items() if value is not None})
 
 
-def data_of(options: TrainingOptions) -> Data:
+def data_named(options: TrainingOptions) -> Data:
     """Return which images options name."""
     names = {each.name for each in dataclasses.fields(Data)} & vars(options).keys()
     return Data(**{name: getattr(options, name) for name in names})

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from image_lisa.data.base import Part, Source
+from image_lisa.data.base import ImageSource, Part
 from image_lisa.data.cache import kept
 from image_lisa.data.decoding import decode_into, listing, room_for
 from image_lisa.data.download import fetch
@@ -54,7 +54,7 @@ _RECORD = 1 + 3 * _SIDE**2
 """Bytes of an image: its label, then the red, the green and the blue pixels."""
 
 
-def load(request: Request) -> Source:
+def load(request: Request) -> ImageSource:
     """Return CIFAR-10 from its official binary version, packed or not, or from a copy as JPEGs.
 
     Raises:
@@ -72,7 +72,7 @@ def load(request: Request) -> Source:
         archive = _fetched(request)
         parts = read_archive(read_file(archive), archive)
     train, test = (_sized(part, request.size) for part in parts)
-    return Source(train=train, test=test, classes=CLASSES, notes=tuple(notes))
+    return ImageSource(train=train, test=test, classes=CLASSES, notes=tuple(notes))
 
 
 def parse_batch(content: bytes, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from image_lisa.data.base import Part, Source
+from image_lisa.data.base import ImageSource, Part
 from image_lisa.data.download import fetch
 from image_lisa.data.pictures import padded, resized
 from image_lisa.data.places import Request, missing, read_file
@@ -44,7 +44,7 @@ _PADDED = 32
 """Up to this size images are padded, beyond it and below their own they are resized."""
 
 
-def load(request: Request) -> Source:
+def load(request: Request) -> ImageSource:
     """Return MNIST from its four official files, gzipped or not, which are downloaded if need be.
 
     A size above 28 and up to 32 is reached by black pixels around, any other by resizing.
@@ -56,7 +56,7 @@ def load(request: Request) -> Source:
     found = {name: parse_idx(verified(read_file(path), path), path) for name, path in paths.items()}
     names = iter(CHECKSUMS)
     train, test = (_part(found[next(names)], found[next(names)], request.size) for _ in range(2))
-    return Source(train=train, test=test, classes=tuple("0123456789"))
+    return ImageSource(train=train, test=test, classes=tuple("0123456789"))
 
 
 def unpacked(content: bytes, path: Path) -> bytes:

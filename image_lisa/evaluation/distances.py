@@ -57,7 +57,7 @@ class RealFeatures:
         }
 
 
-def measure(
+def measure_distances(
     real: Rows, other: Rows, *, name: str = "frechet", k: int = NEIGHBOURS, seed: int = 0
 ) -> dict[str, float]:
     """Measure all distances of one set of features from a real one; see `RealFeatures`."""

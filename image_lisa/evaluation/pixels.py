@@ -6,7 +6,7 @@ from torch import Tensor
 from shared.common.errors import LisaError
 
 
-def to_bytes(images: Tensor) -> Tensor:
+def to_eight_bits(images: Tensor) -> Tensor:
     """Round images to eight bits; those that are bytes already are returned as they are.
 
     Args:

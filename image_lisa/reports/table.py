@@ -94,7 +94,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Column:
+class ReportColumn:
     """A column of a table.
 
     Attributes:
@@ -109,7 +109,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportRow:
     """A row of a table.
 
     Attributes:
@@ -124,7 +124,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """A table, before it is written.
 
     Attributes:
@@ -137,8 +137,8 @@ class Table:
 
     name: str
     title: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    columns: tuple[ReportColumn, ...]
+    rows: tuple[ReportRow, ...]
     notes: tuple[str, ...] = ()
 
     def markdown(self) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from grammar_lisa.expressions.differentiation import BoundSkeleton
 from grammar_lisa.regression.fits.constants import fit_constants, polish
 from grammar_lisa.regression.fits.losses import MSE, Loss
-from grammar_lisa.regression.search.archive import Archive, Entry
+from grammar_lisa.regression.search.archive import Archive, ArchiveEntry
 from grammar_lisa.regression.search.tree import Tree, open_constant
 from shared.common.arrays import Floats
 
@@ -117,7 +117,7 @@ class FormulaSearch(ABC):
             fit = polish(bound, self.targets, self.weights, self.loss, constants, _STEPS)
         if np.isfinite(fit.loss):
             found = tree.with_constants(fit.constants)
-            self.archive.add(Entry(found, fit.loss, source, time.monotonic() - self.began))
+            self.archive.add(ArchiveEntry(found, fit.loss, source, time.monotonic() - self.began))
         return float(fit.loss)
 
     def fit_constant(self) -> None:

@@ -15,8 +15,8 @@ from grammar_lisa.benchmark.published import (
     STATISTICS,
     published_rows,
 )
-from grammar_lisa.benchmark.rows import mean_and_error
 from grammar_lisa.benchmark.start_sets import CAP, PROTOCOLS
+from grammar_lisa.benchmark.table5_rows import mean_and_error
 from shared.common.errors import LisaError
 
 

@@ -15,7 +15,7 @@ import pytest
 from tools import finish, started
 
 from shared.cli import commands as cli
-from shared.cli.commands import Command, Group, run_tool
+from shared.cli.commands import Command, CommandGroup, run_tool
 from shared.cli.records import flag_value, options_from_record
 from shared.cli.terminal import Output, Terminal, first_process, show
 from shared.common.errors import LisaError
@@ -115,7 +115,7 @@ def test_a_tool_without_commands(capsys):
 
 
 GROUPED = COMMANDS | {
-    "compare": Group(
+    "compare": CommandGroup(
         {
             "tables": Command("made_up", "tables", "Makes tables."),
             "plots": Command("made_up", "plots", "Makes plots."),
