@@ -49,12 +49,10 @@ def first_trial(options: argparse.Namespace, objective: Objective) -> Optimizer:
 def carry_out(optimizer: Optimizer, objective: Objective) -> list[dict[str, Any]]:
     """All rounds, each with what it took and the best score so far."""
     rows: list[dict[str, Any]] = []
-    composite = optimizer.composite
     while optimizer.round < optimizer.config.rounds:
         began = time.monotonic()
         batch = optimizer.ask()
-        outputs = None if composite is None else composite.outputs(batch)
-        optimizer.tell(batch, objective(batch), outputs)
+        optimizer.tell(batch, objective(batch))
         row = {
             "round": optimizer.round,
             "scored": len(optimizer.known),

@@ -35,9 +35,9 @@ from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.experiment import Plan
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.jobs.jobs import OnEnd, failures, run_jobs
+from shared.jobs.folder import JobFolder
+from shared.jobs.jobs import OnEnd, run_jobs
 from shared.runs.files import read_json, write_json
-from shared.runs.run import Run
 
 LATENT_BO_TOOL: Final = f"{TOOL} benchmark latent-bo"
 MARKS: Final = (100, 250, 500)
@@ -105,21 +105,14 @@ def reached(scores: np.ndarray[Any, Any], start: float, worst: float) -> dict[st
 
 
 @dataclass(frozen=True)
-class LatentBOBenchmark:
+class LatentBOBenchmark(JobFolder):
     """A folder of trials.
 
     Attributes:
-        folder: With the settings in its `config.json`.
         setting: What all share.
     """
 
-    folder: Run
     setting: LatentBOSettings
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.folder.path
 
     @cached_property
     def lines(self) -> list[str]:
@@ -168,10 +161,6 @@ class LatentBOBenchmark:
         """Return every trial that was kept: target, system, and what it reached."""
         paths = sorted(self.path.glob("trials/*/*/trial-*.json"))
         return [read_json(path) for path in paths if not path.stem.endswith("-failed")]
-
-    def failed(self) -> dict[str, str]:
-        """Return why work failed that has not succeeded since."""
-        return failures(self.path)
 
     def _searches(
         self,

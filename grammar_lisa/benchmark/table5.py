@@ -37,10 +37,11 @@ from grammar_lisa.optimize.trials import trial_seed
 from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.experiment import Plan
 from shared.common.callbacks import silent
-from shared.jobs.jobs import OnEnd, failures, run_jobs
+from shared.jobs.folder import JobFolder
+from shared.jobs.jobs import OnEnd, run_jobs
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder
-from shared.runs.run import CONFIG, SUMMARY, Run, open_run
+from shared.runs.run import CONFIG, SUMMARY, open_run
 
 TABLE5_TOOL = f"{TOOL} benchmark table5"
 SOURCES: Final = ("data", "grammar")
@@ -78,21 +79,14 @@ def plan_of(setting: Table5Settings, entry: Table5Entry) -> Plan:
 
 
 @dataclass(frozen=True)
-class Table5Benchmark:
+class Table5Benchmark(JobFolder):
     """A folder of systems, their runs and trials.
 
     Attributes:
-        folder: With the settings in its `config.json`.
         setting: What all share.
     """
 
-    folder: Run
     setting: Table5Settings
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.folder.path
 
     @cached_property
     def objective(self) -> Regression:
@@ -195,10 +189,6 @@ class Table5Benchmark:
         """Count the sentences of each kind, and those that are at or near the target."""
         paths = {kind: self.path / RANDOM / kind / FACTS for kind in SENTENCE_KINDS}
         return {kind: read_json(path) for kind, path in paths.items() if path.is_file()}
-
-    def failed(self) -> dict[str, str]:
-        """Return why work failed that has not succeeded since."""
-        return failures(self.path)
 
     def _kept(self, entry: Table5Entry) -> Iterator[dict[str, Any]]:
         run = self.run_of(entry)

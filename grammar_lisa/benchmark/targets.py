@@ -32,7 +32,7 @@ from grammar_lisa.optimize.trials import run_trials
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.runs.environment import environment
+from shared.jobs.folder import JobFolder
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder
 from shared.runs.run import Run
@@ -50,23 +50,16 @@ ShowProgress = Callable[[Sequence[Path]], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
-class TargetBenchmark:
+class TargetBenchmark(JobFolder):
     """A folder with the searches of one run for many targets.
 
     Attributes:
-        folder: With the settings in its `config.json`.
         searched: The run.
         settings: Of all searches.
     """
 
-    folder: Run
     searched: SearchedRun
     settings: TargetSettings
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.folder.path
 
     def target(self, text: str) -> Target:
         """Return the target of a name or of an expression in the variables of the run.
@@ -169,14 +162,7 @@ class TargetBenchmark:
     def write(self) -> list[TargetResult]:
         """Write `results.json`, `targets.md` and `targets.csv`, and give the records in them."""
         records = self.records()
-        write_json(
-            self.path / RESULTS,
-            {
-                "environment": environment(),
-                "settings": self.folder.config["settings"],
-                "targets": records,
-            },
-        )
+        self.write_results(RESULTS, {"targets": records})
         self.folder.write_text(TABLE, targets_markdown(records, self.notes(records)))
         self.folder.write_text(CSV, targets_csv(records))
         return records

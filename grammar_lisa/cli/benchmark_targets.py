@@ -17,10 +17,10 @@ from grammar_lisa.cli.options.benchmark_targets import Options
 from grammar_lisa.cli.progress import shown_progress
 from grammar_lisa.cli.runs import open_chosen
 from grammar_lisa.objectives.targets import SETS, Target
+from shared.cli.jobs import going_on
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import unknown
-from shared.runs.locks import working_in
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -33,11 +33,8 @@ def run(options: Options, terminal: Terminal) -> None:
     if options.drawn:
         targets |= {target.name: target for target in benchmark.drawn(options.drawn)}
     terminal.note(f"benchmark: {benchmark.path}")
-    try:
-        with working_in(benchmark.path):
-            _carry_out(benchmark, list(targets.values()), options, terminal)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"go on with the same '{TARGETS_TOOL}' command") from None
+    with going_on(benchmark.path, TARGETS_TOOL):
+        _carry_out(benchmark, list(targets.values()), options, terminal)
 
 
 def asked_of(options: Options) -> list[str]:

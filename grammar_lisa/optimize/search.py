@@ -3,8 +3,6 @@
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 
-import numpy as np
-
 from grammar_lisa.objectives.decontamination import EXACT
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.optimize.history import Evaluation, History
@@ -73,12 +71,8 @@ def replay(optimizer: Optimizer, evaluations: Sequence[Evaluation]) -> None:
 
 
 def tell_all(optimizer: Optimizer, evaluations: Sequence[Evaluation]) -> None:
-    """Tell evaluations, with outputs where the objective is composite."""
-    sentences = [evaluation.sentence for evaluation in evaluations]
-    scores = np.array([evaluation.value for evaluation in evaluations])
-    composite = optimizer.composite
-    outputs = None if composite is None else composite.outputs(sentences)
-    optimizer.tell(sentences, scores, outputs)
+    """Tell evaluations."""
+    optimizer.tell([each.sentence for each in evaluations], [each.value for each in evaluations])
 
 
 def _score(sentence: str, objective: Objective, history: History, number: int) -> Evaluation:

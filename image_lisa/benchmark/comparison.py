@@ -2,14 +2,14 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from image_lisa.benchmark.experiments import (
     Experiment,
-    ExperimentOutcome,
+    ExperimentContext,
     ExperimentSettings,
     Measurement,
     loaded,
@@ -27,13 +27,13 @@ from image_lisa.reports.tables import normal_sampler, tables
 from image_lisa.training.experiment import Data, data_record
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
-from shared.jobs.jobs import JobProgress, failures
+from shared.jobs.folder import JobFolder
+from shared.jobs.jobs import OnEnd
 from shared.methods import Codes, Method, method_from_record, method_to_record
 from shared.methods.registry import METHODS
-from shared.runs.environment import environment
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder
-from shared.runs.run import CONFIG, Run, list_runs, open_run
+from shared.runs.run import CONFIG, list_runs, open_run
 from shared.samplers import Sampler
 from shared.training.trainer import launch
 
@@ -83,23 +83,16 @@ def _reference(data: Data, evaluation: RunEvaluation) -> tuple[FeatureExtractor,
 
 
 @dataclass(frozen=True)
-class Benchmark:
+class Benchmark(JobFolder):
     """A folder of runs, one for each method and seed, that share everything else.
 
     Attributes:
-        folder: With the settings in its `config.json`.
         setting: What all runs share.
         evaluation: How they are measured.
     """
 
-    folder: Run
     setting: ExperimentSettings
     evaluation: RunEvaluation
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.folder.path
 
     def experiment(self, method: Method, seed: int) -> Experiment:
         """Return the experiment of a method and a seed."""
@@ -128,10 +121,10 @@ class Benchmark:
         experiments: Sequence[Experiment],
         *,
         jobs: int = 1,
-        notify: Callable[[ExperimentOutcome, JobProgress], None] = lambda outcome, progress: None,
-    ) -> list[ExperimentOutcome]:
+        on_end: OnEnd[ExperimentContext] = lambda job, failure, progress: None,
+    ) -> list[dict[str, Any] | None]:
         """Train and measure what is not done yet; see `run_experiments`."""
-        return run_experiments(experiments, self.setting, self.evaluation, jobs=jobs, notify=notify)
+        return run_experiments(experiments, self.setting, self.evaluation, jobs=jobs, on_end=on_end)
 
     def present(self) -> list[Experiment]:
         """Return the experiments that the folder holds, done or begun, in the order of tables."""
@@ -170,7 +163,7 @@ class Benchmark:
             self.folder.write_text(f"{table.name}.csv", table.csv())
             self.folder.write_text(f"{table.name}.md", table.markdown())
         self.folder.write_text(TABLES, "\n".join(table.markdown() for table in made))
-        write_json(self.path / RESULTS, self._results(records, made))
+        self.write_results(RESULTS, self._results(records, made))
         return made
 
     @property
@@ -219,12 +212,10 @@ class Benchmark:
         for record in records:
             seeds.setdefault(record["method"]["name"], []).append(record["seed"])
         return {
-            "environment": environment(),
-            "settings": self.folder.config["settings"],
             "identity": self.evaluation.identity(),
             "seeds": seeds,
             "methods": read_json(self.path / METHODS_FILE),
-            "failed": failures(self.path),
+            "failed": self.failed(),
             "tables": [row for table in made for row in table.records()],
             "evaluations": list(records),
         }

@@ -3,7 +3,7 @@
 import abc
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ from image_lisa.training.experiment import (
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.jobs.jobs import FAILED, Job, JobProgress, run_jobs
+from shared.jobs.jobs import FAILED, Job, OnEnd, run_jobs
 from shared.methods import Codes, Method, method_to_record
 from shared.runs.expost import SAMPLERS, load_codes, load_samplers
 from shared.runs.files import read_json
@@ -146,29 +146,14 @@ class Experiment(Job[ExperimentContext]):
         _measure(self, context.setting, context.measurement, threads)
 
 
-@dataclass(frozen=True)
-class ExperimentOutcome:
-    """How an experiment ended.
-
-    Attributes:
-        experiment: Which.
-        record: What was measured; None if it failed.
-        failure: Why it failed.
-    """
-
-    experiment: Experiment
-    record: dict[str, Any] | None
-    failure: str = ""
-
-
 def run_experiments(
     experiments: Sequence[Experiment],
     setting: ExperimentSettings,
     measurement: Measurement,
     *,
     jobs: int = 1,
-    notify: Callable[[ExperimentOutcome, JobProgress], None] = lambda outcome, progress: None,
-) -> list[ExperimentOutcome]:
+    on_end: OnEnd[ExperimentContext] = lambda job, failure, progress: None,
+) -> list[dict[str, Any] | None]:
     """Train and measure what is not done yet; see `run_jobs`.
 
     A finished training is not done again, nor a measurement of the same identity; a stopped
@@ -180,26 +165,17 @@ def run_experiments(
         measurement: What to measure.
         jobs: How many at a time, each in a process of its own with its share of the threads; 1
             stays in this process.
-        notify: Hears of each experiment as it ends.
+        on_end: Hears of each experiment as it ends.
 
     Returns:
-        One outcome for each experiment, in their order.
+        What was measured of each experiment, in their order; None of one that failed.
 
     Raises:
         LisaError: The system killed a process.
     """
-    outcomes = {each: ExperimentOutcome(each, measurement.kept(each.path)) for each in experiments}
-
-    def on_end(job: Job[ExperimentContext], failure: str, progress: JobProgress) -> None:
-        assert isinstance(job, Experiment)
-        record = None if failure else measurement.kept(job.path)
-        outcomes[job] = ExperimentOutcome(job, record, failure)
-        notify(outcomes[job], progress)
-
     context, threads = ExperimentContext(setting, measurement), torch.get_num_threads()
-    waiting = [each for each in experiments if outcomes[each].record is None]
-    run_jobs(waiting, context, workers=jobs, threads=threads, on_end=on_end)
-    return [outcomes[each] for each in experiments]
+    run_jobs(experiments, context, workers=jobs, threads=threads, on_end=on_end)
+    return [measurement.kept(each.path) for each in experiments]
 
 
 def _measure(

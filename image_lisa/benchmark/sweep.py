@@ -10,7 +10,7 @@ import dataclasses
 import io
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import geometric_mean
@@ -20,7 +20,7 @@ import torch
 
 from image_lisa.benchmark.experiments import (
     Experiment,
-    ExperimentOutcome,
+    ExperimentContext,
     ExperimentSettings,
     Measurement,
     loaded,
@@ -40,7 +40,8 @@ from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.diagnostics import spectrum
-from shared.jobs.jobs import JobProgress, failures
+from shared.jobs.folder import JobFolder
+from shared.jobs.jobs import OnEnd
 from shared.methods import (
     LISA,
     RAEGP,
@@ -52,11 +53,8 @@ from shared.methods import (
     Method,
     method_to_record,
 )
-from shared.runs.environment import environment
 from shared.runs.figures import save_figure
-from shared.runs.files import write_json
 from shared.runs.folders import open_folder
-from shared.runs.run import Run
 from shared.samplers import Sampler
 from shared.sphere.geometry import project
 from shared.sphere.uniformity import uniformity_gap
@@ -148,23 +146,16 @@ class Validation(Measurement):
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(JobFolder):
     """A folder of runs, one for each point of a grid and seed.
 
     Attributes:
-        folder: With the settings in its `config.json`.
         setting: What all runs share.
         validation: How they are measured.
     """
 
-    folder: Run
     setting: ExperimentSettings
     validation: Validation
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.folder.path
 
     def experiments(self, point: Point, seeds: int) -> list[Experiment]:
         """Return the experiments of a point, one a seed; points that train alike share them."""
@@ -182,8 +173,8 @@ class Sweep:
         seeds: int,
         *,
         jobs: int = 1,
-        notify: Callable[[ExperimentOutcome, JobProgress], None] = lambda outcome, progress: None,
-        note: Notify = silent,
+        on_end: OnEnd[ExperimentContext] = lambda job, failure, progress: None,
+        notify: Notify = silent,
     ) -> list[MeasuredPoint]:
         """Train and measure what is not done yet.
 
@@ -191,26 +182,26 @@ class Sweep:
             points: Of the grid.
             seeds: How many trainings a point has.
             jobs: How many at a time.
-            notify: Hears of each experiment as it ends.
-            note: Hears of what takes a while besides.
+            on_end: Hears of each experiment as it ends.
+            notify: Hears of what takes a while besides.
 
         Returns:
             The points that were measured with all their seeds, in the order of the grid.
         """
         by_point = [self.experiments(point, seeds) for point in points]
-        everything = [each for seed in zip(*by_point, strict=True) for each in seed]
-        for seed in range(seeds):
-            images = loaded(self.setting.data_of(sweep_seed(seed)), note)
-            classifier_of(self.validation.folder, images, self.validation.device, note)
-        outcomes = run_experiments(
-            list(dict.fromkeys(everything)), self.setting, self.validation, jobs=jobs, notify=notify
+        everything = list(
+            dict.fromkeys(each for seed in zip(*by_point, strict=True) for each in seed)
         )
-        records = {outcome.experiment: outcome.record for outcome in outcomes}
+        for seed in range(seeds):
+            images = loaded(self.setting.data_of(sweep_seed(seed)), notify)
+            classifier_of(self.validation.folder, images, self.validation.device, notify)
+        found = run_experiments(everything, self.setting, self.validation, jobs=jobs, on_end=on_end)
+        records = dict(zip(everything, found, strict=True))
         measured = []
         for point, experiments in zip(points, by_point, strict=True):
-            found = [record for each in experiments if (record := records[each]) is not None]
-            if len(found) == seeds:
-                measured.append(MeasuredPoint(point, _numbers(found), found))
+            kept = [record for each in experiments if (record := records[each]) is not None]
+            if len(kept) == seeds:
+                measured.append(MeasuredPoint(point, _numbers(kept), kept))
         return measured
 
     def write(self, measured: Sequence[MeasuredPoint]) -> MeasuredPoint:
@@ -224,11 +215,9 @@ class Sweep:
         """
         best = best_point(measured)
         self.folder.write_text(SWEEP_TABLE, _csv(measured))
-        write_json(
-            self.path / SWEEP_RESULT,
+        self.write_results(
+            SWEEP_RESULT,
             {
-                "environment": environment(),
-                "settings": self.folder.config["settings"],
                 "rule": RULE,
                 "chosen": dict(best.point.values),
                 "method": method_to_record(best.point.method),
@@ -240,7 +229,7 @@ class Sweep:
                     }
                     for each in measured
                 ],
-                "failed": failures(self.path),
+                "failed": self.failed(),
             },
         )
         save_figure(plot(measured, best), self.folder, SWEEP_PICTURE)

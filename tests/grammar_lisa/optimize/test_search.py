@@ -70,8 +70,7 @@ def test_searching_is_asking_and_telling(start, objective, tmp_path, composite):
     for _ in range(3):
         batch = other.ask()
         asked += batch
-        outputs = objective.composite().outputs(batch) if composite else None
-        other.tell(batch, objective(batch), outputs)
+        other.tell(batch, list(objective(batch)))
     assert [e.sentence for e in found] == asked
     assert [e.round for e in found] == [1] * 4 + [2] * 4 + [3] * 4
     assert [e.score for e in found] == objective(asked).tolist()
