@@ -25,8 +25,7 @@ def run(options: Options, terminal: Terminal) -> None:
         folder, data = begin(options, terminal)
     else:
         folder = open_run(options.resume, TOOL)
-        config = str(folder.path / "config.json")
-        options = TRAIN.from_record(TRAIN.recorded(folder.config, config), config)
+        options = TRAIN.of_run(folder)
         if folder.finished and (folder.path / SUMMARY).is_file():
             terminal.note(f"{folder.path} is finished already")
             print_quality(terminal, folder)

@@ -30,7 +30,6 @@ from grammar_lisa.objectives.user_function import (
 )
 from grammar_lisa.objectives.user_process import (
     PLACE,
-    DiedError,
     Worker,
     checked_seconds,
     found_program,
@@ -40,6 +39,7 @@ from grammar_lisa.objectives.user_process import (
     status_text,
 )
 from shared.common.errors import LisaError
+from shared.jobs.line_process import DiedError
 
 GROUPS: Final = 5
 """Reasons that a report of failures tells apart."""

@@ -1,20 +1,25 @@
 """Opening the run that a command works on."""
 
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from image_lisa.cli.options.runs import RunOptions
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
 from shared.common.errors import LisaError
 from shared.runs.run import SUMMARY, Run, newest_run, open_run
 
 
-def open_model(path: Path | None, root: Path, device: str = "cpu") -> tuple[Run, ImageModel]:
-    """Return the run at `path`, or the newest below `root`, and its model with the best weights."""
-    folder = newest_run(root, TOOL) if path is None else open_run(path, TOOL)
+def open_chosen(options: RunOptions) -> Run:
+    """Open the run that options name, or the newest one."""
+    return newest_run(options.runs, TOOL) if options.run is None else open_run(options.run, TOOL)
+
+
+def open_model(options: RunOptions, device: str) -> tuple[Run, ImageModel]:
+    """Open the run that options name, or the newest one, and load its model."""
+    folder = open_chosen(options)
     return folder, ImageModel.load(folder, device_of(device))
 
 
