@@ -233,7 +233,6 @@ def body(options, terminal):
     terminal.print("a line")
     terminal.table("a title", ["a", "b"], [["x", 1.0]])
     with terminal.progress("working", 4) as meter:
-        meter.reset_start(1)
         meter.update(4, "fast")
     terminal.result(a=1, b={"c": [math.nan, math.inf, -math.inf, 2.5]}, d=None)
     terminal.result(
