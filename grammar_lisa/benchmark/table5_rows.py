@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from grammar_lisa.benchmark.tables import csv_table, markdown_table, reached_cell
 from grammar_lisa.objectives.decontamination import NEAR
-from grammar_lisa.optimize.trial_tables import COLUMNS, REACHED, first_reached
+from grammar_lisa.optimize.trial_tables import COLUMNS, REACHED, first_reached, reached_cell
+from shared.common.tables import csv_table, markdown_table
 
 KEYS: Final = ("sentences", "network", "system", "n_initial", "evaluations")
 MEANS: Final = ("decodes", *COLUMNS)

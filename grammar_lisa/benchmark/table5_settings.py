@@ -1,10 +1,10 @@
 """What all calls that work on one folder of Table 5 share."""
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from grammar_lisa.optimize.config import SearchConfig
 from shared.cli.method_options import set_methods
 from shared.common.errors import LisaError
 from shared.methods.registry import METHODS
+from shared.runs.files import read_file
 
 if TYPE_CHECKING:
     from shared.methods import Method
@@ -97,7 +98,7 @@ class Table5Settings:
             "protocol": self.protocol,
             "target": KUSNER_TARGET,
             "grammar": load_grammar(self.grammar).digest,
-            "data": None if self.data is None else _digest(self.data),
+            "data": None if self.data is None else sha256(read_file(self.data)).hexdigest(),
             **{name: getattr(self, name) for name in (*plain, *epochs)},
             **dataclasses.asdict(self.search),
             **{
@@ -106,10 +107,3 @@ class Table5Settings:
                 for name, value in dataclasses.asdict(method).items()
             },
         }
-
-
-def _digest(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise LisaError(f"cannot read {path}: {error.strerror or error}") from error

@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.benchmark.drawn import drawn_targets
-from grammar_lisa.benchmark.tables import csv_table, markdown_table, reached_cell
 from grammar_lisa.benchmark.target_settings import TargetSettings
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.models.names import TOOL
@@ -25,6 +24,7 @@ from grammar_lisa.optimize.trial_tables import (
     REACHED,
     first_reached,
     means,
+    reached_cell,
     show_cell,
     trial_row,
 )
@@ -32,6 +32,7 @@ from grammar_lisa.optimize.trials import run_trials
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.common.tables import csv_table, markdown_table
 from shared.jobs.folder import JobFolder
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder

@@ -10,7 +10,6 @@ from grammar_lisa.benchmark.drawn import drawn_targets, targets_among
 from grammar_lisa.benchmark.entrants import Entrant
 from grammar_lisa.benchmark.latent_bo import LATENT_BO_TOOL, LatentBOBenchmark, latent_bo_rows
 from grammar_lisa.benchmark.published import published_rows
-from grammar_lisa.benchmark.tables import csv_table, markdown_table
 from grammar_lisa.cli.options.benchmark_latent_bo import Options
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
@@ -18,6 +17,7 @@ from shared.cli.jobs import going_on, note_ends
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.common.tables import csv_table, markdown_table
 from shared.runs.folders import open_folder
 
 RESULTS, TABLE, CSV = "results.json", "latent-bo.md", "latent-bo.csv"

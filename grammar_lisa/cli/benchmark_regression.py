@@ -8,10 +8,10 @@ from grammar_lisa.benchmark.regression_trials import (
     RegressionBenchmark,
     RegressionProtocol,
 )
-from grammar_lisa.benchmark.tables import csv_table, markdown_table
 from grammar_lisa.cli.options.benchmark_regression import Options
 from shared.cli.jobs import going_on, note_ends
 from shared.cli.terminal import Terminal
+from shared.common.tables import csv_table, markdown_table
 from shared.runs.environment import environment
 from shared.runs.files import write_json
 from shared.runs.folders import open_folder

@@ -15,7 +15,7 @@ from grammar_lisa.benchmark.targets import (
 )
 from grammar_lisa.cli.options.benchmark_targets import Options
 from grammar_lisa.cli.progress import shown_progress
-from grammar_lisa.cli.runs import open_chosen
+from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.targets import SETS, Target
 from shared.cli.jobs import going_on
 from shared.cli.terminal import Terminal
@@ -26,7 +26,7 @@ from shared.common.words import unknown
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     asked = asked_of(options)
-    trained = open_chosen(options)
+    trained = options.chosen(TOOL)
     path = options.out / (options.name or f"targets-{trained.path.resolve().name}")
     benchmark = open_targets(path, trained, options)
     targets = {target.name: target for target in map(benchmark.target, asked)}

@@ -9,7 +9,6 @@ from grammar_lisa.cli.bo_report import report_search
 from grammar_lisa.cli.bo_search import Search
 from grammar_lisa.cli.options.bo import TABLE_FLAGS, Options
 from grammar_lisa.cli.options.search import recorded
-from grammar_lisa.cli.runs import open_chosen
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.problem import SearchedRun
 from shared.cli.commands import DISTRIBUTION
@@ -26,7 +25,7 @@ def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     folder = None if options.resume is None else open_run(options.resume, SEARCH_TOOL)
     options = (options if folder is None else _resumed(folder, options)).settled()
-    trained = open_chosen(options)
+    trained = options.chosen(TOOL)
     searched = SearchedRun.load(trained, options.search.space)
     points = derive_seed(options.seed, "points")
     with opened_objective(options.scoring, searched.sentences, points) as objective:

@@ -1,7 +1,5 @@
 """What `grammar-lisa bo` says at the end: tables, files and pictures."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +24,7 @@ from grammar_lisa.optimize.trial_tables import (
     trial_row,
 )
 from shared.cli.terminal import Terminal, show
+from shared.common.tables import csv_table
 from shared.runs.run import SUMMARY, Run
 
 HALL_OF_FAME, CONVERGENCE, BEST = "hall_of_fame.csv", "convergence.png", "best.png"
@@ -98,14 +97,9 @@ def _entry(rank: int, entry: HallOfFameEntry, form: str, objective: Objective) -
 
 
 def _as_csv(best: Sequence[Row]) -> str:
-    text = io.StringIO()
     columns = ["rank", "score", "r2", "sentence", "simplified", "latex", "trial", "evaluation"]
-    writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(
-        row | ({"trial": INITIAL_DESIGN} if row["known_at_start"] else {}) for row in best
-    )
-    return text.getvalue()
+    shown = [row | ({"trial": INITIAL_DESIGN} if row["known_at_start"] else {}) for row in best]
+    return csv_table(columns, ([row[column] for column in columns] for row in shown))
 
 
 def _rows(outcome: SearchOutcome) -> dict[str, list[Row]]:

@@ -153,7 +153,9 @@ class SearchedRun:
         kept = decontamination(sentences)
         notify(str(decontamination))
         chosen = [text for text, keep in zip(sentences, kept, strict=True) if keep]
-        problem = self._problem(objective, chosen, scores[kept], decontamination, chosen)
+        problem = SearchProblem(
+            self.model, self.space, objective, chosen, scores[kept], decontamination, chosen
+        )
         if problem.seen:
             notify(
                 f"the network was trained on these {problem.seen}: to keep them from it as well, "
@@ -192,18 +194,9 @@ class SearchedRun:
             )
         sentences = [evaluation.sentence for evaluation in evaluations]
         scores = np.array([evaluation.value for evaluation in evaluations])
-        return self._problem(objective, sentences, scores, Decontamination(None), self.sentences)
-
-    def _problem(
-        self,
-        objective: Objective,
-        sentences: list[str],
-        scores: NDArray[np.float64],
-        decontamination: Decontamination,
-        data: list[str],
-    ) -> SearchProblem:
+        nothing = Decontamination(None)
         return SearchProblem(
-            self.model, self.space, objective, sentences, scores, decontamination, data
+            self.model, self.space, objective, sentences, scores, nothing, self.sentences
         )
 
     def _readable(self, objective: Objective, notify: Notify) -> list[str]:

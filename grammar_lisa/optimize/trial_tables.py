@@ -71,6 +71,17 @@ def first_reached(firsts: Sequence[int | None]) -> dict[str, Any]:
     }
 
 
+def reached_cell(reached: Mapping[str, Any], trials: int) -> str:
+    """Return how many trials reached a score, and in brackets the median of their evaluations.
+
+    Args:
+        reached: As `first_reached` gives it.
+        trials: How many there were.
+    """
+    count, median = reached["trials"], reached["median_evaluations"]
+    return f"{count}/{trials}" + (f" ({median:g})" if count else "")
+
+
 def show_cell(column: str, value: float | None) -> str:
     """Return a statistic as a table shows it."""
     if value is None:

@@ -5,9 +5,7 @@ split is never looked at, the seeds of the trainings are unrelated to those of a
 distances are measured against the validation images on a classifier that never saw them.
 """
 
-import csv
 import dataclasses
-import io
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -39,6 +37,7 @@ from image_lisa.training.experiment import Data
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.common.tables import csv_table
 from shared.diagnostics import spectrum
 from shared.jobs.folder import JobFolder
 from shared.jobs.jobs import OnEnd
@@ -125,7 +124,6 @@ class Validation(Measurement):
         rows = torch.from_numpy(real_rows(len(images.train), count, seed))
         losses = model.reconstruction_losses(images.valid)
         u = project(torch.from_numpy(model.codes(images.valid).mean))
-        found = spectrum(u)
         drawn = {
             f"fcd_{name}": frechet_distance(
                 real, extractor.features(model.decode(samplers[name].sample(count, seed % 2**32)))
@@ -137,10 +135,7 @@ class Validation(Measurement):
             "fcd_real": frechet_distance(real, extractor.features(images.train[rows])),
             "reconstruction": float(losses.mean()),
             "mse": float(2 * losses.mean()) / math.prod(images.shape),
-            "lambda_max": found.lambda_max,
-            "condition": found.condition,
-            "effective_rank": found.effective_rank,
-            "participation_ratio": found.participation_ratio,
+            **spectrum(u).record(),
             "uniformity_gap": uniformity_gap(u),
         }
 
@@ -304,14 +299,12 @@ def _numbers(records: Sequence[Mapping[str, Any]]) -> dict[str, Statistic]:
 
 def _csv(measured: Sequence[MeasuredPoint]) -> str:
     names = list(measured[0].point.values)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*names, "number", "mean", "deviation", "n"])
-    for each in measured:
-        for name, number in each.numbers.items():
-            place = [each.point.values[n] for n in names]
-            writer.writerow([*place, name, number.mean, number.deviation, number.n])
-    return text.getvalue()
+    rows = (
+        [*each.point.values.values(), name, number.mean, number.deviation, number.n]
+        for each in measured
+        for name, number in each.numbers.items()
+    )
+    return csv_table([*names, "number", "mean", "deviation", "n"], rows)
 
 
 def _as_trained(method: Method) -> Method:

@@ -1,7 +1,7 @@
 """`image-lisa info RUN`."""
 
 from image_lisa.cli.options.info import Options
-from image_lisa.cli.runs import open_chosen, read_summary
+from image_lisa.cli.runs import read_summary
 from image_lisa.models.model import run_architecture
 from image_lisa.models.names import TOOL
 from shared.cli.terminal import Terminal
@@ -11,7 +11,7 @@ from shared.runs.run import SUMMARY
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    folder = open_chosen(options)
+    folder = options.chosen(TOOL)
     architecture = run_architecture(folder)
     rows = folder.read_metrics()
     data = folder.config.get("data")

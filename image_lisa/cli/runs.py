@@ -5,21 +5,16 @@ from typing import Any
 
 import torch
 
-from image_lisa.cli.options.runs import RunOptions
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
+from shared.cli.option_groups import RunOptions
 from shared.common.errors import LisaError
-from shared.runs.run import SUMMARY, Run, newest_run, open_run
-
-
-def open_chosen(options: RunOptions) -> Run:
-    """Open the run that options name, or the newest one."""
-    return newest_run(options.runs, TOOL) if options.run is None else open_run(options.run, TOOL)
+from shared.runs.run import SUMMARY, Run
 
 
 def open_model(options: RunOptions, device: str) -> tuple[Run, ImageModel]:
     """Open the run that options name, or the newest one, and load its model."""
-    folder = open_chosen(options)
+    folder = options.chosen(TOOL)
     return folder, ImageModel.load(folder, device_of(device))
 
 

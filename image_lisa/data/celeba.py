@@ -13,8 +13,9 @@ from torch import Tensor
 from image_lisa.data.base import ImageSource, Part
 from image_lisa.data.cache import kept
 from image_lisa.data.decoding import cropped, decode_into, listing, room_for, squared
-from image_lisa.data.places import Request, missing, read_file
+from image_lisa.data.places import Request, missing
 from shared.common.errors import LisaError
+from shared.runs.files import read_file
 
 IMAGES = "img_align_celeba"
 PARTITION = "list_eval_partition.txt"

@@ -16,10 +16,11 @@ from torch import Tensor
 from image_lisa.data.base import ImageSource, Part
 from image_lisa.data.cache import kept
 from image_lisa.data.decoding import decode_into, listing, room_for
-from image_lisa.data.download import fetch
+from image_lisa.data.download import check_md5, fetch
 from image_lisa.data.pictures import resized
-from image_lisa.data.places import Request, missing, read_file
+from image_lisa.data.places import Request, missing
 from shared.common.errors import LisaError
+from shared.runs.files import read_file
 
 ARCHIVE = "cifar-10-binary.tar.gz"
 CHECKSUM = "c32a1d4ab5d03f1284b67883e8d87530"
@@ -100,12 +101,7 @@ def verified(content: bytes, path: Path) -> bytes:
     Raises:
         LisaError: Naming the file, the checksum it should have and the one it has.
     """
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != CHECKSUM:
-        raise LisaError(
-            f"{path} is damaged or not the official archive: its MD5 is {found}, it should be "
-            f"{CHECKSUM}; put the official file in its place"
-        )
+    check_md5(content, CHECKSUM, f"{path} is damaged or not the official archive: its MD5")
     return content
 
 

@@ -1,7 +1,6 @@
 """MNIST: 70,000 handwritten digits, 28 × 28, grey (LeCun, Cortes & Burges, 1998)."""
 
 import gzip
-import hashlib
 import math
 import zlib
 from collections.abc import Mapping
@@ -14,10 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from image_lisa.data.base import ImageSource, Part
-from image_lisa.data.download import fetch
+from image_lisa.data.download import check_md5, fetch
 from image_lisa.data.pictures import padded, resized
-from image_lisa.data.places import Request, missing, read_file
+from image_lisa.data.places import Request, missing
 from shared.common.errors import LisaError
+from shared.runs.files import read_file
 
 CHECKSUMS: Mapping[str, str] = MappingProxyType(
     {
@@ -80,13 +80,8 @@ def verified(content: bytes, path: Path) -> bytes:
         LisaError: Naming the file, the checksum it should have and the one it has.
     """
     content = unpacked(content, path)
-    expected = CHECKSUMS[_plain_name(path)]
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != expected:
-        raise LisaError(
-            f"{path} is not the file of MNIST: the MD5 of its unpacked content is {found}, "
-            f"it should be {expected}; put the official file in its place"
-        )
+    what = f"{path} is not the file of MNIST: the MD5 of its unpacked content"
+    check_md5(content, CHECKSUMS[_plain_name(path)], what)
     return content
 
 

@@ -26,10 +26,11 @@ from sklearn.pipeline import make_pipeline
 from torch import Tensor, nn
 
 from image_lisa.evaluation.extractor import FeatureExtractor
-from image_lisa.evaluation.pixels import to_eight_bits
+from image_lisa.evaluation.pixels import digest_of, to_eight_bits
 from shared.common.errors import LisaError
 from shared.common.fitting import fit_module
 from shared.common.seeds import derive_seed
+from shared.common.torch_seeds import seeded
 from shared.runs.tensors import read_tensors, write_tensors
 
 Numbers = NDArray[np.int64]
@@ -324,8 +325,7 @@ def _fitted(
     images: Tensor, numbers: Numbers, record: ClassifierRecord, device: torch.device | str
 ) -> Classifier:
     recipe = record.recipe
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(derive_seed(record.seed, "classifier"))
+    with seeded(derive_seed(record.seed, "classifier")):
         net = Classifier(record.shape, record.classes, recipe)
     return fit_module(
         net.to(device),
@@ -375,12 +375,7 @@ def _rows(split: LabelledImages) -> NDArray[np.float32]:
 
 
 def _digest(split: LabelledImages) -> str:
-    images = to_eight_bits(split.images).cpu().contiguous()
-    digest = hashlib.sha256(str(tuple(images.shape)).encode())
-    digest.update(images.numpy().data)
-    if split.labels is not None:
-        digest.update(np.asarray(split.labels).astype("<i8").tobytes())
-    return digest.hexdigest()
+    return digest_of(to_eight_bits(split.images), split.labels)
 
 
 def _record_of(meta: Mapping[str, Any]) -> ClassifierRecord:

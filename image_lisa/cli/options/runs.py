@@ -7,25 +7,24 @@ from typing import Annotated, ClassVar
 import tyro
 
 from image_lisa.evaluation.protocol import DRAWS, SAMPLES
+from shared.cli.option_groups import RunOptions
 from shared.cli.terminal import Output, Ranges
 from shared.training.settings import Device
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunOptions(Output):
-    """Which run a command works on.
+class RunArgument(RunOptions, Output):
+    """Which run a command works on, named without a flag.
 
     Attributes:
         run: The folder of the run; by default the newest finished one in --runs.
-        runs: The folder that runs are kept in.
     """
 
     run: Annotated[Path | None, tyro.conf.Positional] = None
-    runs: Path = Path("runs")
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeasureOptions(RunOptions):
+class MeasureOptions(RunArgument):
     """What measuring a run takes.
 
     Attributes:

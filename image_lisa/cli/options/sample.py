@@ -6,13 +6,13 @@ from typing import Annotated, ClassVar
 
 import tyro
 
-from image_lisa.cli.options.runs import RunOptions
+from image_lisa.cli.options.runs import RunArgument
 from shared.cli.terminal import Ranges
 from shared.training.settings import Device
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions):
+class Options(RunArgument):
     """Draw images from a sampler of a trained run.
 
     Attributes:
