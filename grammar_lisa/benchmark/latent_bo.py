@@ -18,12 +18,7 @@ import numpy as np
 from grammar_lisa.benchmark.entrants import Entrant
 from grammar_lisa.benchmark.jobs import FileJob, TrainingJob
 from grammar_lisa.benchmark.latent_bo_settings import LatentBOSettings
-from grammar_lisa.benchmark.start_sets import (
-    NONE,
-    StartSet,
-    drawn_from_grammar,
-    tells_apart,
-)
+from grammar_lisa.benchmark.start_sets import NONE, StartSet, drawn_from_grammar, tells_apart
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.datasets import read_lines
 from grammar_lisa.models.names import TOOL

@@ -11,12 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from grammar_lisa.benchmark.jobs import (
-    RandomJob,
-    SearchJob,
-    TrainingJob,
-    drawn_record,
-)
+from grammar_lisa.benchmark.jobs import RandomJob, SearchJob, TrainingJob, drawn_record
 from grammar_lisa.benchmark.table5_settings import Table5Settings
 from grammar_lisa.benchmark.table5_systems import (
     ENTRIES,

@@ -7,13 +7,7 @@ from grammar_lisa.cli.pictures import plot_curves
 from grammar_lisa.cli.reports import print_quality
 from grammar_lisa.grammar.datasets import DerivationSplit
 from grammar_lisa.models.names import TOOL
-from grammar_lisa.training.experiment import (
-    Plan,
-    data_of,
-    finish_run,
-    make_run,
-    train_run,
-)
+from grammar_lisa.training.experiment import Plan, data_of, finish_run, make_run, train_run
 from shared.cli.terminal import Terminal
 from shared.common.callbacks import Callbacks, MetricsRow
 from shared.runs.run import SUMMARY, Run, open_run

@@ -15,12 +15,7 @@ from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.counting import Counts
 from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.parsing import Parser
-from grammar_lisa.grammar.sampling import (
-    Keys,
-    by_text,
-    enumerate_derivations,
-    sample,
-)
+from grammar_lisa.grammar.sampling import Keys, by_text, enumerate_derivations, sample
 from grammar_lisa.grammar.text import derivations_to_texts
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed

@@ -8,11 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from grammar_lisa.objectives.objective import Objective
-from grammar_lisa.objectives.trial_statistics import (
-    THRESHOLDS,
-    evaluations_to,
-    trial_statistics,
-)
+from grammar_lisa.objectives.trial_statistics import THRESHOLDS, evaluations_to, trial_statistics
 
 COLUMNS: Final = ("valid", "finite", "distinct", "average", "best")
 """The statistics that tables show, as `trial_row` names them."""

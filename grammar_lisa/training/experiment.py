@@ -11,9 +11,7 @@ import torch
 from torch import Tensor
 
 from grammar_lisa.grammar import Grammar, load_grammar
-from grammar_lisa.grammar.datasets import (
-    DerivationSplit,
-)
+from grammar_lisa.grammar.datasets import DerivationSplit
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.load import load_model

@@ -13,13 +13,7 @@ import torch
 from image_lisa.data import Images
 from image_lisa.models.model import Architecture, ImageModel
 from image_lisa.models.names import TOOL
-from image_lisa.training.experiment import (
-    Data,
-    check_data,
-    finish_run,
-    make_run,
-    train_run,
-)
+from image_lisa.training.experiment import Data, check_data, finish_run, make_run, train_run
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed

@@ -41,17 +41,7 @@ from shared.common.tables import csv_table
 from shared.diagnostics import spectrum
 from shared.jobs.folder import JobFolder
 from shared.jobs.jobs import OnEnd
-from shared.methods import (
-    LISA,
-    RAEGP,
-    RAEL2,
-    WAE,
-    Codes,
-    InfoVAE,
-    LoRAE,
-    Method,
-    method_to_record,
-)
+from shared.methods import LISA, RAEGP, RAEL2, WAE, Codes, InfoVAE, LoRAE, Method, method_to_record
 from shared.runs.figures import save_figure
 from shared.runs.folders import open_folder
 from shared.samplers import Sampler

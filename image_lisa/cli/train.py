@@ -14,12 +14,7 @@ from image_lisa.data import Images
 from image_lisa.models.model import Architecture, ImageModel, run_architecture
 from image_lisa.models.names import TOOL
 from image_lisa.reports.pictures import plot_curves, save_reconstructions, save_samples
-from image_lisa.training.experiment import (
-    check_data,
-    finish_run,
-    make_run,
-    train_run,
-)
+from image_lisa.training.experiment import check_data, finish_run, make_run, train_run
 from shared.cli.terminal import Terminal
 from shared.common.callbacks import Callbacks
 from shared.common.errors import LisaError

@@ -3,11 +3,3 @@ from .pictures import plot_curves as plot_curves
 from .pictures import save_reconstructions as save_reconstructions
 from .pictures import save_samples as save_samples
 from .table import ReportTable as ReportTable
-
-__all__ = [
-    "ReportTable",
-    "plot_curves",
-    "save_picture_table",
-    "save_reconstructions",
-    "save_samples",
-]

@@ -5,13 +5,3 @@ from .method_options import MethodOptions as MethodOptions
 from .method_options import set_methods as set_methods
 from .terminal import Output as Output
 from .terminal import Terminal as Terminal
-
-__all__ = [
-    "Command",
-    "CommandGroup",
-    "MethodOptions",
-    "Output",
-    "Terminal",
-    "run_tool",
-    "set_methods",
-]
