@@ -6,7 +6,6 @@ and with nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -103,12 +102,11 @@ FIGURES: Final = (
 """All of them. What is said of T-LBO on `t-lbo` elsewhere, 0.088, has no source that was found."""
 
 
-def published_rows(protocol: str, figures: Iterable[Figure] = FIGURES) -> list[dict[str, Any]]:
+def published_rows(protocol: str) -> list[dict[str, Any]]:
     """Return the published rows of a protocol, with the names that rows of our own tables have.
 
     Args:
         protocol: A key of `PROTOCOLS`.
-        figures: Taken from.
 
     Returns:
         One for each system and number of `evaluations`, with `trials`, `minutes` and `source`,
@@ -121,7 +119,7 @@ def published_rows(protocol: str, figures: Iterable[Figure] = FIGURES) -> list[d
     if protocol not in PROTOCOLS:
         raise LisaError(f"there is no protocol {protocol}; valid are {', '.join(PROTOCOLS)}")
     rows: dict[tuple[str, int], dict[str, Any]] = {}
-    for figure in figures:
+    for figure in FIGURES:
         if figure.protocol == protocol:
             row = rows.setdefault((figure.system, figure.evaluations), _head(figure))
             row |= {figure.statistic: figure.value, f"{figure.statistic}_error": figure.spread}
