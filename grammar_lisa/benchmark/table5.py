@@ -27,6 +27,7 @@ from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.baselines import from_data, from_grammar
+from grammar_lisa.optimize.config import TrialSettings
 from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
 from grammar_lisa.optimize.trials import trial_seed
 from grammar_lisa.training.config import TrainConfig
@@ -203,15 +204,13 @@ class Table5Benchmark(JobFolder):
         self, entry: Table5Entry, problem: SearchProblem, path: Path, n_initial: int, count: int
     ) -> list[SearchJob]:
         run, setting = self.run_of(entry), self.setting
-        trials = problem.trials(
-            run,
-            path,
-            count=count,
+        settings = TrialSettings(
+            search=setting.search,
             n_initial=n_initial,
-            config=setting.search,
             black_box=not setting.outputs,
             seed=setting.seed,
         )
+        trials = problem.trials(run, path, count, settings)
         marks = setting.how.marks(setting.search.rounds)
         return [SearchJob(_trial(path, each.number), run, marks, each) for each in trials]
 

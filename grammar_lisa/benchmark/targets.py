@@ -12,12 +12,12 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.benchmark.drawn import drawn_targets
-from grammar_lisa.benchmark.target_settings import TargetSettings
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.decontamination import NEAR
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import OTHER_POINTS, TARGETS, Target, target_for
+from grammar_lisa.optimize.config import TrialSettings
 from grammar_lisa.optimize.problem import Draws, SearchedRun, random_draws
 from grammar_lisa.optimize.trial_tables import (
     COLUMNS,
@@ -60,7 +60,7 @@ class TargetBenchmark(JobFolder):
     """
 
     searched: SearchedRun
-    settings: TargetSettings
+    settings: TrialSettings
 
     def target(self, text: str) -> Target:
         """Return the target of a name or of an expression in the variables of the run.
@@ -114,15 +114,7 @@ class TargetBenchmark(JobFolder):
         objective, settings = self._objective(target), self.settings
         problem = self.searched.problem(objective, decontaminate=True, notify=notify)
         place.mkdir(exist_ok=True)
-        planned = problem.trials(
-            self.searched.run.path,
-            place,
-            count=trials,
-            n_initial=settings.n_initial,
-            config=settings.search,
-            black_box=settings.black_box,
-            seed=settings.seed,
-        )
+        planned = problem.trials(self.searched.run.path, place, trials, settings)
         with show_progress([trial.history for trial in planned]):
             found = list(run_trials(planned, objective, jobs))
         draws: dict[str, list[Draws]] = {SEARCH: [[e.sentence for e in each] for each in found]}
@@ -208,7 +200,7 @@ class TargetBenchmark(JobFolder):
         }
 
 
-def open_targets(path: Path, run: Run, settings: TargetSettings) -> TargetBenchmark:
+def open_targets(path: Path, run: Run, settings: TrialSettings) -> TargetBenchmark:
     """Open a benchmark, or begin it.
 
     Args:

@@ -33,7 +33,7 @@ from grammar_lisa.models.run import read_data
 from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize import baselines
-from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.config import SearchConfig, TrialSettings
 from grammar_lisa.optimize.history import History
 from grammar_lisa.optimize.problem import SearchProblem
 from grammar_lisa.optimize.trials import run_trial
@@ -170,15 +170,9 @@ def test_the_first_half_of_a_trial_is_a_trial_of_half_the_rounds(compared, tmp_p
     problem = SearchProblem(
         None, None, OBJECTIVE, sentences, scores, Decontamination(None), sentences
     )
-    trials = problem.trials(
-        run,
-        tmp_path,
-        count=2,
-        n_initial=60,
-        config=dataclasses.replace(SearchConfig(**header["config"]), rounds=1),
-        black_box=header["black_box"],
-        seed=0,
-    )
+    config = dataclasses.replace(SearchConfig(**header["config"]), rounds=1)
+    settings = TrialSettings(search=config, n_initial=60, black_box=header["black_box"])
+    trials = problem.trials(run, tmp_path, 2, settings)
     assert trials[1].seed == header["seed"]
     half = [(each.sentence, each.score) for each in run_trial(trials[1], OBJECTIVE)]
     assert len(half) == 5
