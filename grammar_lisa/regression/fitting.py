@@ -18,9 +18,9 @@ from grammar_lisa.regression.finishing import Finishing, Member, made_with
 from grammar_lisa.regression.fit_config import FitConfig
 from grammar_lisa.regression.fits.losses import LOSSES, Loss
 from grammar_lisa.regression.fits.user_loss import user_loss
-from grammar_lisa.regression.guesses import opened, read_guesses
+from grammar_lisa.regression.guesses import read_guesses, with_open_numbers
 from grammar_lisa.regression.measures import measure_values
-from grammar_lisa.regression.search.archive import Entry
+from grammar_lisa.regression.search.archive import ArchiveEntry
 from grammar_lisa.regression.search.collecting import shortened
 from grammar_lisa.regression.search.formula_search import FormulaSearch
 from grammar_lisa.regression.search.grammar_search import GrammarSearch
@@ -214,7 +214,7 @@ class Fitting:
         nodes = tree.skeleton(self._table.variables).nodes
         return self._grammar is not None or made_with(nodes, self.config.operator_names)
 
-    def _good_enough(self, best: Entry) -> bool:
+    def _good_enough(self, best: ArchiveEntry) -> bool:
         stop = self.config.stop
         if stop is None:
             return False
@@ -271,10 +271,10 @@ def _variables(skeleton: Skeleton) -> set[str]:
 
 def _teach(search: FormulaSearch, member: Member) -> None:
     """Put a formula into the archive of a search, with its numbers open."""
-    search.fit(opened(member), "guess")
+    search.fit(with_open_numbers(member), "guess")
 
 
-def _entries(search: FormulaSearch) -> list[Entry]:
+def _entries(search: FormulaSearch) -> list[ArchiveEntry]:
     """Return what the archive holds, though another thread may be adding to it."""
     while True:
         try:

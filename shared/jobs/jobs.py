@@ -52,7 +52,7 @@ class Job(abc.ABC, Generic[C]):
 
 
 @dataclass(frozen=True)
-class Progress:
+class JobProgress:
     """How far the jobs of a call are.
 
     Attributes:
@@ -68,7 +68,7 @@ class Progress:
     left: float
 
 
-OnEnd = Callable[[Job[C], str, Progress], None]
+OnEnd = Callable[[Job[C], str, JobProgress], None]
 """Called as a job ends, with why it failed or nothing, and how far the call is."""
 
 
@@ -105,7 +105,7 @@ def run_jobs(
     try:
         for done, (place, failure, seconds) in enumerate(ended, 1):
             left = (time.monotonic() - began) / done * (len(waiting) - done)
-            on_end(waiting[place], failure, Progress(done, len(waiting), seconds, left))
+            on_end(waiting[place], failure, JobProgress(done, len(waiting), seconds, left))
     except TerminatedWorkerError as error:
         raise LisaError(
             f"a process of {workers} was killed, perhaps as memory ran out; give the same command "

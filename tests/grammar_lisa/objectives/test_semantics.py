@@ -15,7 +15,7 @@ from tools import Tool
 from grammar_lisa.cli import main
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.arrays import to_array
-from grammar_lisa.grammar.datasets import Split
+from grammar_lisa.grammar.datasets import DerivationSplit
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.architecture import Architecture
@@ -158,13 +158,15 @@ def test_only_a_method_that_learns_from_semantics_has_any():
     ]
     for plan in plans:
         with pytest.raises(LisaError, match="--alignment-weight above 0 only"):
-            plan.semantics_in(load_grammar(EXPR), Split(row, row, row, 0))
+            plan.semantics_in(load_grammar(EXPR), DerivationSplit(row, row, row, 0))
 
 
 def test_a_method_that_learns_from_semantics_takes_the_outputs_of_training_and_test():
     grammar = load_grammar(EXPR)
     rows = sample_uniform(grammar, 9, 8, seed=0)
-    data = Split(*(to_array(part, 8, len(grammar.rules)) for part in (rows[:5], rows, rows[5:])), 0)
+    data = DerivationSplit(
+        *(to_array(part, 8, len(grammar.rules)) for part in (rows[:5], rows, rows[5:])), 0
+    )
     plan = Plan(TrainConfig(grammar=EXPR), LISA(alignment_weight=1.0))
     found = plan.semantics_in(grammar, data)
     together = semantics_of(derivations_to_texts(grammar, rows), OUTPUTS, seed=5)

@@ -15,7 +15,7 @@ import pytest
 from tools import finish, started
 
 from shared.cli import commands as cli
-from shared.cli.commands import Command, Group, run_tool
+from shared.cli.commands import Command, CommandGroup, run_tool
 from shared.cli.records import flag_value, options_from_record
 from shared.cli.terminal import Output, Terminal, first_process, show
 from shared.common.errors import LisaError
@@ -115,7 +115,7 @@ def test_a_tool_without_commands(capsys):
 
 
 GROUPED = COMMANDS | {
-    "compare": Group(
+    "compare": CommandGroup(
         {
             "tables": Command("made_up", "tables", "Makes tables."),
             "plots": Command("made_up", "plots", "Makes plots."),
@@ -233,7 +233,6 @@ def body(options, terminal):
     terminal.print("a line")
     terminal.table("a title", ["a", "b"], [["x", 1.0]])
     with terminal.progress("working", 4) as meter:
-        meter.reset_start(1)
         meter.update(4, "fast")
     terminal.result(a=1, b={"c": [math.nan, math.inf, -math.inf, 2.5]}, d=None)
     terminal.result(
