@@ -24,6 +24,8 @@ _SHIFTS: Final = (0.05, 0.15, 0.4, 1.0, 2.5, 6.0)
 """Beyond the end of the argument's range, in ranges."""
 _CENTRES: Final = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9)
 _SLOPES: Final = (2.0, 5.0, 10.0, 25.0)
+_COOPERATIVITIES: Final = (0.7, 1.4, 2.4, 4.2)
+"""Exponents of saturations."""
 
 Atom = tuple[Tree, Floats]
 
@@ -48,6 +50,8 @@ def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterat
             yield _exponential(argument, values, rate / span)
         if {"pow", "-"} <= set(operators):
             yield from _bells(argument, values, low, span)
+        if {"+", "/"} <= set(operators):
+            yield from _steps(argument, values, low, span)
         if "*" in operators and ({"sin", "cos"} & set(operators)):
             yield from _damped(argument, values, span, operators)
     if "tanh" in operators:
@@ -65,6 +69,8 @@ def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterat
             with np.errstate(all="ignore"):
                 result = values**exponent
             yield make(POWER, argument, open_constant(exponent)), result
+        if {"+", "/"} <= set(operators):
+            yield from _saturations(argument, values, low, high)
 
 
 def _linear(argument: Tree, slope: float, centre: float) -> Tree:
@@ -93,6 +99,31 @@ def _bells(argument: Tree, values: Floats, low: float, span: float) -> Iterator[
             inner = make(POWER, _linear(argument, slope / span, low + centre * span), number(2))
             bell = np.exp(-np.square(slope / span * (values - low - centre * span)))
             yield make("exp", make(NEGATION, inner)), bell
+
+
+def _steps(argument: Tree, values: Floats, low: float, span: float) -> Iterator[Atom]:
+    """Yield logistic steps."""
+    for centre in _CENTRES:
+        for slope in _SLOPES:
+            fall = make("exp", _linear(argument, -slope / span, low + centre * span))
+            step = 1 / (np.exp(-slope / span * (values - low - centre * span)) + 1)
+            yield _saturating(fall), step
+
+
+def _saturations(argument: Tree, values: Floats, low: float, high: float) -> Iterator[Atom]:
+    """Yield what grows as a power and then no more (Hill 1910)."""
+    for centre in np.geomspace(low, high, 5)[1:].tolist():
+        for exponent in _COOPERATIVITIES:
+            fall = make(POWER, argument, open_constant(-exponent))
+            with np.errstate(all="ignore"):
+                scale = float(np.power(centre, exponent))
+                saturation = 1 / (scale * values**-exponent + 1)
+            if 0 < scale < np.inf:
+                yield _saturating(make("*", open_constant(scale), fall)), saturation
+
+
+def _saturating(fall: Tree) -> Tree:
+    return make("/", number(1), make("+", fall, number(1)))
 
 
 def _damped(
