@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import tyro
 
-from grammar_lisa.regression.fit_config import COMPLEXITIES, OPERATORS, FitConfig, seconds_of
+from grammar_lisa.regression.fit_config import COMPLEXITIES, JOBS, OPERATORS, FitConfig, seconds_of
 from grammar_lisa.regression.tables.table_options import TableOptions
 from shared.cli.terminal import Output, Ranges
 from shared.common.errors import LisaError
@@ -30,13 +30,15 @@ class Options(Output):
         guess: A formula to begin from; each c in it is a number to be fitted. May be repeated.
         digits: The most significant digits of a number; by default what the data bear.
         seed: Of everything random.
+        jobs: Searches at a time, each with a seed of its own and on one core.
         name: The run's folder in --runs; by default a new one, fit-001 and so on.
         runs: The folder that runs are kept in.
         overwrite: Replace the run of that name.
-        resume: Go on with a run: its folder. All else is read from it but --time and --stop-at.
+        resume: Go on with a run: its folder. All else is read from it but --time, --stop-at
+            and --jobs.
     """
 
-    ranges: ClassVar[Ranges] = {"max_complexity": COMPLEXITIES, "digits": (1, 17)}
+    ranges: ClassVar[Ranges] = {"max_complexity": COMPLEXITIES, "digits": (1, 17), "jobs": JOBS}
 
     table: tyro.conf.Positional[Path | None] = None
     data: TableOptions = field(default_factory=TableOptions)
@@ -49,6 +51,7 @@ class Options(Output):
     guess: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     digits: int | None = None
     seed: int = 0
+    jobs: int = 1
     name: str | None = None
     runs: Path = Path("runs")
     overwrite: bool = False
@@ -67,6 +70,7 @@ class Options(Output):
             stop_at=self.stop_at,
             guesses=tuple(self.guess),
             seed=self.seed,
+            jobs=self.jobs,
         )
 
     def check(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from grammar_lisa.regression.search.tree import Tree
@@ -60,6 +60,13 @@ class Archive:
         """Return the least loss of formulas of at most a complexity."""
         levels = [entry.loss for size, entry in self._entries.items() if size <= complexity]
         return min(levels, default=float("inf"))
+
+    def joined(self, entries: Iterable[ArchiveEntry]) -> Archive:
+        """Return an archive of these formulas and others."""
+        archive = Archive(self._exact, self._most)
+        for entry in (*self, *entries):
+            archive.add(entry)
+        return archive
 
     def add(self, entry: ArchiveEntry) -> bool:
         """Keep a formula that is better than all that are no longer; tell whether it is."""
