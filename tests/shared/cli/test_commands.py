@@ -345,9 +345,28 @@ def test_options_come_back_from_their_record():
     assert options_from_record(Options, {"path": None, "text": ""}, "here") == Options()
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Options of which one is allowed beside the other only."""
+
+    fast: bool = False
+    number: int = 1
+
+    def __post_init__(self):
+        if self.fast and self.number == 1:
+            raise LisaError("fast needs a number other than 1")
+
+
+def test_options_that_go_together_are_read_together():
+    assert options_from_record(Pair, {"fast": True, "number": 2}, "here") == Pair(True, 2)
+    with pytest.raises(LisaError, match="fast needs a number"):
+        options_from_record(Pair, {"fast": True}, "here")
+
+
 @pytest.mark.parametrize(
     ("record", "words"),
     [
+        ({"number": 3, "mode": "medium", "text": "t"}, "here: the option mode cannot be 'medium'"),
         ({"nubmer": 3}, "here: there is no option 'nubmer'; did you mean 'number'?"),
         ({"number": "many"}, "here: the option number cannot be 'many'"),
         ({"number": [1, 2]}, "here: the option number cannot be"),
