@@ -82,7 +82,9 @@ def test_what_a_system_fails_with_is_told_and_tried_again(tmp_path, monkeypatch)
 
 def test_a_formula_that_cannot_be_read_is_a_failure(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        regression_trials, "system_named", lambda name: lambda *asked: FoundFormula("x+nan", 0.0)
+        regression_trials,
+        "regression_system",
+        lambda name: lambda *asked: FoundFormula("x+nan", 0.0),
     )
     made = benchmark(tmp_path)
     (failure,) = do(made)
