@@ -13,6 +13,8 @@ from shared.common.arrays import Floats
 
 _WAVES: Final = np.arange(0.25, 20.25, 0.25)
 """Periods on the argument's range."""
+_FADING: Final = _WAVES[1::2]
+"""The same of waves that fade, where there are many arguments: their frequencies are less sharp."""
 _RATES: Final = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
 """Times that an exponential grows by e on the argument's range."""
 _FAR: Final = 100.0
@@ -30,13 +32,16 @@ _COOPERATIVITIES: Final = (0.7, 1.4, 2.4, 4.2)
 Atom = tuple[Tree, Floats]
 
 
-def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterator[Atom]:
+def atoms_of(
+    argument: Tree, values: Floats, operators: Sequence[str], *, fine: bool = True
+) -> Iterator[Atom]:
     """Yield functions of an argument, with their values.
 
     Args:
         argument: What the functions are of.
         values: Its values, ``[point]``.
         operators: What formulas may be made with.
+        fine: Whether there are waves that fade at all frequencies, or at every second.
     """
     low, high = float(values.min()), float(values.max())
     span = high - low
@@ -53,7 +58,7 @@ def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterat
         if {"+", "/"} <= set(operators):
             yield from _steps(argument, values, low, span)
         if "*" in operators and ({"sin", "cos"} & set(operators)):
-            yield from _damped(argument, values, span, operators)
+            yield from _damped(argument, values, span, operators, _WAVES if fine else _FADING)
     if "tanh" in operators:
         for centre in _CENTRES:
             for slope in _SLOPES:
@@ -127,13 +132,13 @@ def _saturating(fall: Tree) -> Tree:
 
 
 def _damped(
-    argument: Tree, values: Floats, span: float, operators: Sequence[str]
+    argument: Tree, values: Floats, span: float, operators: Sequence[str], periods: Floats
 ) -> Iterator[Atom]:
     """Yield waves that fade or grow, each at some phases."""
     name, function = ("sin", np.sin) if "sin" in operators else ("cos", np.cos)
     for rate in (*_DAMPING, *(-rate for rate in _DAMPING)):
         tree, envelope = _exponential(argument, values, rate / span)
-        for scale in (2 * np.pi * _WAVES / span).tolist():
+        for scale in (2 * np.pi * periods / span).tolist():
             for phase in _PHASES:
                 inner = make("+", make("*", open_constant(scale), argument), open_constant(phase))
                 wave = function(scale * values + phase)

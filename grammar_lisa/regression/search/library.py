@@ -118,6 +118,11 @@ class Library:
             return given
         return operator.make(*(self.tree(each) for each in operands))
 
+    def is_function(self, member: int) -> bool:
+        """Tell whether a member is a function of another, such as a sine, and no power."""
+        operator = self.members[member].operator
+        return operator is not None and not operator.nested
+
     def add(self, tree: Tree, values: Floats, cost: float, *, nested: bool = False) -> None:
         """Add a subexpression that others may be made of, unless a proportional one is there."""
         self._take(values[None], [LibraryMember(None, (), tree, nested)], cost)

@@ -103,6 +103,15 @@ def variable(name: str) -> Tree:
     return Tree(VARIABLE, (), name)
 
 
+Letter = str | Tree
+"""What sums and products are made of: a variable, by its name, or a part of a formula."""
+
+
+def part_of(letter: Letter) -> Tree:
+    """Return what a letter stands for: the variable of a name, or a part itself."""
+    return variable(letter) if isinstance(letter, str) else letter
+
+
 def number(value: float) -> Tree:
     """Return a number that stays as it is."""
     return Tree(NUMBER, (), "", float(value))
