@@ -28,6 +28,9 @@ from shared.runs.files import write_json
 NOISE = 0.01
 """The share of the target's standard deviation that its noise has."""
 
+GOOD = 1 - 2 * NOISE**2
+"""R² that is good enough: noise costs `NOISE` squared."""
+
 
 @dataclass(frozen=True)
 class Big:
@@ -69,7 +72,17 @@ def fitted(big: Big, folder: Path, seconds: float, seed: int) -> dict[str, Any]:
     """What the command says of a table, and what it took."""
     path = folder / "table.csv"
     written(big, path, seed)
-    words = ["fit", str(path), "--time", str(seconds), "--runs", str(folder / "runs"), "--json"]
+    words = [
+        "fit",
+        str(path),
+        "--time",
+        str(seconds),
+        "--stop-at",
+        f"r2={GOOD}",
+        "--json",
+        "--quiet",
+    ]
+    words += ["--runs", str(folder / "runs"), "--seed", str(seed)]
     began = time.monotonic()
     with (folder / "said.json").open("w") as said:
         process = subprocess.Popen([sys.executable, "-m", "grammar_lisa", *words], stdout=said)
@@ -99,7 +112,7 @@ def fitted(big: Big, folder: Path, seconds: float, seed: int) -> dict[str, Any]:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("output", type=Path, help="the JSON file to write")
-    arguments.add_argument("--seconds", type=float, default=30.0, help="of each search")
+    arguments.add_argument("--seconds", type=float, default=60.0, help="of each search")
     arguments.add_argument("--seed", type=int, default=0)
     options = arguments.parse_args()
     tables = []
@@ -108,7 +121,7 @@ def main() -> None:
             tables.append(fitted(big, Path(folder), options.seconds, options.seed))
         sys.stdout.write(json.dumps(tables[-1]) + "\n")
         sys.stdout.flush()
-    write_json(options.output, {"environment": environment(options.seed), "tables": tables})
+        write_json(options.output, {"environment": environment(options.seed), "tables": tables})
 
 
 if __name__ == "__main__":
