@@ -115,13 +115,14 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=60.0, help="of each search")
     arguments.add_argument("--seed", type=int, default=0)
     options = arguments.parse_args()
-    tables = []
+    tables: list[dict[str, Any]] = []
+    told = {"environment": environment(options.seed), "tables": tables}
     for big in TABLES:
         with tempfile.TemporaryDirectory() as folder:
             tables.append(fitted(big, Path(folder), options.seconds, options.seed))
         sys.stdout.write(json.dumps(tables[-1]) + "\n")
         sys.stdout.flush()
-        write_json(options.output, {"environment": environment(options.seed), "tables": tables})
+        write_json(options.output, told)
 
 
 if __name__ == "__main__":
