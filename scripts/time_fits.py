@@ -22,7 +22,7 @@ from grammar_lisa.expressions.evaluation import evaluate_readable
 from grammar_lisa.expressions.expression import OPEN
 from grammar_lisa.regression.fits.constants import fit_constants, polish
 from grammar_lisa.regression.fits.losses import MSE
-from grammar_lisa.regression.search.contexts import contexts_of, moves_of
+from grammar_lisa.regression.search.contexts import Context, contexts_of, moves_of
 from grammar_lisa.regression.search.library import Library
 from grammar_lisa.regression.search.operator_search import OPERATORS
 from grammar_lisa.regression.search.recombination import Sums
@@ -131,7 +131,7 @@ def recombined(rows: int, seconds: float, seed: int) -> float:
         library.add(variable(name), values, 1.0)
     library.grow(1200, 12.0)
     members = [(library.tree(m), library.values[m], library.costs[m]) for m in range(50)]
-    contexts = contexts_of(target, moves_of(members, OPERATORS), 400)
+    contexts = contexts_of(Context.root(target), moves_of(members, OPERATORS), 400)
     sums = Sums(library)
 
     def compare() -> int:
