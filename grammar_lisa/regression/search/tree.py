@@ -80,12 +80,15 @@ class Tree(NamedTuple):
 
     def values(self, points: Mapping[str, Floats]) -> Any:
         """Return its values on points, ``[point]``, or a number where it has no variable."""
+        with np.errstate(all="ignore"):
+            return self._values(points)
+
+    def _values(self, points: Mapping[str, Floats]) -> Any:
         if self.operator == VARIABLE:
             return points[self.name]
         if not self.operands:
             return np.float64(self.value)
-        with np.errstate(all="ignore"):
-            return FUNCTIONS[self.operator](*(each.values(points) for each in self.operands))
+        return FUNCTIONS[self.operator](*[each._values(points) for each in self.operands])
 
     def skeleton(self, variables: tuple[str, ...]) -> Skeleton:
         """Return the formula with its constants open."""
