@@ -13,6 +13,7 @@ from grammar_lisa.regression.search.allowed import ARITHMETIC, allowed
 from grammar_lisa.regression.search.atoms import atoms_of
 from grammar_lisa.regression.search.contexts import Context, contexts_of, moves_of
 from grammar_lisa.regression.search.formula_search import SAMPLE, FormulaSearch
+from grammar_lisa.regression.search.fractions import Fractions
 from grammar_lisa.regression.search.letters import SHARE, spellings
 from grammar_lisa.regression.search.library import Library
 from grammar_lisa.regression.search.local import contexts_within, simpler
@@ -47,6 +48,8 @@ _LEAST: Final = 1e-20
 _COST_WEIGHT: Final = 0.3
 _TALL: Final[Mapping[int, int]] = {1: 10, 2: 6}
 """The highest degree of polynomials in one or two variables, in the first contexts."""
+_FRACTIONS: Final = 2
+_DEGREES_ABOVE: Final = (1, 3)
 _PAIRED_ATOMS: Final = 2500
 _VARIED: Final = 40
 """Variations between two looks at the clock."""
@@ -243,6 +246,8 @@ class _Round:
         self.library = Library(operators, len(ones))
         for letter, values in sample.items():
             self.library.add(part_of(letter), values, 1.0)
+        for tree, values in view.members.items():
+            self.library.add(tree, values, 1.0)
         self.library.add(number(1), ones, 1.0)
         self.library.grow(scale.members, _LIBRARY_COST)
         self._values = self.library.values
@@ -327,6 +332,10 @@ class _Round:
         for context in self._contexts[: scale.quotients]:
             self._consider(context, tall.sums(context), "polynomials")
             self._consider(context, few.quotients(context), "quotients")
+        for degree in _DEGREES_ABOVE:
+            fractions = Fractions(self._inputs, degree)
+            for context in self._contexts[: _FRACTIONS * scale.quotients]:
+                self._consider(context, fractions.solutions(context), "quotients")
 
     def _letters(self) -> None:
         """Look for polynomials in a function beside variables, and for quotients of them."""
