@@ -24,7 +24,7 @@ from grammar_lisa.regression.search.tree import (
 )
 from shared.common.arrays import Floats
 
-DEGREE: Final = 4
+_DEGREE: Final = 4
 _MOST_TERMS: Final = 10
 """Longer sums are not told."""
 _POLE: Final = 4.0
@@ -76,7 +76,7 @@ class Polynomials:
     """
 
     def __init__(
-        self, points: Mapping[Letter, Floats], share: float = 0.3, most_degree: int = DEGREE
+        self, points: Mapping[Letter, Floats], share: float = 0.3, most_degree: int = _DEGREE
     ) -> None:
         self._points = points
         self._most_degree = most_degree
