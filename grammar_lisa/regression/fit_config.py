@@ -59,7 +59,7 @@ class FitConfig:
 
     operators: str = OPERATORS
     grammar: str | None = None
-    max_complexity: int = 30
+    max_complexity: int = 40
     max_time: float = 60.0
     loss: str = "mse"
     digits: int | None = None

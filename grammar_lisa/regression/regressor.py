@@ -68,7 +68,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         operators: str = OPERATORS,
         *,
         grammar: str | PathLike[str] | None = None,
-        max_complexity: int = 30,
+        max_complexity: int = 40,
         max_time: float = 60.0,
         loss: str | Callable[..., object] = "mse",
         digits: int | None = None,

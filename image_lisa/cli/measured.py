@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from image_lisa.cli.options.runs import MeasureOptions
 from image_lisa.cli.options.train import TRAIN
@@ -17,7 +18,7 @@ from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.methods import Codes
 from shared.runs.expost import CODES, SAMPLERS, load_codes, load_samplers
-from shared.runs.run import Run
+from shared.runs.run import CONFIG, Run
 from shared.samplers import Sampler
 
 
@@ -62,9 +63,7 @@ def open_measured(options: MeasureOptions, notify: Notify) -> MeasuredRun:
             )
     chosen = _chosen(load_samplers(folder), options.samplers, folder)
     codes = load_codes(folder)
-    data = data_named(TRAIN.of_run(folder))
-    if options.data_dir is not None:
-        data = dataclasses.replace(data, data_dir=options.data_dir)
+    data = _data(folder, options.data_dir)
     images = data.load(notify)
     check_data(folder, images)
     return MeasuredRun(folder, model, chosen, codes, data, images)
@@ -80,3 +79,12 @@ def _chosen(fitted: dict[str, Sampler], names: str | None, folder: Run) -> dict[
         if word not in fitted:
             raise LisaError(f"{folder.path}: {unknown('sampler', word, fitted)}")
     return {name: sampler for name, sampler in fitted.items() if name in words}
+
+
+def _data(folder: Run, data_dir: Path | None) -> Data:
+    source = str(folder.path / CONFIG)
+    record = folder.config.get("options")
+    if not isinstance(record, dict):
+        raise LisaError(f"{source} holds no options of '{TOOL} train'; restore it from a copy")
+    data = data_named(TRAIN.from_record(record, source))
+    return data if data_dir is None else dataclasses.replace(data, data_dir=data_dir)

@@ -72,8 +72,11 @@ def options_from_record(kind: type[T], record: object, source: str) -> T:
     try:
         return _read(kind, words.values())
     except SystemExit:
-        name, value = next(each for each in _flat(record) if _is_refused(kind, words.get(each[0])))
-        raise LisaError(f"{source}: the option {name} cannot be {value!r}") from None
+        for name, value in _flat(record):
+            if name in words and _is_refused(kind, words[name]):
+                raise LisaError(f"{source}: the option {name} cannot be {value!r}") from None
+        together = ", ".join(words)
+        raise LisaError(f"{source}: the options {together} do not go together") from None
 
 
 def _read(kind: type[T], words: Iterable[str]) -> T:
@@ -82,10 +85,8 @@ def _read(kind: type[T], words: Iterable[str]) -> T:
         return tyro.cli(kind, args=list(words), console_outputs=False, config=TYRO)
 
 
-def _is_refused(kind: type[Any], word: str | None) -> bool:
-    """Tell whether a word alone gives no options; None is no word."""
-    if word is None:
-        return False
+def _is_refused(kind: type[Any], word: str) -> bool:
+    """Tell whether a word alone gives no options."""
     try:
         _read(kind, [word])
     except SystemExit:

@@ -44,7 +44,7 @@ class Options(Output):
     data: TableOptions = field(default_factory=TableOptions)
     operators: str = OPERATORS
     grammar: Path | None = None
-    max_complexity: int = 30
+    max_complexity: int = 40
     time: str = "60s"
     stop_at: str | None = None
     loss: str = "mse"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 import numpy as np
@@ -13,10 +14,11 @@ from grammar_lisa.regression.search.allowed import ARITHMETIC, allowed
 from grammar_lisa.regression.search.atoms import atoms_of
 from grammar_lisa.regression.search.contexts import Context, contexts_of, moves_of
 from grammar_lisa.regression.search.formula_search import SAMPLE, FormulaSearch
+from grammar_lisa.regression.search.fractions import Fractions
 from grammar_lisa.regression.search.letters import SHARE, spellings
 from grammar_lisa.regression.search.library import Library
 from grammar_lisa.regression.search.local import contexts_within, simpler
-from grammar_lisa.regression.search.polynomials import DEGREE, Polynomials
+from grammar_lisa.regression.search.polynomials import Polynomials
 from grammar_lisa.regression.search.recombination import (
     Match,
     Products,
@@ -47,6 +49,9 @@ _LEAST: Final = 1e-20
 _COST_WEIGHT: Final = 0.3
 _TALL: Final[Mapping[int, int]] = {1: 10, 2: 6}
 """The highest degree of polynomials in one or two variables, in the first contexts."""
+_FRACTIONS: Final = 4
+"""Contexts for each of `Scale.quotients` that simple denominators are tried in."""
+_DEGREES_ABOVE: Final = (1, 3)
 _PAIRED_ATOMS: Final = 2500
 _VARIED: Final = 40
 """Variations between two looks at the clock."""
@@ -82,11 +87,11 @@ class Scale:
 
 
 SCALES: Final = (
-    Scale(1200, 4000, 400, 200, 12, 1000, 6, 20, 3, 20),
-    Scale(4000, 20000, 1500, 300, 30, 1500, 16, 40, 20, 60),
-    Scale(12000, 60000, 6000, 1000, 100, 3000, 24, 80, 60, 150),
+    Scale(1200, 4000, 400, 200, 12, 1000, 6, 20, 1, 20),
+    Scale(4000, 20000, 1500, 300, 30, 1500, 16, 40, 10, 60),
+    Scale(12000, 60000, 6000, 1000, 100, 3000, 24, 80, 25, 100),
 )
-VIEW_SCALES: Final = (Scale(400, 1000, 120, 60, 8, 300, 3, 12, 3, 20), *SCALES[:2])
+VIEW_SCALES: Final = (Scale(400, 1000, 120, 60, 8, 300, 3, 12, 2, 20), *SCALES[:2])
 """Of views, beside each of `SCALES`: what stands in few inputs is simpler."""
 
 
@@ -245,6 +250,8 @@ class _Round:
         self.library = Library(operators, len(ones))
         for letter, values in sample.items():
             self.library.add(part_of(letter), values, 1.0)
+        for tree, values in view.members.items():
+            self.library.add(tree, values, 1.0)
         self.library.add(number(1), ones, 1.0)
         self.library.grow(scale.members, _LIBRARY_COST)
         self._values = self.library.values
@@ -272,6 +279,8 @@ class _Round:
         if "polynomials" in sources:
             self._polynomials()
             yield self._fitted("polynomials")
+            self._quotients()
+            yield self._fitted("quotients")
 
     def thorough(self) -> Iterator[str]:
         """Take the other steps; yield after each."""
@@ -325,18 +334,32 @@ class _Round:
         scored.sort(key=lambda each: np.log(each[0] + _LEAST) + _COST_WEIGHT * each[1].cost)
         for _, context in scored[: scale.polynomials]:
             self._consider(context, many.sums(context), "polynomials")
-        tall = Polynomials(self._inputs, SHARE, _TALL.get(len(self._inputs), DEGREE))
-        for context in self._contexts[: scale.quotients]:
-            self._consider(context, tall.sums(context), "polynomials")
+        if len(self._inputs) in _TALL:
+            tall = Polynomials(self._inputs, SHARE, _TALL[len(self._inputs)])
+            for context in self._contexts[: scale.quotients]:
+                self._consider(context, tall.sums(context), "polynomials")
+
+    def _quotients(self) -> None:
+        few, most = Polynomials(self._inputs), self._scale.quotients
+        for context in self._contexts[:most]:
             self._consider(context, few.quotients(context), "quotients")
+        self._search.fit_shortlist()
+        for degree in () if self._search.solved else _DEGREES_ABOVE:
+            fractions = Fractions(self._inputs, degree)
+            for context in self._contexts[: _FRACTIONS * most]:
+                self._consider(context, fractions.solutions(context), "quotients")
 
     def _letters(self) -> None:
         """Look for polynomials in a function beside variables, and for quotients of them."""
         scale, library = self._scale, self.library
         functions = [m for m in range(len(library)) if library.is_function(m)][: scale.letters]
         members = [(library.tree(member), self._values[member]) for member in functions]
-        found = list(spellings(self._contexts[: scale.weighted], self._inputs, members))
-        found.sort(key=lambda each: np.log(each.left + _LEAST) + _COST_WEIGHT * each.cost)
+        spelt = spellings(self._contexts[: scale.weighted], self._inputs, members)
+        found = heapq.nsmallest(
+            max(scale.polynomials, scale.quotients),
+            takewhile(lambda _: not self._search.late, spelt),
+            key=lambda each: np.log(each.left + _LEAST) + _COST_WEIGHT * each.cost,
+        )
         for each in found[: scale.polynomials]:
             self._consider(each.context, each.polynomials.sums(each.context), "letters")
         for each in found[: scale.quotients]:
@@ -344,6 +367,8 @@ class _Round:
 
     def _consider(self, context: Context, solutions: Iterable[Solution], source: str) -> None:
         for solution in solutions:
+            if self._search.late:
+                return
             self._search.consider(context, solution, source)
 
     def _atoms(self) -> None:

@@ -24,11 +24,13 @@ from grammar_lisa.regression.search.tree import (
 )
 from shared.common.arrays import Floats
 
-DEGREE: Final = 4
+_DEGREE: Final = 4
 _MOST_TERMS: Final = 10
 """Longer sums are not told."""
 _POLE: Final = 4.0
 """What a denominator costs that changes its sign between the points."""
+_ONE: Final = 1e-7
+"""Coefficients so near to one are one."""
 _UNIT: Final = 0.1
 """How much smaller, as a logarithm, a quotient's errors must be for each unit of its cost."""
 _RIDGE: Final = 1e-11
@@ -37,7 +39,7 @@ _ROUNDING: Final = 1e-20
 """A smaller share of the variance is rounding."""
 
 
-class _Monomials(NamedTuple):
+class Monomials(NamedTuple):
     """Products of powers of variables.
 
     Attributes:
@@ -68,20 +70,23 @@ class Polynomials:
         points: The variables, each ``[point]``.
         share: The most monomials for each point; it bounds the degree.
         most_degree: The highest degree.
+
+    Attributes:
+        monomials: What is summed up, the number 1 first.
     """
 
     def __init__(
-        self, points: Mapping[Letter, Floats], share: float = 0.3, most_degree: int = DEGREE
+        self, points: Mapping[Letter, Floats], share: float = 0.3, most_degree: int = _DEGREE
     ) -> None:
         self._points = points
         self._most_degree = most_degree
         self._n_points = len(next(iter(points.values())))
         self.degree = self._degree(share * self._n_points)
-        self._all = self._monomials(self.degree)
-        self._below = self._monomials(self._degree(share * self._n_points / 2))
-        scales = np.sqrt(np.square(self._all.values).sum(axis=1))
+        self.monomials = self._powers(self.degree)
+        self._below = self._powers(self._degree(share * self._n_points / 2))
+        scales = np.sqrt(np.square(self.monomials.values).sum(axis=1))
         scales[~(scales > 0)] = 1.0
-        self._basis = np.linalg.qr((self._all.values / scales[:, None]).T)[0]
+        self._basis = np.linalg.qr((self.monomials.values / scales[:, None]).T)[0]
 
     def alone(self, contexts: Sequence[Context]) -> Iterator[tuple[float, Context, Floats]]:
         """Yield for each context what all monomials leave of its variance, and their best sum."""
@@ -95,20 +100,21 @@ class Polynomials:
 
     def weighted(self, context: Context) -> Floats:
         """Return the sum of all monomials that the whole formula meets its targets best with."""
-        columns = self._all.values * context.slopes
+        columns = self.monomials.values * context.slopes
         scales = np.sqrt(np.square(columns).sum(axis=1))
         scales[~(scales > 0)] = 1.0
         wanted = context.desired * context.slopes
         found = np.linalg.lstsq((columns / scales[:, None]).T, wanted, rcond=1e-12)[0] / scales
-        values: Floats = found @ self._all.values
+        values: Floats = found @ self.monomials.values
         return values
 
     def sums(self, context: Context) -> Iterator[Solution]:
         """Yield polynomials of fewer and fewer terms for a context, with their values."""
-        for terms, found in backward(self._all.values, context.desired, context.slopes):
-            trees = [self._all.trees[term] for term in terms]
-            values = found @ self._all.values[terms]
-            yield Solution(values, _cost(trees), partial(combination, found.tolist(), trees))
+        for terms, found in backward(self.monomials.values, context.desired, context.slopes):
+            trees = [self.monomials.trees[term] for term in terms]
+            found = np.where(np.abs(found - 1) < _ONE, 1.0, found)
+            values = found @ self.monomials.values[terms]
+            yield Solution(values, cost_of(trees), partial(combination, found.tolist(), trees))
 
     def quotients(self, context: Context) -> Iterator[Solution]:
         """Yield quotients of polynomials of fewer and fewer terms for a context.
@@ -136,7 +142,7 @@ class Polynomials:
         self, context: Context, first: int, near: _Quotient | None = None
     ) -> Iterator[_Quotient]:
         """Yield quotients whose denominator's first term is a certain one, near one if given."""
-        above, below, desired = self._all.values, self._below.values, context.desired
+        above, below, desired = self.monomials.values, self._below.values, context.desired
         others = [each for each in range(len(below)) if each != first]
         with np.errstate(all="ignore"):
             if near is None:
@@ -157,7 +163,7 @@ class Polynomials:
     def _quotient(
         self, terms: Sequence[int], found: Floats, first: int, others: Sequence[int]
     ) -> _Quotient | None:
-        above, below = self._all, self._below
+        above, below = self.monomials, self._below
         count = len(above.trees)
         top = [(t, f) for t, f in zip(terms, found.tolist(), strict=True) if t < count]
         rest = [
@@ -176,7 +182,7 @@ class Polynomials:
         denominator = np.asarray(sum(f * below.values[t] for t, f in bottom))
         with np.errstate(all="ignore"):
             values = np.asarray(sum(f * above.values[t] for t, f in top)) / denominator
-        cost = _cost([*numerators, *denominators])
+        cost = cost_of([*numerators, *denominators])
         cost += _POLE * float(np.ptp(np.sign(denominator)) > 0)
         return _Quotient(Solution(values, cost, tree), denominator)
 
@@ -187,7 +193,7 @@ class Polynomials:
             degree += 1
         return degree
 
-    def _monomials(self, degree: int) -> _Monomials:
+    def _powers(self, degree: int) -> Monomials:
         names = list(self._points)
         trees, rows = list[Tree](), list[Floats]()
         for size in range(degree + 1):
@@ -199,10 +205,10 @@ class Polynomials:
                 for name in chosen:
                     row = row * self._points[name]
                 rows.append(row)
-        return _Monomials(trees, np.array(rows))
+        return Monomials(trees, np.array(rows))
 
 
-def _cost(trees: Sequence[Tree]) -> float:
+def cost_of(trees: Sequence[Tree]) -> float:
     """Return what a sum of products costs."""
     return sum(0.75 * tree.size + 1.0 for tree in trees)
 

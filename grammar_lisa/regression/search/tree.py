@@ -162,9 +162,11 @@ def total(*terms: Tree) -> Tree:
 
 
 def combination(coefficients: Iterable[float], trees: Iterable[Tree]) -> Tree:
-    """Return the sum of trees with coefficients that are to be fitted."""
+    """Return the sum of trees with coefficients that are to be fitted, but for ones."""
     pairs = zip(coefficients, trees, strict=True)
-    return total(*(product(open_constant(coefficient), tree) for coefficient, tree in pairs))
+    return total(
+        *(tree if each == 1 else product(open_constant(each), tree) for each, tree in pairs)
+    )
 
 
 def power(base: Tree, exponent: float, *, root: bool = True) -> Tree:

@@ -8,7 +8,7 @@ the others, and a product of powers times a function of one combination of input
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations, combinations_with_replacement
 from itertools import product as choices_of
 from math import comb, gcd
@@ -65,10 +65,12 @@ class View:
     Attributes:
         inputs: What formulas are made of, each ``[point]``.
         root: The context that such a formula stands in.
+        members: What is as simple as they are.
     """
 
     inputs: Mapping[Letter, Floats]
     root: Context
+    members: Mapping[Tree, Floats] = field(default_factory=dict)
 
     @classmethod
     def whole(cls, points: Mapping[str, Floats], targets: Floats) -> Self:
@@ -153,8 +155,13 @@ def _view(
 ) -> View:
     wanted = targets[:sample]
     left = {letter: values[:sample] for letter, values in inputs.items()}
+    inverses = {
+        make("/", number(1), letter): 1 / values
+        for letter, values in left.items()
+        if isinstance(letter, Tree) and values.all()
+    }
     if not exponents:
-        return View(left, Context.root(wanted))
+        return View(left, Context.root(wanted), inverses)
     factor = _product({name: points[name][:sample] for name in exponents}, exponents)
 
     def wrap(part: Tree) -> Tree:
@@ -166,7 +173,8 @@ def _view(
 
     root = Context.root(wanted)
     cost = sum(1.5 if abs(e) == 1 else 2.0 for e in exponents.values())
-    return View(left, root.within(wanted / factor, cost, wrap, lambda values: values * factor))
+    inner = root.within(wanted / factor, cost, wrap, lambda values: values * factor)
+    return View(left, inner, inverses)
 
 
 def _nonzero(points: Mapping[str, Floats]) -> list[str]:

@@ -346,21 +346,38 @@ def test_options_come_back_from_their_record():
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Options of which one is allowed beside the other only."""
+class Speed:
+    """Options of which one needs the other."""
 
     fast: bool = False
     number: int = 1
 
     def __post_init__(self):
         if self.fast and self.number == 1:
-            raise LisaError("fast needs a number other than 1")
+            raise LisaError("refused")
 
 
 def test_options_that_go_together_are_read_together():
-    assert options_from_record(Pair, {"fast": True, "number": 2}, "here") == Pair(True, 2)
-    with pytest.raises(LisaError, match="fast needs a number"):
-        options_from_record(Pair, {"fast": True}, "here")
+    assert options_from_record(Speed, {"fast": True, "number": 2}, "here") == Speed(True, 2)
+    with pytest.raises(LisaError, match="here: the option fast cannot be True"):
+        options_from_record(Speed, {"number": 1, "fast": True}, "here")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Two numbers that are allowed apart."""
+
+    least: int = 0
+    most: int = 9
+
+    def __post_init__(self):
+        if self.least > self.most:
+            raise LisaError("refused")
+
+
+def test_where_each_option_alone_is_good_all_are_named():
+    with pytest.raises(LisaError, match="here: the options least, most do not go together"):
+        options_from_record(Limits, {"least": 6, "most": 3}, "here")
 
 
 @pytest.mark.parametrize(

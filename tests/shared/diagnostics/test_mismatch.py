@@ -239,7 +239,7 @@ class TestBound:
 
     def test_an_underestimated_constant_shows(self):
         none = Lipschitz(0.0, 0.0, 0.0)
-        parts = {"transport": Transport(1.0, 0.1, 5, 5), "decoder": none, "loss": 1.0}
+        parts = {"transport": Transport(1.0, 0.1, 5), "decoder": none, "loss": 1.0}
         failed = MismatchBound(risk_sampler=2.0, risk_codes=1.0, **parts)
         assert not failed.holds
         assert failed.tightness == math.inf

@@ -102,7 +102,7 @@ SOURCE_NAMES = {
 }
 STAGES = {
     "members": ["members", "members, weighted"],
-    "polynomials": ["polynomials"],
+    "polynomials": ["polynomials", "quotients"],
     "letters": ["letters"],
     "atoms": ["atoms"],
     "backpropagation": ["backpropagation"],

@@ -62,6 +62,13 @@ def test_views_have_the_targets_as_desired_values():
         np.testing.assert_allclose(whole, targets[:100])
 
 
+def test_a_combination_is_as_simple_upside_down():
+    (view, *_) = views_of(POINTS, np.exp(P / Q) + P / Q, 100, OPERATORS)
+    (letter,), ((tree, values),) = view.inputs, view.members.items()
+    assert {letter.text, tree.text} == {"p/q", "q/p"}
+    np.testing.assert_allclose(values, 1 / view.inputs[letter])
+
+
 def test_noise_and_few_rows_have_no_view():
     noise = GENERATOR.normal(size=ROWS)
     assert told(noise) == []
