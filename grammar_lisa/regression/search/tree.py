@@ -250,7 +250,7 @@ def _divided(left: Tree, right: Tree) -> Tree | None:
         return left
     if right.operator == OPEN and right.value:
         return make("*", open_constant(1 / right.value), left)
-    if right.operator == "/" and left.operator != OPEN:
+    if right.operator == "/" and (left.operator != OPEN or _is_number(right.operands[0], 1)):
         return make("/", make("*", left, right.operands[1]), right.operands[0])
     if (multiple := _multiple(right)) and multiple[0]:
         return make("*", open_constant(1 / multiple[0]), make("/", left, multiple[1]))
