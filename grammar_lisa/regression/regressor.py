@@ -17,7 +17,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from grammar_lisa.regression.equations import Equation, Equations
-from grammar_lisa.regression.fit_config import OPERATORS, FitConfig
+from grammar_lisa.regression.fit_config import OPERATORS, FitConfig, sources_without
 from grammar_lisa.regression.fits.losses import Loss
 from grammar_lisa.regression.fits.user_loss import UserLoss
 from grammar_lisa.regression.fitting import Fitting
@@ -45,6 +45,8 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         stop_at: What is good enough, as in ``"r2=0.9999"`` or ``"loss=1e-6"``.
         guesses: Formulas to begin from, over the names of the inputs; each ``c`` in them is a
             number to be fitted.
+        without: Sources of candidates to leave out, separated by blanks: some of members,
+            polynomials, atoms, pairs, backpropagation, variation, sphere.
         random_state: Of everything random.
         warm_start: A further fit goes on from the formulas of the last.
         verbose: Whether to print what is found.
@@ -70,6 +72,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         digits: int | None = None,
         stop_at: str | None = None,
         guesses: Sequence[str] = (),
+        without: str = "",
         random_state: int | np.random.RandomState | None = 0,
         warm_start: bool = False,
         verbose: bool = False,
@@ -82,6 +85,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         self.digits = digits
         self.stop_at = stop_at
         self.guesses = guesses
+        self.without = without
         self.random_state = random_state
         self.warm_start = warm_start
         self.verbose = verbose
@@ -171,6 +175,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
             stop_at=self.stop_at,
             guesses=tuple(self.guesses),
             seed=_seed(self.random_state),
+            sources=sources_without(self.without),
         )
 
     def _own_loss(self) -> Loss | None:

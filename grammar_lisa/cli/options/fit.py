@@ -6,7 +6,13 @@ from typing import ClassVar
 
 import tyro
 
-from grammar_lisa.regression.fit_config import COMPLEXITIES, OPERATORS, FitConfig, seconds_of
+from grammar_lisa.regression.fit_config import (
+    COMPLEXITIES,
+    OPERATORS,
+    FitConfig,
+    seconds_of,
+    sources_without,
+)
 from grammar_lisa.regression.tables.table_options import TableOptions
 from shared.cli.terminal import Output, Ranges
 from shared.common.errors import LisaError
@@ -29,6 +35,8 @@ class Options(Output):
             and predictions to a loss for each, package.module:function.
         guess: A formula to begin from; each c in it is a number to be fitted. May be repeated.
         digits: The most significant digits of a number; by default what the data bear.
+        without: Sources of candidates to leave out, separated by blanks: some of members,
+            polynomials, atoms, pairs, backpropagation, variation, sphere.
         seed: Of everything random.
         name: The run's folder in --runs; by default a new one, fit-001 and so on.
         runs: The folder that runs are kept in.
@@ -48,6 +56,7 @@ class Options(Output):
     loss: str = "mse"
     guess: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     digits: int | None = None
+    without: str | None = None
     seed: int = 0
     name: str | None = None
     runs: Path = Path("runs")
@@ -67,6 +76,7 @@ class Options(Output):
             stop_at=self.stop_at,
             guesses=tuple(self.guess),
             seed=self.seed,
+            sources=sources_without(self.without or ""),
         )
 
     def check(self) -> None:

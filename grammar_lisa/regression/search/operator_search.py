@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
+from grammar_lisa.regression.fit_config import SOURCES
 from grammar_lisa.regression.search.allowed import ARITHMETIC, allowed
 from grammar_lisa.regression.search.atoms import atoms_of
 from grammar_lisa.regression.search.contexts import Context, contexts_of, moves_of
@@ -29,8 +30,6 @@ from grammar_lisa.regression.search.variation import Variation
 from shared.common.arrays import Floats
 
 OPERATORS: Final = ("+", "-", "*", "/", "pow", "sqrt", "log", "exp", "sin", "cos")
-SOURCES: Final = ("members", "polynomials", "atoms", "pairs", "backpropagation", "variation")
-"""Where candidates come from; powers of the variables come first and always."""
 
 _AROUND_COST: Final = 2.5
 _MOST_AROUND: Final = 200
@@ -42,6 +41,8 @@ _LEAST: Final = 1e-20
 _COST_WEIGHT: Final = 0.3
 _VARIED: Final = 40
 """Variations between two looks at the clock."""
+SPHERE_EVERY: Final = 60
+"""Turns of variation to one of the sphere, which has about a tenth of the time so."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class OperatorSearch(FormulaSearch):
         targets: What is to be met, ``[row]``.
         operators: What formulas may be made with.
         sources: Where candidates come from.
+        sphere: Fits candidates of its own when it has its turn; tells whether there were any.
         options: What `FormulaSearch` takes.
     """
 
@@ -100,11 +102,13 @@ class OperatorSearch(FormulaSearch):
         targets: Floats,
         operators: Sequence[str] = OPERATORS,
         sources: Sequence[str] = SOURCES,
+        sphere: Callable[[OperatorSearch], bool] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(points, targets, **options)
         self.operators = tuple(operators)
         self.sources = tuple(sources)
+        self._sphere = sphere
         self._restricted = bool(ARITHMETIC - set(self.operators))
         self._shortlist = Shortlist()
         self._improved = set[Tree]()
@@ -121,10 +125,29 @@ class OperatorSearch(FormulaSearch):
                     self._simplify()
                     return
         self._simplify()
-        while "variation" in self.sources and not self.ended:
-            self._vary(round_.library)
-            yield "variation"
+        yield from self._late_sources(round_.library)
         self._simplify()
+
+    def _late_sources(self, library: Library) -> Iterator[str]:
+        """Vary good formulas, in turns with the sphere, until the time is over."""
+        varies, turn = "variation" in self.sources, 0
+        every = SPHERE_EVERY if varies else 1
+        while not self.ended:
+            before = self.fits
+            if varies:
+                self._vary(library)
+                yield "variation"
+            if turn % every == 0:
+                yield from self._sphere_turns(1)
+            if self.fits == before:
+                return
+            turn += 1
+
+    def _sphere_turns(self, count: int) -> Iterator[str]:
+        for _ in range(count):
+            if self._sphere is None or self.ended or not self._sphere(self):
+                return
+            yield "sphere"
 
     def fit(self, tree: Tree, source: str, starts: int = 1) -> float:
         """Fit a formula, in the operators that are allowed; see `FormulaSearch.fit`."""
