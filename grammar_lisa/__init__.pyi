@@ -15,20 +15,3 @@ from .training.config import TrainConfig as TrainConfig
 from .training.train import train as train
 
 optimize = _minimise.optimize
-
-__all__ = [
-    "SYSTEMS",
-    "Found",
-    "Grammar",
-    "GrammarRegressor",
-    "Objective",
-    "Regression",
-    "SearchConfig",
-    "TrainConfig",
-    "initial_design",
-    "load",
-    "load_grammar",
-    "open_optimizer",
-    "optimize",
-    "train",
-]

@@ -1,9 +1,3 @@
 from .data.registry import load_images as load_images
 from .models.model import ImageModel as ImageModel
 from .models.model import load as load
-
-__all__ = [
-    "ImageModel",
-    "load",
-    "load_images",
-]

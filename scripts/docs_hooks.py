@@ -12,11 +12,11 @@ from mkdocs.plugins import event_priority
 
 from grammar_lisa.cli import COMMANDS as GRAMMAR_COMMANDS
 from image_lisa.cli import COMMANDS as IMAGE_COMMANDS
-from shared.cli.commands import Group
+from shared.cli.commands import CommandGroup
 
 ROOT = Path(__file__).resolve().parent.parent
 
-MARK = "<!-- commands -->"
+COMMANDS_MARK, RESULTS_MARK = "<!-- commands -->", "<!-- results -->"
 
 
 _SOURCES = tempfile.TemporaryDirectory()
@@ -37,8 +37,15 @@ def on_config(config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put the help of every command in the place of the mark."""
-    return markdown.replace(MARK, _commands()) if MARK in markdown else markdown
+    """Put the help of every command, and the index of results, in the places of their marks."""
+    for mark, text in ((COMMANDS_MARK, _commands), (RESULTS_MARK, _results)):
+        markdown = markdown.replace(mark, text()) if mark in markdown else markdown
+    return markdown
+
+
+def _results() -> str:
+    index, _, _ = (ROOT / "results" / "README.md").read_text(encoding="utf-8").partition("\n## ")
+    return index.partition("\n")[2].replace("](../docs/", "](")
 
 
 def _commands() -> str:
@@ -46,7 +53,7 @@ def _commands() -> str:
     for tool, commands in (("grammar-lisa", GRAMMAR_COMMANDS), ("image-lisa", IMAGE_COMMANDS)):
         lines += [f"## {tool}", ""]
         for name, command in commands.items():
-            members = command.commands if isinstance(command, Group) else {"": command}
+            members = command.commands if isinstance(command, CommandGroup) else {"": command}
             for member, each in members.items():
                 words = [name, *([member] if member else [])]
                 lines += [f"### {tool} {' '.join(words)}", "", f"{each.summary}", ""]

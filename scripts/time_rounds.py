@@ -21,7 +21,7 @@ from environment_record import environment
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.optimize.config import SYSTEMS
+from grammar_lisa.optimize.config import SYSTEMS, TrialSettings
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.problem import SearchedRun
 from shared.common.threads import limited_threads
@@ -34,27 +34,23 @@ def first_trial(options: argparse.Namespace, objective: Objective) -> Optimizer:
     config = SYSTEMS[options.system].changed(rounds=options.rounds, batch=options.batch)
     searched = SearchedRun.load(open_run(options.run, TOOL), config.space)
     problem = searched.problem(objective, decontaminate=True, notify=lambda _: None)
-    (trial,) = problem.trials(
-        options.run,
-        options.run,
-        count=1,
+    settings = TrialSettings(
+        search=config,
         n_initial=options.n_initial,
-        config=config,
         black_box=options.black_box,
         seed=options.seed,
     )
+    (trial,) = problem.trials(options.run, options.run, 1, settings)
     return trial.optimizer(objective)
 
 
 def carry_out(optimizer: Optimizer, objective: Objective) -> list[dict[str, Any]]:
     """All rounds, each with what it took and the best score so far."""
     rows: list[dict[str, Any]] = []
-    composite = optimizer.composite
     while optimizer.round < optimizer.config.rounds:
         began = time.monotonic()
         batch = optimizer.ask()
-        outputs = None if composite is None else composite.outputs(batch)
-        optimizer.tell(batch, objective(batch), outputs)
+        optimizer.tell(batch, objective(batch))
         row = {
             "round": optimizer.round,
             "scored": len(optimizer.known),

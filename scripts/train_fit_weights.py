@@ -12,7 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from grammar_lisa.grammar.sampling import sample_weighted
+from grammar_lisa.grammar.sampling import sample
 from grammar_lisa.grammar.text import Writer
 from grammar_lisa.regression.sphere.skeleton_grammar import (
     MAX_RULES,
@@ -38,7 +38,7 @@ def draw(n_variables: int, draws: int, seed: int) -> list[str]:
     """Return canonical sentences, the first drawn first."""
     grammar = skeleton_grammar(n_variables)
     own = derive_seed(seed, "skeletons", n_variables)
-    drawn = sample_weighted(grammar, draws, MAX_RULES, own, distinct=False)
+    drawn = sample(grammar, draws, MAX_RULES, own, "weighted", distinct=False)
     texts = dict.fromkeys(Writer(grammar).texts(drawn))
     return list(distinct_sentences(read_sentence(text) for text in texts))
 

@@ -17,25 +17,3 @@ from .sphere import uniformity_gap as uniformity_gap
 from .sphere import uniformity_loss as uniformity_loss
 from .training import Trainer as Trainer
 from .training import Training as Training
-
-__all__ = [
-    "METHODS",
-    "DirichletMixture",
-    "Gaussian",
-    "GaussianMixture",
-    "LisaError",
-    "Method",
-    "Projected",
-    "Sampler",
-    "Trainer",
-    "Training",
-    "Uniform",
-    "derive_seed",
-    "exp_map",
-    "geodesic",
-    "log_map",
-    "project",
-    "slerp",
-    "uniformity_gap",
-    "uniformity_loss",
-]

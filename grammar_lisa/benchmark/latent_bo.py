@@ -18,12 +18,7 @@ import numpy as np
 from grammar_lisa.benchmark.entrants import Entrant
 from grammar_lisa.benchmark.jobs import FileJob, TrainingJob
 from grammar_lisa.benchmark.latent_bo_settings import LatentBOSettings
-from grammar_lisa.benchmark.start_sets import (
-    NONE,
-    StartSet,
-    drawn_from_grammar,
-    tells_apart,
-)
+from grammar_lisa.benchmark.start_sets import NONE, StartSet, drawn_from_grammar, tells_apart
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.datasets import read_lines
 from grammar_lisa.models.names import TOOL
@@ -35,9 +30,9 @@ from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.experiment import Plan
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.jobs.jobs import OnEnd, failures, run_jobs
+from shared.jobs.folder import JobFolder
+from shared.jobs.jobs import OnEnd, run_jobs
 from shared.runs.files import read_json, write_json
-from shared.runs.run import Run
 
 LATENT_BO_TOOL: Final = f"{TOOL} benchmark latent-bo"
 MARKS: Final = (100, 250, 500)
@@ -105,21 +100,14 @@ def reached(scores: np.ndarray[Any, Any], start: float, worst: float) -> dict[st
 
 
 @dataclass(frozen=True)
-class Comparison:
+class LatentBOBenchmark(JobFolder):
     """A folder of trials.
 
     Attributes:
-        folder: With the settings in its `config.json`.
         setting: What all share.
     """
 
-    folder: Run
     setting: LatentBOSettings
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.folder.path
 
     @cached_property
     def lines(self) -> list[str]:
@@ -168,10 +156,6 @@ class Comparison:
         """Return every trial that was kept: target, system, and what it reached."""
         paths = sorted(self.path.glob("trials/*/*/trial-*.json"))
         return [read_json(path) for path in paths if not path.stem.endswith("-failed")]
-
-    def failed(self) -> dict[str, str]:
-        """Return why work failed that has not succeeded since."""
-        return failures(self.path)
 
     def _searches(
         self,
@@ -260,7 +244,7 @@ class Comparison:
         return self.path / "runs" / f"{_folded(target)}-{learnt}"
 
 
-def rows_of(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def latent_bo_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return one row for each target and system: means over trials, with standard errors."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for record in records:

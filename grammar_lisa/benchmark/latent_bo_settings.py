@@ -9,7 +9,7 @@ from grammar_lisa.grammar.cfg import load_grammar
 from grammar_lisa.grammar.laws import Law
 
 if TYPE_CHECKING:
-    from grammar_lisa.benchmark.start_sets import Protocol
+    from grammar_lisa.benchmark.start_sets import LatentBOProtocol
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class LatentBOSettings:
     seed: int = 0
 
     @property
-    def how(self) -> "Protocol":
+    def how(self) -> "LatentBOProtocol":
         """The protocol."""
         from grammar_lisa.benchmark.start_sets import PROTOCOLS
 

@@ -6,18 +6,15 @@ and with nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from grammar_lisa.benchmark.start_sets import PROTOCOLS
 from shared.common.errors import LisaError
 
-LOGP, PMO = "penalised logP", "PMO"
-"""Tasks of molecules; of their scores larger is better."""
-STATISTICS: Final = ("valid", "average", "best", "top three", "sum")
-"""What is told: the fraction decoded, the average below the worst score, and the best score, all
-as our own tables name them; the best three molecules; the sum over the tasks of PMO."""
+STATISTICS: Final = ("valid", "average", "best")
+"""What is told, as our own tables name it: the fraction decoded, the average below the worst score,
+and the best score."""
 RETRAINING: Final = "weighted-retraining"
 """The protocol whose runs were published evaluation by evaluation."""
 
@@ -42,8 +39,8 @@ class Figure:
 
     Attributes:
         system: What reached it.
-        protocol: A key of `PROTOCOLS`, or another task.
-        evaluations: After how many; None where that is not told.
+        protocol: A key of `PROTOCOLS`.
+        evaluations: After how many.
         statistic: One of `STATISTICS`, the mean over trials.
         value: The number.
         spread: What stands behind ±, which the source explains; None where nothing does.
@@ -54,7 +51,7 @@ class Figure:
 
     system: str
     protocol: str
-    evaluations: int | None
+    evaluations: int
     statistic: str
     value: float
     spread: float | None
@@ -84,13 +81,6 @@ def _traced(
     ]
 
 
-def _molecules(
-    system: str, task: str, evaluations: int | None, value: float, source: str
-) -> Figure:
-    statistic = "sum" if task == PMO else "top three"
-    return Figure(system, task, evaluations, statistic, value, None, source)
-
-
 FIGURES: Final = (
     *_kusner("GVAE", (3.47, 0.24), (0.99, 0.01)),
     Figure("GVAE, another run", "published", 250, "average", 3.26, 0.20, _KUSNER, 10),
@@ -108,24 +98,15 @@ FIGURES: Final = (
     *_traced("k_1e-3_r_1000000", (0.672, 0.145), (0.672, 0.145), (2.75, 0.08)),
     *_traced("k_inf_r_50", (0.763, 0.026), (0.763, 0.026), (3.70, 0.39)),
     *_traced("k_inf_r_1000000", (1.520, 0.379), (1.184, 0.200), (3.72, 0.23)),
-    _molecules("T-LBO", LOGP, 2300, 24.06, "T-LBO"),
-    _molecules("T-LBO", LOGP, 7750, 38.57, "T-LBO"),
-    _molecules("weighted retraining", LOGP, None, 27.84, "weighted retraining"),
-    _molecules("NF-BO", PMO, 10_000, 18.1, "PMO sums"),
-    _molecules("REINVENT", PMO, 10_000, 16.8, "PMO sums"),
-    _molecules("Graph GA", PMO, 10_000, 16.2, "PMO sums"),
-    _molecules("GP BO", PMO, 10_000, 15.3, "PMO sums"),
-    _molecules("VAE BO", PMO, 10_000, 11.4, "PMO sums"),
 )
 """All of them. What is said of T-LBO on `t-lbo` elsewhere, 0.088, has no source that was found."""
 
 
-def published_rows(protocol: str, figures: Iterable[Figure] = FIGURES) -> list[dict[str, Any]]:
+def published_rows(protocol: str) -> list[dict[str, Any]]:
     """Return the published rows of a protocol, with the names that rows of our own tables have.
 
     Args:
-        protocol: A key of `PROTOCOLS`, or another task that figures were published on.
-        figures: Taken from.
+        protocol: A key of `PROTOCOLS`.
 
     Returns:
         One for each system and number of `evaluations`, with `trials`, `minutes` and `source`,
@@ -135,11 +116,10 @@ def published_rows(protocol: str, figures: Iterable[Figure] = FIGURES) -> list[d
     Raises:
         LisaError: There is no such protocol.
     """
-    valid = (*PROTOCOLS, LOGP, PMO)
-    if protocol not in valid:
-        raise LisaError(f"there is no protocol {protocol}; valid are {', '.join(valid)}")
-    rows: dict[tuple[str, int | None], dict[str, Any]] = {}
-    for figure in figures:
+    if protocol not in PROTOCOLS:
+        raise LisaError(f"there is no protocol {protocol}; valid are {', '.join(PROTOCOLS)}")
+    rows: dict[tuple[str, int], dict[str, Any]] = {}
+    for figure in FIGURES:
         if figure.protocol == protocol:
             row = rows.setdefault((figure.system, figure.evaluations), _head(figure))
             row |= {figure.statistic: figure.value, f"{figure.statistic}_error": figure.spread}

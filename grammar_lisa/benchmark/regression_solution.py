@@ -31,7 +31,7 @@ from grammar_lisa.expressions.expression import NUMBER, OPEN, POWER, VARIABLE
 from grammar_lisa.regression.finishing import Member
 from grammar_lisa.regression.fits.constants import polish
 from grammar_lisa.regression.fits.losses import MSE
-from grammar_lisa.regression.guesses import opened
+from grammar_lisa.regression.guesses import with_open_numbers
 from grammar_lisa.regression.search.tree import Path, Tree, make, open_constant
 from shared.common.arrays import Floats
 from shared.common.seeds import derive_seed
@@ -62,7 +62,7 @@ def is_solution(text: str, problem: Problem, noise: float = 0.0, seed: int = 0) 
     """
     points = problem.points(POINTS, derive_seed(seed, "solution", problem.name))
     truth = problem.values(points)
-    tree = opened(Member.read(text, problem.variables))
+    tree = with_open_numbers(Member.read(text, problem.variables))
     spread = float(truth.std())
     allowed = DECIMALS * spread + noise * float(np.sqrt(np.square(truth).mean()))
     if not any(_differ(each, points, truth) <= allowed for each in _shifted(tree, points, truth)):
@@ -196,7 +196,7 @@ def _differ(tree: Tree, points: Mapping[str, Floats], truth: Floats) -> float:
     return error if np.isfinite(error) else np.inf
 
 
-def complexity(text: str, variables: tuple[str, ...]) -> int:
+def written_complexity(text: str, variables: tuple[str, ...]) -> int:
     """Return the number of operations, variables and numbers of a formula as it is written.
 
     Raises:

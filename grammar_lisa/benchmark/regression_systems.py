@@ -63,7 +63,7 @@ _LOOK: Final = 0.02
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFormula:
     """What a search ended with.
 
     Attributes:
@@ -77,11 +77,13 @@ class Found:
     evaluations: int | None = None
 
 
-System = Callable[[Rows, float, int], Found]
+System = Callable[[Rows, float, int], FoundFormula]
 """Searches rows for so many seconds of processor time, from a seed."""
 
 
-def search_lisa(rows: Rows, seconds: float, seed: int, config: FitConfig | None = None) -> Found:
+def search_lisa(
+    rows: Rows, seconds: float, seed: int, config: FitConfig | None = None
+) -> FoundFormula:
     """Search as `grammar-lisa fit` does by default."""
     import pandas as pd
 
@@ -95,10 +97,10 @@ def search_lisa(rows: Rows, seconds: float, seed: int, config: FitConfig | None 
     equations = fitting.run()
     if fitting.ending == "interrupted":
         raise KeyboardInterrupt
-    return Found(equations.recommended.text, time.process_time() - began)
+    return FoundFormula(equations.recommended.text, time.process_time() - began)
 
 
-def search_gplearn(rows: Rows, seconds: float, seed: int) -> Found:
+def search_gplearn(rows: Rows, seconds: float, seed: int) -> FoundFormula:
     """Search with gplearn, a generation at a time, until the time is over."""
     from gplearn.functions import make_function
     from gplearn.genetic import SymbolicRegressor
@@ -133,10 +135,10 @@ def search_gplearn(rows: Rows, seconds: float, seed: int) -> Found:
             text = gplearn_text(program.program, names)
         if best <= search.stopping_criteria or time.process_time() - began >= seconds:
             break
-    return Found(text, when, generation * search.population_size)
+    return FoundFormula(text, when, generation * search.population_size)
 
 
-def search_operon(rows: Rows, seconds: float, seed: int) -> Found:
+def search_operon(rows: Rows, seconds: float, seed: int) -> FoundFormula:
     """Search with pyoperon until the time is over: it has no budget of evaluations left then."""
     from pyoperon.sklearn import SymbolicRegressor
 
@@ -170,7 +172,7 @@ def search_operon(rows: Rows, seconds: float, seed: int) -> Found:
             ended.set()
         text = search.get_model_string(search.model_, 30, list(rows.points))
     looked = int(search.stats_["residual_evaluations"])
-    return Found(text.replace("^", "**"), time.process_time() - began, looked)
+    return FoundFormula(text.replace("^", "**"), time.process_time() - began, looked)
 
 
 def gplearn_text(program: Sequence[Any], names: Sequence[str]) -> str:
@@ -233,7 +235,7 @@ PEERS: Final[Mapping[str, System]] = MappingProxyType(
 """The others; each is a package to be installed, the extra `peers`."""
 
 
-def system_named(name: str) -> System:
+def regression_system(name: str) -> System:
     """Return a system: ``lisa``, one of `ABLATIONS`, or one of `PEERS`.
 
     Raises:

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from grammar_lisa.benchmark.regression_solution import complexity, is_solution
+from grammar_lisa.benchmark.regression_solution import is_solution, written_complexity
 from grammar_lisa.benchmark.regression_suites import Problem, Rows, SuiteName, draw_rows
-from grammar_lisa.benchmark.regression_systems import Found, system_named
+from grammar_lisa.benchmark.regression_systems import FoundFormula, regression_system
 from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.models.names import TOOL
 from shared.common.arrays import Floats
@@ -31,7 +31,7 @@ OWN: Final = "own"
 
 
 @dataclass(frozen=True)
-class Protocol:
+class RegressionProtocol:
     """What all trials of a folder share.
 
     Attributes:
@@ -58,7 +58,7 @@ class Protocol:
 
 
 @dataclass(frozen=True)
-class RegressionTrial(Job[Protocol]):
+class RegressionTrial(Job[RegressionProtocol]):
     """One search for one formula.
 
     Attributes:
@@ -85,11 +85,11 @@ class RegressionTrial(Job[Protocol]):
         """Beside the file."""
         return self.path.with_name(f"{self.path.stem}-{FAILED}")
 
-    def is_done(self, context: Protocol) -> bool:
+    def is_done(self, context: RegressionProtocol) -> bool:
         """Tell whether the file is there."""
         return self.path.is_file()
 
-    def do(self, context: Protocol, threads: int) -> None:
+    def do(self, context: RegressionProtocol, threads: int) -> None:
         """Search, judge the formula, and keep what there is to tell.
 
         Raises:
@@ -115,9 +115,9 @@ class RegressionTrial(Job[Protocol]):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         write_json(self.path, record | judged(found.text, self.problem, rows, noise, seed))
 
-    def _found(self, rows: Rows, seconds: float, seed: int) -> Found:
+    def _found(self, rows: Rows, seconds: float, seed: int) -> FoundFormula:
         try:
-            return system_named(self.system)(rows, seconds, seed)
+            return regression_system(self.system)(rows, seconds, seed)
         except LisaError:
             raise
         except Exception as error:
@@ -144,7 +144,7 @@ def judged(text: str, problem: Problem, rows: Rows, noise: float, seed: int) -> 
     r2_test = _r2(text, rows.test_points, rows.test_target)
     return {
         "formula": text,
-        "complexity": complexity(text, problem.variables),
+        "complexity": written_complexity(text, problem.variables),
         "r2_train": _r2(text, rows.points, rows.target),
         "r2_test": r2_test,
         "accurate": r2_test is not None and r2_test > ACCURATE,
@@ -169,7 +169,7 @@ class RegressionBenchmark:
     """
 
     folder: Run
-    protocol: Protocol
+    protocol: RegressionProtocol
 
     @property
     def path(self) -> Path:
@@ -183,7 +183,7 @@ class RegressionBenchmark:
         noises: Sequence[float | None],
         seeds: int,
         jobs: int,
-        on_end: OnEnd[Protocol],
+        on_end: OnEnd[RegressionProtocol],
     ) -> None:
         """Do the trials that are missing.
 

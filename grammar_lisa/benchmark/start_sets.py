@@ -74,7 +74,7 @@ class StartSet:
 
 
 @dataclass(frozen=True)
-class Protocol:
+class LatentBOProtocol:
     """What a search begins from and how long it goes on.
 
     Attributes:
@@ -208,11 +208,11 @@ def all_lines(scores: Floats) -> Integers:
     return np.arange(len(scores))
 
 
-PROTOCOLS: Final[Mapping[str, Protocol]] = MappingProxyType(
+PROTOCOLS: Final[Mapping[str, LatentBOProtocol]] = MappingProxyType(
     {
         protocol.name: protocol
         for protocol in (
-            Protocol(
+            LatentBOProtocol(
                 "published",
                 "the whole file, answer included (Kusner et al. 2017)",
                 budget=250,
@@ -220,7 +220,7 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = MappingProxyType(
                 cap=None,
                 pick=all_lines,
             ),
-            Protocol(
+            LatentBOProtocol(
                 "weighted-retraining",
                 "the worse half of the file, 5,000 of it known (Tripp et al. 2020)",
                 budget=500,
@@ -228,7 +228,7 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = MappingProxyType(
                 cap=CAP,
                 pick=worse_half,
             ),
-            Protocol(
+            LatentBOProtocol(
                 "t-lbo",
                 "the worst 35 % of the file and 5 % of the better, best 3 % withheld (T-LBO)",
                 budget=500,
@@ -236,7 +236,7 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = MappingProxyType(
                 cap=CAP,
                 pick=t_lbo_lines,
             ),
-            Protocol(
+            LatentBOProtocol(
                 "few",
                 "105 lines of the T-LBO set known, the network trained on all of it",
                 budget=500,
@@ -244,7 +244,7 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = MappingProxyType(
                 cap=CAP,
                 pick=t_lbo_lines,
             ),
-            Protocol(
+            LatentBOProtocol(
                 "withheld",
                 "the file without the best 3 % of its lines for the target, 5,000 known (ours)",
                 budget=500,
@@ -252,7 +252,7 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = MappingProxyType(
                 cap=CAP,
                 pick=withheld_lines,
             ),
-            Protocol(
+            LatentBOProtocol(
                 NONE,
                 "no data: 15 random sentences of the grammar (BOSS)",
                 budget=25,
@@ -260,7 +260,7 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = MappingProxyType(
                 cap=CAP,
                 pick=None,
             ),
-            Protocol(
+            LatentBOProtocol(
                 "clean",
                 f"nothing that equals the target or scores under {NEAR:g} (ours)",
                 budget=500,

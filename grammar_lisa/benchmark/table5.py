@@ -11,20 +11,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from grammar_lisa.benchmark.jobs import (
-    RandomJob,
-    SearchJob,
-    TrainingJob,
-    drawn_record,
-)
-from grammar_lisa.benchmark.systems import (
-    ENTRIES,
-    KINDS,
-    RECIPES,
-    SYSTEMS,
-    Entry,
-)
+from grammar_lisa.benchmark.jobs import RandomJob, SearchJob, TrainingJob, drawn_record
 from grammar_lisa.benchmark.table5_settings import Table5Settings
+from grammar_lisa.benchmark.table5_systems import (
+    ENTRIES,
+    RECIPES,
+    SENTENCE_KINDS,
+    TABLE5_SYSTEMS,
+    Table5Entry,
+)
 from grammar_lisa.models.names import CHARACTERS, TOOL
 from grammar_lisa.objectives.decontamination import EXACT, NEAR
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
@@ -32,15 +27,17 @@ from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.baselines import from_data, from_grammar
+from grammar_lisa.optimize.config import TrialSettings
 from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
 from grammar_lisa.optimize.trials import trial_seed
 from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.experiment import Plan
 from shared.common.callbacks import silent
-from shared.jobs.jobs import OnEnd, failures, run_jobs
+from shared.jobs.folder import JobFolder
+from shared.jobs.jobs import OnEnd, run_jobs
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder
-from shared.runs.run import CONFIG, SUMMARY, Run, open_run
+from shared.runs.run import CONFIG, SUMMARY, open_run
 
 TABLE5_TOOL = f"{TOOL} benchmark table5"
 SOURCES: Final = ("data", "grammar")
@@ -51,7 +48,7 @@ _DRAWS = 1000
 """Samples that a run's own summary is made from; no table is."""
 
 
-def plan_of(setting: Table5Settings, entry: Entry) -> Plan:
+def plan_of(setting: Table5Settings, entry: Table5Entry) -> Plan:
     """Return how the run of an entry comes about."""
     recipe = RECIPES.get(entry.network, RECIPES["dense"])
     epochs = {"kusner": setting.kusner_epochs, CHARACTERS: setting.characters_epochs}
@@ -74,25 +71,18 @@ def plan_of(setting: Table5Settings, entry: Entry) -> Plan:
         draws=_DRAWS,
         seed=setting.seed,
     )
-    return Plan(config, setting.methods[SYSTEMS[entry.system].method])
+    return Plan(config, setting.methods[TABLE5_SYSTEMS[entry.system].method])
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Table5Benchmark(JobFolder):
     """A folder of systems, their runs and trials.
 
     Attributes:
-        folder: With the settings in its `config.json`.
         setting: What all share.
     """
 
-    folder: Run
     setting: Table5Settings
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.folder.path
 
     @cached_property
     def objective(self) -> Regression:
@@ -105,18 +95,20 @@ class Comparison:
         search = self.setting.search
         return tuple(r * search.batch for r in self.setting.how.marks(search.rounds))
 
-    def run_of(self, entry: Entry) -> Path:
+    def run_of(self, entry: Table5Entry) -> Path:
         """Return where the run of an entry lies."""
         return self.path / entry.name
 
-    def train(self, entries: Sequence[Entry], jobs: int, on_end: OnEnd[Objective]) -> list[Entry]:
+    def train(
+        self, entries: Sequence[Table5Entry], jobs: int, on_end: OnEnd[Objective]
+    ) -> list[Table5Entry]:
         """Train what is missing; gives the entries that are trained."""
         work = [TrainingJob(self.run_of(entry), plan_of(self.setting, entry)) for entry in entries]
         run_jobs(work, self.objective, workers=jobs, on_end=on_end)
         return [entry for entry, each in zip(entries, work, strict=True) if each.done]
 
     def trials(
-        self, entries: Sequence[Entry], n_initial: Sequence[int], count: int
+        self, entries: Sequence[Table5Entry], n_initial: Sequence[int], count: int
     ) -> list[SearchJob | RandomJob]:
         """Return the trials of trained entries that are missing.
 
@@ -146,9 +138,9 @@ class Comparison:
         """Carry trials out; see `run_jobs`."""
         run_jobs(trials, self.objective, workers=jobs, on_end=on_end)
 
-    def draw_at_random(self, entries: Sequence[Entry], count: int) -> None:
+    def draw_at_random(self, entries: Sequence[Table5Entry], count: int) -> None:
         """Draw at random from the data and from the grammar, for every kind of sentences."""
-        for kind in KINDS:
+        for kind in SENTENCE_KINDS:
             of_kind = [entry for entry in entries if entry.sentences == kind]
             folder = self.path / RANDOM / kind
             paths = [folder / source for source in SOURCES]
@@ -171,7 +163,7 @@ class Comparison:
                     write_json(path, {"trial": number, "seed": seed, "at": record})
             write_json(folder / FACTS, _facts(problem))
 
-    def present(self) -> list[Entry]:
+    def present(self) -> list[Table5Entry]:
         """Return the entries that are trained, in the order of tables."""
         return [entry for entry in ENTRIES if (self.run_of(entry) / SUMMARY).is_file()]
 
@@ -179,7 +171,7 @@ class Comparison:
         """Return every trial that was kept: what it is of, and its statistics."""
         found: list[dict[str, Any]] = []
         present = self.present()
-        for kind in KINDS:
+        for kind in SENTENCE_KINDS:
             for entry in present:
                 if entry.sentences == kind:
                     found += self._kept(entry)
@@ -191,14 +183,10 @@ class Comparison:
 
     def facts(self) -> dict[str, dict[str, int]]:
         """Count the sentences of each kind, and those that are at or near the target."""
-        paths = {kind: self.path / RANDOM / kind / FACTS for kind in KINDS}
+        paths = {kind: self.path / RANDOM / kind / FACTS for kind in SENTENCE_KINDS}
         return {kind: read_json(path) for kind, path in paths.items() if path.is_file()}
 
-    def failed(self) -> dict[str, str]:
-        """Return why work failed that has not succeeded since."""
-        return failures(self.path)
-
-    def _kept(self, entry: Entry) -> Iterator[dict[str, Any]]:
+    def _kept(self, entry: Table5Entry) -> Iterator[dict[str, Any]]:
         run = self.run_of(entry)
         what = {"sentences": entry.sentences, "network": entry.network, "system": entry.system}
         drawn = _records(run / POINTS)
@@ -213,35 +201,33 @@ class Comparison:
             yield what | {"system": system, "n_initial": None} | record
 
     def _searches(
-        self, entry: Entry, problem: SearchProblem, path: Path, n_initial: int, count: int
+        self, entry: Table5Entry, problem: SearchProblem, path: Path, n_initial: int, count: int
     ) -> list[SearchJob]:
         run, setting = self.run_of(entry), self.setting
-        trials = problem.trials(
-            run,
-            path,
-            count=count,
+        settings = TrialSettings(
+            search=setting.search,
             n_initial=n_initial,
-            config=setting.search,
             black_box=not setting.outputs,
             seed=setting.seed,
         )
+        trials = problem.trials(run, path, count, settings)
         marks = setting.how.marks(setting.search.rounds)
         return [SearchJob(_trial(path, each.number), run, marks, each) for each in trials]
 
-    def _drawing(self, entry: Entry, number: int) -> RandomJob:
+    def _drawing(self, entry: Table5Entry, number: int) -> RandomJob:
         run, space = self.run_of(entry), self.setting.search.space
         path = _trial(run / POINTS, number)
         return RandomJob(
             path, run, self.marks, number, trial_seed(self.setting.seed, number), space
         )
 
-    def _problem(self, entry: Entry) -> SearchProblem:
+    def _problem(self, entry: Table5Entry) -> SearchProblem:
         """Return what searches of the systems that learnt from the same sentences are given."""
         run = SearchedRun.load(open_run(self.run_of(entry), TOOL))
         return run.problem(self.objective, decontaminate=self.setting.how.clean, notify=silent)
 
 
-def open_comparison(path: Path, setting: Table5Settings) -> Comparison:
+def open_table5(path: Path, setting: Table5Settings) -> Table5Benchmark:
     """Open a comparison, or begin it.
 
     A folder that was begun without data takes them later, and is opened without them after.
@@ -259,7 +245,7 @@ def open_comparison(path: Path, setting: Table5Settings) -> Comparison:
         asked["data"] = recorded
     added = recorded is None and asked["data"] is not None
     folder = open_folder(path, TABLE5_TOOL, asked, ("data",) if added else (), renew=added)
-    return Comparison(folder, setting)
+    return Table5Benchmark(folder, setting)
 
 
 def _facts(problem: SearchProblem) -> dict[str, int]:

@@ -1,14 +1,20 @@
 """What all calls that work on one folder of Table 5 share."""
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grammar_lisa.benchmark.systems import PROTOCOLS, RECIPES, SYSTEMS, ProtocolName, Table5Protocol
+from grammar_lisa.benchmark.table5_systems import (
+    RECIPES,
+    TABLE5_PROTOCOLS,
+    TABLE5_SYSTEMS,
+    ProtocolName,
+    Table5Protocol,
+)
 from grammar_lisa.grammar.cfg import load_grammar
 from grammar_lisa.models.names import CHARACTERS
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
@@ -16,6 +22,7 @@ from grammar_lisa.optimize.config import SearchConfig
 from shared.cli.method_options import set_methods
 from shared.common.errors import LisaError
 from shared.methods.registry import METHODS
+from shared.runs.files import read_file
 
 if TYPE_CHECKING:
     from shared.methods import Method
@@ -63,7 +70,7 @@ class Table5Settings:
     @property
     def how(self) -> Table5Protocol:
         """The protocol."""
-        return PROTOCOLS[self.protocol]
+        return TABLE5_PROTOCOLS[self.protocol]
 
     @cached_property
     def methods(self) -> "Mapping[str, Method]":
@@ -73,7 +80,7 @@ class Table5Settings:
             LisaError: Others are given hyperparameters, or these make no sense.
         """
         changed = set_methods(self.set)
-        compared = {system.method: METHODS[system.method]() for system in SYSTEMS.values()}
+        compared = {system.method: METHODS[system.method]() for system in TABLE5_SYSTEMS.values()}
         for name in changed.keys() - compared.keys():
             known = ", ".join(sorted(compared))
             raise LisaError(f"--set changes {name}; methods of systems: {known}")
@@ -91,7 +98,7 @@ class Table5Settings:
             "protocol": self.protocol,
             "target": KUSNER_TARGET,
             "grammar": load_grammar(self.grammar).digest,
-            "data": None if self.data is None else _digest(self.data),
+            "data": None if self.data is None else sha256(read_file(self.data)).hexdigest(),
             **{name: getattr(self, name) for name in (*plain, *epochs)},
             **dataclasses.asdict(self.search),
             **{
@@ -100,10 +107,3 @@ class Table5Settings:
                 for name, value in dataclasses.asdict(method).items()
             },
         }
-
-
-def _digest(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise LisaError(f"cannot read {path}: {error.strerror or error}") from error

@@ -12,19 +12,19 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.benchmark.drawn import drawn_targets
-from grammar_lisa.benchmark.tables import csv_table, markdown_table, reached_cell
-from grammar_lisa.benchmark.target_settings import TargetSettings
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.decontamination import NEAR
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import OTHER_POINTS, TARGETS, Target, target_for
+from grammar_lisa.optimize.config import TrialSettings
 from grammar_lisa.optimize.problem import Draws, SearchedRun, random_draws
 from grammar_lisa.optimize.trial_tables import (
     COLUMNS,
     REACHED,
     first_reached,
     means,
+    reached_cell,
     show_cell,
     trial_row,
 )
@@ -32,7 +32,8 @@ from grammar_lisa.optimize.trials import run_trials
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.runs.environment import environment
+from shared.common.tables import csv_table, markdown_table
+from shared.jobs.folder import JobFolder
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder
 from shared.runs.run import Run
@@ -50,23 +51,16 @@ ShowProgress = Callable[[Sequence[Path]], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
-class TargetBenchmark:
+class TargetBenchmark(JobFolder):
     """A folder with the searches of one run for many targets.
 
     Attributes:
-        folder: With the settings in its `config.json`.
         searched: The run.
         settings: Of all searches.
     """
 
-    folder: Run
     searched: SearchedRun
-    settings: TargetSettings
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.folder.path
+    settings: TrialSettings
 
     def target(self, text: str) -> Target:
         """Return the target of a name or of an expression in the variables of the run.
@@ -120,15 +114,7 @@ class TargetBenchmark:
         objective, settings = self._objective(target), self.settings
         problem = self.searched.problem(objective, decontaminate=True, notify=notify)
         place.mkdir(exist_ok=True)
-        planned = problem.trials(
-            self.searched.run.path,
-            place,
-            count=trials,
-            n_initial=settings.n_initial,
-            config=settings.search,
-            black_box=settings.black_box,
-            seed=settings.seed,
-        )
+        planned = problem.trials(self.searched.run.path, place, trials, settings)
         with show_progress([trial.history for trial in planned]):
             found = list(run_trials(planned, objective, jobs))
         draws: dict[str, list[Draws]] = {SEARCH: [[e.sentence for e in each] for each in found]}
@@ -169,16 +155,9 @@ class TargetBenchmark:
     def write(self) -> list[TargetResult]:
         """Write `results.json`, `targets.md` and `targets.csv`, and give the records in them."""
         records = self.records()
-        write_json(
-            self.path / RESULTS,
-            {
-                "environment": environment(),
-                "settings": self.folder.config["settings"],
-                "targets": records,
-            },
-        )
-        self.folder.write_text(TABLE, markdown(records, self.notes(records)))
-        self.folder.write_text(CSV, csv_text(records))
+        self.write_results(RESULTS, {"targets": records})
+        self.folder.write_text(TABLE, targets_markdown(records, self.notes(records)))
+        self.folder.write_text(CSV, targets_csv(records))
         return records
 
     def notes(self, records: Sequence[TargetResult]) -> list[str]:
@@ -221,7 +200,7 @@ class TargetBenchmark:
         }
 
 
-def open_targets(path: Path, run: Run, settings: TargetSettings) -> TargetBenchmark:
+def open_targets(path: Path, run: Run, settings: TrialSettings) -> TargetBenchmark:
     """Open a benchmark, or begin it.
 
     Args:
@@ -260,7 +239,7 @@ def heads_of(columns: Sequence[str] = COLUMNS) -> tuple[str, ...]:
     return ("target", "system", "trials", *columns, *REACHED, RECOVERED)
 
 
-def cells_of(
+def target_cells(
     records: Iterable[TargetResult], columns: Sequence[str] = COLUMNS
 ) -> list[tuple[str, ...]]:
     """Return the rows of the table below `heads_of`."""
@@ -295,12 +274,12 @@ def totals_of(records: Sequence[TargetResult]) -> list[str]:
     return lines
 
 
-def markdown(records: Sequence[TargetResult], notes: Sequence[str]) -> str:
+def targets_markdown(records: Sequence[TargetResult], notes: Sequence[str]) -> str:
     """Return the table with totals and notes, then what each target is and what was withheld."""
     heads = ("target", "formula", "withheld, equal", "withheld, near", "best found")
     return "\n".join(
         [
-            *markdown_table(heads_of(), cells_of(records)),
+            *markdown_table(heads_of(), target_cells(records)),
             "",
             *(f"- {line}" for line in (*totals_of(records), *notes)),
             "",
@@ -322,7 +301,7 @@ def _best(row: TargetResult) -> float:
     return math.inf if row["best"] is None else float(row["best"])
 
 
-def csv_text(records: Iterable[TargetResult]) -> str:
+def targets_csv(records: Iterable[TargetResult]) -> str:
     """Return the trials, one a row, with every number in a column of its own."""
     heads = ("target", "formula", "system", "trial", "evaluations", *COLUMNS, *REACHED)
     return csv_table(

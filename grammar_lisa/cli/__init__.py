@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.cli.commands import Command, Commands, Group, run_tool
+from shared.cli.commands import Command, CommandGroup, Commands, run_tool
 
 BENCHMARKS = {
     "table5": Command(__name__, "benchmark_table5", "six systems on one search, by two protocols"),
@@ -34,7 +34,7 @@ COMMANDS: Commands = {
     "decode": Command(__name__, "decode", "codes to sentences"),
     "interpolate": Command(__name__, "interpolate", "the path between two sentences"),
     "info": Command(__name__, "info", "what a run is and how good"),
-    "benchmark": Group(
+    "benchmark": CommandGroup(
         BENCHMARKS,
         "comparisons of systems and of targets, with their tables",
         "Searches carried out side by side, and the tables of what they reach.",

@@ -5,11 +5,7 @@ from collections.abc import Sequence
 from grammar_lisa.cli.options.ask import Options
 from grammar_lisa.cli.options.search_setup import recorded_setup
 from grammar_lisa.cli.score_files import read_scores
-from grammar_lisa.cli.states import (
-    check_same,
-    create_state,
-    state_in,
-)
+from grammar_lisa.cli.states import check_same, create_state, state_in
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.state import Score, SearchState
 from shared.cli.terminal import Terminal, show

@@ -8,21 +8,17 @@ import numpy as np
 
 from grammar_lisa.benchmark.drawn import drawn_targets, targets_among
 from grammar_lisa.benchmark.entrants import Entrant
-from grammar_lisa.benchmark.latent_bo import LATENT_BO_TOOL, Comparison, rows_of
+from grammar_lisa.benchmark.latent_bo import LATENT_BO_TOOL, LatentBOBenchmark, latent_bo_rows
 from grammar_lisa.benchmark.published import published_rows
-from grammar_lisa.benchmark.tables import csv_table, markdown_table
 from grammar_lisa.cli.options.benchmark_latent_bo import Options
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
-from grammar_lisa.objectives.objective import Objective
+from shared.cli.jobs import going_on, note_ends
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.jobs.jobs import Job, Progress
-from shared.runs.environment import environment
-from shared.runs.files import write_json
+from shared.common.tables import csv_table, markdown_table
 from shared.runs.folders import open_folder
-from shared.runs.locks import working_in
 
 RESULTS, TABLE, CSV = "results.json", "latent-bo.md", "latent-bo.csv"
 HEADS = (
@@ -41,27 +37,23 @@ def run(options: Options, terminal: Terminal) -> None:
         )
     name = f"latent-bo-{options.protocol}" + ("-outputs" if options.outputs else "")
     path = options.out / (options.name or name)
-    comparison = Comparison(open_folder(path, LATENT_BO_TOOL, options.record()), options)
-    terminal.note(f"benchmark: {comparison.path}")
+    benchmark = LatentBOBenchmark(open_folder(path, LATENT_BO_TOOL, options.record()), options)
+    terminal.note(f"benchmark: {benchmark.path}")
     for each in entrants:
         terminal.note(f"{each.name}: {each.config.describe()}")
-    targets = _targets(options, comparison)
-    try:
-        with working_in(comparison.path):
-            for target in targets:
-                comparison.do(
-                    target, entrants, options.seeds, options.workers, _noting(terminal, target)
-                )
-            _report(comparison, options, terminal)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"go on with the same '{LATENT_BO_TOOL}' command") from None
+    targets = _targets(options, benchmark)
+    with going_on(benchmark.path, LATENT_BO_TOOL):
+        for target in targets:
+            on_end = note_ends(terminal, f"{target}: ")
+            benchmark.do(target, entrants, options.seeds, options.workers, on_end)
+        _report(benchmark, options, terminal)
 
 
-def _targets(options: Options, comparison: Comparison) -> Sequence[str]:
+def _targets(options: Options, benchmark: LatentBOBenchmark) -> Sequence[str]:
     """Return what is looked for: what was named, or targets that the seed draws."""
     if not options.drawn:
         return options.targets
-    points = comparison.objective(KUSNER_TARGET).data
+    points = benchmark.objective(KUSNER_TARGET).data
     of_lines = options.drawn // 2 if options.data is not None else 0
     targets = drawn_targets(
         load_grammar(options.grammar),
@@ -69,34 +61,23 @@ def _targets(options: Options, comparison: Comparison) -> Sequence[str]:
         points,
         options.drawn - of_lines,
         derive_seed(options.seed, "targets"),
-        comparison.tells,
+        benchmark.tells,
     )
     if of_lines:
         rng = np.random.default_rng(derive_seed(options.seed, "target lines"))
-        order = rng.permutation(len(comparison.lines)).tolist()
-        lines = [comparison.lines[row] for row in order]
+        order = rng.permutation(len(benchmark.lines)).tolist()
+        lines = [benchmark.lines[row] for row in order]
         targets += targets_among(
-            lines, points, of_lines, f"lines of {options.data}", comparison.tells
+            lines, points, of_lines, f"lines of {options.data}", benchmark.tells
         )
     return targets
 
 
-def _noting(terminal: Terminal, target: str) -> Any:
-    """Return what says a line for each job that ended."""
-
-    def note(job: Job[Objective], failure: str, progress: Progress) -> None:
-        said = f"failed: {failure}" if failure else f"{progress.seconds:.0f} s"
-        left = f", about {progress.left:.0f} s left" if progress.left >= 1 else ""
-        terminal.note(f"{target} [{progress.done}/{progress.total}] {job.name}: {said}{left}")
-
-    return note
-
-
-def _report(comparison: Comparison, options: Options, terminal: Terminal) -> None:
+def _report(benchmark: LatentBOBenchmark, options: Options, terminal: Terminal) -> None:
     """Write and print the table, with the published figures of the protocol below."""
-    records = comparison.records()
-    rows, published = rows_of(records), published_rows(options.protocol)
-    notes = _notes(comparison, options)
+    records = benchmark.records()
+    rows, published = latent_bo_rows(records), published_rows(options.protocol)
+    notes = _notes(benchmark, options)
     cells = [[_cell(row, head) for head in HEADS] for row in rows]
     lines = [f"# Latent-space optimisation, protocol {options.protocol}", ""]
     lines += [*markdown_table(HEADS, cells), "", *(f"- {note}" for note in notes), ""]
@@ -104,30 +85,23 @@ def _report(comparison: Comparison, options: Options, terminal: Terminal) -> Non
     theirs = [[_plain(row.get(head)) for head in heads] for row in published]
     if theirs:
         lines += ["## Published on this protocol", "", *markdown_table(heads, theirs), ""]
-    comparison.folder.write_text(TABLE, "\n".join(lines))
-    comparison.folder.write_text(CSV, csv_table(tuple(rows[0]), [tuple(r.values()) for r in rows]))
-    results = {
-        "environment": environment(),
-        "settings": comparison.folder.config["settings"],
-        "notes": notes,
-        "failed": comparison.failed(),
-        "table": rows,
-        "published": published,
-        "trials": records,
-    }
-    write_json(comparison.path / RESULTS, results)
+    benchmark.folder.write_text(TABLE, "\n".join(lines))
+    benchmark.folder.write_text(CSV, csv_table(tuple(rows[0]), [tuple(r.values()) for r in rows]))
+    failed = benchmark.failed()
+    results = {"notes": notes, "failed": failed, "table": rows}
+    benchmark.write_results(RESULTS, results | {"published": published, "trials": records})
     terminal.table(f"protocol {options.protocol}", HEADS, cells)
     if theirs:
         terminal.table("published on this protocol", heads, theirs)
     for note in notes:
         terminal.print(f"- {note}")
-    terminal.print(f"kept in {comparison.path}: {TABLE}, {CSV}, {RESULTS}")
-    terminal.result(benchmark=str(comparison.path), table=rows, failed=comparison.failed())
+    terminal.print(f"kept in {benchmark.path}: {TABLE}, {CSV}, {RESULTS}")
+    terminal.result(benchmark=str(benchmark.path), table=rows, failed=failed)
 
 
-def _notes(comparison: Comparison, options: Options) -> list[str]:
+def _notes(benchmark: LatentBOBenchmark, options: Options) -> list[str]:
     """Return what a reader must know of the table."""
-    protocol = comparison.setting.how
+    protocol = benchmark.setting.how
     seen = "the outputs of expressions" if options.outputs else "scores alone"
     return [
         f"{protocol.description}; score {protocol.score}; searches see {seen}.",

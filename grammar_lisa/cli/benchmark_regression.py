@@ -1,23 +1,20 @@
 """`grammar-lisa benchmark regression --suite feynman`."""
 
-import os
-
 from grammar_lisa.benchmark.regression_rows import HEADS, cells_of, notes_of, problems_of, rows_of
 from grammar_lisa.benchmark.regression_suites import chosen_problems, suite
-from grammar_lisa.benchmark.regression_systems import system_named
+from grammar_lisa.benchmark.regression_systems import regression_system
 from grammar_lisa.benchmark.regression_trials import (
     REGRESSION_TOOL,
-    Protocol,
     RegressionBenchmark,
+    RegressionProtocol,
 )
-from grammar_lisa.benchmark.tables import csv_table, markdown_table
 from grammar_lisa.cli.options.benchmark_regression import Options
+from shared.cli.jobs import going_on, note_ends
 from shared.cli.terminal import Terminal
-from shared.jobs.jobs import Job, Progress
+from shared.common.tables import csv_table, markdown_table
 from shared.runs.environment import environment
 from shared.runs.files import write_json
 from shared.runs.folders import open_folder
-from shared.runs.locks import working_in
 
 RESULTS, TABLE, CSV = "results.json", "regression.md", "regression.csv"
 
@@ -25,28 +22,18 @@ RESULTS, TABLE, CSV = "results.json", "regression.md", "regression.csv"
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     for name in options.all_systems:
-        system_named(name)
+        regression_system(name)
     problems = suite(options.suite, options.data)
     chosen = chosen_problems(problems, options.problems)
-    protocol = Protocol(options.suite, problems, options.seconds, options.seed)
+    protocol = RegressionProtocol(options.suite, problems, options.seconds, options.seed)
     path = options.out / (options.name or f"regression-{options.suite}")
     benchmark = RegressionBenchmark(open_folder(path, REGRESSION_TOOL, protocol.record()), protocol)
     terminal.note(f"benchmark: {benchmark.path}")
     own = None if options.suite == "tables" else 0.0
-    jobs = options.jobs or os.cpu_count() or 1
-
-    def note(job: Job[Protocol], failure: str, progress: Progress) -> None:
-        said = f"failed: {failure}" if failure else f"{progress.seconds:.0f} s"
-        left = f", about {progress.left:.0f} s left" if progress.left >= 1 else ""
-        terminal.note(f"[{progress.done}/{progress.total}] {job.name}: {said}{left}")
-
-    try:
-        with working_in(benchmark.path):
-            noises = options.noise or (own,)
-            benchmark.do(chosen, options.all_systems, noises, options.seeds, jobs, note)
-            _report(benchmark, terminal)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"go on with the same '{REGRESSION_TOOL}' command") from None
+    systems, seeds, noises = options.all_systems, options.seeds, options.noise or (own,)
+    with going_on(benchmark.path, REGRESSION_TOOL):
+        benchmark.do(chosen, systems, noises, seeds, options.workers, note_ends(terminal))
+        _report(benchmark, terminal)
 
 
 def _report(benchmark: RegressionBenchmark, terminal: Terminal) -> None:

@@ -8,36 +8,33 @@ from grammar_lisa.benchmark.targets import (
     SHORT,
     TARGETS_TOOL,
     TargetBenchmark,
-    cells_of,
     heads_of,
     open_targets,
+    target_cells,
     totals_of,
 )
 from grammar_lisa.cli.options.benchmark_targets import Options
 from grammar_lisa.cli.progress import shown_progress
-from grammar_lisa.cli.runs import open_chosen
+from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.targets import SETS, Target
+from shared.cli.jobs import going_on
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import unknown
-from shared.runs.locks import working_in
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     asked = asked_of(options)
-    trained = open_chosen(options)
+    trained = options.chosen(TOOL)
     path = options.out / (options.name or f"targets-{trained.path.resolve().name}")
     benchmark = open_targets(path, trained, options)
     targets = {target.name: target for target in map(benchmark.target, asked)}
     if options.drawn:
         targets |= {target.name: target for target in benchmark.drawn(options.drawn)}
     terminal.note(f"benchmark: {benchmark.path}")
-    try:
-        with working_in(benchmark.path):
-            _carry_out(benchmark, list(targets.values()), options, terminal)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"go on with the same '{TARGETS_TOOL}' command") from None
+    with going_on(benchmark.path, TARGETS_TOOL):
+        _carry_out(benchmark, list(targets.values()), options, terminal)
 
 
 def asked_of(options: Options) -> list[str]:
@@ -79,7 +76,7 @@ def _carry_out(
         )
         kept = benchmark.write()
     title = f"{benchmark.searched.run.path}, searched for {len(kept)} targets"
-    terminal.table(title, heads_of(SHORT), cells_of(kept, SHORT))
+    terminal.table(title, heads_of(SHORT), target_cells(kept, SHORT))
     for line in (*totals_of(kept), *benchmark.notes(kept)):
         terminal.print(line)
     terminal.print(f"kept in {benchmark.path}")

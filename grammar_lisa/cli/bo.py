@@ -4,12 +4,11 @@ import dataclasses
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from grammar_lisa.cli.bo_objective import opened
-from grammar_lisa.cli.bo_report import report
+from grammar_lisa.cli.bo_objective import opened_objective
+from grammar_lisa.cli.bo_report import report_search
 from grammar_lisa.cli.bo_search import Search
 from grammar_lisa.cli.options.bo import TABLE_FLAGS, Options
 from grammar_lisa.cli.options.search import recorded
-from grammar_lisa.cli.runs import open_chosen
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.problem import SearchedRun
 from shared.cli.commands import DISTRIBUTION
@@ -26,10 +25,10 @@ def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     folder = None if options.resume is None else open_run(options.resume, SEARCH_TOOL)
     options = (options if folder is None else _resumed(folder, options)).settled()
-    trained = open_chosen(options)
+    trained = options.chosen(TOOL)
     searched = SearchedRun.load(trained, options.search.space)
     points = derive_seed(options.seed, "points")
-    with opened(options.scoring, searched.sentences, points) as objective:
+    with opened_objective(options.scoring, searched.sentences, points) as objective:
         if options.own_code:
             folder = folder or _create(trained, options, "nothing was withheld", terminal)
             search = Search(folder, options, terminal)
@@ -39,7 +38,7 @@ def run(options: Options, terminal: Terminal) -> None:
             problem = searched.problem(objective, decontaminate=options.clean, notify=terminal.note)
             folder = folder or _create(trained, options, str(problem.decontamination), terminal)
             outcome = Search(folder, options, terminal).outcome(problem)
-    report(folder, outcome, options.top, terminal)
+    report_search(folder, outcome, options.top, terminal)
 
 
 def _resumed(folder: Run, options: Options) -> Options:

@@ -12,7 +12,9 @@ from grammar_lisa.objectives.targets import regression_for
 
 
 @contextmanager
-def opened(scoring: ObjectiveOptions, sentences: Sequence[str], seed: int) -> Iterator[Objective]:
+def opened_objective(
+    scoring: ObjectiveOptions, sentences: Sequence[str], seed: int
+) -> Iterator[Objective]:
     """Make the objective that options name, and end what it started with the block.
 
     Args:

@@ -35,7 +35,7 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SearchOutcome:
     """A search, what it found, and what it is compared with.
 
     Attributes:

@@ -1,17 +1,20 @@
 """What `grammar-lisa bo` says at the end: tables, files and pictures."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from grammar_lisa.cli.bo_outcome import SEARCH, Outcome
+from grammar_lisa.cli.bo_outcome import SEARCH, SearchOutcome
 from grammar_lisa.cli.pictures import plot_best, plot_convergence
 from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.expressions.latex import latex
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
-from grammar_lisa.optimize.hall_of_fame import INITIAL_DESIGN, Entry, best_entries, r_squared
+from grammar_lisa.optimize.hall_of_fame import (
+    INITIAL_DESIGN,
+    HallOfFameEntry,
+    best_entries,
+    r_squared,
+)
 from grammar_lisa.optimize.trial_tables import (
     COLUMNS,
     START,
@@ -21,6 +24,7 @@ from grammar_lisa.optimize.trial_tables import (
     trial_row,
 )
 from shared.cli.terminal import Terminal, show
+from shared.common.tables import csv_table
 from shared.runs.run import SUMMARY, Run
 
 HALL_OF_FAME, CONVERGENCE, BEST = "hall_of_fame.csv", "convergence.png", "best.png"
@@ -30,7 +34,7 @@ _KEPT = 100
 Row = dict[str, Any]
 
 
-def report(folder: Run, outcome: Outcome, top: int, terminal: Terminal) -> None:
+def report_search(folder: Run, outcome: SearchOutcome, top: int, terminal: Terminal) -> None:
     """Write the files of a search and print its tables.
 
     Args:
@@ -54,7 +58,7 @@ def report(folder: Run, outcome: Outcome, top: int, terminal: Terminal) -> None:
     terminal.result(search=str(folder.path), **summary)
 
 
-def hall_of_fame(outcome: Outcome, top: int) -> list[Row]:
+def hall_of_fame(outcome: SearchOutcome, top: int) -> list[Row]:
     """Return the best sentences known, and of expressions R², LaTeX and a shorter form.
 
     Only the first `top` are simplified.
@@ -68,7 +72,7 @@ def hall_of_fame(outcome: Outcome, top: int) -> list[Row]:
     ]
 
 
-def _simplified(entries: Sequence[Entry], objective: Objective) -> list[str]:
+def _simplified(entries: Sequence[HallOfFameEntry], objective: Objective) -> list[str]:
     sentences = [entry.sentence for entry in entries]
     if not isinstance(objective, Regression):
         return sentences
@@ -77,7 +81,7 @@ def _simplified(entries: Sequence[Entry], objective: Objective) -> list[str]:
     return simplify_all(sentences, variables=objective.variables)
 
 
-def _entry(rank: int, entry: Entry, form: str, objective: Objective) -> Row:
+def _entry(rank: int, entry: HallOfFameEntry, form: str, objective: Objective) -> Row:
     expression = isinstance(objective, Regression)
     return {
         "rank": rank,
@@ -93,17 +97,12 @@ def _entry(rank: int, entry: Entry, form: str, objective: Objective) -> Row:
 
 
 def _as_csv(best: Sequence[Row]) -> str:
-    text = io.StringIO()
     columns = ["rank", "score", "r2", "sentence", "simplified", "latex", "trial", "evaluation"]
-    writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(
-        row | ({"trial": INITIAL_DESIGN} if row["known_at_start"] else {}) for row in best
-    )
-    return text.getvalue()
+    shown = [row | ({"trial": INITIAL_DESIGN} if row["known_at_start"] else {}) for row in best]
+    return csv_table(columns, ([row[column] for column in columns] for row in shown))
 
 
-def _rows(outcome: Outcome) -> dict[str, list[Row]]:
+def _rows(outcome: SearchOutcome) -> dict[str, list[Row]]:
     """Return the statistics of each trial; of the search also the best of its initial design."""
     rows = {
         name: [trial_row(each.texts, each.scores, outcome.objective) for each in scored]
@@ -114,7 +113,7 @@ def _rows(outcome: Outcome) -> dict[str, list[Row]]:
     return rows
 
 
-def _summary(outcome: Outcome, rows: Mapping[str, list[Row]], best: Sequence[Row]) -> Row:
+def _summary(outcome: SearchOutcome, rows: Mapping[str, list[Row]], best: Sequence[Row]) -> Row:
     withheld = outcome.problem.decontamination
     return {
         "target": outcome.target,
@@ -131,7 +130,7 @@ def _summary(outcome: Outcome, rows: Mapping[str, list[Row]], best: Sequence[Row
     }
 
 
-def _draw(folder: Run, outcome: Outcome, best: Sequence[Row]) -> list[str]:
+def _draw(folder: Run, outcome: SearchOutcome, best: Sequence[Row]) -> list[str]:
     """Draw the pictures that the objective has a meaning for; return those beside convergence."""
     curves = {
         outcome.label if name == SEARCH else name: [each.scores for each in scored]
@@ -152,7 +151,7 @@ def _draw(folder: Run, outcome: Outcome, best: Sequence[Row]) -> list[str]:
     return [BEST]
 
 
-def _print_trials(terminal: Terminal, outcome: Outcome, rows: Sequence[Row]) -> None:
+def _print_trials(terminal: Terminal, outcome: SearchOutcome, rows: Sequence[Row]) -> None:
     reached = list(rows[0]["reached"])
     cell = _cell(outcome)
     first = len(outcome.initial)
@@ -172,7 +171,7 @@ def _print_trials(terminal: Terminal, outcome: Outcome, rows: Sequence[Row]) -> 
     )
 
 
-def _print_means(terminal: Terminal, outcome: Outcome, rows: Mapping[str, list[Row]]) -> None:
+def _print_means(terminal: Terminal, outcome: SearchOutcome, rows: Mapping[str, list[Row]]) -> None:
     reached = list(rows[SEARCH][0]["reached"])
     columns, cell = (START, *COLUMNS), _cell(outcome)
     terminal.table(
@@ -187,7 +186,7 @@ def _print_means(terminal: Terminal, outcome: Outcome, rows: Mapping[str, list[R
     )
 
 
-def _print_best(terminal: Terminal, outcome: Outcome, best: Sequence[Row]) -> None:
+def _print_best(terminal: Terminal, outcome: SearchOutcome, best: Sequence[Row]) -> None:
     if not best:
         terminal.print("no sentence could be scored better than the worst score")
         return
@@ -204,13 +203,13 @@ def _print_best(terminal: Terminal, outcome: Outcome, best: Sequence[Row]) -> No
 
 
 def _best_cells(row: Row, expression: bool) -> list[str]:
-    where = Entry(row["score"], row["sentence"], row["trial"], row["evaluation"]).where
+    where = HallOfFameEntry(row["score"], row["sentence"], row["trial"], row["evaluation"]).where
     fit = [show(row["r2"])] if expression else []
     form = [row["simplified"]] if expression else []
     return [f"{row['score']:.4g}", *fit, row["sentence"], *form, where]
 
 
-def _cell(outcome: Outcome) -> Any:
+def _cell(outcome: SearchOutcome) -> Any:
     """Return what writes numbers: scores of your own code may be of any size."""
     if isinstance(outcome.objective, Regression):
         return show_cell

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from grammar_lisa.cli.bo_outcome import Outcome, Scored
+from grammar_lisa.cli.bo_outcome import Scored, SearchOutcome
 from grammar_lisa.cli.options.bo import Options
 from grammar_lisa.cli.progress import shown_progress
 from grammar_lisa.models.character_model import CharacterModel
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.objective import Objective
+from grammar_lisa.optimize.config import TrialSettings
 from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.problem import Draws, SearchedRun, SearchProblem, random_draws
 from grammar_lisa.optimize.search import score_all
@@ -53,24 +54,23 @@ class Search:
         self.terminal.note(f"{len(scored)} sentences were scored to begin with")
         return scored
 
-    def outcome(self, problem: SearchProblem, initial: Sequence[Evaluation] = ()) -> Outcome:
+    def outcome(self, problem: SearchProblem, initial: Sequence[Evaluation] = ()) -> SearchOutcome:
         """Search, and score what the search is compared with.
 
         Raises:
             LisaError: Nothing new was found to score.
         """
         options = self.options
-        trials = problem.trials(
-            self.folder.path.parent,
-            self.folder.path,
-            count=options.trial_count,
+        settings = TrialSettings(
+            search=options.search,
             n_initial=options.known_count,
-            config=options.search,
             black_box=options.black_box,
             seed=options.seed,
         )
+        folder, count = self.folder.path, options.trial_count
+        trials = problem.trials(folder.parent, folder, count, settings)
         target, system, config = options.scoring.text, options.system, options.search
-        outcome = Outcome(target, system, config, problem, trials, initial)
+        outcome = SearchOutcome(target, system, config, problem, trials, initial)
         self.terminal.note(outcome.announcement)
         found = self._found(trials, problem.objective)
         if not any(found):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.common.errors import LisaError
+from shared.common.tables import csv_table
 from shared.runs.files import write_atomically
 
 
@@ -29,12 +30,9 @@ def write_codes(path: Path, codes: NDArray[np.float32], sentences: list[str]) ->
         np.save(content, codes, allow_pickle=False)
         write_atomically(path, content.getvalue())
         return
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["sentence", *(f"z{i}" for i in range(codes.shape[1]))])
-    for sentence, code in zip(sentences, codes.tolist(), strict=True):
-        writer.writerow([sentence, *map(repr, code)])
-    write_atomically(path, text.getvalue().encode())
+    heads = ["sentence", *(f"z{i}" for i in range(codes.shape[1]))]
+    rows = ([text, *code] for text, code in zip(sentences, codes.tolist(), strict=True))
+    write_atomically(path, csv_table(heads, rows).encode())
 
 
 def read_codes(path: Path) -> NDArray[np.float64]:

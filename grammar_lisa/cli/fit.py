@@ -6,9 +6,9 @@ from grammar_lisa.cli.fit_report import ENDINGS, equation_record, print_front
 from grammar_lisa.cli.fit_run import FIT_TOOL, Begun, create_fit, resume_fit
 from grammar_lisa.cli.options.fit import Options
 from grammar_lisa.regression.equations import Equations
-from grammar_lisa.regression.fitting import Fitting
+from grammar_lisa.regression.fitting import Fitting, fitting_for
 from grammar_lisa.regression.outputs import OUTPUTS, write_outputs
-from grammar_lisa.regression.tables.table import Split, read_split
+from grammar_lisa.regression.tables.table import TableSplit, read_split
 from shared.cli.terminal import Terminal
 from shared.runs.locks import working_in
 from shared.runs.run import SUMMARY
@@ -24,7 +24,7 @@ def run(options: Options, terminal: Terminal) -> None:
         terminal.note(note)
     terminal.note(split.train.summary)
     front = () if begun is None else begun.front
-    fitting = Fitting(split.train, options.config, test=split.test, front=front)
+    fitting = fitting_for(split.train, options.config, test=split.test, front=front)
     begun = begun or create_fit(options)
     path = begun.folder.path
     terminal.note(f"run: {path}")
@@ -38,7 +38,7 @@ def run(options: Options, terminal: Terminal) -> None:
         )
 
 
-def _searched(begun: Begun, fitting: Fitting, split: Split, terminal: Terminal) -> Equations:
+def _searched(begun: Begun, fitting: Fitting, split: TableSplit, terminal: Terminal) -> Equations:
     """Search, and leave what is found in the folder, meanwhile and at the end."""
     path, table = begun.folder.path, split.train
 
@@ -65,7 +65,7 @@ def _searched(begun: Begun, fitting: Fitting, split: Split, terminal: Terminal) 
 
 
 def _report(
-    begun: Begun, fitting: Fitting, found: Equations, split: Split, terminal: Terminal
+    begun: Begun, fitting: Fitting, found: Equations, split: TableSplit, terminal: Terminal
 ) -> None:
     table, path = split.train, begun.folder.path
     for note in fitting.notes:

@@ -21,7 +21,18 @@ from shared.runs.files import read_json
 from shared.runs.run import CONFIG, SUMMARY, Run, create_run, next_run_path, open_run
 
 FIT_TOOL = f"{TOOL} fit"
-_UNRECORDED = ("json", "quiet", "table", "guess", "name", "runs", "overwrite", "resume", "test")
+_UNRECORDED = (
+    "json",
+    "quiet",
+    "table",
+    "guess",
+    "name",
+    "runs",
+    "overwrite",
+    "resume",
+    "test",
+    "jobs",
+)
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,7 @@ def resume_fit(options: Options) -> Begun:
         guess=guesses,
         time=options.time,
         stop_at=options.stop_at or found.stop_at,
+        jobs=options.jobs,
         json=options.json,
         quiet=options.quiet,
     )

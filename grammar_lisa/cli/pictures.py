@@ -8,14 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from shared.common.arrays import Floats
-from shared.common.callbacks import Row
+from shared.common.callbacks import MetricsRow
 from shared.runs.figures import save_figure
 from shared.runs.run import Run
 
 mpl.use("Agg")
 
 
-def plot_curves(folder: Run, rows: Sequence[Row]) -> None:
+def plot_curves(folder: Run, rows: Sequence[MetricsRow]) -> None:
     """Draw `curves.png`: the loss of the training and the exactness on validation sentences."""
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     left, right = figure.subplots(1, 2)

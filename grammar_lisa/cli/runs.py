@@ -7,17 +7,12 @@ from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.sentence_model import SentenceModel
 from shared.cli.option_groups import RunOptions
 from shared.cli.terminal import Terminal
-from shared.runs.run import Run, newest_run, open_run
-
-
-def open_chosen(options: RunOptions) -> Run:
-    """Open the run that options name, or the newest one."""
-    return newest_run(options.runs, TOOL) if options.run is None else open_run(options.run, TOOL)
+from shared.runs.run import Run
 
 
 def open_model(options: RunOptions) -> tuple[Run, SentenceModel]:
     """Open the run that options name, or the newest one, and load its model."""
-    run = open_chosen(options)
+    run = options.chosen(TOOL)
     return run, load_model(run)
 
 

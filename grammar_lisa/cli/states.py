@@ -9,9 +9,9 @@ from pathlib import Path
 
 from grammar_lisa.cli.options.search import recorded
 from grammar_lisa.cli.options.search_setup import ASK_TOOL, SetupOptions, recorded_setup
-from grammar_lisa.cli.runs import open_chosen
 from grammar_lisa.expressions.language import PlainText
 from grammar_lisa.models.load import load_model
+from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.spaces import space_of_run
 from grammar_lisa.optimize.state import (
     Score,
@@ -61,7 +61,7 @@ def create_state(folder: Path, options: SetupOptions, scores: Sequence[Score]) -
         LisaError: The options, the run, the folder or the scores are not fit.
     """
     options.check_system()
-    run = open_chosen(options)
+    run = options.chosen(TOOL)
     run = Run(run.path.resolve(), run.config)
     model = load_model(run)
     space_of_run(model, run, options.search.space)

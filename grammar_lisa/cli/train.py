@@ -5,17 +5,11 @@ from collections.abc import Sequence
 from grammar_lisa.cli.options.train import TRAIN, Options
 from grammar_lisa.cli.pictures import plot_curves
 from grammar_lisa.cli.reports import print_quality
-from grammar_lisa.grammar.datasets import Split
+from grammar_lisa.grammar.datasets import DerivationSplit
 from grammar_lisa.models.names import TOOL
-from grammar_lisa.training.experiment import (
-    Plan,
-    data_of,
-    finish_run,
-    make_run,
-    train_run,
-)
+from grammar_lisa.training.experiment import Plan, data_of, finish_run, make_run, train_run
 from shared.cli.terminal import Terminal
-from shared.common.callbacks import Callbacks, Row
+from shared.common.callbacks import Callbacks, MetricsRow
 from shared.runs.run import SUMMARY, Run, open_run
 
 
@@ -25,8 +19,7 @@ def run(options: Options, terminal: Terminal) -> None:
         folder, data = begin(options, terminal)
     else:
         folder = open_run(options.resume, TOOL)
-        config = str(folder.path / "config.json")
-        options = TRAIN.from_record(TRAIN.recorded(folder.config, config), config)
+        options = TRAIN.of_run(folder)
         if folder.finished and (folder.path / SUMMARY).is_file():
             terminal.note(f"{folder.path} is finished already")
             print_quality(terminal, folder)
@@ -41,7 +34,7 @@ def run(options: Options, terminal: Terminal) -> None:
     print_quality(terminal, folder)
 
 
-def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
+def begin(options: Options, terminal: Terminal) -> tuple[Run, DerivationSplit]:
     """Read the grammar, gather the data and make the run's folder."""
     plan = Plan(options, options.hyper)
     path = options.place(f"{options.grammar.stem}-{plan.method.name}")
@@ -51,7 +44,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, Split]:
     return folder, data
 
 
-def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> None:
+def train(folder: Run, data: DerivationSplit, options: Options, terminal: Terminal) -> None:
     """Train to the end, with a bar of progress."""
     if folder.finished:
         return
@@ -60,13 +53,13 @@ def train(folder: Run, data: Split, options: Options, terminal: Terminal) -> Non
         def step(done: int, steps: int, rate: float) -> None:
             bar.update(done, f"{rate:,.0f} sentences/s", total=steps)
 
-        def epoch(row: Row) -> None:
+        def epoch(row: MetricsRow) -> None:
             terminal.note(
                 f"epoch {row['epoch']:.0f}/{options.epochs}: loss {row['loss']:.4f}, validation "
                 f"sentences exact {row['valid_exact']:.4f}"
             )
 
-        def curves(rows: Sequence[Row]) -> None:
+        def curves(rows: Sequence[MetricsRow]) -> None:
             plot_curves(folder, rows)
 
         callbacks = Callbacks(terminal.note, step, epoch, curves)

@@ -13,21 +13,3 @@ from .language import PlainText as PlainText
 from .monomials import monomials_of as monomials_of
 from .reading import Reading as Reading
 from .skeleton import Skeleton as Skeleton
-
-__all__ = [
-    "BoundSkeleton",
-    "Canonical",
-    "Expressions",
-    "Language",
-    "Node",
-    "PlainText",
-    "Pool",
-    "Reading",
-    "Skeleton",
-    "canonical_forms",
-    "evaluate",
-    "monomials_of",
-    "parsable",
-    "simplify_all",
-    "variables_of",
-]

@@ -10,10 +10,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import queue
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -34,6 +32,7 @@ from grammar_lisa.expressions.expression import (
     Pool,
 )
 from shared.common.errors import LisaError
+from shared.jobs.line_process import DiedError, LineProcess
 
 _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
     {
@@ -122,20 +121,14 @@ class _Worker:
     """A process that simplifies one expression a line and can be ended at any moment."""
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
+        self._process = LineProcess(
             [sys.executable, "-P", "-m", __name__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            encoding="utf-8",
             env=_child_environment(),
         )
-        self._lines: queue.Queue[str] = queue.Queue()
-        self._reader = threading.Thread(target=self._collect, daemon=True)
-        self._reader.start()
         try:
-            self._next(_START_SECONDS)
-        except TimeoutError:
+            self._process.answer(_START_SECONDS)
+        except (TimeoutError, DiedError):
             self._end()
             raise RuntimeError("the process that simplifies expressions did not start") from None
         return self
@@ -149,38 +142,15 @@ class _Worker:
         self._end()
 
     def _end(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        self._reader.join()
-        for stream in (self._process.stdin, self._process.stdout):
-            assert stream is not None
-            stream.close()
+        self._process.end()
 
     def ask(self, text: str, seconds: float, variables: Sequence[str] | None) -> str | None:
         """Return the simplified text, None where sympy failed; TimeoutError when the time is up."""
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps([text, variables]) + "\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
+            answer: str | None = self._process.ask([text, variables], seconds)
+        except DiedError:
             raise TimeoutError from None
-        answer: str | None = json.loads(self._next(seconds))
         return answer
-
-    def _collect(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._lines.put(line)
-        self._lines.put("")
-
-    def _next(self, seconds: float) -> str:
-        try:
-            line = self._lines.get(timeout=seconds)
-        except queue.Empty:
-            raise TimeoutError from None
-        if not line:
-            raise TimeoutError
-        return line
 
 
 def _child_environment() -> dict[str, str]:

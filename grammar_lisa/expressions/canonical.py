@@ -98,7 +98,7 @@ class Written(NamedTuple):
         return (self.added, self.taken) if self.binding == binding else ((self,), ())
 
 
-def write(node: Node, operands: Sequence[Written]) -> Written:
+def write_canonical(node: Node, operands: Sequence[Written]) -> Written:
     """Write an expression with its terms and factors in one order, its operands being written.
 
     Numbers come first, then variables, then functions of these; among each the shorter ones, then

@@ -12,14 +12,7 @@ from types import MappingProxyType
 from typing import Final
 from zlib import crc32
 
-from grammar_lisa.expressions.expression import (
-    CONSTANT,
-    NEGATION,
-    NUMBER,
-    POWER,
-    VARIABLE,
-    Node,
-)
+from grammar_lisa.expressions.expression import CONSTANT, NEGATION, NUMBER, POWER, VARIABLE, Node
 
 Factor = int
 """The number of a factor; that of its reciprocal is one more."""

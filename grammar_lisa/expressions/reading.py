@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from grammar_lisa.expressions.canonical import Canonical, write
+from grammar_lisa.expressions.canonical import Canonical, write_canonical
 from grammar_lisa.expressions.expression import PerNode, Pool
 from grammar_lisa.expressions.monomials import Monomials, monomials_of
 
@@ -30,7 +30,7 @@ class Reading:
         self._roots: dict[str | None, int | None] = {}
         self._monomials, self._written = (
             PerNode(self._pool, monomials_of),
-            PerNode(self._pool, write),
+            PerNode(self._pool, write_canonical),
         )
 
     def monomials(self, sentence: str | None) -> Monomials | None:

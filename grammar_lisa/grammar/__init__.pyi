@@ -11,19 +11,3 @@ from .source import GrammarError as GrammarError
 from .text import Writer as Writer
 from .text import derivations_to_texts as derivations_to_texts
 from .text import is_sentence as is_sentence
-
-__all__ = [
-    "Counts",
-    "Finding",
-    "Grammar",
-    "GrammarError",
-    "Parser",
-    "Rule",
-    "TreeMoves",
-    "Writer",
-    "derivations_to_texts",
-    "is_sentence",
-    "load_grammar",
-    "parse_grammar",
-    "read_sentences",
-]

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from grammar_lisa.grammar.analysis import least_rules, unique
 from grammar_lisa.grammar.lint import Finding, check_source, trimmed
-from grammar_lisa.grammar.source import SPACINGS, Place, Source, SourceRule, read_text, scan
+from grammar_lisa.grammar.source import (
+    SPACINGS,
+    GrammarSource,
+    Position,
+    SourceRule,
+    read_text,
+    scan,
+)
 from grammar_lisa.grammar.spacing import Spacing
 from grammar_lisa.grammar.symbols import Nonterminal
 from shared.common.errors import LisaError
@@ -138,7 +145,7 @@ def parse_grammar(text: str, source: str = "<text>") -> Grammar:
     )
 
 
-def nltk_grammar(source: Source) -> "CFG":
+def nltk_grammar(source: GrammarSource) -> "CFG":
     """Return all rules of a scanned text as an ``nltk.CFG``."""
     from nltk import grammar as nltk
 
@@ -163,10 +170,10 @@ def _terminals(rules: tuple[Rule, ...]) -> tuple[str, ...]:
     )
 
 
-def _raise_first_error(source: Source, findings: list[Finding]) -> None:
+def _raise_first_error(source: GrammarSource, findings: list[Finding]) -> None:
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         first, others = errors[0], len(errors) - 1
         message, _, hint = first.message.partition("; ")
         more = f"\n({others} more error{'s' * (others > 1)} of this kind)" if others else ""
-        raise source.error(Place(first.line, first.column), message, hint + more)
+        raise source.error(Position(first.line, first.column), message, hint + more)

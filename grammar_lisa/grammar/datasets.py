@@ -15,12 +15,7 @@ from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.counting import Counts
 from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.parsing import Parser
-from grammar_lisa.grammar.sampling import (
-    Keys,
-    by_text,
-    enumerate_derivations,
-    sample,
-)
+from grammar_lisa.grammar.sampling import Keys, by_text, enumerate_derivations, sample
 from grammar_lisa.grammar.text import derivations_to_texts
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
@@ -31,7 +26,7 @@ Keep = Callable[[Sequence[str]], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
-class Split:
+class DerivationSplit:
     """Derivations apart: what trains, what watches the training, what is reported.
 
     Attributes:
@@ -117,7 +112,7 @@ def read_sentences(path: Path, grammar: Grammar, max_rules: int | None) -> list[
     return list(found)
 
 
-def split(
+def split_derivations(
     grammar: Grammar,
     derivations: Sequence[Derivation],
     max_rules: int,
@@ -126,7 +121,7 @@ def split(
     held_out: int,
     seed: int,
     withheld: int = 0,
-) -> Split:
+) -> DerivationSplit:
     """Shuffle derivations by seed and part them into training, validation and test.
 
     Args:
@@ -151,7 +146,7 @@ def split(
     valids = max(1, min(2000, train // 50, len(array) // 20))
     tests = min(held_out, max(1, len(array) // 10, len(array) - train - valids))
     test, valid, rest = np.split(array[order], [tests, tests + valids])
-    return Split(rest[:train], valid, test, withheld)
+    return DerivationSplit(rest[:train], valid, test, withheld)
 
 
 def keep_sentences(

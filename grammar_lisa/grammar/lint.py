@@ -15,7 +15,7 @@ from grammar_lisa.grammar.analysis import (
     unique,
     unit_graph,
 )
-from grammar_lisa.grammar.source import SPACINGS, Place, Source, SourceRule
+from grammar_lisa.grammar.source import SPACINGS, GrammarSource, Position, SourceRule
 from grammar_lisa.grammar.symbols import Nonterminal
 
 Severity = Literal["error", "warning", "note"]
@@ -36,7 +36,7 @@ class Finding:
         return f"{self.line}:{self.column}: {self.severity}: {self.message} [{self.code}]"
 
 
-def check_source(source: Source) -> list[Finding]:
+def check_source(source: GrammarSource) -> list[Finding]:
     """Return all findings about the rules as they are written, errors first.
 
     An error means that the grammar cannot be used: an undefined symbol that a sentence could
@@ -57,7 +57,7 @@ def check_source(source: Source) -> list[Finding]:
     return sorted(findings, key=lambda finding: order.index(finding.severity))
 
 
-def trimmed(source: Source) -> list[SourceRule]:
+def trimmed(source: GrammarSource) -> list[SourceRule]:
     """Return the rules that some sentence uses: productive and reachable, in file order."""
     least = least_rules(source.rules)
     usable = [
@@ -67,11 +67,11 @@ def trimmed(source: Source) -> list[SourceRule]:
     return [rule for rule in usable if rule.lhs in within]
 
 
-def _finding(severity: Severity, code: str, place: Place, message: str) -> Finding:
+def _finding(severity: Severity, code: str, place: Position, message: str) -> Finding:
     return Finding(severity, code, message, place.line, place.column)
 
 
-def _defined(source: Source) -> tuple[Nonterminal, ...]:
+def _defined(source: GrammarSource) -> tuple[Nonterminal, ...]:
     return unique(rule.lhs for rule in source.rules)
 
 
@@ -97,7 +97,7 @@ def _hint(name: str, defined: Sequence[Nonterminal]) -> str:
     return f"probably an unquoted terminal: write '{name}', {other}"
 
 
-def _start(source: Source) -> list[Finding]:
+def _start(source: GrammarSource) -> list[Finding]:
     defined = _defined(source)
     name = str(source.start)
     if source.start not in defined:
@@ -115,7 +115,7 @@ def _start(source: Source) -> list[Finding]:
     return [_finding("error", "empty-language", source.start_place, message)]
 
 
-def _undefined(source: Source) -> list[Finding]:
+def _undefined(source: GrammarSource) -> list[Finding]:
     defined = _defined(source)
     within = reachable(source.rules, source.start)
     findings: list[Finding] = []
@@ -131,7 +131,7 @@ def _undefined(source: Source) -> list[Finding]:
     return findings
 
 
-def _unproductive(source: Source) -> list[Finding]:
+def _unproductive(source: GrammarSource) -> list[Finding]:
     least = least_rules(source.rules)
     defined = _defined(source)
     findings: list[Finding] = []
@@ -150,7 +150,7 @@ def _unproductive(source: Source) -> list[Finding]:
     return findings
 
 
-def _unreachable(source: Source) -> list[Finding]:
+def _unreachable(source: GrammarSource) -> list[Finding]:
     least = least_rules(source.rules)
     kept = {rule.lhs for rule in trimmed(source)}
     if source.start not in kept:
@@ -164,11 +164,11 @@ def _unreachable(source: Source) -> list[Finding]:
     return findings
 
 
-def _used(source: Source) -> set[Nonterminal]:
+def _used(source: GrammarSource) -> set[Nonterminal]:
     return reachable(source.rules, source.start)
 
 
-def _duplicates(source: Source) -> list[Finding]:
+def _duplicates(source: GrammarSource) -> list[Finding]:
     seen: dict[tuple[Nonterminal, tuple[Nonterminal | str, ...]], SourceRule] = {}
     findings: list[Finding] = []
     for rule in source.rules:
@@ -182,7 +182,7 @@ def _duplicates(source: Source) -> list[Finding]:
     return findings
 
 
-def _weights(source: Source) -> list[Finding]:
+def _weights(source: GrammarSource) -> list[Finding]:
     findings: list[Finding] = []
     given = Counter(rule.lhs for rule in source.rules if rule.weight is not None)
     for symbol in given:
@@ -198,18 +198,18 @@ def _weights(source: Source) -> list[Finding]:
     return findings
 
 
-def _pragma(source: Source) -> list[Finding]:
+def _pragma(source: GrammarSource) -> list[Finding]:
     if source.pragma is None or source.pragma in SPACINGS:
         return []
     message = f"tokens: {source.pragma} means nothing; valid are {' and '.join(SPACINGS)}"
     return [_finding("warning", "unknown-pragma", source.pragma_place, message)]
 
 
-def _first_place(source: Source, symbol: Nonterminal) -> Place:
+def _first_place(source: GrammarSource, symbol: Nonterminal) -> Position:
     return next(rule.place for rule in source.rules if rule.lhs == symbol)
 
 
-def _cycles(source: Source) -> list[Finding]:
+def _cycles(source: GrammarSource) -> list[Finding]:
     findings: list[Finding] = []
     for path in cycles(unit_graph(trimmed(source))):
         message = (
@@ -220,7 +220,7 @@ def _cycles(source: Source) -> list[Finding]:
     return findings
 
 
-def _left_recursion(source: Source) -> list[Finding]:
+def _left_recursion(source: GrammarSource) -> list[Finding]:
     findings: list[Finding] = []
     for path in cycles(left_graph(trimmed(source))):
         kind = "itself" if len(path) == 2 else f"itself by way of {_path_text(path)}"

@@ -76,9 +76,7 @@ def _unambiguous(grammar: Grammar) -> Finding:
     return Finding("note", "unambiguous", message, line, 1)
 
 
-def find_ambiguity(
-    grammar: Grammar, counts: Counts, derivations: int = WITNESS_DERIVATIONS
-) -> Finding:
+def find_ambiguity(grammar: Grammar, counts: Counts) -> Finding:
     """Return the shortest ambiguous sentence with two of its derivations, or that none is found.
 
     Derivations are listed in order of their number of rules, and the first two of one sentence
@@ -87,9 +85,8 @@ def find_ambiguity(
     Args:
         grammar: The grammar.
         counts: Its counts, which bound the length.
-        derivations: How many derivations are listed at most.
     """
-    looked = min(derivations, counts.at_most())
+    looked = min(WITNESS_DERIVATIONS, counts.at_most())
     seen: dict[tuple[str, ...], tuple[int, ...]] = {}
     line = grammar.rules[grammar.rules_of[grammar.start][0]].line
     tokens_of = Writer(grammar).tokens

@@ -44,7 +44,8 @@ def sample(
         by-length: a number of rules, uniform over those that derivations can have, then one of
             the derivations with that many, uniformly. With ``distinct`` that is without
             replacement within a length, and a length that has run out is not drawn any more.
-        weighted: see `sample_weighted`.
+        weighted: rule by rule, each with odds in proportion to its weight in the grammar file, 1 by
+            default, among those after which the rest can still be finished within ``max_rules``.
 
     Args:
         grammar: The grammar.
@@ -103,28 +104,6 @@ def sample_uniform(
             up: a grammar can have many derivations for each of few sentences).
     """
     return sample(grammar, n, max_rules, seed, "uniform", distinct=distinct, fewer=fewer)
-
-
-def sample_weighted(
-    grammar: Grammar, n: int, max_rules: int, seed: int, distinct: bool = False
-) -> list[tuple[int, ...]]:
-    """Return n derivations drawn rule by rule, each with odds in proportion to its weight.
-
-    A rule may be drawn iff the rest can still be finished within ``max_rules``; the weights of
-    the others are renormalised. So every derivation is complete. Weights are those of the
-    grammar file, 1 by default.
-
-    Args:
-        grammar: The grammar.
-        n: How many to draw.
-        max_rules: The greatest number of rules.
-        seed: The seed of the draws.
-        distinct: Whether all texts differ; repeats are drawn again.
-
-    Raises:
-        LisaError: No derivation is so short, or too few distinct sentences turn up.
-    """
-    return sample(grammar, n, max_rules, seed, "weighted", distinct=distinct)
 
 
 def enumerate_derivations(grammar: Grammar, max_rules: int) -> Iterator[tuple[int, ...]]:

@@ -26,7 +26,7 @@ class GrammarError(LisaError):
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """A line and a column of a grammar file, both counted from 1."""
 
     line: int
@@ -40,27 +40,27 @@ class SourceRule:
     lhs: Nonterminal
     rhs: tuple[Nonterminal | str, ...]
     weight: float | None
-    place: Place
-    rhs_places: tuple[Place, ...]
+    place: Position
+    rhs_places: tuple[Position, ...]
 
 
 @dataclass(frozen=True)
-class Source:
+class GrammarSource:
     """A scanned grammar file: every rule, the start symbol and the pragma, nothing checked."""
 
     text: str
     name: str
     rules: tuple[SourceRule, ...]
     start: Nonterminal
-    start_place: Place
+    start_place: Position
     pragma: str | None
-    pragma_place: Place
+    pragma_place: Position
 
-    def where(self, place: Place) -> str:
+    def where(self, place: Position) -> str:
         """Return ``file:line:column``."""
         return f"{self.name}:{place.line}:{place.column}"
 
-    def error(self, place: Place, message: str, hint: str) -> GrammarError:
+    def error(self, place: Position, message: str, hint: str) -> GrammarError:
         """Return the error that shows ``place`` with a caret."""
         return error_at(self.name, self.text, place, message, hint)
 
@@ -70,10 +70,10 @@ class _Line:
     """A logical line: physical lines joined at backslashes, with the place of each character."""
 
     text: str
-    places: tuple[Place, ...]
+    places: tuple[Position, ...]
 
 
-def error_at(name: str, text: str, place: Place, message: str, hint: str) -> GrammarError:
+def error_at(name: str, text: str, place: Position, message: str, hint: str) -> GrammarError:
     """Return an error that shows one line of ``text`` with a caret under the column.
 
     Args:
@@ -116,7 +116,7 @@ def read_text(path: str | Path) -> str:
     return text
 
 
-def scan(text: str, name: str = "<text>") -> Source:
+def scan(text: str, name: str = "<text>") -> GrammarSource:
     """Return the rules of a grammar text, in the order they stand in.
 
     Args:
@@ -127,7 +127,7 @@ def scan(text: str, name: str = "<text>") -> Source:
         GrammarError: The text is no such grammar; the message shows the place.
     """
     rules: list[SourceRule] = []
-    starts: list[tuple[Nonterminal, Place]] = []
+    starts: list[tuple[Nonterminal, Position]] = []
     for line in _logical_lines(text, name):
         scanner = _Scanner(line, text, name)
         if line.text.startswith("%"):
@@ -143,16 +143,16 @@ def scan(text: str, name: str = "<text>") -> Source:
         raise GrammarError(f"{name}: {what}; write rules such as: S -> 'a' S | 'b'")
     start, place = starts[0] if starts else (rules[0].lhs, rules[0].place)
     pragma, pragma_place = _pragma(text)
-    return Source(text, name, tuple(rules), start, place, pragma, pragma_place)
+    return GrammarSource(text, name, tuple(rules), start, place, pragma, pragma_place)
 
 
-def _pragma(text: str) -> tuple[str | None, Place]:
+def _pragma(text: str) -> tuple[str | None, Position]:
     """Return the word of the last ``# tokens: word`` comment line and its place."""
-    found: tuple[str | None, Place] = (None, Place(1, 1))
+    found: tuple[str | None, Position] = (None, Position(1, 1))
     for number, line in enumerate(text.split("\n"), 1):
         match = PRAGMA.match(line.strip())
         if match:
-            found = match.group(1), Place(number, line.index("#") + 1)
+            found = match.group(1), Position(number, line.index("#") + 1)
     return found
 
 
@@ -172,12 +172,12 @@ def _comment_start(text: str) -> int:
 def _logical_lines(text: str, name: str) -> Iterator[_Line]:
     """Yield the lines that hold something, comments cut off and continuations joined."""
     chars: list[str] = []
-    places: list[Place] = []
+    places: list[Position] = []
     for number, raw in enumerate(text.split("\n"), 1):
         margin = len(raw) - len(raw.lstrip())
         for offset, char in enumerate(raw.strip()):
             chars.append(char)
-            places.append(Place(number, margin + offset + 1))
+            places.append(Position(number, margin + offset + 1))
         comment = _comment_start("".join(chars))
         if comment >= 0:
             del chars[comment:], places[comment:]
@@ -208,12 +208,12 @@ class _Scanner:
         self.name = name
         self.position = 0
 
-    def place(self, position: int) -> Place:
+    def place(self, position: int) -> Position:
         """Return where a character stands, also for one behind the last."""
         if position < len(self.line.places):
             return self.line.places[position]
         last = self.line.places[-1]
-        return Place(last.line, last.column + 1)
+        return Position(last.line, last.column + 1)
 
     def error(self, position: int, message: str, hint: str) -> GrammarError:
         """Return the error that points at a character of the line."""
@@ -232,7 +232,7 @@ class _Scanner:
             self.skip()
         return match
 
-    def start_directive(self) -> tuple[Nonterminal, Place]:
+    def start_directive(self) -> tuple[Nonterminal, Position]:
         """Read ``%start NAME``."""
         hint = "the only directive is: %start NAME"
         self.position = 1
@@ -277,10 +277,10 @@ class _Scanner:
 
     def _alternative(
         self,
-    ) -> tuple[tuple[Nonterminal | str, ...], tuple[Place, ...], float | None]:
+    ) -> tuple[tuple[Nonterminal | str, ...], tuple[Position, ...], float | None]:
         """Read symbols up to a bar or the end of the line."""
         symbols: list[Nonterminal | str] = []
-        places: list[Place] = []
+        places: list[Position] = []
         weight: float | None = None
         while self.position < len(self.line.text) and self.line.text[self.position] != "|":
             if weight is not None:

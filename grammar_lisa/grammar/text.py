@@ -66,25 +66,11 @@ class Writer:
         return [join(tokens(row)) for row in _rows(self.grammar, derivations)]
 
 
-def derivation_to_tokens(grammar: Grammar, derivation: Sequence[int]) -> tuple[str, ...]:
-    """Return the sentence of a leftmost derivation: its terminals, in order.
-
-    Args:
-        grammar: The grammar whose rules the numbers name.
-        derivation: The rule numbers, in leftmost order, without padding.
-
-    Raises:
-        LisaError: A rule does not apply, or the derivation is not complete; the message names
-            the step and the symbol.
-    """
-    return tuple(Writer(grammar).tokens(derivation))
-
-
 def derivation_to_text(grammar: Grammar, derivation: Sequence[int]) -> str:
     """Return the text of a leftmost derivation, its tokens joined by ``grammar.spacing``.
 
     Raises:
-        LisaError: As ``derivation_to_tokens``.
+        LisaError: As ``Writer.tokens``.
     """
     return Writer(grammar).text(derivation)
 
@@ -98,7 +84,7 @@ def derivations_to_texts(grammar: Grammar, derivations: Derivations) -> list[str
             with ``len(grammar.rules)``.
 
     Raises:
-        LisaError: As ``derivation_to_tokens``, for the first derivation that is wrong.
+        LisaError: As ``Writer.tokens``, for the first derivation that is wrong.
     """
     return Writer(grammar).texts(derivations)
 

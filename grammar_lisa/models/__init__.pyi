@@ -6,14 +6,3 @@ from .mask import GrammarMask as GrammarMask
 from .networks import NETWORKS as NETWORKS
 from .sentence_model import SentenceModel as SentenceModel
 from .tokenizer import CharacterTokenizer as CharacterTokenizer
-
-__all__ = [
-    "NETWORKS",
-    "Architecture",
-    "CharacterModel",
-    "CharacterTokenizer",
-    "GrammarMask",
-    "GrammarModel",
-    "SentenceModel",
-    "load_model",
-]

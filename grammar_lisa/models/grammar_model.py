@@ -63,12 +63,9 @@ class GrammarModel(SentenceModel):
         """Return the rows: they are derivations, all complete."""
         return rows, np.ones(len(rows), dtype=np.bool_)
 
-    encode_derivations = SentenceModel.encode_rows
-    decode_derivations = SentenceModel.decode_rows
-
     def sentences(self, codes: ArrayLike) -> list[str | None]:
         """Return the sentences of codes `[n, dim]`, each derivation checked rule by rule."""
-        distinct, places = np.unique(self.decode_derivations(codes), axis=0, return_inverse=True)
+        distinct, places = np.unique(self.decode_rows(codes), axis=0, return_inverse=True)
         complete = np.array([is_sentence(self.grammar, row) for row in distinct.tolist()])
         written: list[str | None] = [None] * len(distinct)
         texts = self.texts(distinct[complete])

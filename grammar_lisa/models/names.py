@@ -1,6 +1,6 @@
 """What this tool calls itself and its files in a run, and how large a model may be."""
 
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 TOOL: Final = "grammar-lisa"
 GRAMMAR: Final = "grammar.cfg"
@@ -14,8 +14,6 @@ NetworkName = Literal[
 """The networks of sentences."""
 CHARACTERS: Final = "characters"
 """The network that reads and writes texts."""
-ON_DERIVATIONS: Final = tuple(name for name in get_args(NetworkName) if name != CHARACTERS)
-"""The networks that read and write rules."""
 
 LARGEST_DIM: Final = 4096
 """The largest code size."""

@@ -3,7 +3,7 @@
 import hashlib
 
 from grammar_lisa.grammar.cfg import Grammar, parse_grammar
-from grammar_lisa.grammar.datasets import Split
+from grammar_lisa.grammar.datasets import DerivationSplit
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.names import DATA, GRAMMAR
 from shared.common.errors import LisaError
@@ -38,7 +38,7 @@ def run_architecture(run: Run) -> Architecture:
     return Architecture.from_json(run.config.get("model", {}), str(run.path / "config.json"))
 
 
-def read_data(run: Run) -> Split:
+def read_data(run: Run) -> DerivationSplit:
     """Return the data that a run was trained and tested on.
 
     Raises:
@@ -47,7 +47,7 @@ def read_data(run: Run) -> Split:
     tensors, record = run.read_tensors(DATA)
     try:
         train, valid, test = (tensors[name].numpy() for name in ("train", "valid", "test"))
-        return Split(train, valid, test, record["withheld"])
+        return DerivationSplit(train, valid, test, record["withheld"])
     except KeyError as error:
         raise LisaError(
             f"{run.path / DATA} holds no training data: there is no {error} in it; restore it "

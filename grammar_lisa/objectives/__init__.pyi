@@ -9,17 +9,3 @@ from .semantics import semantics_of as semantics_of
 from .targets import TARGETS as TARGETS
 from .targets import Target as Target
 from .targets import regression_for as regression_for
-
-__all__ = [
-    "TARGETS",
-    "CallableObjective",
-    "CommandObjective",
-    "Decontamination",
-    "Evaluated",
-    "Objective",
-    "Regression",
-    "SquaredErrors",
-    "Target",
-    "regression_for",
-    "semantics_of",
-]

@@ -23,14 +23,13 @@ from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.user_function import (
     SHORT,
     call,
-    described,
+    describe_error,
     hosting,
     one_line,
     resolve,
 )
 from grammar_lisa.objectives.user_process import (
     PLACE,
-    DiedError,
     Worker,
     checked_seconds,
     found_program,
@@ -40,6 +39,7 @@ from grammar_lisa.objectives.user_process import (
     status_text,
 )
 from shared.common.errors import LisaError
+from shared.jobs.line_process import DiedError
 
 GROUPS: Final = 5
 """Reasons that a report of failures tells apart."""
@@ -237,7 +237,7 @@ class CommandObjective(OneByOne):
             process = self._start(sentence)
         except (OSError, ValueError) as error:
             # Too long a sentence, a null character in it, a file that is no program, ...
-            return None, described(error)
+            return None, describe_error(error)
         return score_of_process(process, self.seconds_each)
 
     def _start(self, sentence: str) -> subprocess.Popen[bytes]:

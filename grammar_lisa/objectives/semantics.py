@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.expressions.expression import variables_of
-from grammar_lisa.objectives.user_function import FORM, SHORT, described, hosting, resolve
+from grammar_lisa.objectives.user_function import FORM, SHORT, describe_error, hosting, resolve
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
@@ -116,7 +116,7 @@ def _vector(function: Callable[[str], object], text: str, name: str) -> Floats:
         array = np.asarray(value)
     except (Exception, SystemExit) as error:
         raise LisaError(
-            f"--semantics {name!r} failed on {SHORT.repr(text)} with {described(error)}"
+            f"--semantics {name!r} failed on {SHORT.repr(text)} with {describe_error(error)}"
         ) from error
     numeric = array.dtype.kind in "biuf"
     if array.ndim != 1 or not array.size or not numeric or not np.isfinite(array).all():

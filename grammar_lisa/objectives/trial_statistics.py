@@ -40,20 +40,17 @@ class TrialStatistics:
     best: float | None
 
 
-def evaluations_to(
-    scores: npt.ArrayLike, thresholds: Sequence[float] = THRESHOLDS
-) -> dict[float, int | None]:
-    """Return for each threshold the first evaluation, counted from 1, that scores at or below it.
+def evaluations_to(scores: npt.ArrayLike) -> dict[float, int | None]:
+    """Return for each of `THRESHOLDS` the first evaluation, from 1, that scores at or below it.
 
     Args:
         scores: The scores in the order of evaluation, ``[evaluation]``.
-        thresholds: The scores to reach.
 
     Returns:
         None for a threshold that is never reached.
     """
     reached = np.asarray(scores, dtype=np.float64)
-    firsts = {threshold: np.flatnonzero(reached <= threshold) for threshold in thresholds}
+    firsts = {threshold: np.flatnonzero(reached <= threshold) for threshold in THRESHOLDS}
     return {
         threshold: int(first[0]) + 1 if len(first) else None for threshold, first in firsts.items()
     }

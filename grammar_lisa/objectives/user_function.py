@@ -134,7 +134,7 @@ def _imported(module: str, text: str, folder: str, said: str) -> ModuleType:
                 f"Python's path{_guess(text) or _near_module(module, folder)}"
             ) from None
         raise LisaError(
-            f"{said}: importing {module} failed with {described(error)}; "
+            f"{said}: importing {module} failed with {describe_error(error)}; "
             "it must import without an error"
         ) from error
 
@@ -158,7 +158,7 @@ def _attribute(owner: object, name: str, said: str) -> object:
     except Exception as error:
         raise LisaError(
             f"{said}: looking {name} up in {_place(owner)} failed with "
-            f"{described(error)}; {_valid_names(owner)}"
+            f"{describe_error(error)}; {_valid_names(owner)}"
         ) from error
     return found
 
@@ -190,7 +190,7 @@ def call(function: Callable[[str], object], sentence: str) -> tuple[float | None
         value = function(sentence)
         number = _as_number(value)
     except (Exception, SystemExit) as error:
-        return None, described(error)
+        return None, describe_error(error)
     if number is None:
         return None, one_line(f"returned {SHORT.repr(value)}, which is no number")
     return finite(number, f"returned {number!r}")
@@ -215,7 +215,7 @@ def finite(number: float, said: str) -> tuple[float | None, str]:
     return None, f"{said}, which is no finite number"
 
 
-def described(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return an exception's type and message in one line."""
     try:
         message = str(error)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import queue
 import shlex
 import shutil
 import signal
@@ -15,17 +12,17 @@ import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from grammar_lisa.objectives import user_function
 from grammar_lisa.objectives.user_function import SHORT, finite, one_line
 from shared.common.errors import LisaError
+from shared.jobs.line_process import DiedError, LineProcess, kill
 
 PLACE: Final = "{sentence}"
 """Where a command's template takes the sentence."""
 
 _START_SECONDS: Final = 600.0
-_GRACE_SECONDS: Final = 5.0
 _KEPT_BYTES: Final = 2**16
 _SIGNALS: Final = {number.value: number.name for number in signal.Signals}
 _BOOT: Final = (
@@ -34,39 +31,22 @@ _BOOT: Final = (
 )
 
 
-class DiedError(Exception):
-    """The process is gone."""
-
-
-class Worker:
-    """A process that calls the function on one sentence a line and can be ended at any moment."""
+class Worker(LineProcess):
+    """A process that calls the function on one sentence a line."""
 
     def __init__(self, text: str, folder: str) -> None:
-        self._owner = os.getpid()
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-u", "-c", _BOOT],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                encoding="utf-8",
-                cwd=folder,
-                start_new_session=True,
-            )
+            super().__init__([sys.executable, "-P", "-u", "-c", _BOOT], cwd=folder)
         except OSError as error:
             raise LisaError(
                 f"objective {text!r}: its process cannot be started in {folder}: {error}"
             ) from error
-        # The thread must not hold the worker itself, or that would never be collected.
-        self._lines: queue.Queue[str] = queue.Queue()
-        arguments = (self._process.stdout, self._lines)
-        self._reader = threading.Thread(target=_collect, args=arguments, daemon=True)
-        self._reader.start()
         self._greet(text, folder)
 
     def _greet(self, text: str, folder: str) -> None:
         path = [str(Path(entry).absolute()) for entry in sys.path]
         try:
-            setup = {"path": path, "text": text, "folder": folder, "owner": self._owner}
+            setup = {"path": path, "text": text, "folder": folder, "owner": self.owner}
             refusal = self.ask(setup, _START_SECONDS)
         except TimeoutError:
             self.end()
@@ -86,58 +66,6 @@ class Worker:
         if refusal:
             self.end()
             raise LisaError(refusal)
-
-    def alive(self) -> bool:
-        """Tell whether the process runs and is this one's, not another's that it was forked of."""
-        return self._owner == os.getpid() and self._process.poll() is None
-
-    def ask(self, request: object, seconds: float) -> Any:
-        """Send a request and wait for the answer.
-
-        Raises:
-            TimeoutError: The time is up; the process must be ended.
-            DiedError: The process is gone; it must be ended all the same.
-        """
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-        except OSError:
-            raise DiedError from None
-        try:
-            line = self._lines.get(timeout=seconds)
-        except queue.Empty:
-            raise TimeoutError from None
-        if not line.endswith("\n"):
-            raise DiedError
-        return json.loads(line)
-
-    def close(self) -> None:
-        """Let the process finish what it does at its end, for a short while, and end it."""
-        if self._owner == os.getpid():
-            self._close_input()
-            self._reader.join(_GRACE_SECONDS)
-            self.end()
-
-    def end(self) -> int:
-        """Kill the process and all that it started; return its exit status."""
-        status = kill(self._process)
-        self._close_input()
-        # A process that left the group may hold the pipe open; it is not waited for.
-        self._reader.join(_GRACE_SECONDS)
-        return status
-
-    def _close_input(self) -> None:
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
-
-
-def _collect(stream: IO[str], lines: queue.Queue[str]) -> None:
-    with stream:
-        for line in stream:
-            lines.put(line)
-    lines.put("")
 
 
 def split_words(template: str) -> list[str]:
@@ -253,18 +181,6 @@ def _printed(output: str) -> tuple[float | None, str]:
     except ValueError:
         return None, one_line(f"printed {SHORT.repr(word)} at last, which is no number")
     return finite(number, f"printed {number!r}")
-
-
-def kill(process: subprocess.Popen[Any]) -> int:
-    """Kill a process and its group, unless it was waited for; return its exit status."""
-    if process.returncode is None:
-        if sys.platform == "win32":
-            process.kill()
-        else:
-            # Until it is waited for, its number cannot be another group's.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-    return process.wait()
 
 
 def _left(deadline: float | None) -> float | None:

@@ -3,9 +3,9 @@
 import dataclasses
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from shared.common.errors import LisaError
 from shared.common.words import unknown
@@ -218,7 +218,7 @@ class SearchConfig:
         Raises:
             LisaError: A field is unknown, or a value makes no sense.
         """
-        known = [field.name for field in dataclasses.fields(self)]
+        known = [each.name for each in dataclasses.fields(self)]
         for name in fields:
             if name not in known:
                 raise LisaError(unknown("setting of a search", name, known))
@@ -277,4 +277,26 @@ SYSTEMS: Final[Mapping[str, SearchConfig]] = MappingProxyType(
 )
 """By name: ours, ours by decoded points alone, the published ones, what they are compared with."""
 
-FIELDS: Final = tuple(field.name for field in dataclasses.fields(SearchConfig))
+FIELDS: Final = tuple(each.name for each in dataclasses.fields(SearchConfig))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialSettings:
+    """What the trials of a search share.
+
+    Attributes:
+        search: What each search consists of.
+        n_initial: Training sentences whose scores a trial begins from.
+        black_box: Let searches see scores alone, not the outputs of expressions.
+        seed: Of everything random.
+    """
+
+    search: SearchConfig = field(default_factory=SearchConfig)
+    n_initial: int = 1000
+    black_box: bool = False
+    seed: int = 0
+
+    def record(self) -> dict[str, Any]:
+        """Return what all calls on a folder must agree in."""
+        own = {name: getattr(self, name) for name in ("n_initial", "black_box", "seed")}
+        return dataclasses.asdict(self.search) | own

@@ -11,7 +11,7 @@ from grammar_lisa.optimize.candidates import Candidates, equal_to, expected
 from grammar_lisa.optimize.diversity import ranks_within
 from grammar_lisa.optimize.observations import Observations
 from grammar_lisa.optimize.policy import Policy
-from grammar_lisa.optimize.proposals import Group, Parents, propose
+from grammar_lisa.optimize.proposals import Parents, ProposalGroup, propose
 from grammar_lisa.optimize.sentences import Derivations, Sentences
 from shared.common.seeds import derive_seed
 
@@ -43,7 +43,7 @@ class Exploration:
         known = observed.sentences
         return cls(observed, policy, set(known.texts), set(known.hashes.tolist()))
 
-    def candidates(self, group: Group, seed: int, taken: Candidates) -> Candidates:
+    def candidates(self, group: ProposalGroup, seed: int, taken: Candidates) -> Candidates:
         """Return new sentences from a group of proposals, found in steps.
 
         The first step proposes from the best sentences, each further one from the candidates that
@@ -63,7 +63,9 @@ class Exploration:
                 return found
             radius = min(config.radius, 2 * radius)
 
-    def _in_steps(self, group: Group, parents: Parents, seed: int, taken: Candidates) -> Candidates:
+    def _in_steps(
+        self, group: ProposalGroup, parents: Parents, seed: int, taken: Candidates
+    ) -> Candidates:
         """Propose from good sentences, then from what the surrogate expects most of.
 
         That is looked for among the good sentences, what equals one of them by its canonical form,

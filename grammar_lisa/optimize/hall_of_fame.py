@@ -16,7 +16,7 @@ INITIAL_DESIGN: Final = "initial design"
 
 
 @dataclass(frozen=True)
-class Entry:
+class HallOfFameEntry:
     """One of the best sentences.
 
     Attributes:
@@ -46,7 +46,7 @@ def best_entries(
     found: Sequence[Sequence[Evaluation]],
     objective: Objective,
     most: int,
-) -> list[Entry]:
+) -> list[HallOfFameEntry]:
     """Return the best sentences of all trials, those that they began from among them.
 
     Where scores are those of a composite objective, sentences with equal scores are one function
@@ -60,17 +60,17 @@ def best_entries(
         most: The most entries.
     """
     entries = [
-        Entry(score, sentence)
+        HallOfFameEntry(score, sentence)
         for trial in trials
         for sentence, score in zip(trial.sentences, trial.scores.tolist(), strict=True)
     ]
     entries += [
-        Entry(evaluation.value, evaluation.sentence, trial.number, count)
+        HallOfFameEntry(evaluation.value, evaluation.sentence, trial.number, count)
         for trial, evaluations in zip(trials, found, strict=True)
         for count, evaluation in enumerate(evaluations, start=1)
     ]
     by_value = objective.composite() is not None
-    first: dict[object, Entry] = {}
+    first: dict[object, HallOfFameEntry] = {}
     for entry in sorted(filter(lambda entry: entry.score < objective.worst, entries), key=_order):
         first.setdefault(f"{entry.score:.12g}" if by_value else entry.sentence, entry)
     return list(first.values())[:most]
@@ -90,7 +90,7 @@ def r_squared(objective: Objective, sentence: str) -> float | None:
     return float(1 - residual / total) if total > 0 and np.isfinite(residual) else None
 
 
-def _order(entry: Entry) -> tuple[float, bool, int, str, int, int]:
+def _order(entry: HallOfFameEntry) -> tuple[float, bool, int, str, int, int]:
     """Rank the best first; of equal scores the initial design, then the shortest and earliest."""
     found = entry.trial is not None
     rounded = float(f"{entry.score:.12g}")

@@ -11,11 +11,12 @@ from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.config import SYSTEMS
 from grammar_lisa.optimize.history import Evaluation, History
+from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
 from grammar_lisa.optimize.search import score_all, search
 from grammar_lisa.optimize.sentences import Reader
 from grammar_lisa.optimize.spaces import space_of_run
-from grammar_lisa.optimize.start import begin, training_sentences
+from grammar_lisa.optimize.start import training_sentences
 from grammar_lisa.optimize.trials import trial_seed
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
@@ -111,9 +112,9 @@ def optimize(
         problem, initial = _initial(searched, objective, n_initial, withhold, seed, notify)
         composite = objective.composite() if config.sees_outputs and not black_box else None
         sentences = [each.sentence for each in initial]
-        scores = np.array([each.value for each in initial])
+        scores = [each.value for each in initial]
         reader = Reader(model, space, objective.language)
-        optimizer = begin(reader, config, sentences, scores, composite, seed)
+        optimizer = Optimizer(reader, config, sentences, scores, composite=composite, seed=seed)
         notify(f"{system}: {config.describe()}; it begins from {len(initial)} scored sentences")
         evaluations = search(optimizer, objective, History.in_memory())
     return Found(evaluations, initial, str(problem.decontamination))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.optimize.config import SearchConfig
@@ -52,7 +53,9 @@ class Observations:
         batches: How many sentences each batch told.
     """
 
-    def __init__(self, sentences: Sentences, scores: Floats, composite: Composite | None) -> None:
+    def __init__(
+        self, sentences: Sentences, scores: ArrayLike, composite: Composite | None
+    ) -> None:
         """Begin with the initial design.
 
         Raises:
@@ -134,7 +137,7 @@ class Observations:
         return self.sentences.rows(good), self.sentences.rows(partners)
 
 
-def _numbers(scores: Floats) -> Floats:
+def _numbers(scores: ArrayLike) -> Floats:
     """Return scores with NaN for what is no finite number."""
     values = np.asarray(scores, dtype=np.float64)
     return np.where(np.isfinite(values), values, np.nan)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.optimize.candidates import Candidates
@@ -11,7 +12,7 @@ from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.exploration import Exploration
 from grammar_lisa.optimize.observations import Composite, Observations
 from grammar_lisa.optimize.policy import fit_policy
-from grammar_lisa.optimize.proposals import Group, groups_of, kinds_of
+from grammar_lisa.optimize.proposals import ProposalGroup, groups_of, kinds_of
 from grammar_lisa.optimize.retraining import retrain
 from grammar_lisa.optimize.sentences import Reader, Sentences
 from shared.common.arrays import Floats
@@ -28,8 +29,8 @@ class Optimizer:
     No sentence is asked for that is known, or equals a known one by its canonical form. A sentence
     stands at the point that the encoder gives it, however it was proposed.
 
-    Where outputs are told, a surrogate of the outputs is followed beside one of the scores, and
-    arcs lead to sentences that explain what the best one leaves over.
+    Where outputs make the score, a surrogate of the outputs is followed beside one of the scores,
+    and arcs lead to sentences that explain what the best one leaves over.
 
     There is no hidden state: what is asked next follows from the seed, the round and what was
     told, so a search that is told the same again goes on the same way.
@@ -44,9 +45,8 @@ class Optimizer:
         reader: Reader,
         config: SearchConfig,
         sentences: Sequence[str],
-        scores: Floats,
+        scores: ArrayLike,
         *,
-        outputs: Floats | None = None,
         composite: SquaredErrors | None = None,
         seed: int = 0,
     ) -> None:
@@ -57,8 +57,8 @@ class Optimizer:
             config: What the search consists of.
             sentences: The initial design, distinct.
             scores: Theirs, ``[n]``; NaN for what could not be scored.
-            outputs: Theirs, ``[n, point]``, where they are known; see `SearchConfig.sees_outputs`.
-            composite: How outputs make the score; needed with outputs.
+            composite: Tells the outputs of sentences, and how they make the score; None for a
+                search that sees scores alone. See `SearchConfig.sees_outputs`.
             seed: Of every draw.
 
         Raises:
@@ -71,10 +71,10 @@ class Optimizer:
             raise LisaError(
                 "the kernel terms needs expressions; for other sentences take structure"
             )
-        seen = None
-        if config.sees_outputs and outputs is not None and composite is not None:
-            seen = Composite(outputs, composite)
-        self.observed = Observations(reader.read(sentences), scores, seen)
+        read, seen = reader.read(sentences), None
+        if config.sees_outputs and composite is not None:
+            seen = Composite(composite.outputs(sentences), composite)
+        self.observed = Observations(read, scores, seen)
         self.round = 0
         self._kinds = kinds_of(reader)
 
@@ -104,25 +104,23 @@ class Optimizer:
             batch += found.rows(_best_others(found, batch, q - len(batch.sentences)))
         return batch.sentences.texts
 
-    def tell(self, sentences: Sequence[str], scores: Floats, outputs: Floats | None = None) -> None:
+    def tell(self, sentences: Sequence[str], scores: ArrayLike) -> None:
         """Take the scores of a batch, and begin the next round.
 
         Args:
             sentences: That were scored, whether asked for or not.
             scores: Theirs, ``[n]``; NaN for what could not be scored.
-            outputs: Theirs, ``[n, point]``, where the search began with outputs.
 
         Raises:
-            LisaError: There are not as many scores, or outputs, as sentences.
+            LisaError: There are not as many scores as sentences.
         """
-        if len(scores) != len(sentences):
-            raise LisaError(f"{len(scores)} scores for {len(sentences)} sentences were told")
-        if self.observed.composite is not None and len(sentences):
-            found = 0 if outputs is None else len(outputs)
-            if found != len(sentences):
-                raise LisaError(f"outputs of {found} of {len(sentences)} sentences were told")
+        values = np.asarray(scores, dtype=np.float64)
+        if values.shape != (len(sentences),):
+            raise LisaError(f"{values.size} scores for {len(sentences)} sentences were told")
         if len(sentences):
-            self.observed.add(self.reader.read(sentences), scores, outputs)
+            read = self.reader.read(sentences)
+            outputs = None if self.composite is None else self.composite.outputs(sentences)
+            self.observed.add(read, values, outputs)
         self.observed.batches.append(len(sentences))
         self.round += 1
         if self.config.retraining != "none" and self.round % self.config.retrain_every == 0:
@@ -157,7 +155,7 @@ class Optimizer:
         """The best sentence known and its score."""
         return self.observed.best
 
-    def _groups(self) -> list[Group]:
+    def _groups(self) -> list[ProposalGroup]:
         """Return the groups of proposals, with more trees where the space lacks good sentences."""
         if not self.config.trees_grow:
             return groups_of(self._kinds, self.config)

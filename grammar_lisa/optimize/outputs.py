@@ -8,7 +8,7 @@ from gpytorch.means import ZeroMean
 from torch import Tensor
 
 from grammar_lisa.objectives.composite import SquaredErrors
-from grammar_lisa.optimize.sentences import Layout
+from grammar_lisa.optimize.sentences import InputLayout
 from grammar_lisa.optimize.surrogate import Surrogate, fitted, sentence_kernel
 from shared.common.arrays import Floats
 
@@ -21,7 +21,7 @@ _NOISE = 1e-4
 
 
 def fit_outputs(
-    inputs: Tensor, outputs: Floats, composite: SquaredErrors, layout: Layout
+    inputs: Tensor, outputs: Floats, composite: SquaredErrors, layout: InputLayout
 ) -> Surrogate:
     """Fit a process with many outputs: a sentence comes to the sum of what its monomials come to.
 

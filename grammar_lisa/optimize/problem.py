@@ -15,7 +15,7 @@ from grammar_lisa.objectives.external import failure_report
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.baselines import from_data, from_grammar, from_space
-from grammar_lisa.optimize.config import SearchConfig, SpaceName
+from grammar_lisa.optimize.config import SpaceName, TrialSettings
 from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.spaces import Space, space_of_run
 from grammar_lisa.optimize.start import draw_design, training_sentences
@@ -55,37 +55,24 @@ class SearchProblem:
         """How many withheld sentences the network was trained on."""
         return self.decontamination.equal + self.decontamination.near
 
-    def trials(
-        self,
-        run: Path,
-        folder: Path,
-        *,
-        count: int,
-        n_initial: int,
-        config: SearchConfig,
-        black_box: bool,
-        seed: int,
-    ) -> list[Trial]:
+    def trials(self, run: Path, folder: Path, count: int, settings: TrialSettings) -> list[Trial]:
         """Return the trials of a search for it, the same for every command with the same options.
 
         Args:
             run: The folder of the trained model.
             folder: Where histories go.
             count: How many; each has a draw of scored sentences of its own.
-            n_initial: How many of these a trial begins from, or all where they are fewer.
-            config: Of each search.
-            black_box: Whether searches see scores alone.
-            seed: Of the command.
+            settings: Of all of them; a trial begins from all sentences where they are fewer.
         """
-        seeds = {number: trial_seed(seed, number) for number in range(1, count + 1)}
+        seeds = {number: trial_seed(settings.seed, number) for number in range(1, count + 1)}
         return [
             Trial(
                 number,
                 run,
                 folder / f"trial-{number:02d}.jsonl",
-                *self.initial_design(n_initial, own),
-                config,
-                black_box,
+                *self.initial_design(settings.n_initial, own),
+                settings.search,
+                settings.black_box,
                 own,
             )
             for number, own in seeds.items()
@@ -153,7 +140,9 @@ class SearchedRun:
         kept = decontamination(sentences)
         notify(str(decontamination))
         chosen = [text for text, keep in zip(sentences, kept, strict=True) if keep]
-        problem = self._problem(objective, chosen, scores[kept], decontamination, chosen)
+        problem = SearchProblem(
+            self.model, self.space, objective, chosen, scores[kept], decontamination, chosen
+        )
         if problem.seen:
             notify(
                 f"the network was trained on these {problem.seen}: to keep them from it as well, "
@@ -192,18 +181,9 @@ class SearchedRun:
             )
         sentences = [evaluation.sentence for evaluation in evaluations]
         scores = np.array([evaluation.value for evaluation in evaluations])
-        return self._problem(objective, sentences, scores, Decontamination(None), self.sentences)
-
-    def _problem(
-        self,
-        objective: Objective,
-        sentences: list[str],
-        scores: NDArray[np.float64],
-        decontamination: Decontamination,
-        data: list[str],
-    ) -> SearchProblem:
+        nothing = Decontamination(None)
         return SearchProblem(
-            self.model, self.space, objective, sentences, scores, decontamination, data
+            self.model, self.space, objective, sentences, scores, nothing, self.sentences
         )
 
     def _readable(self, objective: Objective, notify: Notify) -> list[str]:

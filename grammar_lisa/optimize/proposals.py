@@ -118,7 +118,7 @@ class Arcs(PointProposal):
         return self.space.interpolate(first, torch.cat(ends), share)
 
 
-class Uniform(PointProposal):
+class UniformPoints(PointProposal):
     """Points from anywhere."""
 
     def points(self, parents: Parents, count: int, random: Random) -> Tensor:
@@ -181,7 +181,7 @@ class Fresh(Proposal):
 
 
 @dataclass(frozen=True)
-class Group:
+class ProposalGroup:
     """Proposals whose candidates compete with each other for their share of a batch.
 
     Points, trees and fresh derivations are groups of their own: in one pool the surrogate would
@@ -203,7 +203,7 @@ def kinds_of(reader: Reader) -> dict[str, Proposal]:
     return {
         "caps": Caps(reader),
         "arcs": Arcs(reader),
-        "uniform": Uniform(reader),
+        "uniform": UniformPoints(reader),
         "crossover": Crossover(moves),
         "mutation": Mutation(moves),
         "fresh": Fresh(Counts(grammar, most)),
@@ -212,7 +212,7 @@ def kinds_of(reader: Reader) -> dict[str, Proposal]:
 
 def groups_of(
     kinds: Mapping[str, Proposal], config: SearchConfig, outside: float = 0.0
-) -> list[Group]:
+) -> list[ProposalGroup]:
     """Return the groups of proposals that have a share of the pool.
 
     Args:
@@ -231,7 +231,7 @@ def groups_of(
         if part > 0:
             share = sum(config.shares[name] for name in names)
             own = [(kinds[name], config.shares[name] / share) for name in names]
-            found.append(Group([each for each in own if each[1] > 0], part))
+            found.append(ProposalGroup([each for each in own if each[1] > 0], part))
     return found
 
 

@@ -14,6 +14,7 @@ from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.sentences import Reader, Sentences
 from grammar_lisa.optimize.surrogate import build_scores, exact
 from shared.common.seeds import derive_seed
+from shared.common.torch_seeds import seeded
 
 _RANK_WEIGHT = 1e-3
 """k of weighted retraining: of N sentences, ranks up to k·N weigh about the same."""
@@ -37,8 +38,7 @@ def retrain(
     model = copy.copy(reader.model)
     model.net = copy.deepcopy(reader.model.net)
     trained = replace(reader, model=model)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         if config.retraining == "weighted":
             _train_weighted(trained, known, utility, derive_seed(seed, "drawn"))
         elif config.retraining == "joint":

@@ -1,9 +1,7 @@
 """A search with an objective at hand: ask, score, tell, with every evaluation on disk."""
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
-
-import numpy as np
+from collections.abc import Iterable, Sequence
 
 from grammar_lisa.objectives.decontamination import EXACT
 from grammar_lisa.objectives.objective import Objective
@@ -11,12 +9,7 @@ from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.optimizer import Optimizer
 
 
-def search(
-    optimizer: Optimizer,
-    objective: Objective,
-    history: History,
-    on_evaluation: Callable[[int], None] = lambda count: None,
-) -> list[Evaluation]:
+def search(optimizer: Optimizer, objective: Objective, history: History) -> list[Evaluation]:
     """Search to the end of the budget, or until the target is met.
 
     Each evaluation is on disk before the next one begins; those that are there are not repeated.
@@ -25,17 +18,14 @@ def search(
         optimizer: At its beginning.
         objective: Scores sentences.
         history: Where evaluations are kept, and taken from when the search goes on.
-        on_evaluation: Called with the number of evaluations that are done.
     """
     replay(optimizer, history.evaluations)
     known = {evaluation.sentence: evaluation for evaluation in history.evaluations}
-    on_evaluation(len(known))
     while optimizer.round < optimizer.config.rounds and not _met(history.evaluations, objective):
         batch = optimizer.ask()
         for sentence in batch:
             if sentence not in known:
                 known[sentence] = _score(sentence, objective, history, optimizer.round + 1)
-                on_evaluation(len(known))
             if _met([known[sentence]], objective):
                 return history.evaluations
         if not batch:
@@ -44,21 +34,17 @@ def search(
     return history.evaluations
 
 
-def score_all(
-    sentences: Iterable[str], objective: Objective, history: History, number: int = 0
-) -> list[Evaluation]:
-    """Score sentences one by one, each on disk before the next; those there are not repeated.
+def score_all(sentences: Iterable[str], objective: Objective, history: History) -> list[Evaluation]:
+    """Score sentences before a search, each on disk before the next; those there are kept.
 
     Args:
         sentences: Distinct.
         objective: Scores them.
         history: Where evaluations are kept, and taken from.
-        number: The round that they belong to.
     """
     known = {evaluation.sentence: evaluation for evaluation in history.evaluations}
     return [
-        known.get(sentence) or _score(sentence, objective, history, number)
-        for sentence in sentences
+        known.get(sentence) or _score(sentence, objective, history, 0) for sentence in sentences
     ]
 
 
@@ -73,12 +59,8 @@ def replay(optimizer: Optimizer, evaluations: Sequence[Evaluation]) -> None:
 
 
 def tell_all(optimizer: Optimizer, evaluations: Sequence[Evaluation]) -> None:
-    """Tell evaluations, with outputs where the objective is composite."""
-    sentences = [evaluation.sentence for evaluation in evaluations]
-    scores = np.array([evaluation.value for evaluation in evaluations])
-    composite = optimizer.composite
-    outputs = None if composite is None else composite.outputs(sentences)
-    optimizer.tell(sentences, scores, outputs)
+    """Tell evaluations."""
+    optimizer.tell([each.sentence for each in evaluations], [each.value for each in evaluations])
 
 
 def _score(sentence: str, objective: Objective, history: History, number: int) -> Evaluation:

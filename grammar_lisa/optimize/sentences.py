@@ -27,7 +27,7 @@ _REMEMBERED = 1 << 16
 
 
 @dataclass(frozen=True)
-class Layout:
+class InputLayout:
     """Which columns of a surrogate's inputs hold what.
 
     Attributes:
@@ -135,10 +135,10 @@ class Reader:
     canonical: bool = False
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> InputLayout:
         """Where the surrogate's inputs hold what."""
         steps = self.model.architecture.max_rules
-        return Layout(self.space.dim, steps, max(16, steps) if self.language.has_terms else 0)
+        return InputLayout(self.space.dim, steps, max(16, steps) if self.language.has_terms else 0)
 
     def read(self, texts: Sequence[str]) -> Sentences:
         """Parse and encode sentences.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from grammar_lisa.expressions.language import Language, PlainText
 from grammar_lisa.grammar.text import derivations_to_texts
@@ -42,7 +42,7 @@ def open_optimizer(
     >>> optimizer = open_optimizer("runs/demo", known, list(map(score, known)))
     >>> for _ in range(10):
     ...     batch = optimizer.ask(8)
-    ...     optimizer.tell(batch, np.array(list(map(score, batch))))
+    ...     optimizer.tell(batch, list(map(score, batch)))
     >>> optimizer.best
     ('sin(x)+x', 0.031)
 
@@ -72,27 +72,7 @@ def open_optimizer(
         model = model.untrained()
     config = SearchConfig() if config is None else config
     reader = Reader(model, space_of_run(model, folder, config.space), language or PlainText())
-    return begin(reader, config, sentences, values, composite, seed)
-
-
-def begin(
-    reader: Reader,
-    config: SearchConfig,
-    sentences: Sequence[str],
-    scores: NDArray[np.float64],
-    composite: SquaredErrors | None,
-    seed: int,
-) -> Optimizer:
-    """Return a search at its beginning, with outputs where they make the score."""
-    return Optimizer(
-        reader,
-        config,
-        list(sentences),
-        scores,
-        outputs=None if composite is None else composite.outputs(sentences),
-        composite=composite,
-        seed=seed,
-    )
+    return Optimizer(reader, config, sentences, values, composite=composite, seed=seed)
 
 
 def initial_design(run: Path | str, count: int, *, seed: int = 0) -> list[str]:

@@ -7,8 +7,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.expressions.language import Expressions, Language, PlainText
 from grammar_lisa.grammar.text import derivations_to_texts
@@ -158,7 +156,7 @@ class SearchState:
         optimizer = open_optimizer(
             self.setup.run,
             [evaluation.sentence for evaluation in initial],
-            np.array([evaluation.value for evaluation in initial]),
+            [evaluation.value for evaluation in initial],
             config=self.setup.config,
             language=self.setup.language,
             seed=self.setup.seed,

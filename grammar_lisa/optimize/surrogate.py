@@ -21,7 +21,7 @@ from linear_operator.utils.warnings import NumericalWarning
 from torch import Tensor
 
 from grammar_lisa.optimize.kernels import MonomialKernel, OncePerBatch, TermsKernel, TreeKernel
-from grammar_lisa.optimize.sentences import Layout
+from grammar_lisa.optimize.sentences import InputLayout
 
 HYPER_POINTS = 300
 """Hyperparameters are fitted to at most so many points; the model of all points takes them."""
@@ -52,7 +52,7 @@ def exact() -> Iterator[None]:
         yield
 
 
-def sentence_kernel(parts: Sequence[str], layout: Layout, outputs: int = 1) -> Kernel:
+def sentence_kernel(parts: Sequence[str], layout: InputLayout, outputs: int = 1) -> Kernel:
     """Return the sum of the kernels that are named, each scaled by a variance of its own.
 
     Args:
@@ -74,12 +74,12 @@ def sentence_kernel(parts: Sequence[str], layout: Layout, outputs: int = 1) -> K
     return total
 
 
-def _of_terms(layout: Layout) -> list[Kernel]:
+def _of_terms(layout: InputLayout) -> list[Kernel]:
     """Return the kernel of canonical forms; none where the language has none."""
     return [_of_distances(TermsKernel, layout.monomials)] if layout.n_monomials else []
 
 
-def _of_trees(layout: Layout) -> list[Kernel]:
+def _of_trees(layout: InputLayout) -> list[Kernel]:
     """Return the kernels of shared subtrees, and of shared steps from rule to rule."""
     return [TreeKernel(active_dims=layout.subtrees), TreeKernel(active_dims=layout.rules)]
 
@@ -91,7 +91,7 @@ def _of_distances(kind: type[Kernel], columns: tuple[int, ...], **options: float
     return kernel
 
 
-KERNELS: Final[dict[str, Callable[[Layout], list[Kernel]]]] = {
+KERNELS: Final[dict[str, Callable[[InputLayout], list[Kernel]]]] = {
     "structure": _of_trees,
     "terms": _of_terms,
     "monomials": lambda layout: [MonomialKernel(active_dims=layout.monomials)],
@@ -156,7 +156,7 @@ def _means(model: SingleTaskGP, inputs: Tensor) -> Tensor:
 
 
 def build_scores(
-    inputs: Tensor, utility: Tensor, parts: Sequence[str], layout: Layout
+    inputs: Tensor, utility: Tensor, parts: Sequence[str], layout: InputLayout
 ) -> SingleTaskGP:
     """Build a process of utilities ``[n]``, larger is better, with unfitted hyperparameters."""
     likelihood = GaussianLikelihood(
@@ -172,7 +172,9 @@ def build_scores(
     )
 
 
-def fit_scores(inputs: Tensor, utility: Tensor, parts: Sequence[str], layout: Layout) -> Surrogate:
+def fit_scores(
+    inputs: Tensor, utility: Tensor, parts: Sequence[str], layout: InputLayout
+) -> Surrogate:
     """Fit a process to utilities ``[n]``, larger is better.
 
     Hyperparameters maximise the marginal likelihood (times their priors) of at most

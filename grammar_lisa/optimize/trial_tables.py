@@ -8,11 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from grammar_lisa.objectives.objective import Objective
-from grammar_lisa.objectives.trial_statistics import (
-    THRESHOLDS,
-    evaluations_to,
-    trial_statistics,
-)
+from grammar_lisa.objectives.trial_statistics import THRESHOLDS, evaluations_to, trial_statistics
 
 COLUMNS: Final = ("valid", "finite", "distinct", "average", "best")
 """The statistics that tables show, as `trial_row` names them."""
@@ -69,6 +65,17 @@ def first_reached(firsts: Sequence[int | None]) -> dict[str, Any]:
         "trials": len(known),
         "median_evaluations": float(np.median(known)) if known else None,
     }
+
+
+def reached_cell(reached: Mapping[str, Any], trials: int) -> str:
+    """Return how many trials reached a score, and in brackets the median of their evaluations.
+
+    Args:
+        reached: As `first_reached` gives it.
+        trials: How many there were.
+    """
+    count, median = reached["trials"], reached["median_evaluations"]
+    return f"{count}/{trials}" + (f" ({median:g})" if count else "")
 
 
 def show_cell(column: str, value: float | None) -> str:

@@ -19,8 +19,8 @@ from .outputs import write_outputs as write_outputs
 from .python_source import python_function as python_function
 from .regressor import GrammarRegressor as GrammarRegressor
 from .tables.reading import read_columns as read_columns
-from .tables.table import Split as Split
 from .tables.table import Table as Table
+from .tables.table import TableSplit as TableSplit
 from .tables.table import read_split as read_split
 from .tables.table import read_table as read_table
 from .tables.table_options import ReadOptions as ReadOptions
@@ -39,9 +39,9 @@ __all__ = [
     "Measures",
     "ReadOptions",
     "Rounded",
-    "Split",
     "Table",
     "TableOptions",
+    "TableSplit",
     "fit_constants",
     "fit_table",
     "measure",

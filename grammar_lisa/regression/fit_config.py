@@ -18,15 +18,18 @@ OPERATORS: Final = "+ - * / pow sqrt log exp sin cos"
 SOURCES: Final = (
     "members",
     "polynomials",
+    "letters",
     "atoms",
     "pairs",
     "backpropagation",
+    "views",
     "variation",
     "sphere",
 )
 """Where candidates come from; powers of the variables come first and always."""
 LOSS_NAMES: Final = ("mse", "mae", "huber", "relative", "log")
 COMPLEXITIES: Final = (1, 200)
+JOBS: Final = (1, 1024)
 LONGEST: Final = 30 * 24 * 3600.0
 """The most seconds of a search."""
 _SYNONYMS: Final = {"**": "pow", "^": "pow"}
@@ -63,19 +66,21 @@ class FitConfig:
         stop_at: What is good enough, as in r2=0.9999 or loss=1e-6; None searches on.
         guesses: Formulas to begin from; each c in them is a number to be fitted.
         seed: Of everything random.
+        jobs: Searches at a time, each with a seed of its own and on one core.
         sources: Where candidates come from, some of `SOURCES`; None for all.
         untrained: Whether the sphere has the weights that its training began from, a control.
     """
 
     operators: str = OPERATORS
     grammar: str | None = None
-    max_complexity: int = 30
+    max_complexity: int = 40
     max_time: float = 60.0
     loss: str = "mse"
     digits: int | None = None
     stop_at: str | None = None
     guesses: tuple[str, ...] = ()
     seed: int = 0
+    jobs: int = 1
     sources: tuple[str, ...] | None = None
     untrained: bool = False
 
@@ -111,6 +116,7 @@ class FitConfig:
         """
         _ = self.operator_names, self.stop
         _check_range("max_complexity", self.max_complexity, *COMPLEXITIES)
+        _check_range("jobs", self.jobs, *JOBS)
         if not 0 < self.max_time <= LONGEST:
             raise LisaError(
                 f"the time must be above 0 and at most {LONGEST:,.0f} seconds, not {self.max_time}"

@@ -18,9 +18,9 @@ from grammar_lisa.regression.finishing import Finishing, Member, made_with
 from grammar_lisa.regression.fit_config import SOURCES, FitConfig
 from grammar_lisa.regression.fits.losses import LOSSES, Loss
 from grammar_lisa.regression.fits.user_loss import user_loss
-from grammar_lisa.regression.guesses import opened, read_guesses
+from grammar_lisa.regression.guesses import read_guesses, with_open_numbers
 from grammar_lisa.regression.measures import measure_values
-from grammar_lisa.regression.search.archive import Entry
+from grammar_lisa.regression.search.archive import ArchiveEntry
 from grammar_lisa.regression.search.collecting import shortened
 from grammar_lisa.regression.search.formula_search import FormulaSearch
 from grammar_lisa.regression.search.grammar_search import GrammarSearch
@@ -59,10 +59,12 @@ class Fitting:
         loss: What is made small, in place of the one that `config` names.
         front: Formulas with numbers, of an earlier search, to go on from.
         clock: Tells the time, in seconds, that the search may take and has taken.
+        number: Of a search among several with one seed: all but their draws is the same.
 
     Attributes:
         notes: What was left out or chosen, one sentence each, for the user.
         seconds: How long the search has taken.
+        stages: How many stages of the search have ended.
         ending: Why the search ended; None before it has.
 
     Raises:
@@ -78,11 +80,13 @@ class Fitting:
         loss: Loss | None = None,
         front: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
+        number: int = 0,
     ) -> None:
         self.config = config or FitConfig()
         self.config.check()
         self.notes: list[str] = []
         self.seconds = 0.0
+        self.stages = 0
         self.ending: Ending | None = None
         self._loss = loss or _loss_named(self.config.loss)
         self._table = _counted(table)
@@ -91,6 +95,9 @@ class Fitting:
         self._finishing = Finishing(self._table, test, self._loss, self.config.digits)
         self._some = self._table.take(spread_evenly(len(self._table), _LOOKED_AT))
         self._clock = clock
+        drawn = ("search",) if number == 0 else ("search", number)
+        self._seed = derive_seed(self.config.seed, *drawn)
+        self._stopped = False
         self._search: FormulaSearch | None = None
         self._sphere: GrammarSphere | None = None
         self._grammar = None if self.config.grammar is None else load_grammar(self.config.grammar)
@@ -118,6 +125,8 @@ class Fitting:
         try:
             with np.errstate(all="ignore"):
                 self._search = self._begun(names, begun + self.config.max_time)
+                if self._stopped:
+                    self.stop()
                 self.ending = self._ended(self._search, tell)
         except KeyboardInterrupt:
             self.ending = "interrupted"
@@ -125,6 +134,21 @@ class Fitting:
             self.seconds = self._clock() - begun
             if self._sphere is not None:
                 self._sphere.end()
+
+    def stop(self) -> None:
+        """End the search soon, as time does; from another thread."""
+        self._stopped = True
+        if self._search is not None:
+            self._search.deadline = -np.inf
+
+    def entries(self) -> list[ArchiveEntry]:
+        """Return the best formulas of the search so far; from any thread, at any time."""
+        while self._search is not None:
+            try:
+                return list(self._search.archive)
+            except (KeyError, RuntimeError):  # it is being added to
+                continue
+        return []
 
     def sketch(self) -> Equations:
         """Return the formulas so far, their constants not yet rounded; at any time."""
@@ -161,6 +185,7 @@ class Fitting:
         """Search, and return why the search ended."""
         if not search.enough:
             for stage in search.run():
+                self.stages += 1
                 tell(stage)
         if search.enough:
             return "good enough"
@@ -181,7 +206,7 @@ class Fitting:
             "weights": self._table.weights,
             "loss": self._loss,
             "most": self.config.max_complexity,
-            "seed": derive_seed(self.config.seed, "search"),
+            "seed": self._seed,
             "deadline": deadline,
             "steps": resolution(self._table.target),
             "clock": self._clock,
@@ -228,7 +253,7 @@ class Fitting:
 
     def _found(self) -> Iterator[Member]:
         """Yield what the search has found."""
-        for entry in [] if self._search is None else _entries(self._search):
+        for entry in self._collected():
             # A grammar may not allow the shorter form.
             free = self._grammar is None
             tree = shortened(entry.tree, self._some.features) if free else entry.tree
@@ -236,11 +261,15 @@ class Fitting:
                 skeleton = tree.skeleton(self._table.variables)
                 yield Member(skeleton, tuple(tree.constants()))
 
+    def _collected(self) -> list[ArchiveEntry]:
+        """Return what there is to finish."""
+        return self.entries()
+
     def _allowed(self, tree: Tree) -> bool:
         nodes = tree.skeleton(self._table.variables).nodes
         return self._grammar is not None or made_with(nodes, self.config.operator_names)
 
-    def _good_enough(self, best: Entry) -> bool:
+    def _good_enough(self, best: ArchiveEntry) -> bool:
         stop = self.config.stop
         if stop is None:
             return False
@@ -262,7 +291,27 @@ def fit_table(
     Raises:
         LisaError: A setting makes no sense, or a guess is no formula over the inputs.
     """
-    return Fitting(table, config, test=test, loss=loss).run()
+    return fitting_for(table, config or FitConfig(), test=test, loss=loss).run()
+
+
+def fitting_for(
+    table: Table,
+    config: FitConfig,
+    *,
+    test: Table | None = None,
+    loss: Loss | None = None,
+    front: Sequence[str] = (),
+) -> Fitting:
+    """Return a `Fitting`, or one of several searches at a time where `config` says so.
+
+    Raises:
+        LisaError: A setting makes no sense, or a guess is no formula over the inputs.
+    """
+    if config.jobs == 1:
+        return Fitting(table, config, test=test, loss=loss, front=front)
+    from grammar_lisa.regression.parallel_fitting import ParallelFitting
+
+    return ParallelFitting(table, config, test=test, loss=loss, front=front)
 
 
 def _loss_named(name: str) -> Loss:
@@ -297,13 +346,4 @@ def _variables(skeleton: Skeleton) -> set[str]:
 
 def _teach(search: FormulaSearch, member: Member) -> None:
     """Put a formula into the archive of a search, with its numbers open."""
-    search.fit(opened(member), "guess")
-
-
-def _entries(search: FormulaSearch) -> list[Entry]:
-    """Return what the archive holds, though another thread may be adding to it."""
-    while True:
-        try:
-            return list(search.archive)
-        except (KeyError, RuntimeError):
-            continue
+    search.fit(with_open_numbers(member), "guess")

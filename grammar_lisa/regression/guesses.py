@@ -54,7 +54,7 @@ def _read(text: str, table: Table, loss: Loss, generator: np.random.Generator) -
     return Member(skeleton, tuple(fit.constants.tolist()), known=True)
 
 
-def opened(member: Member) -> Tree:
+def with_open_numbers(member: Member) -> Tree:
     """Return the tree of a formula with its numbers open, where they stand now.
 
     Small whole numbers, and exponents that are multiples of one half, stay as they are.

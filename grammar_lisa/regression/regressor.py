@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import sympy
+from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
@@ -20,7 +21,7 @@ from grammar_lisa.regression.equations import Equation, Equations
 from grammar_lisa.regression.fit_config import OPERATORS, FitConfig, sources_without
 from grammar_lisa.regression.fits.losses import Loss
 from grammar_lisa.regression.fits.user_loss import UserLoss
-from grammar_lisa.regression.fitting import Fitting
+from grammar_lisa.regression.fitting import Fitting, fitting_for
 from grammar_lisa.regression.tables.table import Table
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
@@ -46,8 +47,11 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         guesses: Formulas to begin from, over the names of the inputs; each ``c`` in them is a
             number to be fitted.
         without: Sources of candidates to leave out, separated by blanks: some of members,
-            polynomials, atoms, pairs, backpropagation, variation, sphere.
+            polynomials, letters, atoms, pairs, backpropagation, views, variation, sphere.
         random_state: Of everything random.
+        n_jobs: Searches at a time, each with a seed of its own and in a process of its own: the
+            first is that of one job, and the best formulas of all are kept. None is one, -1 as many
+            as there are cores, as in scikit-learn.
         warm_start: A further fit goes on from the formulas of the last.
         verbose: Whether to print what is found.
 
@@ -66,7 +70,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         operators: str = OPERATORS,
         *,
         grammar: str | PathLike[str] | None = None,
-        max_complexity: int = 30,
+        max_complexity: int = 40,
         max_time: float = 60.0,
         loss: str | Callable[..., object] = "mse",
         digits: int | None = None,
@@ -74,6 +78,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         guesses: Sequence[str] = (),
         without: str = "",
         random_state: int | np.random.RandomState | None = 0,
+        n_jobs: int | None = None,
         warm_start: bool = False,
         verbose: bool = False,
     ) -> None:
@@ -87,6 +92,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         self.guesses = guesses
         self.without = without
         self.random_state = random_state
+        self.n_jobs = n_jobs
         self.warm_start = warm_start
         self.verbose = verbose
 
@@ -107,7 +113,8 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         table = Table.from_frame(self._frame(values), target.astype(np.float64), weights)
-        fitting = Fitting(table, self._config(), loss=self._own_loss(), front=self._front(table))
+        front, loss = self._front(table), self._own_loss()
+        fitting = fitting_for(table, self._config(), loss=loss, front=front)
         fitting.search(lambda stage: self._tell(stage, fitting))
         self._keep(fitting.finished(), table)
         self.notes_, self.ending_ = list(fitting.notes), fitting.ending
@@ -175,6 +182,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
             stop_at=self.stop_at,
             guesses=tuple(self.guesses),
             seed=_seed(self.random_state),
+            jobs=effective_n_jobs(self.n_jobs),
             sources=sources_without(self.without),
         )
 

@@ -10,13 +10,13 @@ from grammar_lisa.expressions.monomials import canonical_hash
 from grammar_lisa.expressions.reading import Reading
 from grammar_lisa.grammar import Grammar
 from grammar_lisa.grammar.datasets import (
-    Split,
+    DerivationSplit,
     default_max_rules,
     distinct_sentences,
     draw_sentences,
     keep_sentences,
     read_sentences,
-    split,
+    split_derivations,
 )
 from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.sampling import Keys, by_text, sample_uniform
@@ -37,7 +37,7 @@ _DRAWN: Final[Mapping[Law, str]] = MappingProxyType(
 )
 
 
-def described(config: TrainConfig) -> str:
+def describe_sentences(config: TrainConfig) -> str:
     """Say where the sentences of a training come from."""
     source = _DRAWN[config.draw] if config.data is None else f"from {config.data}"
     return source if config.equality == "text" else f"{source}, no two equal by algebra"
@@ -45,7 +45,7 @@ def described(config: TrainConfig) -> str:
 
 def gather(
     config: TrainConfig, grammar: Grammar, decontamination: Decontamination, notify: Notify = silent
-) -> tuple[Split, int]:
+) -> tuple[DerivationSplit, int]:
     """Return the sentences of a training as derivations, split, and the most rules one takes.
 
     Args:
@@ -77,7 +77,7 @@ def gather(
             f"{len(derivations):,} sentences are fewer than the {config.count:,} + "
             f"{config.held_out:,} asked for: a tenth of them is held out"
         )
-    data = split(
+    data = split_derivations(
         grammar,
         derivations,
         max_rules,

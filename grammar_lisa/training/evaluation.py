@@ -107,14 +107,7 @@ def geometry(codes: NDArray[np.floating[Any]], t: float) -> dict[str, float]:
         t: Of the uniformity loss whose gap is told.
     """
     u = project(torch.from_numpy(np.asarray(codes, dtype=np.float64)))
-    found = spectrum(u)
-    return {
-        "uniformity_gap": uniformity_gap(u, t),
-        "lambda_max": found.lambda_max,
-        "condition": found.condition,
-        "effective_rank": found.effective_rank,
-        "participation_ratio": found.participation_ratio,
-    }
+    return {"uniformity_gap": uniformity_gap(u, t), **spectrum(u).record()}
 
 
 def evaluate_model(

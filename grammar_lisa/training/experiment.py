@@ -11,9 +11,7 @@ import torch
 from torch import Tensor
 
 from grammar_lisa.grammar import Grammar, load_grammar
-from grammar_lisa.grammar.datasets import (
-    Split,
-)
+from grammar_lisa.grammar.datasets import DerivationSplit
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.load import load_model
@@ -22,9 +20,9 @@ from grammar_lisa.models.run import load_run_grammar, read_data, run_architectur
 from grammar_lisa.models.tokenizer import CharacterTokenizer
 from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
 from grammar_lisa.training.config import TrainConfig
-from grammar_lisa.training.corpus import decontamination_of, described, gather
+from grammar_lisa.training.corpus import decontamination_of, describe_sentences, gather
 from grammar_lisa.training.evaluation import evaluate_model, readout_r2, reconstruction
-from shared.common.callbacks import Callbacks, Notify, Row, silent
+from shared.common.callbacks import Callbacks, MetricsRow, Notify, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.threads import limited_threads
@@ -71,7 +69,7 @@ class Plan:
         values = {name: getattr(self.config, name) for name in names}
         return Training(**values, seed=derive_seed(self.config.seed, "training"))
 
-    def semantics_in(self, grammar: Grammar, data: Split) -> dict[str, Tensor]:
+    def semantics_in(self, grammar: Grammar, data: DerivationSplit) -> dict[str, Tensor]:
         """Return what the training and the test sentences do; nothing if none learns from it.
 
         Both are standardised together, so that one readout serves both.
@@ -107,7 +105,7 @@ def make_run(
     *,
     overwrite: bool = False,
     notify: Notify = silent,
-) -> tuple[Run, Split]:
+) -> tuple[Run, DerivationSplit]:
     """Read the grammar, gather the data and make the run's folder.
 
     Nothing is written before all of the input was found to be good.
@@ -160,13 +158,13 @@ def make_run(
         run.write_tensors(SEMANTICS, semantics, {})
     notify(
         f"{len(data.train):,} sentences to train on, {len(data.valid):,} to validate, "
-        f"{len(data.test):,} held out; {described(config)}; at most {max_rules} rules; "
+        f"{len(data.test):,} held out; {describe_sentences(config)}; at most {max_rules} rules; "
         f"{decontamination}"
     )
     return run, data
 
 
-def data_of(run: Run, config: TrainConfig, notify: Notify = silent) -> Split:
+def data_of(run: Run, config: TrainConfig, notify: Notify = silent) -> DerivationSplit:
     """Return the data of a run that was begun.
 
     They are gathered once more if it was stopped before it kept them.
@@ -188,7 +186,9 @@ def data_of(run: Run, config: TrainConfig, notify: Notify = silent) -> Split:
     return data
 
 
-def train_run(run: Run, data: Split, plan: Plan, callbacks: Callbacks | None = None) -> None:
+def train_run(
+    run: Run, data: DerivationSplit, plan: Plan, callbacks: Callbacks | None = None
+) -> None:
     """Train to the end, from the checkpoint if there is one, and write the model.
 
     Raises:
@@ -203,7 +203,7 @@ def train_run(run: Run, data: Split, plan: Plan, callbacks: Callbacks | None = N
     semantics = _semantics(run, grammar, data, plan)
     valid = torch.from_numpy(architecture.rows(grammar, data.valid))
 
-    def validate(_: Autoencoder) -> Row:
+    def validate(_: Autoencoder) -> MetricsRow:
         found = reconstruction(net, architecture.method, valid.to(trainer.fabric.device))
         return {"loss": found.loss, "exact": found.exact}
 
@@ -228,7 +228,7 @@ def train_run(run: Run, data: Split, plan: Plan, callbacks: Callbacks | None = N
     )
 
 
-def finish_run(run: Run, data: Split, plan: Plan, notify: Notify = silent) -> None:
+def finish_run(run: Run, data: DerivationSplit, plan: Plan, notify: Notify = silent) -> None:
     """Encode the training data, fit the samplers, evaluate, and write the summary."""
     model = load_model(run)
     codes = model.codes_of(data.train)
@@ -253,7 +253,7 @@ def finish_run(run: Run, data: Split, plan: Plan, notify: Notify = silent) -> No
     (run.path / CHECKPOINT).unlink(missing_ok=True)
 
 
-def _tokenizer(grammar: Grammar, data: Split) -> CharacterTokenizer:
+def _tokenizer(grammar: Grammar, data: DerivationSplit) -> CharacterTokenizer:
     """Return the tokenizer of all sentences of a run, so that none is refused in its own test."""
     parts = (data.train, data.valid, data.test)
     return CharacterTokenizer.of(
@@ -261,14 +261,14 @@ def _tokenizer(grammar: Grammar, data: Split) -> CharacterTokenizer:
     )
 
 
-def _write_inputs(run: Run, grammar: Grammar, data: Split) -> None:
+def _write_inputs(run: Run, grammar: Grammar, data: DerivationSplit) -> None:
     """Keep in the run what the training starts from: the grammar, then the data."""
     run.write_text(GRAMMAR, grammar.text)
     tensors = {name: torch.from_numpy(getattr(data, name)) for name in ("train", "valid", "test")}
     run.write_tensors(DATA, tensors, {"withheld": data.withheld})
 
 
-def _semantics(run: Run, grammar: Grammar, data: Split, plan: Plan) -> dict[str, Tensor]:
+def _semantics(run: Run, grammar: Grammar, data: DerivationSplit, plan: Plan) -> dict[str, Tensor]:
     """Return what the sentences of a run do, as it keeps it; nothing if none learns from it.
 
     It is found once more if the run was stopped before it was kept.

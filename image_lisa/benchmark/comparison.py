@@ -2,16 +2,16 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from image_lisa.benchmark.experiments import (
     Experiment,
+    ExperimentContext,
     ExperimentSettings,
     Measurement,
-    Outcome,
     loaded,
     run_experiments,
 )
@@ -22,18 +22,18 @@ from image_lisa.evaluation.report import Reference, evaluate_run
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
 from image_lisa.reports.picture_table import Exhibit, save_picture_table
-from image_lisa.reports.table import Record, Table
+from image_lisa.reports.table import Record, ReportTable
 from image_lisa.reports.tables import normal_sampler, tables
 from image_lisa.training.experiment import Data, data_record
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
-from shared.jobs.jobs import Progress, failures
+from shared.jobs.folder import JobFolder
+from shared.jobs.jobs import OnEnd
 from shared.methods import Codes, Method, method_from_record, method_to_record
 from shared.methods.registry import METHODS
-from shared.runs.environment import environment
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder
-from shared.runs.run import CONFIG, Run, list_runs, open_run
+from shared.runs.run import CONFIG, list_runs, open_run
 from shared.samplers import Sampler
 from shared.training.trainer import launch
 
@@ -45,7 +45,7 @@ _LABELS = {"mnist": "MNIST", "cifar10": "CIFAR-10", "celeba": "CelebA"}
 
 
 @dataclass(frozen=True)
-class Evaluation(Measurement):
+class RunEvaluation(Measurement):
     """The evaluation of a run on the test split.
 
     Attributes:
@@ -76,30 +76,23 @@ class Evaluation(Measurement):
 
 
 @functools.lru_cache(maxsize=1)
-def _reference(data: Data, evaluation: Evaluation) -> tuple[FeatureExtractor, Reference]:
+def _reference(data: Data, evaluation: RunEvaluation) -> tuple[FeatureExtractor, Reference]:
     """Return what all runs of a process are compared with."""
     extractor = evaluation.extractor.load()
     return extractor, Reference(loaded(data), extractor, evaluation.protocol)
 
 
 @dataclass(frozen=True)
-class Benchmark:
+class Benchmark(JobFolder):
     """A folder of runs, one for each method and seed, that share everything else.
 
     Attributes:
-        folder: With the settings in its `config.json`.
         setting: What all runs share.
         evaluation: How they are measured.
     """
 
-    folder: Run
     setting: ExperimentSettings
-    evaluation: Evaluation
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.folder.path
+    evaluation: RunEvaluation
 
     def experiment(self, method: Method, seed: int) -> Experiment:
         """Return the experiment of a method and a seed."""
@@ -128,10 +121,10 @@ class Benchmark:
         experiments: Sequence[Experiment],
         *,
         jobs: int = 1,
-        notify: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
-    ) -> list[Outcome]:
+        on_end: OnEnd[ExperimentContext] = lambda job, failure, progress: None,
+    ) -> list[dict[str, Any] | None]:
         """Train and measure what is not done yet; see `run_experiments`."""
-        return run_experiments(experiments, self.setting, self.evaluation, jobs=jobs, notify=notify)
+        return run_experiments(experiments, self.setting, self.evaluation, jobs=jobs, on_end=on_end)
 
     def present(self) -> list[Experiment]:
         """Return the experiments that the folder holds, done or begun, in the order of tables."""
@@ -153,7 +146,7 @@ class Benchmark:
         kept = (self.evaluation.kept(each.path) for each in self.present())
         return [record for record in kept if record is not None]
 
-    def write(self, beside: Mapping[str, Sequence[Record]] | None = None) -> list[Table]:
+    def write(self, beside: Mapping[str, Sequence[Record]] | None = None) -> list[ReportTable]:
         """Write the tables and `results.json`.
 
         Args:
@@ -170,7 +163,7 @@ class Benchmark:
             self.folder.write_text(f"{table.name}.csv", table.csv())
             self.folder.write_text(f"{table.name}.md", table.markdown())
         self.folder.write_text(TABLES, "\n".join(table.markdown() for table in made))
-        write_json(self.path / RESULTS, self._results(records, made))
+        self.write_results(RESULTS, self._results(records, made))
         return made
 
     @property
@@ -214,17 +207,15 @@ class Benchmark:
         )
         return settled
 
-    def _results(self, records: Sequence[Record], made: Sequence[Table]) -> dict[str, Any]:
+    def _results(self, records: Sequence[Record], made: Sequence[ReportTable]) -> dict[str, Any]:
         seeds: dict[str, list[int]] = {}
         for record in records:
             seeds.setdefault(record["method"]["name"], []).append(record["seed"])
         return {
-            "environment": environment(),
-            "settings": self.folder.config["settings"],
             "identity": self.evaluation.identity(),
             "seeds": seeds,
             "methods": read_json(self.path / METHODS_FILE),
-            "failed": failures(self.path),
+            "failed": self.failed(),
             "tables": [row for table in made for row in table.records()],
             "evaluations": list(records),
         }
@@ -264,7 +255,7 @@ def open_benchmark(
     folder = open_folder(path, BENCHMARK_TOOL, settings, tuple(free), renew=evaluate_again)
     if extractor is None:
         extractor = train_extractor(path.resolve(), images, device, notify)
-    return Benchmark(folder, setting, Evaluation(protocol, extractor))
+    return Benchmark(folder, setting, RunEvaluation(protocol, extractor))
 
 
 def records_of(path: Path) -> tuple[str, list[Record]]:

@@ -3,7 +3,7 @@
 import abc
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,17 +13,11 @@ import torch
 from image_lisa.data import Images
 from image_lisa.models.model import Architecture, ImageModel
 from image_lisa.models.names import TOOL
-from image_lisa.training.experiment import (
-    Data,
-    check_data,
-    finish_run,
-    make_run,
-    train_run,
-)
+from image_lisa.training.experiment import Data, check_data, finish_run, make_run, train_run
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.jobs.jobs import FAILED, Job, Progress, run_jobs
+from shared.jobs.jobs import FAILED, Job, OnEnd, run_jobs
 from shared.methods import Codes, Method, method_to_record
 from shared.runs.expost import SAMPLERS, load_codes, load_samplers
 from shared.runs.files import read_json
@@ -101,7 +95,7 @@ class Measurement(abc.ABC):
 
 
 @dataclass(frozen=True)
-class Context:
+class ExperimentContext:
     """What the experiments of a call share.
 
     Attributes:
@@ -114,7 +108,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Experiment(Job[Context]):
+class Experiment(Job[ExperimentContext]):
     """One method, trained from one seed, and what is measured of it.
 
     Attributes:
@@ -137,28 +131,13 @@ class Experiment(Job[Context]):
         """In the run's folder."""
         return self.path / FAILED
 
-    def is_done(self, context: Context) -> bool:
+    def is_done(self, context: ExperimentContext) -> bool:
         """Tell whether a result of the same identity is kept."""
         return context.measurement.kept(self.path) is not None
 
-    def do(self, context: Context, threads: int) -> None:
+    def do(self, context: ExperimentContext, threads: int) -> None:
         """Train and measure."""
         _measure(self, context.setting, context.measurement, threads)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How an experiment ended.
-
-    Attributes:
-        experiment: Which.
-        record: What was measured; None if it failed.
-        failure: Why it failed.
-    """
-
-    experiment: Experiment
-    record: dict[str, Any] | None
-    failure: str = ""
 
 
 def run_experiments(
@@ -167,8 +146,8 @@ def run_experiments(
     measurement: Measurement,
     *,
     jobs: int = 1,
-    notify: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
-) -> list[Outcome]:
+    on_end: OnEnd[ExperimentContext] = lambda job, failure, progress: None,
+) -> list[dict[str, Any] | None]:
     """Train and measure what is not done yet; see `run_jobs`.
 
     A finished training is not done again, nor a measurement of the same identity; a stopped
@@ -180,26 +159,17 @@ def run_experiments(
         measurement: What to measure.
         jobs: How many at a time, each in a process of its own with its share of the threads; 1
             stays in this process.
-        notify: Hears of each experiment as it ends.
+        on_end: Hears of each experiment as it ends.
 
     Returns:
-        One outcome for each experiment, in their order.
+        What was measured of each experiment, in their order; None of one that failed.
 
     Raises:
         LisaError: The system killed a process.
     """
-    outcomes = {each: Outcome(each, measurement.kept(each.path)) for each in experiments}
-
-    def on_end(job: Job[Context], failure: str, progress: Progress) -> None:
-        assert isinstance(job, Experiment)
-        record = None if failure else measurement.kept(job.path)
-        outcomes[job] = Outcome(job, record, failure)
-        notify(outcomes[job], progress)
-
-    context, threads = Context(setting, measurement), torch.get_num_threads()
-    waiting = [each for each in experiments if outcomes[each].record is None]
-    run_jobs(waiting, context, workers=jobs, threads=threads, on_end=on_end)
-    return [outcomes[each] for each in experiments]
+    context, threads = ExperimentContext(setting, measurement), torch.get_num_threads()
+    run_jobs(experiments, context, workers=jobs, threads=threads, on_end=on_end)
+    return [measurement.kept(each.path) for each in experiments]
 
 
 def _measure(

@@ -5,12 +5,10 @@ split is never looked at, the seeds of the trainings are unrelated to those of a
 distances are measured against the validation images on a classifier that never saw them.
 """
 
-import csv
 import dataclasses
-import io
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import geometric_mean
@@ -20,9 +18,9 @@ import torch
 
 from image_lisa.benchmark.experiments import (
     Experiment,
+    ExperimentContext,
     ExperimentSettings,
     Measurement,
-    Outcome,
     loaded,
     run_experiments,
 )
@@ -39,24 +37,13 @@ from image_lisa.training.experiment import Data
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.common.tables import csv_table
 from shared.diagnostics import spectrum
-from shared.jobs.jobs import Progress, failures
-from shared.methods import (
-    LISA,
-    RAEGP,
-    RAEL2,
-    WAE,
-    Codes,
-    InfoVAE,
-    LoRAE,
-    Method,
-    method_to_record,
-)
-from shared.runs.environment import environment
+from shared.jobs.folder import JobFolder
+from shared.jobs.jobs import OnEnd
+from shared.methods import LISA, RAEGP, RAEL2, WAE, Codes, InfoVAE, LoRAE, Method, method_to_record
 from shared.runs.figures import save_figure
-from shared.runs.files import write_json
 from shared.runs.folders import open_folder
-from shared.runs.run import Run
 from shared.samplers import Sampler
 from shared.sphere.geometry import project
 from shared.sphere.uniformity import uniformity_gap
@@ -127,7 +114,6 @@ class Validation(Measurement):
         rows = torch.from_numpy(real_rows(len(images.train), count, seed))
         losses = model.reconstruction_losses(images.valid)
         u = project(torch.from_numpy(model.codes(images.valid).mean))
-        found = spectrum(u)
         drawn = {
             f"fcd_{name}": frechet_distance(
                 real, extractor.features(model.decode(samplers[name].sample(count, seed % 2**32)))
@@ -139,32 +125,22 @@ class Validation(Measurement):
             "fcd_real": frechet_distance(real, extractor.features(images.train[rows])),
             "reconstruction": float(losses.mean()),
             "mse": float(2 * losses.mean()) / math.prod(images.shape),
-            "lambda_max": found.lambda_max,
-            "condition": found.condition,
-            "effective_rank": found.effective_rank,
-            "participation_ratio": found.participation_ratio,
+            **spectrum(u).record(),
             "uniformity_gap": uniformity_gap(u),
         }
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(JobFolder):
     """A folder of runs, one for each point of a grid and seed.
 
     Attributes:
-        folder: With the settings in its `config.json`.
         setting: What all runs share.
         validation: How they are measured.
     """
 
-    folder: Run
     setting: ExperimentSettings
     validation: Validation
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.folder.path
 
     def experiments(self, point: Point, seeds: int) -> list[Experiment]:
         """Return the experiments of a point, one a seed; points that train alike share them."""
@@ -182,8 +158,8 @@ class Sweep:
         seeds: int,
         *,
         jobs: int = 1,
-        notify: Callable[[Outcome, Progress], None] = lambda outcome, progress: None,
-        note: Notify = silent,
+        on_end: OnEnd[ExperimentContext] = lambda job, failure, progress: None,
+        notify: Notify = silent,
     ) -> list[MeasuredPoint]:
         """Train and measure what is not done yet.
 
@@ -191,26 +167,26 @@ class Sweep:
             points: Of the grid.
             seeds: How many trainings a point has.
             jobs: How many at a time.
-            notify: Hears of each experiment as it ends.
-            note: Hears of what takes a while besides.
+            on_end: Hears of each experiment as it ends.
+            notify: Hears of what takes a while besides.
 
         Returns:
             The points that were measured with all their seeds, in the order of the grid.
         """
         by_point = [self.experiments(point, seeds) for point in points]
-        everything = [each for seed in zip(*by_point, strict=True) for each in seed]
-        for seed in range(seeds):
-            images = loaded(self.setting.data_of(sweep_seed(seed)), note)
-            classifier_of(self.validation.folder, images, self.validation.device, note)
-        outcomes = run_experiments(
-            list(dict.fromkeys(everything)), self.setting, self.validation, jobs=jobs, notify=notify
+        everything = list(
+            dict.fromkeys(each for seed in zip(*by_point, strict=True) for each in seed)
         )
-        records = {outcome.experiment: outcome.record for outcome in outcomes}
+        for seed in range(seeds):
+            images = loaded(self.setting.data_of(sweep_seed(seed)), notify)
+            classifier_of(self.validation.folder, images, self.validation.device, notify)
+        found = run_experiments(everything, self.setting, self.validation, jobs=jobs, on_end=on_end)
+        records = dict(zip(everything, found, strict=True))
         measured = []
         for point, experiments in zip(points, by_point, strict=True):
-            found = [record for each in experiments if (record := records[each]) is not None]
-            if len(found) == seeds:
-                measured.append(MeasuredPoint(point, _numbers(found), found))
+            kept = [record for each in experiments if (record := records[each]) is not None]
+            if len(kept) == seeds:
+                measured.append(MeasuredPoint(point, _numbers(kept), kept))
         return measured
 
     def write(self, measured: Sequence[MeasuredPoint]) -> MeasuredPoint:
@@ -222,13 +198,11 @@ class Sweep:
         Raises:
             LisaError: No point was measured.
         """
-        best = choose(measured)
+        best = best_point(measured)
         self.folder.write_text(SWEEP_TABLE, _csv(measured))
-        write_json(
-            self.path / SWEEP_RESULT,
+        self.write_results(
+            SWEEP_RESULT,
             {
-                "environment": environment(),
-                "settings": self.folder.config["settings"],
                 "rule": RULE,
                 "chosen": dict(best.point.values),
                 "method": method_to_record(best.point.method),
@@ -240,7 +214,7 @@ class Sweep:
                     }
                     for each in measured
                 ],
-                "failed": failures(self.path),
+                "failed": self.failed(),
             },
         )
         save_figure(plot(measured, best), self.folder, SWEEP_PICTURE)
@@ -288,7 +262,7 @@ def points_of(kind: type[Method], grid: Mapping[str, Sequence[Any]]) -> list[Poi
     ]
 
 
-def choose(measured: Sequence[MeasuredPoint]) -> MeasuredPoint:
+def best_point(measured: Sequence[MeasuredPoint]) -> MeasuredPoint:
     """Return the point with the least criterion; of equal ones the first.
 
     Raises:
@@ -315,14 +289,12 @@ def _numbers(records: Sequence[Mapping[str, Any]]) -> dict[str, Statistic]:
 
 def _csv(measured: Sequence[MeasuredPoint]) -> str:
     names = list(measured[0].point.values)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*names, "number", "mean", "deviation", "n"])
-    for each in measured:
-        for name, number in each.numbers.items():
-            place = [each.point.values[n] for n in names]
-            writer.writerow([*place, name, number.mean, number.deviation, number.n])
-    return text.getvalue()
+    rows = (
+        [*each.point.values.values(), name, number.mean, number.deviation, number.n]
+        for each in measured
+        for name, number in each.numbers.items()
+    )
+    return csv_table([*names, "number", "mean", "deviation", "n"], rows)
 
 
 def _as_trained(method: Method) -> Method:

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from image_lisa.reports.table import Statistic
-from shared.methods import (
-    Method,
-)
+from shared.methods import Method
 
 
 @dataclass(frozen=True)

@@ -2,26 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from image_lisa.benchmark.comparison import Benchmark, label_of, open_benchmark, records_of
-from image_lisa.benchmark.experiments import Outcome
-from image_lisa.cli.experiments import (
-    notifier,
-    report_failures,
-    setting_of,
+from image_lisa.benchmark.comparison import (
+    BENCHMARK_TOOL,
+    Benchmark,
+    label_of,
+    open_benchmark,
+    records_of,
 )
 from image_lisa.cli.options.benchmark import Options
+from image_lisa.cli.trainings import setting_of
 from image_lisa.evaluation.inception import weights_path
 from image_lisa.evaluation.protocol import SAMPLES, EvaluationProtocol
-from image_lisa.models.names import TOOL
-from image_lisa.reports.table import Record, Table
+from image_lisa.reports.table import Record, ReportTable
+from shared.cli.jobs import going_on, note_ends, print_failed
 from shared.cli.method_options import set_methods
 from shared.cli.records import chosen_names
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.methods import Method
 from shared.methods.registry import METHODS
-from shared.runs.locks import working_in
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -40,11 +41,8 @@ def run(options: Options, terminal: Terminal) -> None:
         notify=terminal.note,
     )
     terminal.note(f"benchmark: {benchmark.path}")
-    try:
-        with working_in(benchmark.path):
-            _carry_out(benchmark, options, names, chosen, beside, terminal)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"go on with the same '{TOOL} benchmark' command") from None
+    with going_on(benchmark.path, BENCHMARK_TOOL):
+        _carry_out(benchmark, options, names, chosen, beside, terminal)
 
 
 def _carry_out(
@@ -59,10 +57,10 @@ def _carry_out(
     experiments = benchmark.plan(names, options.seeds, chosen)
     if options.evaluate_again:
         experiments += [each for each in benchmark.present() if each not in experiments]
-    outcomes = benchmark.run(experiments, jobs=options.jobs, notify=notifier(terminal))
+    records = benchmark.run(experiments, jobs=options.jobs, on_end=note_ends(terminal))
     tables = benchmark.write(beside)
     picture = benchmark.picture()
-    _report(benchmark, tables, picture, outcomes, terminal)
+    _report(benchmark, tables, picture, records, terminal)
 
 
 def beside_of(options: Options) -> dict[str, list[Record]]:
@@ -82,16 +80,16 @@ def beside_of(options: Options) -> dict[str, list[Record]]:
 
 def _report(
     benchmark: Benchmark,
-    tables: list[Table],
+    tables: list[ReportTable],
     picture: Path | None,
-    outcomes: list[Outcome],
+    records: Sequence[dict[str, Any] | None],
     terminal: Terminal,
 ) -> None:
-    done = sum(outcome.record is not None for outcome in outcomes)
+    done = sum(record is not None for record in records)
     terminal.result(
         benchmark=str(benchmark.path),
         done=done,
-        asked=len(outcomes),
+        asked=len(records),
         picture=None if picture is None else str(picture),
         tables={table.name: list(table.records()) for table in tables},
     )
@@ -110,6 +108,6 @@ def _report(
             for row in table.rows
         ]
         terminal.table(table.title, ("", *heads), rows)
-    report_failures(outcomes, terminal)
+    print_failed(benchmark.failed(), terminal)
     if tables:
         terminal.print(f"tables and picture: {benchmark.path}")

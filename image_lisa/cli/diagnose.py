@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 
@@ -27,9 +26,9 @@ DIAGNOSIS = "diagnosis.json"
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    runs = [_open(options, options.run, options.samplers, terminal)]
+    runs = [open_measured(options, terminal.note)]
     for path in options.beside:
-        other = _open(options, path, None, terminal)
+        other = open_measured(replace(options, run=path, samplers=None), terminal.note)
         if not torch.equal(other.images.test, runs[0].images.test):
             raise LisaError(
                 f"{path} and {runs[0].folder.path} have other test images; runs on the same data "
@@ -56,19 +55,6 @@ def run(options: Options, terminal: Terminal) -> None:
     _print(terminal, diagnoses)
     names = ", ".join(str(folder.path / name) for name in (RADIAL, SPECTRUM, DIAGNOSIS))
     terminal.print(f"pictures and all numbers: {names}")
-
-
-def _open(
-    options: Options, path: Path | None, samplers: str | None, terminal: Terminal
-) -> MeasuredRun:
-    return open_measured(
-        path,
-        options.runs,
-        samplers=samplers,
-        data_dir=options.data_dir,
-        device=options.device,
-        notify=terminal.note,
-    )
 
 
 def _titles(runs: Sequence[MeasuredRun]) -> list[str]:

@@ -38,14 +38,7 @@ def run(options: Options, terminal: Terminal) -> None:
     weights = weights_path(options.inception_weights)
     device = str(device_of(options.device))
     inception = None if weights is None else Extractor(weights, True, device).load()
-    measured = open_measured(
-        options.run,
-        options.runs,
-        samplers=options.samplers,
-        data_dir=options.data_dir,
-        device=options.device,
-        notify=terminal.note,
-    )
+    measured = open_measured(options, terminal.note)
     images = _common(measured, terminal)
     folder = measured.folder.path
     if inception is None:

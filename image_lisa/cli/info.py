@@ -6,12 +6,12 @@ from image_lisa.models.model import run_architecture
 from image_lisa.models.names import TOOL
 from shared.cli.terminal import Terminal
 from shared.methods import method_to_record
-from shared.runs.run import SUMMARY, newest_run, open_run
+from shared.runs.run import SUMMARY
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    folder = newest_run(options.runs, TOOL) if options.run is None else open_run(options.run, TOOL)
+    folder = options.chosen(TOOL)
     architecture = run_architecture(folder)
     rows = folder.read_metrics()
     data = folder.config.get("data")

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from image_lisa.cli.options.runs import MeasureOptions
 from image_lisa.cli.options.train import TRAIN
 from image_lisa.cli.runs import open_model
-from image_lisa.cli.trainings import data_of
+from image_lisa.cli.trainings import data_named
 from image_lisa.data import Images
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
@@ -42,39 +43,27 @@ class MeasuredRun:
     images: Images
 
 
-def open_measured(
-    path: Path | None,
-    root: Path,
-    *,
-    samplers: str | None,
-    data_dir: Path | None,
-    device: str,
-    notify: Notify,
-) -> MeasuredRun:
-    """Return the finished run at `path`, or the newest below `root`, with its images.
+def open_measured(options: MeasureOptions, notify: Notify) -> MeasuredRun:
+    """Return the finished run that options name, with its images.
 
     Args:
-        path: Of the run.
-        root: The folder that runs are kept in.
-        samplers: Names with commas between; by default all that were fitted.
-        data_dir: Where the data set lies, if not where it lay in training.
-        device: Where the model goes.
+        options: Of the command.
         notify: Hears of what takes a while.
 
     Raises:
         LisaError: There is no such run, it is not finished or damaged, a sampler is not among
             its own, or the images are no longer those it was trained on.
     """
-    folder, model = open_model(path, root, device)
+    folder, model = open_model(options, options.device)
     for name in (SAMPLERS, CODES):
         if not (folder.path / name).is_file():
             raise LisaError(
                 f"{folder.path} has no {name} yet; finish it with "
                 f"'{TOOL} train --resume {folder.path}'"
             )
-    chosen = _chosen(load_samplers(folder), samplers, folder)
+    chosen = _chosen(load_samplers(folder), options.samplers, folder)
     codes = load_codes(folder)
-    data = _data(folder, data_dir)
+    data = _data(folder, options.data_dir)
     images = data.load(notify)
     check_data(folder, images)
     return MeasuredRun(folder, model, chosen, codes, data, images)
@@ -97,5 +86,5 @@ def _data(folder: Run, data_dir: Path | None) -> Data:
     record = folder.config.get("options")
     if not isinstance(record, dict):
         raise LisaError(f"{source} holds no options of '{TOOL} train'; restore it from a copy")
-    data = data_of(TRAIN.from_record(record, source))
+    data = data_named(TRAIN.from_record(record, source))
     return data if data_dir is None else dataclasses.replace(data, data_dir=data_dir)

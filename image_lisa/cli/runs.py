@@ -1,20 +1,20 @@
 """Opening the run that a command works on."""
 
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
+from shared.cli.option_groups import RunOptions
 from shared.common.errors import LisaError
-from shared.runs.run import SUMMARY, Run, newest_run, open_run
+from shared.runs.run import SUMMARY, Run
 
 
-def open_model(path: Path | None, root: Path, device: str = "cpu") -> tuple[Run, ImageModel]:
-    """Return the run at `path`, or the newest below `root`, and its model with the best weights."""
-    folder = newest_run(root, TOOL) if path is None else open_run(path, TOOL)
+def open_model(options: RunOptions, device: str) -> tuple[Run, ImageModel]:
+    """Open the run that options name, or the newest one, and load its model."""
+    folder = options.chosen(TOOL)
     return folder, ImageModel.load(folder, device_of(device))
 
 

@@ -13,7 +13,7 @@ from shared.runs.expost import load_sampler
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    folder, model = open_model(options.run, options.runs, options.device)
+    folder, model = open_model(options, options.device)
     sampler = load_sampler(folder, options.sampler)
     out = options.out or folder.path / f"samples-{options.sampler}-{options.seed}.png"
     _check_place(out, options.overwrite)

@@ -5,24 +5,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from image_lisa.benchmark.experiments import Outcome
-from image_lisa.benchmark.sweep import GRIDS, RULE, open_sweep, points_of
+from image_lisa.benchmark.sweep import GRIDS, RULE, SWEEP_TOOL, open_sweep, points_of
 from image_lisa.benchmark.sweep_points import MeasuredPoint
-from image_lisa.cli.experiments import (
-    notifier,
-    report_failures,
-    setting_of,
-)
 from image_lisa.cli.options.sweep import Options
-from image_lisa.models.names import TOOL
+from image_lisa.cli.trainings import setting_of
+from shared.cli.jobs import going_on, note_ends, print_failed
 from shared.cli.method_options import field_of, split_setting, value_of
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import unknown
-from shared.jobs.jobs import Progress
 from shared.methods import Method
 from shared.methods.registry import METHODS
-from shared.runs.locks import working_in
 
 _GRID = "HYPERPARAMETER=VALUE,VALUE,…, as in uniformity-weight=0,0.1,1"
 MOST_POINTS = 10_000
@@ -39,22 +32,16 @@ def run(options: Options, terminal: Terminal) -> None:
     name = options.name or f"{options.stem()}-{options.method}"
     sweep = open_sweep(options.out / name, setting_of(options), options.method)
     terminal.note(f"sweep: {sweep.path}, {len(points)} points")
-    ended: list[Outcome] = []
-    said = notifier(terminal)
-
-    def notify(outcome: Outcome, progress: Progress) -> None:
-        ended.append(outcome)
-        said(outcome, progress)
-
-    try:
-        with working_in(sweep.path):
-            measured = sweep.run(
-                points, options.seeds, jobs=options.jobs, notify=notify, note=terminal.note
-            )
-            report_failures(ended, terminal)
-            best = sweep.write(measured)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"go on with the same '{TOOL} sweep' command") from None
+    with going_on(sweep.path, SWEEP_TOOL):
+        measured = sweep.run(
+            points,
+            options.seeds,
+            jobs=options.jobs,
+            on_end=note_ends(terminal),
+            notify=terminal.note,
+        )
+        print_failed(sweep.failed(), terminal)
+        best = sweep.write(measured)
     _report(sweep.path, measured, best, terminal)
 
 

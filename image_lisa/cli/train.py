@@ -9,17 +9,12 @@ from lightning_fabric import Fabric
 
 from image_lisa.cli.options.train import TRAIN, Options
 from image_lisa.cli.runs import read_summary
-from image_lisa.cli.trainings import data_of, training_of
+from image_lisa.cli.trainings import data_named, training_of
 from image_lisa.data import Images
 from image_lisa.models.model import Architecture, ImageModel, run_architecture
 from image_lisa.models.names import TOOL
 from image_lisa.reports.pictures import plot_curves, save_reconstructions, save_samples
-from image_lisa.training.experiment import (
-    check_data,
-    finish_run,
-    make_run,
-    train_run,
-)
+from image_lisa.training.experiment import check_data, finish_run, make_run, train_run
 from shared.cli.terminal import Terminal
 from shared.common.callbacks import Callbacks
 from shared.common.errors import LisaError
@@ -37,15 +32,14 @@ def run(options: Options, terminal: Terminal) -> None:
         fabric, folder, images = begin(options, terminal)
     else:
         folder = open_run(options.resume, TOOL)
-        config = str(folder.path / "config.json")
-        options = TRAIN.from_record(TRAIN.recorded(folder.config, config), config)
+        options = TRAIN.of_run(folder)
         if folder.finished and (folder.path / SUMMARY).is_file():
             terminal.note(f"{folder.path} is finished already")
             _report(folder, terminal)
             return
         fabric = launch(_training_of(options))
         terminal.note(f"going on with {folder.path}")
-        images = data_of(options).load(terminal.note)
+        images = data_named(options).load(terminal.note)
         check_data(folder, images)
     try:
         carry_out(fabric, folder, images, options, terminal)
@@ -62,7 +56,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
     _check_device(options)
     training, method = _training_of(options), options.hyper
     assert isinstance(method, Method)
-    images = data_of(options).load(terminal.note)
+    images = data_named(options).load(terminal.note)
     dim = options.code_size
     seed = derive_seed(options.seed, "network")
     architecture = Architecture(options.network, images.shape, dim, method, seed)

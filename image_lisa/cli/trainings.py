@@ -1,7 +1,8 @@
-"""From the options of a training to what carries it out."""
+"""From the options of a training, or of many, to what carries it out."""
 
 import dataclasses
 
+from image_lisa.benchmark.experiments import ExperimentSettings
 from image_lisa.cli.options.training import TrainingOptions
 from image_lisa.training.experiment import Data
 from image_lisa.training.presets import PRESETS
@@ -16,7 +17,14 @@ def training_of(options: TrainingOptions) -> Training:
     return Training(**values | {name: value for name, value in given.items() if value is not None})
 
 
-def data_of(options: TrainingOptions) -> Data:
+def data_named(options: TrainingOptions) -> Data:
     """Return which images options name."""
     names = {each.name for each in dataclasses.fields(Data)} & vars(options).keys()
     return Data(**{name: getattr(options, name) for name in names})
+
+
+def setting_of(options: TrainingOptions) -> ExperimentSettings:
+    """Return what options say of all experiments of a command."""
+    return ExperimentSettings(
+        data_named(options), options.network, options.code_size, training_of(options)
+    )

@@ -42,7 +42,7 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Source:
+class ImageSource:
     """What a loader finds: the parts as they were published.
 
     Attributes:
@@ -142,7 +142,7 @@ class Images:
 
 
 def assemble(
-    name: str, source: Source, *, seed: int, valid: int | None = None, limit: int | None = None
+    name: str, source: ImageSource, *, seed: int, valid: int | None = None, limit: int | None = None
 ) -> Images:
     """Return the three parts of a data set.
 
@@ -162,7 +162,7 @@ def assemble(
     if limit is not None and limit < 2 * LEAST:
         raise LisaError(f"--limit must be at least {2 * LEAST}, not {limit}")
     if limit is not None and limit < len(train):
-        train, _ = split(train, limit, derive_seed(seed, "data", "limit"))
+        train, _ = split_images(train, limit, derive_seed(seed, "data", "limit"))
     pool = train if source.valid is None else source.valid
     most = len(pool) - (LEAST if source.valid is None else 0)
     if valid is None:
@@ -172,7 +172,7 @@ def assemble(
             f"{valid:,} validation images cannot be had: {name} has {len(pool):,} to take them "
             f"from, and --valid must be from {LEAST} to {most:,}"
         )
-    validation, rest = split(pool, valid, derive_seed(seed, "data", "valid"))
+    validation, rest = split_images(pool, valid, derive_seed(seed, "data", "valid"))
     train = rest if source.valid is None else train
     return Images(
         name,
@@ -187,7 +187,7 @@ def assemble(
     )
 
 
-def split(part: Part, count: int, seed: int) -> tuple[Part, Part]:
+def split_images(part: Part, count: int, seed: int) -> tuple[Part, Part]:
     """Return `count` images drawn by seed, and the rest; both in their old order.
 
     Classes, where there are labels, are drawn in proportion, as nearly as whole images allow.

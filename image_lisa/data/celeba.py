@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from image_lisa.data.base import Part, Source
+from image_lisa.data.base import ImageSource, Part
 from image_lisa.data.cache import kept
 from image_lisa.data.decoding import cropped, decode_into, listing, room_for, squared
-from image_lisa.data.places import Request, missing, read_file
+from image_lisa.data.places import Request, missing
 from shared.common.errors import LisaError
+from shared.runs.files import read_file
 
 IMAGES = "img_align_celeba"
 PARTITION = "list_eval_partition.txt"
@@ -31,7 +32,7 @@ _CHUNK = 20_000
 _PARTS = {"0": 0, "1": 1, "2": 2}
 
 
-def load(request: Request) -> Source:
+def load(request: Request) -> ImageSource:
     """Return CelebA from the official layout, in the official parts, without labels.
 
     The middle 140 × 140 pixels of each aligned image are resized to 64 × 64, or to the size
@@ -50,7 +51,7 @@ def load(request: Request) -> Source:
     images = _images([folder / name for name in listed], size, fingerprint, request, notes)
     parts = np.array(list(listed.values()))
     train, valid, test = (Part(_rows(images, parts == number)) for number in range(3))
-    return Source(train=train, valid=valid, test=test, notes=tuple(notes))
+    return ImageSource(train=train, valid=valid, test=test, notes=tuple(notes))
 
 
 def parse_partition(content: bytes, path: Path) -> dict[str, int]:

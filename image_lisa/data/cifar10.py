@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from image_lisa.data.base import Part, Source
+from image_lisa.data.base import ImageSource, Part
 from image_lisa.data.cache import kept
 from image_lisa.data.decoding import decode_into, listing, room_for
-from image_lisa.data.download import fetch
+from image_lisa.data.download import check_md5, fetch
 from image_lisa.data.pictures import resized
-from image_lisa.data.places import Request, missing, read_file
+from image_lisa.data.places import Request, missing
 from shared.common.errors import LisaError
+from shared.runs.files import read_file
 
 ARCHIVE = "cifar-10-binary.tar.gz"
 CHECKSUM = "c32a1d4ab5d03f1284b67883e8d87530"
@@ -54,7 +55,7 @@ _RECORD = 1 + 3 * _SIDE**2
 """Bytes of an image: its label, then the red, the green and the blue pixels."""
 
 
-def load(request: Request) -> Source:
+def load(request: Request) -> ImageSource:
     """Return CIFAR-10 from its official binary version, packed or not, or from a copy as JPEGs.
 
     Raises:
@@ -72,7 +73,7 @@ def load(request: Request) -> Source:
         archive = _fetched(request)
         parts = read_archive(read_file(archive), archive)
     train, test = (_sized(part, request.size) for part in parts)
-    return Source(train=train, test=test, classes=CLASSES, notes=tuple(notes))
+    return ImageSource(train=train, test=test, classes=CLASSES, notes=tuple(notes))
 
 
 def parse_batch(content: bytes, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -100,12 +101,7 @@ def verified(content: bytes, path: Path) -> bytes:
     Raises:
         LisaError: Naming the file, the checksum it should have and the one it has.
     """
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != CHECKSUM:
-        raise LisaError(
-            f"{path} is damaged or not the official archive: its MD5 is {found}, it should be "
-            f"{CHECKSUM}; put the official file in its place"
-        )
+    check_md5(content, CHECKSUM, f"{path} is damaged or not the official archive: its MD5")
     return content
 
 

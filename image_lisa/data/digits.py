@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from sklearn.datasets import load_digits
 
-from image_lisa.data.base import Part, Source, split
+from image_lisa.data.base import ImageSource, Part, split_images
 from image_lisa.data.pictures import resized
 from image_lisa.data.places import Request
 from shared.common.seeds import derive_seed
@@ -16,7 +16,7 @@ _MOST = 16
 """The brightest pixel in the file."""
 
 
-def load(request: Request) -> Source:
+def load(request: Request) -> ImageSource:
     """Return the digits of Alpaydin & Kaynak (1998, UCI); needs no files and no network."""
     found = load_digits()
     pixels = np.rint(found.images * (255 / _MOST)).astype(np.uint8)
@@ -24,5 +24,5 @@ def load(request: Request) -> Source:
     if request.size is not None:
         images = resized(images, request.size)
     digits = Part(images, torch.from_numpy(found.target.astype(np.int64)))
-    test, train = split(digits, TEST, derive_seed(0, "digits", "test"))
-    return Source(train=train, test=test, classes=tuple("0123456789"))
+    test, train = split_images(digits, TEST, derive_seed(0, "digits", "test"))
+    return ImageSource(train=train, test=test, classes=tuple("0123456789"))

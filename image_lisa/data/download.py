@@ -1,6 +1,7 @@
 """Downloads that are checked before they take their place."""
 
 import errno
+import hashlib
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -9,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pooch
 
-from image_lisa.data.places import read_file
 from shared.common.errors import LisaError
+from shared.runs.files import read_file
 
 _SECONDS = (5, 30)
 """To wait for a connection, and for the next bytes."""
@@ -51,6 +52,19 @@ def fetch(urls: Sequence[str], target: Path, check: Callable[[bytes, Path], obje
         with suppress(OSError):  # another process may have put its files there
             target.parent.rmdir()
     raise LisaError(f"{target.name} could not be downloaded ({'; '.join(reasons)})")
+
+
+def check_md5(content: bytes, expected: str, what: str) -> None:
+    """Refuse content that is not the official one; `what` says what it should be, and where.
+
+    Raises:
+        LisaError: Naming the checksum it should have and the one it has.
+    """
+    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if found != expected:
+        raise LisaError(
+            f"{what} is {found}, it should be {expected}; put the official file in its place"
+        )
 
 
 def _try(url: str, target: Path, check: Callable[[bytes, Path], object]) -> str | None:

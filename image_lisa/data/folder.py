@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from image_lisa.data.base import LEAST, Part, Source, split
+from image_lisa.data.base import LEAST, ImageSource, Part, split_images
 from image_lisa.data.decoding import decode_into, listing, read_image, room_for, squared
 from image_lisa.data.places import Request
 from shared.common.errors import LisaError
@@ -39,7 +39,7 @@ class _File:
     name: str
 
 
-def load(folder: Path, request: Request) -> Source:
+def load(folder: Path, request: Request) -> ImageSource:
     """Return the images below a folder, in the order of their names.
 
     Sub-folders train, valid (or val, validation) and test are the parts; without them a tenth is
@@ -76,12 +76,12 @@ def load(folder: Path, request: Request) -> Source:
 
 def _source(
     folder: Path, parts: dict[str, Part], classes: tuple[str, ...], notes: list[str]
-) -> Source:
+) -> ImageSource:
     train, test = parts["train"], parts.get("test")
     if test is None:
         count = max(LEAST, min(_MOST_TEST, len(train) // 10))
-        test, train = split(train, count, derive_seed(0, "folder", "test"))
-    return Source(
+        test, train = split_images(train, count, derive_seed(0, "folder", "test"))
+    return ImageSource(
         train=train, valid=parts.get("valid"), test=test, classes=classes, notes=tuple(notes)
     )
 

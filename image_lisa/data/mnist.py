@@ -1,7 +1,6 @@
 """MNIST: 70,000 handwritten digits, 28 × 28, grey (LeCun, Cortes & Burges, 1998)."""
 
 import gzip
-import hashlib
 import math
 import zlib
 from collections.abc import Mapping
@@ -13,11 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from image_lisa.data.base import Part, Source
-from image_lisa.data.download import fetch
+from image_lisa.data.base import ImageSource, Part
+from image_lisa.data.download import check_md5, fetch
 from image_lisa.data.pictures import padded, resized
-from image_lisa.data.places import Request, missing, read_file
+from image_lisa.data.places import Request, missing
 from shared.common.errors import LisaError
+from shared.runs.files import read_file
 
 CHECKSUMS: Mapping[str, str] = MappingProxyType(
     {
@@ -44,7 +44,7 @@ _PADDED = 32
 """Up to this size images are padded, beyond it and below their own they are resized."""
 
 
-def load(request: Request) -> Source:
+def load(request: Request) -> ImageSource:
     """Return MNIST from its four official files, gzipped or not, which are downloaded if need be.
 
     A size above 28 and up to 32 is reached by black pixels around, any other by resizing.
@@ -56,7 +56,7 @@ def load(request: Request) -> Source:
     found = {name: parse_idx(verified(read_file(path), path), path) for name, path in paths.items()}
     names = iter(CHECKSUMS)
     train, test = (_part(found[next(names)], found[next(names)], request.size) for _ in range(2))
-    return Source(train=train, test=test, classes=tuple("0123456789"))
+    return ImageSource(train=train, test=test, classes=tuple("0123456789"))
 
 
 def unpacked(content: bytes, path: Path) -> bytes:
@@ -80,13 +80,8 @@ def verified(content: bytes, path: Path) -> bytes:
         LisaError: Naming the file, the checksum it should have and the one it has.
     """
     content = unpacked(content, path)
-    expected = CHECKSUMS[_plain_name(path)]
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != expected:
-        raise LisaError(
-            f"{path} is not the file of MNIST: the MD5 of its unpacked content is {found}, "
-            f"it should be {expected}; put the official file in its place"
-        )
+    what = f"{path} is not the file of MNIST: the MD5 of its unpacked content"
+    check_md5(content, CHECKSUMS[_plain_name(path)], what)
     return content
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.common.callbacks import Notify, silent
-from shared.common.errors import LisaError
 from shared.runs.cache import user_cache
 
 VARIABLE = "LISA_DATA_DIR"
@@ -69,15 +68,3 @@ def missing(title: str, files: str, request: Request, *, below: str = "", why: s
         f"into {place}, or name the folder it lies in with --data-dir or {VARIABLE}. "
         f"Looked in: {looked}"
     )
-
-
-def read_file(path: Path) -> bytes:
-    """Return the bytes of a file.
-
-    Raises:
-        LisaError: It cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise LisaError(f"cannot read {path}: {error.strerror or error}") from error

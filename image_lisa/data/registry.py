@@ -6,12 +6,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from image_lisa.data import celeba, cifar10, digits, folder, mnist
-from image_lisa.data.base import Images, Source, assemble
+from image_lisa.data.base import Images, ImageSource, assemble
 from image_lisa.data.places import Request
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 
-DATASETS: Mapping[str, Callable[[Request], Source]] = MappingProxyType(
+DATASETS: Mapping[str, Callable[[Request], ImageSource]] = MappingProxyType(
     {
         "mnist": mnist.load,
         "cifar10": cifar10.load,

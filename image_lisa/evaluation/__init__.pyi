@@ -3,11 +3,3 @@ from .extractor import FeatureExtractor as FeatureExtractor
 from .extractors import train_extractor as train_extractor
 from .frechet import frechet_distance as frechet_distance
 from .report import evaluate_run as evaluate_run
-
-__all__ = [
-    "FeatureExtractor",
-    "diagnose_run",
-    "evaluate_run",
-    "frechet_distance",
-    "train_extractor",
-]

@@ -79,14 +79,7 @@ def probe_accuracies(
 def spectrum_record(codes: Floats) -> Json:
     """Summarise the spectrum of the directions of codes ``[n, dim]`` (LISA, Table 1)."""
     found = spectrum(directions(codes))
-    return {
-        "lambda_max": found.lambda_max,
-        "condition": found.condition,
-        "effective_rank": found.effective_rank,
-        "participation_ratio": found.participation_ratio,
-        "dim": found.dim,
-        "eigenvalues": found.eigenvalues.tolist(),
-    }
+    return {**found.record(), "dim": found.dim, "eigenvalues": found.eigenvalues.tolist()}
 
 
 def radial_record(

@@ -57,13 +57,6 @@ class RealFeatures:
         }
 
 
-def measure(
-    real: Rows, other: Rows, *, name: str = "frechet", k: int = NEIGHBOURS, seed: int = 0
-) -> dict[str, float]:
-    """Measure all distances of one set of features from a real one; see `RealFeatures`."""
-    return RealFeatures(real, name=name, k=k).measure(other, seed=seed)
-
-
 def real_rows(available: int, count: int, seed: int) -> NDArray[np.int64]:
     """Choose the training images that stand for a perfect sampler.
 

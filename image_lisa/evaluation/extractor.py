@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from image_lisa.evaluation.pixels import to_bytes
+from image_lisa.evaluation.pixels import to_eight_bits
 
 
 class FeatureExtractor(abc.ABC):
@@ -44,5 +44,5 @@ class FeatureExtractor(abc.ABC):
             LisaError: If they are no such images, or the network was not made for their shape.
         """
         self.check(images)
-        parts = (to_bytes(part).to(self.device) for part in images.split(self.batch))
+        parts = (to_eight_bits(part).to(self.device) for part in images.split(self.batch))
         return torch.cat([self.net(part).cpu().double() for part in parts]).numpy()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from image_lisa.data import Images
 from image_lisa.evaluation.extractor import FeatureExtractor
-from image_lisa.evaluation.features import ClassifierFeatures, LabelledImages, Recipe
+from image_lisa.evaluation.features import ClassifierFeatures, ClassifierRecipe, LabelledImages
 from image_lisa.evaluation.inception import InceptionFeatures
 from shared.common.callbacks import Notify
 
@@ -54,7 +54,7 @@ def train_extractor(
         name: LabelledImages(each, None if labels is None else labels.numpy())
         for name, (each, labels) in images.parts.items()
     }
-    path = folder / ClassifierFeatures.file_name(parts["train"], 0, Recipe())
+    path = folder / ClassifierFeatures.file_name(parts["train"], 0, ClassifierRecipe())
     if not path.is_file():
         notify("training the classifier whose features distances are measured on")
     classifier = ClassifierFeatures.load_or_train(

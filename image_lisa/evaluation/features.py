@@ -26,10 +26,11 @@ from sklearn.pipeline import make_pipeline
 from torch import Tensor, nn
 
 from image_lisa.evaluation.extractor import FeatureExtractor
-from image_lisa.evaluation.pixels import to_bytes
+from image_lisa.evaluation.pixels import digest_of, to_eight_bits
 from shared.common.errors import LisaError
 from shared.common.fitting import fit_module
 from shared.common.seeds import derive_seed
+from shared.common.torch_seeds import seeded
 from shared.runs.tensors import read_tensors, write_tensors
 
 Numbers = NDArray[np.int64]
@@ -42,7 +43,7 @@ _CLUSTERED = 20_000
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ClassifierRecipe:
     """How the classifier is made and trained: the same for every run of a benchmark.
 
     Attributes:
@@ -95,7 +96,7 @@ class ClassifierRecord:
             clusters, into the cluster whose centre is nearest. None without a test split.
     """
 
-    recipe: Recipe
+    recipe: ClassifierRecipe
     labels: str
     classes: int
     shape: tuple[int, int, int]
@@ -111,7 +112,7 @@ class Classifier(nn.Module):
     what is left is averaged to at most 4 × 4, and a linear layer with a ReLU gives the features.
     """
 
-    def __init__(self, shape: tuple[int, int, int], classes: int, recipe: Recipe) -> None:
+    def __init__(self, shape: tuple[int, int, int], classes: int, recipe: ClassifierRecipe) -> None:
         super().__init__()
         channels, height, width = shape
         halvings = max(1, math.ceil(math.log2(min(height, width) / LEAST_SIDE)))
@@ -162,7 +163,7 @@ class ClassifierFeatures(FeatureExtractor):
         test: LabelledImages | None = None,
         *,
         seed: int = 0,
-        recipe: Recipe | None = None,
+        recipe: ClassifierRecipe | None = None,
         device: torch.device | str = "cpu",
     ) -> Self:
         """Train the classifier on the training split; about a minute on two cores for MNIST.
@@ -171,7 +172,7 @@ class ClassifierFeatures(FeatureExtractor):
             train: With labels, or clusters take their place.
             test: On which the accuracy is measured and nothing else.
             seed: Of the initial weights, of the order of images and of the clusters.
-            recipe: `Recipe` unless tests want a quicker one.
+            recipe: `ClassifierRecipe` unless tests want a quicker one.
             device: To train on.
 
         Returns:
@@ -181,8 +182,8 @@ class ClassifierFeatures(FeatureExtractor):
             LisaError: If a split holds no images, images are smaller than 8 × 8, there are fewer
                 than two classes, or the splits do not belong together.
         """
-        recipe = recipe or Recipe()
-        images = to_bytes(train.images)
+        recipe = recipe or ClassifierRecipe()
+        images = to_eight_bits(train.images)
         shape = _shape_of(images)
         number = _numbering(train, seed, recipe)
         numbers = number(train)
@@ -204,7 +205,7 @@ class ClassifierFeatures(FeatureExtractor):
         test: LabelledImages | None = None,
         *,
         seed: int = 0,
-        recipe: Recipe | None = None,
+        recipe: ClassifierRecipe | None = None,
         device: torch.device | str = "cpu",
     ) -> Self:
         """Read the classifier from a folder; train it and write it there if it is not in it.
@@ -226,7 +227,7 @@ class ClassifierFeatures(FeatureExtractor):
             LisaError: As `train`, and if the file in the folder is damaged or is of another
                 classifier than its name says, or the folder cannot be written.
         """
-        recipe = recipe or Recipe()
+        recipe = recipe or ClassifierRecipe()
         path = folder / cls.file_name(train, seed, recipe)
         if path.exists():
             extractor = cls.read(path, device)
@@ -246,7 +247,7 @@ class ClassifierFeatures(FeatureExtractor):
         return extractor
 
     @staticmethod
-    def file_name(train: LabelledImages, seed: int, recipe: Recipe) -> str:
+    def file_name(train: LabelledImages, seed: int, recipe: ClassifierRecipe) -> str:
         """Return the name of the classifier's file.
 
         It is another one for other data, seeds and recipes.
@@ -290,7 +291,7 @@ class ClassifierFeatures(FeatureExtractor):
 
 
 def _numbering(
-    train: LabelledImages, seed: int, recipe: Recipe
+    train: LabelledImages, seed: int, recipe: ClassifierRecipe
 ) -> Callable[[LabelledImages], Numbers]:
     """Return how images get their classes as numbers from 0; −1 for a label that training lacks."""
     if train.labels is None:
@@ -306,7 +307,7 @@ def _numbering(
     return number
 
 
-def _clusters(rows: NDArray[np.float32], seed: int, recipe: Recipe) -> Any:
+def _clusters(rows: NDArray[np.float32], seed: int, recipe: ClassifierRecipe) -> Any:
     """Fit k-means on principal components, standing for the labels that images lack."""
     random = np.random.default_rng(derive_seed(seed, "clusters"))
     some = rows[random.permutation(len(rows))[:_CLUSTERED]]
@@ -324,8 +325,7 @@ def _fitted(
     images: Tensor, numbers: Numbers, record: ClassifierRecord, device: torch.device | str
 ) -> Classifier:
     recipe = record.recipe
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(derive_seed(record.seed, "classifier"))
+    with seeded(derive_seed(record.seed, "classifier")):
         net = Classifier(record.shape, record.classes, recipe)
     return fit_module(
         net.to(device),
@@ -369,22 +369,17 @@ def _labels_of(split: LabelledImages) -> NDArray[np.integer]:
 
 
 def _rows(split: LabelledImages) -> NDArray[np.float32]:
-    pixels = to_bytes(split.images).flatten(1).cpu()
+    pixels = to_eight_bits(split.images).flatten(1).cpu()
     rows: NDArray[np.float32] = (pixels.float() / 255).numpy()
     return rows
 
 
 def _digest(split: LabelledImages) -> str:
-    images = to_bytes(split.images).cpu().contiguous()
-    digest = hashlib.sha256(str(tuple(images.shape)).encode())
-    digest.update(images.numpy().data)
-    if split.labels is not None:
-        digest.update(np.asarray(split.labels).astype("<i8").tobytes())
-    return digest.hexdigest()
+    return digest_of(to_eight_bits(split.images), split.labels)
 
 
 def _record_of(meta: Mapping[str, Any]) -> ClassifierRecord:
     channels, height, width = meta["shape"]
     return ClassifierRecord(
-        **{**meta, "recipe": Recipe(**meta["recipe"]), "shape": (channels, height, width)}
+        **{**meta, "recipe": ClassifierRecipe(**meta["recipe"]), "shape": (channels, height, width)}
     )

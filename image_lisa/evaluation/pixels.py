@@ -1,12 +1,25 @@
 """Images as every feature extractor gets them: eight bits a pixel, as they are saved."""
 
+import hashlib
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from shared.common.errors import LisaError
 
 
-def to_bytes(images: Tensor) -> Tensor:
+def digest_of(images: Tensor, labels: NDArray[np.integer] | None = None) -> str:
+    """Return the SHA-256 of images of bytes, and of their labels."""
+    digest = hashlib.sha256(str(tuple(images.shape)).encode())
+    digest.update(images.cpu().contiguous().numpy().data)
+    if labels is not None:
+        digest.update(np.asarray(labels).astype("<i8").tobytes())
+    return digest.hexdigest()
+
+
+def to_eight_bits(images: Tensor) -> Tensor:
     """Round images to eight bits; those that are bytes already are returned as they are.
 
     Args:

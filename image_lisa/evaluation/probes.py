@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from shared.common.errors import LisaError
 from shared.common.fitting import fit_module
 from shared.common.seeds import derive_seed
+from shared.common.torch_seeds import seeded
 from shared.sphere.geometry import Rows, finite_rows
 
 Labels = NDArray[np.integer]
@@ -122,8 +123,7 @@ def _mlp(
     train: NDArray[np.float64], labels: Labels, test: NDArray[np.float64], seed: int
 ) -> Labels:
     tensors = (torch.from_numpy(train).float(), torch.from_numpy(labels))
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(derive_seed(seed, "probe"))
+    with seeded(derive_seed(seed, "probe")):
         model = nn.Sequential(
             nn.Linear(train.shape[1], HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, int(labels.max()) + 1)
         )

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from image_lisa.data import Images
 from image_lisa.evaluation.coverage import NEIGHBOURS
 from image_lisa.evaluation.distances import RealFeatures, real_rows
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.features import ClassifierFeatures
+from image_lisa.evaluation.pixels import digest_of
 from image_lisa.evaluation.protocol import EvaluationProtocol
 from shared.common.errors import LisaError
 
@@ -48,7 +48,7 @@ class Reference:
         self.target = RealFeatures(extractor.features(images.test), name=extractor.distance)
         rows = real_rows(len(images.train), self.protocol.draws, self.protocol.seed)
         self._real_images = images.train[torch.from_numpy(rows)]
-        self._test = _digest(images.test)
+        self._test = digest_of(images.test)
 
     @cached_property
     def real(self) -> dict[str, float]:
@@ -77,7 +77,7 @@ class Reference:
         Raises:
             LisaError: Naming the data set.
         """
-        if _digest(images.test) != self._test:
+        if digest_of(images.test) != self._test:
             raise LisaError(f"the test images of {images.name} are not those of the reference")
 
 
@@ -99,10 +99,4 @@ def _weights_digest(extractor: FeatureExtractor) -> str:
     for name, tensor in sorted(extractor.net.state_dict().items()):
         digest.update(f"{name}{tuple(tensor.shape)}".encode())
         digest.update(tensor.cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _digest(images: Tensor) -> str:
-    digest = hashlib.sha256(str(tuple(images.shape)).encode())
-    digest.update(images.cpu().contiguous().numpy().data)
     return digest.hexdigest()

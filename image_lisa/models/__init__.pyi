@@ -1,7 +1,2 @@
 from .model import ImageModel as ImageModel
 from .networks import NETWORKS as NETWORKS
-
-__all__ = [
-    "NETWORKS",
-    "ImageModel",
-]

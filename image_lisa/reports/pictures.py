@@ -10,7 +10,7 @@ from torch import Tensor
 
 from image_lisa.data.pictures import grid, save_png, to_bytes
 from image_lisa.models.model import ImageModel
-from shared.common.callbacks import Row
+from shared.common.callbacks import MetricsRow
 from shared.runs.figures import save_figure
 from shared.runs.run import Run
 from shared.samplers import Sampler
@@ -39,7 +39,7 @@ def plot_curves(folder: Run) -> None:
     save_figure(figure, folder, "curves.png")
 
 
-def _curve(rows: Sequence[Row], column: str) -> tuple[list[float], list[float]]:
+def _curve(rows: Sequence[MetricsRow], column: str) -> tuple[list[float], list[float]]:
     points = [(row["epoch"], row[column]) for row in rows if column in row]
     return [x for x, _ in points], [y for _, y in points]
 

@@ -1,13 +1,12 @@
 """A table of numbers with deviations: what its cells hold, as Markdown and as CSV."""
 
-import csv
-import io
 import math
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.common.tables import csv_table
 from shared.methods.registry import METHODS
 
 Record = Mapping[str, Any]
@@ -94,7 +93,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Column:
+class ReportColumn:
     """A column of a table.
 
     Attributes:
@@ -109,7 +108,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportRow:
     """A row of a table.
 
     Attributes:
@@ -124,7 +123,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """A table, before it is written.
 
     Attributes:
@@ -137,8 +136,8 @@ class Table:
 
     name: str
     title: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    columns: tuple[ReportColumn, ...]
+    rows: tuple[ReportRow, ...]
     notes: tuple[str, ...] = ()
 
     def markdown(self) -> str:
@@ -178,11 +177,7 @@ class Table:
 
     def csv(self) -> str:
         """Return the numbers as CSV, in full precision."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.records())
-        return text.getvalue()
+        return csv_table(CSV_COLUMNS, (list(record.values()) for record in self.records()))
 
     def _marks(self, place: int) -> tuple[str, ...]:
         """Return the best and the second number of a column, as they are shown.

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from image_lisa.models.names import DISTANCE_TITLES
-from image_lisa.reports.table import Cell, Column, Measure, Record, Row, Statistic, Table, statistic
+from image_lisa.reports.table import (
+    Cell,
+    Measure,
+    Record,
+    ReportColumn,
+    ReportRow,
+    ReportTable,
+    Statistic,
+    statistic,
+)
 from shared.methods.registry import METHODS
 
 OWN_LAWS = ("two-stage", "vampprior", "autoregressive", "prior")
@@ -32,7 +41,7 @@ def normal_sampler(method: str) -> str:
     return next((name for name in OWN_LAWS if name in own), "gaussian")
 
 
-def tables(datasets: Mapping[str, Sequence[Record]]) -> list[Table]:
+def tables(datasets: Mapping[str, Sequence[Record]]) -> list[ReportTable]:
     """Return all tables of some evaluations.
 
     Args:
@@ -50,7 +59,7 @@ def tables(datasets: Mapping[str, Sequence[Record]]) -> list[Table]:
     return made
 
 
-def spectrum_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
+def spectrum_table(datasets: Mapping[str, Sequence[Record]]) -> ReportTable:
     """Return Table 1: how far directions use every axis of the sphere, on the test split."""
     measures = (
         Measure("lambda_max", "λ_max", _value("spectrum", "lambda_max"), 3),
@@ -72,7 +81,7 @@ def spectrum_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
     return _plain_table("table1", "Table 1: directional concentration", datasets, measures, notes)
 
 
-def probe_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
+def probe_table(datasets: Mapping[str, Sequence[Record]]) -> ReportTable:
     """Return Table 4: accuracy of classifiers of the codes, on the test split."""
     measures = (
         Measure("linear", "linear", _percent(_probe("linear")), 2, True),
@@ -86,7 +95,7 @@ def probe_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
     return _plain_table("table4", title, datasets, measures, notes)
 
 
-def reconstruction_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
+def reconstruction_table(datasets: Mapping[str, Sequence[Record]]) -> ReportTable:
     """Return reconstruction of the test split, and the distance of reconstructions from it."""
     distance = _distance([record for some in datasets.values() for record in some])
     measures = (
@@ -98,7 +107,7 @@ def reconstruction_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
     return _plain_table("reconstruction", title, datasets, measures, _real_notes(datasets))
 
 
-def sample_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
+def sample_table(datasets: Mapping[str, Sequence[Record]]) -> ReportTable:
     """Return Table 3.
 
     It holds the Fréchet distance of samples, from the method's own law or a Gaussian, and GMM.
@@ -110,7 +119,7 @@ def sample_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
         measure = _frechet(records)
         for name in ("N", "GMM"):
             samplers = {each: normal_sampler(each) if name == "N" else "gmm" for each in METHODS}
-            columns.append(Column(dataset, name, measure))
+            columns.append(ReportColumn(dataset, name, measure))
             cells.append(
                 {
                     method: Cell(value, samplers[method])
@@ -127,28 +136,28 @@ def sample_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
         *_real_notes(datasets),
     )
     title = f"Table 3: {' and '.join(sorted(heads))} of samples"
-    return Table("table3", title, tuple(columns), _rows(cells), notes)
+    return ReportTable("table3", title, tuple(columns), _rows(cells), notes)
 
 
-def full_table(datasets: Mapping[str, Sequence[Record]]) -> Table:
+def full_table(datasets: Mapping[str, Sequence[Record]]) -> ReportTable:
     """Return every distance of every sampler of every method."""
-    columns: list[Column] = []
+    columns: list[ReportColumn] = []
     cells: dict[tuple[str, str], dict[int, Cell]] = {}
     for dataset, records in datasets.items():
         for measure in _sample_measures(records):
             place = len(columns)
-            columns.append(Column(dataset, measure.head, measure))
+            columns.append(ReportColumn(dataset, measure.head, measure))
             for method, runs in _by_method(records).items():
                 for sampler in dict.fromkeys(s for run in runs for s in run["samplers"]):
                     if value := _sampled(runs, sampler, measure.name):
                         cells.setdefault((method, sampler), {})[place] = Cell(value, sampler)
     order = list(METHODS)
     rows = tuple(
-        Row(method, f"{METHODS[method].title}, {sampler}", found)
+        ReportRow(method, f"{METHODS[method].title}, {sampler}", found)
         for (method, sampler), found in sorted(cells.items(), key=lambda i: order.index(i[0][0]))
     )
     notes = _real_notes(datasets)
-    return Table("samplers", "All samplers", tuple(columns), rows, notes)
+    return ReportTable("samplers", "All samplers", tuple(columns), rows, notes)
 
 
 def _plain_table(
@@ -157,12 +166,12 @@ def _plain_table(
     datasets: Mapping[str, Sequence[Record]],
     measures: Sequence[Measure],
     notes: tuple[str, ...],
-) -> Table:
+) -> ReportTable:
     """Return a table with one row a method and the same measures for each data set."""
     columns, cells = [], []
     for dataset, records in datasets.items():
         for measure in measures:
-            columns.append(Column(dataset, measure.head, measure))
+            columns.append(ReportColumn(dataset, measure.head, measure))
             cells.append(
                 {
                     method: Cell(value)
@@ -170,16 +179,16 @@ def _plain_table(
                     if (value := statistic(_present(measure.read(run) for run in runs)))
                 }
             )
-    return Table(name, title, tuple(columns), _rows(cells), notes)
+    return ReportTable(name, title, tuple(columns), _rows(cells), notes)
 
 
-def _rows(cells: Sequence[Mapping[str, Cell]]) -> tuple[Row, ...]:
+def _rows(cells: Sequence[Mapping[str, Cell]]) -> tuple[ReportRow, ...]:
     """Return rows from the cells of each column by method."""
     rows = []
     for method, kind in METHODS.items():
         found = {place: column[method] for place, column in enumerate(cells) if method in column}
         if found:
-            rows.append(Row(method, kind.title, found))
+            rows.append(ReportRow(method, kind.title, found))
     return tuple(rows)
 
 

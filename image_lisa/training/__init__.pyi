@@ -1,7 +1,2 @@
 from .experiment import make_run as make_run
 from .experiment import train_run as train_run
-
-__all__ = [
-    "make_run",
-    "train_run",
-]

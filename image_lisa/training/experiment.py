@@ -15,7 +15,7 @@ from lightning_fabric import Fabric
 from image_lisa.data import Images, load_images
 from image_lisa.models.model import Architecture, ImageModel
 from image_lisa.models.names import LAST, TOOL
-from shared.common.callbacks import Callbacks, Notify, Row
+from shared.common.callbacks import Callbacks, MetricsRow, Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.threads import limited_threads
@@ -176,17 +176,19 @@ def train_run(
     on_first(trainer.fabric, keep)
 
 
-def _validation(method: Method, images: Images, training: Training) -> Callable[[Autoencoder], Row]:
+def _validation(
+    method: Method, images: Images, training: Training
+) -> Callable[[Autoencoder], MetricsRow]:
     """Return what measures the method's loss, term by term, on batches of the validation part."""
     size = min(training.batch_size, len(images.valid))
 
-    def validate(net: Autoencoder) -> Row:
+    def validate(net: Autoencoder) -> MetricsRow:
         device = next(net.parameters()).device
         batches = [
             images.valid[first : first + size]
             for first in range(0, len(images.valid) - size + 1, size)
         ]
-        sums: Row = {}
+        sums: MetricsRow = {}
         with forked(device):
             seed_draws(derive_seed(training.seed, "validation"), device)
             for batch in batches:

@@ -47,7 +47,7 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Group:
+class CommandGroup:
     """Subcommands under one name, as in `tool benchmark table`.
 
     Attributes:
@@ -61,7 +61,7 @@ class Group:
     about: str
 
 
-Commands = Mapping[str, Command | Group]
+Commands = Mapping[str, Command | CommandGroup]
 
 
 class OptionsModule(Protocol):

@@ -14,6 +14,7 @@ from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.methods.registry import DEFAULT_METHOD, METHODS
 from shared.runs.files import read_json
+from shared.runs.run import CONFIG, Run
 
 if TYPE_CHECKING:
     from shared.methods import Method
@@ -148,6 +149,15 @@ class MethodOptions(Generic[T]):
                 f"{source} holds no options of '{self.command}'; name a run's config.json"
             )
         return {"method": DEFAULT_METHOD, **record}
+
+    def of_run(self, run: Run) -> T:
+        """Return the options that a run was made with, as its configuration records them.
+
+        Raises:
+            LisaError: There are none, or one is unknown to this version.
+        """
+        source = str(run.path / CONFIG)
+        return self.from_record(self.recorded(run.config, source), source)
 
     def to_record(self, options: T, passing: Iterable[str]) -> dict[str, Any]:
         """Return options as JSON values, without the `passing` ones and those of every command."""

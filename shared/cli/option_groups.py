@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from shared.cli.terminal import Output, Ranges
-from shared.runs.run import next_run_path
+from shared.runs.run import Run, newest_run, next_run_path, open_run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,14 @@ class RunOptions:
 
     run: Path | None = None
     runs: Path = Path("runs")
+
+    def chosen(self, tool: str) -> Run:
+        """Open the run, which `tool` made, or the newest one.
+
+        Raises:
+            LisaError: There is none.
+        """
+        return newest_run(self.runs, tool) if self.run is None else open_run(self.run, tool)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr
 from typing import Any, TypeVar
 
@@ -58,23 +58,40 @@ def options_from_record(kind: type[T], record: object, source: str) -> T:
     """
     if not isinstance(record, Mapping):
         raise LisaError(f"{source} holds no options; name the config.json of a run")
-    words: list[str] = []
     known = _defaults(kind)
+    words: dict[str, str] = {}
     for name, value in _flat(record):
         if name not in known:
             raise LisaError(f"{source}: {unknown('option', name, known)}")
         if value is None or (isinstance(value, bool) and value is known[name]):
             continue
-        word = f"--{name.replace('_', '-')}={value}"
+        flag = name.replace("_", "-")
+        words[name] = f"--{flag}={value}"
         if isinstance(value, bool) and isinstance(known[name], bool):
-            word = f"--{'' if value else 'no-'}{name.replace('_', '-')}"
-        try:
-            with redirect_stderr(io.StringIO()):  # the message is ours
-                tyro.cli(kind, args=[word], console_outputs=False, config=TYRO)
-        except SystemExit:
-            raise LisaError(f"{source}: the option {name} cannot be {value!r}") from None
-        words.append(word)
-    return tyro.cli(kind, args=words, config=TYRO)
+            words[name] = f"--{flag}" if value else f"--no-{flag}"
+    try:
+        return _read(kind, words.values())
+    except SystemExit:
+        for name, value in _flat(record):
+            if name in words and _is_refused(kind, words[name]):
+                raise LisaError(f"{source}: the option {name} cannot be {value!r}") from None
+        together = ", ".join(words)
+        raise LisaError(f"{source}: the options {together} do not go together") from None
+
+
+def _read(kind: type[T], words: Iterable[str]) -> T:
+    """Return the options that words give; a SystemExit without a message where they give none."""
+    with redirect_stderr(io.StringIO()):
+        return tyro.cli(kind, args=list(words), console_outputs=False, config=TYRO)
+
+
+def _is_refused(kind: type[Any], word: str) -> bool:
+    """Tell whether a word alone gives no options."""
+    try:
+        _read(kind, [word])
+    except SystemExit:
+        return True
+    return False
 
 
 def _defaults(kind: Any) -> dict[str, Any]:

@@ -129,10 +129,6 @@ class Meter:
         """Say how much is done, a note that stands behind the count, and of how much, if new."""
         self._bar.update(self._task, completed=completed, total=total, rate=note)
 
-    def reset_start(self, completed: int) -> None:
-        """Begin at work that an earlier process did, so that the time left is told rightly."""
-        self._bar.reset(self._task, completed=completed, rate="")
-
 
 def first_process() -> bool:
     """Tell whether this is the only or the first process of a data-parallel command."""

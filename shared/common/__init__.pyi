@@ -5,13 +5,3 @@ from .errors import LisaError as LisaError
 from .fitting import fit_module as fit_module
 from .seeds import derive_seed as derive_seed
 from .threads import limited_threads as limited_threads
-
-__all__ = [
-    "Callbacks",
-    "LisaError",
-    "Notify",
-    "derive_seed",
-    "fit_module",
-    "gather_rows",
-    "limited_threads",
-]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 Notify = Callable[[str], None]
 """Hears in words what is being done, or was found."""
-Row = dict[str, float]
+MetricsRow = dict[str, float]
 """The metrics of an epoch, by name."""
 
 
@@ -26,5 +26,5 @@ class Callbacks:
 
     note: Notify = silent
     step: Callable[[int, int, float], None] = lambda step, steps, rate: None
-    epoch: Callable[[Row], None] = lambda row: None
-    curves: Callable[[Sequence[Row]], None] = lambda rows: None
+    epoch: Callable[[MetricsRow], None] = lambda row: None
+    curves: Callable[[Sequence[MetricsRow]], None] = lambda rows: None

@@ -1,6 +1,7 @@
 """The random state that torch keeps: set for a while, and left as it was."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 
@@ -21,3 +22,11 @@ def seed_draws(seed: int, device: torch.device) -> None:
     torch.default_generator.manual_seed(seed)
     if device.type != "cpu":
         torch.get_device_module(device).manual_seed(seed)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed the draws of a block on the processor, such as of weights; no other draw changes."""
+    with forked(torch.device("cpu")):
+        torch.default_generator.manual_seed(seed)
+        yield

@@ -41,13 +41,11 @@ class Transport:
         distance: W₁ between a subsample of u and one of v, in radians, from 0 to π.
         noise: W₁ between two disjoint subsamples of the same law, averaged over both laws.
         size: Directions in each subsample of `distance`.
-        noise_size: Directions in each subsample of `noise`, smaller where directions are few.
     """
 
     distance: float
     noise: float
     size: int
-    noise_size: int
 
 
 @dataclass(frozen=True)
@@ -331,16 +329,15 @@ def _transport(u: Tensor, v: Tensor, first: Tensor, second: Tensor, seed: int) -
     noises = [_noise(u, len(first), seed, "first"), _noise(v, len(first), seed, "second")]
     return Transport(
         distance=wasserstein_sphere(u[first], v[second]),
-        noise=sum(noise for noise, _ in noises) / 2,
+        noise=sum(noises) / 2,
         size=len(first),
-        noise_size=min(size for _, size in noises),
     )
 
 
-def _noise(u: Tensor, size: int, seed: int, name: str) -> tuple[float, int]:
+def _noise(u: Tensor, size: int, seed: int, name: str) -> float:
     half = min(size, len(u) // 2)
     rows = _choose(len(u), 2 * half, seed, "noise", name)
-    return wasserstein_sphere(u[rows[:half]], u[rows[half:]]), half
+    return wasserstein_sphere(u[rows[:half]], u[rows[half:]])
 
 
 def _choose(n: int, count: int, seed: int, *names: str) -> Tensor:

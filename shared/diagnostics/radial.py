@@ -12,7 +12,7 @@ from torch import Tensor
 from shared.common.errors import LisaError
 from shared.sphere.geometry import Rows, finite_rows, project
 
-Reconstruction = Callable[[Tensor, Tensor], Tensor]
+CodeLoss = Callable[[Tensor, Tensor], Tensor]
 """The loss of each example, `[batch]`, from inputs x and the codes z they are decoded from; of a
 method and its net this is ``partial(method.reconstruction, net)``."""
 
@@ -59,7 +59,7 @@ class RadialCurve:
 
 @torch.no_grad()
 def radial_sensitivity(
-    reconstruction: Reconstruction, x: Tensor, z: Tensor, alphas: Sequence[float] = ALPHAS
+    reconstruction: CodeLoss, x: Tensor, z: Tensor, alphas: Sequence[float] = ALPHAS
 ) -> RadialCurve:
     """Measure the reconstruction loss of scaled codes (LISA, Figure 1).
 
@@ -96,7 +96,7 @@ def mean_radius(z: Rows) -> float:
 
 
 @torch.no_grad()
-def projection_loss(reconstruction: Reconstruction, x: Tensor, z: Tensor, radius: float) -> float:
+def projection_loss(reconstruction: CodeLoss, x: Tensor, z: Tensor, radius: float) -> float:
     """Measure the mean loss of codes that all got one radius: what projecting them costs.
 
     It equals the codes' own loss for a decoder that sees directions only. For any other it tells
@@ -121,7 +121,7 @@ def projection_loss(reconstruction: Reconstruction, x: Tensor, z: Tensor, radius
     return _mean_loss(reconstruction, x, radius * project(z))
 
 
-def _mean_loss(reconstruction: Reconstruction, x: Tensor, z: Tensor) -> float:
+def _mean_loss(reconstruction: CodeLoss, x: Tensor, z: Tensor) -> float:
     parts = zip(x.split(_CHUNK), z.split(_CHUNK), strict=True)
     return sum(float(reconstruction(*part).double().sum()) for part in parts) / len(x)
 

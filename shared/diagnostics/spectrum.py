@@ -58,10 +58,10 @@ class Spectrum:
         """The inverse of the sum of squared eigenvalues, (Σ λ)² / Σ λ², from 1 to dim."""
         return float(1 / (self.eigenvalues**2).sum())
 
-    @property
-    def gap(self) -> float:
-        """The largest distance of an eigenvalue from its value 1/dim under the uniform law."""
-        return float(np.abs(self.eigenvalues - 1 / self.dim).max())
+    def record(self) -> dict[str, float]:
+        """Return what the eigenvalues summarise to, by name."""
+        names = ("lambda_max", "condition", "effective_rank", "participation_ratio")
+        return {name: getattr(self, name) for name in names}
 
 
 def spectrum(u: Rows) -> Spectrum:

@@ -1,5 +1,1 @@
 from .workers import ends_with as ends_with
-
-__all__ = [
-    "ends_with",
-]

@@ -52,7 +52,7 @@ class Job(abc.ABC, Generic[C]):
 
 
 @dataclass(frozen=True)
-class Progress:
+class JobProgress:
     """How far the jobs of a call are.
 
     Attributes:
@@ -68,7 +68,7 @@ class Progress:
     left: float
 
 
-OnEnd = Callable[[Job[C], str, Progress], None]
+OnEnd = Callable[[Job[C], str, JobProgress], None]
 """Called as a job ends, with why it failed or nothing, and how far the call is."""
 
 
@@ -78,6 +78,7 @@ def run_jobs(
     *,
     workers: int,
     threads: int = 1,
+    apart: bool = False,
     on_end: OnEnd[C] = lambda job, failure, progress: None,
 ) -> None:
     """Do what is not done yet.
@@ -89,6 +90,7 @@ def run_jobs(
         context: What they share; it is handed to each worker.
         workers: How many at a time, each in a process of its own; 1 stays in this process.
         threads: Of the processor, shared out among the workers.
+        apart: Whether a single worker has a process of its own, too.
         on_end: Hears of each job as it ends.
 
     Raises:
@@ -99,13 +101,13 @@ def run_jobs(
     each = max(1, threads // workers)
     call = joblib.delayed(_attempt)
     ended: Iterable[tuple[int, str, float]] = joblib.Parallel(
-        n_jobs=workers, return_as="generator_unordered", batch_size=1
+        n_jobs=max(workers, 2) if apart else workers, return_as="generator_unordered", batch_size=1
     )(call(place, job, context, each, os.getpid()) for place, job in enumerate(waiting))
     began = time.monotonic()
     try:
         for done, (place, failure, seconds) in enumerate(ended, 1):
             left = (time.monotonic() - began) / done * (len(waiting) - done)
-            on_end(waiting[place], failure, Progress(done, len(waiting), seconds, left))
+            on_end(waiting[place], failure, JobProgress(done, len(waiting), seconds, left))
     except TerminatedWorkerError as error:
         raise LisaError(
             f"a process of {workers} was killed, perhaps as memory ran out; give the same command "

@@ -29,37 +29,3 @@ from .vampprior import VampPriorVAE as VampPriorVAE
 from .variational import VAE as VAE
 from .variational import BetaVAE as BetaVAE
 from .variational import ConstantVarianceVAE as ConstantVarianceVAE
-
-__all__ = [
-    "AE",
-    "GMMDAE",
-    "HVAE",
-    "IAFVAE",
-    "IRMAE",
-    "LISA",
-    "METHODS",
-    "RAEGP",
-    "RAEL2",
-    "READOUT",
-    "SVAE",
-    "VAE",
-    "VQVAE",
-    "WAE",
-    "AESphere",
-    "Autoencoder",
-    "BetaVAE",
-    "Codes",
-    "ConstantVarianceVAE",
-    "GeoVAE",
-    "InfoVAE",
-    "LoRAE",
-    "Method",
-    "PlanarVAE",
-    "TwoStageVAE",
-    "VampPriorVAE",
-    "equip",
-    "fit_sampler",
-    "method_from_record",
-    "method_to_record",
-    "sampler_names",
-]

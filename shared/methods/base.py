@@ -5,11 +5,11 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.common.torch_seeds import seeded
 from shared.methods.autoencoder import Autoencoder
 from shared.samplers import Floats, Sampler
 from shared.sphere.geometry import project
@@ -119,8 +119,7 @@ def equip(net: Autoencoder, method: Method, seed: int) -> None:
     Raises:
         LisaError: The method cannot serve the net.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(derive_seed(seed, "parts"))
+    with seeded(derive_seed(seed, "parts")):
         net.parts.update(method.extra_modules(net))
 
 

@@ -1,8 +1,6 @@
 """The variational autoencoder whose posterior follows Hamiltonian motion."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
@@ -12,6 +10,7 @@ from torch import Tensor, nn
 
 from shared.methods.autoencoder import Autoencoder
 from shared.methods.base import check_fields
+from shared.methods.deterministic import differentiable_twice
 from shared.methods.variational import Variational
 from shared.samplers.gaussians import log_normal, sample_gaussian
 from shared.samplers.leapfrog import leapfrog
@@ -130,7 +129,7 @@ class HVAE(Variational):
 
     def _force(self, net: Autoencoder, x: Tensor, z: Tensor, train: bool) -> Tensor:
         """Return the gradient of log p(x, z) with respect to z, `[batch, dim]`."""
-        with torch.enable_grad(), _differentiable_twice(net):
+        with torch.enable_grad(), differentiable_twice(net):
             z = z if z.requires_grad else z.detach().requires_grad_()
             loss = self.reconstruction(net, x, z).sum()
             (slope,) = torch.autograd.grad(loss, z, create_graph=train)
@@ -144,16 +143,3 @@ def tempering(beta_zero: float, steps: int) -> list[float]:
     """
     first = 1 / math.sqrt(beta_zero)
     return [1 / ((1 - first) * k**2 / steps**2 + first) for k in range(steps + 1)]
-
-
-@contextmanager
-def _differentiable_twice(net: nn.Module) -> Iterator[None]:
-    """Run recurrent layers without cuDNN, whose version has no second derivative."""
-    recurrent = any(isinstance(module, nn.RNNBase) for module in net.modules())
-    with torch.backends.cudnn.flags(
-        enabled=torch.backends.cudnn.enabled and not recurrent,
-        benchmark=torch.backends.cudnn.benchmark,
-        deterministic=torch.backends.cudnn.deterministic,
-        allow_tf32=torch.backends.cudnn.allow_tf32,
-    ):
-        yield

@@ -13,21 +13,3 @@ from .run import newest_run as newest_run
 from .run import open_run as open_run
 from .tensors import read_tensors as read_tensors
 from .tensors import write_tensors as write_tensors
-
-__all__ = [
-    "Run",
-    "create_run",
-    "fit_samplers",
-    "list_runs",
-    "load_codes",
-    "load_samplers",
-    "newest_run",
-    "open_folder",
-    "open_run",
-    "read_json",
-    "read_tensors",
-    "working_in",
-    "write_atomically",
-    "write_json",
-    "write_tensors",
-]

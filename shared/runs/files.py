@@ -46,6 +46,18 @@ def write_json(path: Path, value: Any) -> None:
     write_atomically(path, (to_json(value, indent=2) + "\n").encode())
 
 
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        LisaError: It cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LisaError(f"cannot read {path}: {error.strerror or error}") from error
+
+
 def read_json(path: Path) -> Any:
     """Return the value in a JSON file.
 

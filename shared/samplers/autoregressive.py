@@ -13,6 +13,7 @@ from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.fitting import fit_module
 from shared.common.seeds import derive_seed
+from shared.common.torch_seeds import seeded
 from shared.samplers.base import (
     Sampler,
     State,
@@ -81,8 +82,7 @@ class Autoregressive(Sampler):
                 f"codes of size {rows.shape[1]} cannot be cut into slots of size {size}"
             )
         indices = self._nearest(rows.reshape(-1, size)).view(len(rows), -1)
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(derive_seed(self.seed, "weights"))
+        with seeded(derive_seed(self.seed, "weights")):
             network = _NextSlot(len(self._codebook), indices.shape[1])
         fitted = fit_module(
             network,

@@ -7,13 +7,7 @@ import numpy as np
 from shared import sphere
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
-from shared.samplers.base import (
-    Sampler,
-    State,
-    check_dim,
-    floats_of,
-    generator,
-)
+from shared.samplers.base import Sampler, State, check_dim, floats_of, generator
 from shared.sphere import projected_normal
 from shared.sphere.geometry import Rows
 

@@ -12,14 +12,7 @@ from torch import Tensor
 from shared import sphere
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
-from shared.samplers.base import (
-    Sampler,
-    State,
-    floats_of,
-    generator,
-    integer_of,
-    unfitted,
-)
+from shared.samplers.base import Sampler, State, floats_of, generator, integer_of, unfitted
 from shared.samplers.leapfrog import leapfrog
 from shared.sphere.geometry import Rows
 

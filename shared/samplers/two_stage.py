@@ -13,6 +13,7 @@ from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.fitting import fit_module
 from shared.common.seeds import derive_seed
+from shared.common.torch_seeds import seeded
 from shared.samplers.base import (
     Sampler,
     State,
@@ -155,8 +156,7 @@ class TwoStage(Sampler):
         return draws
 
     def _train(self, tensors: tuple[Tensor, ...], dim: int) -> "_SecondStage":
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(derive_seed(self.seed, "weights"))
+        with seeded(derive_seed(self.seed, "weights")):
             stage = _SecondStage(dim, self.width)
         return fit_module(
             stage,

@@ -8,16 +8,3 @@ from .geometry import uniform as uniform
 from .geometry import unit_rows as unit_rows
 from .uniformity import uniformity_gap as uniformity_gap
 from .uniformity import uniformity_loss as uniformity_loss
-
-__all__ = [
-    "exp_map",
-    "finite_rows",
-    "geodesic",
-    "log_map",
-    "project",
-    "slerp",
-    "uniform",
-    "uniformity_gap",
-    "uniformity_loss",
-    "unit_rows",
-]

@@ -2,10 +2,3 @@ from .settings import Training as Training
 from .trainer import Trainer as Trainer
 from .trainer import launch as launch
 from .trainer import load_weights as load_weights
-
-__all__ = [
-    "Trainer",
-    "Training",
-    "launch",
-    "load_weights",
-]

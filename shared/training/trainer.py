@@ -14,7 +14,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.distributed import is_torchelastic_launched
 
-from shared.common.callbacks import Row
+from shared.common.callbacks import MetricsRow
 from shared.common.collective import alone
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
@@ -91,7 +91,7 @@ def on_first(fabric: Fabric, act: Callable[[], None]) -> None:
 
 
 @dataclass
-class Progress:
+class TrainingState:
     """Where a training is: what a checkpoint records beside weights and optimiser.
 
     Attributes:
@@ -107,7 +107,7 @@ class Progress:
     step: int
     sums: dict[str, float]
     counted: int
-    rows: list[Row]
+    rows: list[MetricsRow]
     seconds: float
     best: float | None = None
     best_epoch: int = 0
@@ -131,11 +131,11 @@ class Trainer:
         x: Tensor,
         *,
         semantics: Tensor | None = None,
-        validate: Callable[[Autoencoder], Row],
+        validate: Callable[[Autoencoder], MetricsRow],
         fabric: Fabric | None = None,
         keep_best: bool = False,
         on_step: Callable[[int, int], None] = lambda step, steps: None,
-        on_epoch: Callable[[Row], None] = lambda row: None,
+        on_epoch: Callable[[MetricsRow], None] = lambda row: None,
     ) -> None:
         """Set up a training.
 
@@ -178,11 +178,11 @@ class Trainer:
         self.steps_per_epoch = len(x) // self.batch_size
         self.steps = training.epochs * self.steps_per_epoch
         self.rate = 0.0
-        self.progress = Progress(0, {}, 0, [], 0.0)
+        self.progress = TrainingState(0, {}, 0, [], 0.0)
         self._names: tuple[str, ...] = ()
         self._pending: list[Tensor] = []
 
-    def fit(self) -> list[Row]:
+    def fit(self) -> list[MetricsRow]:
         """Train to the end, from the run's checkpoint if there is one.
 
         Returns:
@@ -196,7 +196,7 @@ class Trainer:
             on_first(self.fabric, lambda: held.enter_context(working_in(self.run.path)))
             return self._fit()
 
-    def _fit(self) -> list[Row]:
+    def _fit(self) -> list[MetricsRow]:
         if (self.run.path / CHECKPOINT).is_file():
             self._load()
         saved_at = began = time.monotonic()
@@ -294,7 +294,7 @@ class Trainer:
     def _end_epoch(self) -> None:
         self._flush()
         progress = self.progress
-        row: Row = {"epoch": float(progress.step // self.steps_per_epoch)}
+        row: MetricsRow = {"epoch": float(progress.step // self.steps_per_epoch)}
         row |= {name: total / progress.counted for name, total in progress.sums.items()}
         self.net.eval()
         row |= {f"valid_{name}": value for name, value in self._validated().items()}
@@ -310,16 +310,16 @@ class Trainer:
         on_first(self.fabric, lambda: self.run.write_metrics(progress.rows))
         self.on_epoch(row)
 
-    def _validated(self) -> Row:
+    def _validated(self) -> MetricsRow:
         """Return what the first process measures, which every process is told."""
-        found: Row = {}
+        found: MetricsRow = {}
 
         def measure() -> None:
             with torch.no_grad(), alone():
                 found.update(self.validate(self.net))
 
         on_first(self.fabric, measure)
-        told: Row = self.fabric.broadcast(found)
+        told: MetricsRow = self.fabric.broadcast(found)
         return told
 
     def _write_best(self) -> None:
@@ -362,7 +362,7 @@ class Trainer:
         self.optimizer.load_state_dict({"state": state, "param_groups": current["param_groups"]})
         self.plateau.load_state_dict(record["plateau"])
         self.fabric.strategy.precision.load_state_dict(record["precision"])
-        self.progress = Progress(**record["progress"])
+        self.progress = TrainingState(**record["progress"])
 
 
 def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from light_reports import blank_pictures, one_algebra
+from light_reports import blank_pictures, one_algebra, short_fits
 from measured_runs import quick_measurements
 from tools import Tool, environment
 
@@ -84,7 +84,7 @@ def run(line, monkeypatch):
 @pytest.fixture(scope="module", autouse=True)
 def _light():
     """Whether pictures and measurements are right is for other tests to say."""
-    with blank_pictures(), one_algebra(), quick_measurements():
+    with blank_pictures(), one_algebra(), short_fits(), quick_measurements():
         yield
 
 

@@ -9,7 +9,7 @@ import torch
 
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.arrays import to_array
-from grammar_lisa.grammar.datasets import read_sentences, split
+from grammar_lisa.grammar.datasets import read_sentences, split_derivations
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.training.evaluation import reconstruction
@@ -47,7 +47,7 @@ def test_kusners_sentences_are_reconstructed(tmp_path):
     if folder is None or not path.is_file():
         pytest.skip("LISA_DATA_DIR names no folder with expressions/equation2_15_dataset.txt.gz")
     found = read_sentences(path, GRAMMAR, RULES)
-    parts = split(GRAMMAR, found, RULES, train=50_000, held_out=10_000, seed=0)
+    parts = split_derivations(GRAMMAR, found, RULES, train=50_000, held_out=10_000, seed=0)
     assert len(parts.train) == 50_000
     assert len(parts.test) == 10_000
     assert held_out_exact(tmp_path, parts.train, parts.test, epochs=6) >= 0.999

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 import grammar_lisa.cli.pictures
 import image_lisa.reports.pictures
 from grammar_lisa.expressions import algebra
+from grammar_lisa.optimize import surrogate
 from shared.runs.files import write_atomically
 
 
@@ -79,3 +80,19 @@ def one_algebra():
         patch.setattr(algebra, "_Worker", _Lasting)
         yield
         _Lasting.end()
+
+
+WHOLE_FITS = surrogate.fitted.__defaults__
+
+
+@contextmanager
+def short_fits(defaults=(surrogate.HYPER_POINTS, 4)):
+    """Surrogates are fitted in few steps, for tests that do not ask how well a search does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(surrogate.fitted, "__defaults__", defaults)
+        yield
+
+
+def whole_fits():
+    """Fits as they are, also within `short_fits`: those of processes that this one starts."""
+    return short_fits(WHOLE_FITS)

@@ -12,7 +12,7 @@ from tools import Tool
 
 from image_lisa.cli import main
 from image_lisa.evaluation import codes
-from image_lisa.evaluation.features import Recipe
+from image_lisa.evaluation.features import ClassifierRecipe
 
 torch.set_num_threads(1)
 
@@ -28,7 +28,7 @@ def quick_measurements():
     """Classifiers and searches for slopes that take no time; nobody's weights of Inception."""
     search = partial(codes.lipschitz_on_sphere, pairs=100, points=8)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Recipe.__init__, "__defaults__", CLASSIFIER)
+        patch.setattr(ClassifierRecipe.__init__, "__defaults__", CLASSIFIER)
         patch.setattr(codes, "lipschitz_on_sphere", search)
         patch.delenv("LISA_INCEPTION", raising=False)
         yield

@@ -9,7 +9,7 @@ import image_lisa.benchmark.experiments
 import image_lisa.evaluation.extractors
 from image_lisa.cli import main
 from image_lisa.evaluation import features
-from image_lisa.evaluation.features import Recipe
+from image_lisa.evaluation.features import ClassifierRecipe
 from shared.common.callbacks import Callbacks
 
 torch.set_num_threads(1)
@@ -23,7 +23,7 @@ SWEEP = ("sweep", *DIGITS)
 
 
 @dataclass(frozen=True)
-class QuickRecipe(Recipe):
+class QuickRecipe(ClassifierRecipe):
     """A classifier that is good enough to be there."""
 
     examples: int = 1000
@@ -31,7 +31,7 @@ class QuickRecipe(Recipe):
 
 def quick_classifier(monkeypatch):
     for module in (features, image_lisa.evaluation.extractors):
-        monkeypatch.setattr(module, "Recipe", QuickRecipe)
+        monkeypatch.setattr(module, "ClassifierRecipe", QuickRecipe)
 
 
 def refused(*words):

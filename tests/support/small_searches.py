@@ -1,6 +1,5 @@
 """Searches of small models, and models that have learnt some sentences for a while."""
 
-import numpy as np
 import torch
 from small_models import learn
 from threadpoolctl import threadpool_limits
@@ -49,15 +48,8 @@ def reader_of(model, language=X, box=()):
 def begin(reader, config, objective, sentences, *, seed=0, composite=False):
     """Return a search that begins from some sentences."""
     made = objective.composite() if composite else None
-    return Optimizer(
-        reader,
-        config,
-        list(sentences),
-        np.asarray(objective(list(sentences)), dtype=np.float64),
-        outputs=None if made is None else made.outputs(sentences),
-        composite=made,
-        seed=seed,
-    )
+    scores = objective(list(sentences))
+    return Optimizer(reader, config, list(sentences), scores, composite=made, seed=seed)
 
 
 def played(search, objective, rounds, q=None):
@@ -65,6 +57,5 @@ def played(search, objective, rounds, q=None):
     batches = []
     for _ in range(rounds):
         batches.append(search.ask(q))
-        outputs = None if search.composite is None else search.composite.outputs(batches[-1])
-        search.tell(batches[-1], np.asarray(objective(batches[-1]), dtype=np.float64), outputs)
+        search.tell(batches[-1], objective(batches[-1]))
     return batches

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from grammar_lisa.regression.fit_config import seconds_of
-from shared.cli.records import check_name, check_ranges
-from shared.cli.terminal import Output
+from shared.cli.option_groups import BenchmarkOptions
+from shared.cli.terminal import Ranges
 from shared.common.errors import LisaError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(BenchmarkOptions):
     """Search for known formulas from their rows, beside other systems, and count what is found.
 
     What is done is not done again: the same command goes on where it stopped, and other systems,
@@ -24,18 +24,19 @@ class Options(Output):
             columns name, formula and ranges.
         problems: Only these of the suite, by name.
         systems: Of ours: lisa, what fit does by default; lisa-members, lisa-polynomials,
-            lisa-atoms, lisa-pairs, lisa-backpropagation, lisa-variation and lisa-sphere are
-            without that source of candidates; lisa+untrained has a sphere that was not trained.
+            lisa-letters, lisa-atoms, lisa-pairs, lisa-backpropagation, lisa-views, lisa-variation
+            and lisa-sphere are without that source of candidates; lisa+untrained has a sphere that
+            was not trained.
         peers: Others beside it: gplearn, pyoperon or both; the extra peers installs them.
         time: Of each search: processor time of one core, in seconds, or such as 90s, 2m or 1.5h.
         noise: Shares of the target's root mean square that the noise of its rows has; by default
             none, and for tables that of each curve.
         seeds: Trials of each, with rows of their own.
-        jobs: Trials at a time, each on one core; by default one for each processor.
         seed: Of everything random.
-        out: The folder that benchmarks are kept in.
         name: The folder in there; by default regression-SUITE.
     """
+
+    ranges: ClassVar[Ranges] = BenchmarkOptions.ranges | {"seeds": (1, 1000)}
 
     suite: Literal["nguyen", "livermore", "feynman", "strogatz", "tables"]
     data: Path | None = None
@@ -45,10 +46,7 @@ class Options(Output):
     time: str = "60s"
     noise: tuple[float, ...] = ()
     seeds: int = 3
-    jobs: int | None = None
     seed: int = 0
-    out: Path = Path("benchmarks")
-    name: str | None = None
 
     @property
     def seconds(self) -> float:
@@ -67,8 +65,7 @@ class Options(Output):
         Raises:
             LisaError: Naming the first.
         """
-        check_name(self.name)
-        check_ranges(self, seeds=(1, 1000), jobs=(1, 1024))
+        super().check()
         if not self.seconds > 0:
             raise LisaError(f"--time must be above 0, not {self.time}")
         for share in self.noise:

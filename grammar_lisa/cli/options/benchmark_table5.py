@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 import tyro
 
-from grammar_lisa.benchmark.systems import PROTOCOLS
 from grammar_lisa.benchmark.table5_settings import Table5Settings
+from grammar_lisa.benchmark.table5_systems import TABLE5_PROTOCOLS
 from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.cli.options.search import N_INITIAL, check_search
 from grammar_lisa.models.names import LARGEST_DIM
@@ -69,7 +69,7 @@ class Options(Table5Settings, BenchmarkOptions):
 
 def default_options(words: Sequence[str]) -> Options | None:
     """Return the options with the budget of the protocol that words name, if they name one."""
-    protocol = PROTOCOLS.get(flag_value(words, "protocol") or "")
+    protocol = TABLE5_PROTOCOLS.get(flag_value(words, "protocol") or "")
     if protocol is None:
         return None
     return Options(protocol=protocol.name, search=protocol.search)

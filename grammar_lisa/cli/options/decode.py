@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import tyro
 
-from grammar_lisa.cli.options.temperatures import TEMPERATURES
 from shared.cli.option_groups import RunOptions
 from shared.cli.terminal import Output, Ranges
+
+TEMPERATURES: Final = (0, 1_000_000)
+"""The least and the greatest temperature of decoding."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ import tyro
 
 from grammar_lisa.regression.fit_config import (
     COMPLEXITIES,
+    JOBS,
     OPERATORS,
     FitConfig,
     seconds_of,
@@ -36,21 +37,23 @@ class Options(Output):
         guess: A formula to begin from; each c in it is a number to be fitted. May be repeated.
         digits: The most significant digits of a number; by default what the data bear.
         without: Sources of candidates to leave out, separated by blanks: some of members,
-            polynomials, atoms, pairs, backpropagation, variation, sphere.
+            polynomials, letters, atoms, pairs, backpropagation, views, variation, sphere.
         seed: Of everything random.
+        jobs: Searches at a time, each with a seed of its own and on one core.
         name: The run's folder in --runs; by default a new one, fit-001 and so on.
         runs: The folder that runs are kept in.
         overwrite: Replace the run of that name.
-        resume: Go on with a run: its folder. All else is read from it but --time and --stop-at.
+        resume: Go on with a run: its folder. All else is read from it but --time, --stop-at
+            and --jobs.
     """
 
-    ranges: ClassVar[Ranges] = {"max_complexity": COMPLEXITIES, "digits": (1, 17)}
+    ranges: ClassVar[Ranges] = {"max_complexity": COMPLEXITIES, "digits": (1, 17), "jobs": JOBS}
 
     table: tyro.conf.Positional[Path | None] = None
     data: TableOptions = field(default_factory=TableOptions)
     operators: str = OPERATORS
     grammar: Path | None = None
-    max_complexity: int = 30
+    max_complexity: int = 40
     time: str = "60s"
     stop_at: str | None = None
     loss: str = "mse"
@@ -58,6 +61,7 @@ class Options(Output):
     digits: int | None = None
     without: str | None = None
     seed: int = 0
+    jobs: int = 1
     name: str | None = None
     runs: Path = Path("runs")
     overwrite: bool = False
@@ -76,6 +80,7 @@ class Options(Output):
             stop_at=self.stop_at,
             guesses=tuple(self.guess),
             seed=self.seed,
+            jobs=self.jobs,
             sources=sources_without(self.without or ""),
         )
 

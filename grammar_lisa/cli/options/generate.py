@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 import tyro
 
-from grammar_lisa.cli.options.temperatures import TEMPERATURES
+from grammar_lisa.cli.options.decode import TEMPERATURES
 from shared.cli.option_groups import RunOptions
 from shared.cli.terminal import Output, Ranges
 

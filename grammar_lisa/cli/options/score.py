@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import tyro
 
 from grammar_lisa.regression.tables.table_options import TableOptions
-from shared.cli.records import check_ranges
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +24,8 @@ class Options(Output):
         seed: Of the starts of a fit and the rows of a test.
     """
 
+    ranges: ClassVar[Ranges] = {"digits": (1, 17)}
+
     table: tyro.conf.Positional[Path]
     expression: str
     loss: Literal["mse", "mae", "huber", "relative", "log"] = "mse"
@@ -38,5 +39,5 @@ class Options(Output):
         Raises:
             LisaError: Naming the first.
         """
-        check_ranges(self, digits=(1, 17))
+        super().check()
         self.data.check()

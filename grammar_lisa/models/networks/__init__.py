@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-import torch
-
 from grammar_lisa.models.mask import GrammarMask
 from grammar_lisa.models.networks.base import SentenceAutoencoder, SequenceAutoencoder
 from grammar_lisa.models.networks.characters import Characters
@@ -12,6 +10,7 @@ from grammar_lisa.models.networks.dense import Dense
 from grammar_lisa.models.networks.kusner import Kusner
 from grammar_lisa.models.tokenizer import CharacterTokenizer
 from shared.common.seeds import derive_seed
+from shared.common.torch_seeds import seeded
 
 NETWORKS: dict[str, Callable[[GrammarMask, int, int], SentenceAutoencoder]] = {
     "dense": Dense,
@@ -45,8 +44,7 @@ def build_characters(tokenizer: CharacterTokenizer, dim: int, width: int, seed: 
 
 def _drawn(make: Callable[[], N], seed: int) -> N:
     """Return what `make` makes, its weights drawn from a seed of their own."""
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(derive_seed(seed, "weights"))
+    with seeded(derive_seed(seed, "weights")):
         return make()
 
 

@@ -72,8 +72,6 @@ class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
         return self.mask.decode(decoded, temperature=temperature, generator=generator)
 
     @torch.no_grad()
-    def derivations(
-        self, u: Tensor, *, temperature: float = 0.0, generator: torch.Generator | None = None
-    ) -> Tensor:
+    def derivations(self, u: Tensor) -> Tensor:
         """Return the derivations `[batch, step]` that codes `u` `[batch, dim]` decode to."""
-        return self.read(self.decode(u), temperature=temperature, generator=generator)
+        return self.read(self.decode(u))

@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from grammar_lisa.models.mask import GrammarMask
 from grammar_lisa.models.networks.base import SentenceAutoencoder
 
+READING, WRITING = 128, 256
+"""Units of the hidden layers of the encoder and of the decoder."""
+
 
 class Dense(SentenceAutoencoder):
     """One hidden layer each way; the decoder gives the logits of every step at once.
@@ -18,26 +21,16 @@ class Dense(SentenceAutoencoder):
     (step, rule) of the derivation, which is what a dense layer on one-hot input computes.
     """
 
-    def __init__(
-        self, mask: GrammarMask, dim: int, width: int, reading: int = 128, writing: int = 256
-    ) -> None:
-        """Build the layers.
-
-        Args:
-            mask: Of the grammar.
-            dim: The code size.
-            width: How many numbers a code the encoder gives.
-            reading: Units of the encoder's hidden layer.
-            writing: Units of the decoder's hidden layer.
-        """
+    def __init__(self, mask: GrammarMask, dim: int, width: int) -> None:
+        """Build the layers; `width` numbers a code come from the encoder."""
         super().__init__(mask, dim)
-        self.rows = nn.EmbeddingBag(self.length * self.symbols, reading, mode="sum")
+        self.rows = nn.EmbeddingBag(self.length * self.symbols, READING, mode="sum")
         bound = 1 / math.sqrt(self.length)
         nn.init.uniform_(self.rows.weight, -bound, bound)
         self.register_buffer("offsets", torch.arange(self.length) * self.symbols, persistent=False)
-        self.to_code = nn.Sequential(nn.ReLU(), nn.Linear(reading, width))
+        self.to_code = nn.Sequential(nn.ReLU(), nn.Linear(READING, width))
         self.to_logits = nn.Sequential(
-            nn.Linear(dim, writing), nn.ReLU(), nn.Linear(writing, self.length * self.symbols)
+            nn.Linear(dim, WRITING), nn.ReLU(), nn.Linear(WRITING, self.length * self.symbols)
         )
 
     def encode(self, x: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from grammar_lisa.expressions.expression import OPEN, POWER
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.expressions.writing import number_text
 from grammar_lisa.regression.fits.constants import Fit, polish
-from grammar_lisa.regression.fits.losses import BoundLoss, Loss
+from grammar_lisa.regression.fits.losses import MSE, BoundLoss, Loss
 from shared.common.arrays import Floats
 
 _MOST_DIGITS: Final = 17
@@ -40,6 +40,11 @@ _SURE: Final = 1.0 / 16.0
 """The share of the growth that one and minus one may take: they come before better digits."""
 _MOST_GROWTH: Final = 0.1
 _MOST_PATTERNS: Final = 4096
+_MANY_DIGITS: Final = 5
+"""Of exponents that may be a half in truth."""
+_BY_A_HALF: Final = 1e-3
+_HARDLY: Final = 1e-6
+"""The share of the targets' variance that a half instead of an exponent of many digits may cost."""
 _PERIODIC: Final = frozenset({"sin", "cos", "tan"})
 
 
@@ -113,11 +118,17 @@ class _Rounding:
         self._constants: Floats = np.empty(0)
 
     def run(self, fit: Fit) -> Rounded:
-        """Round one constant after the other: exponents, other nonlinear ones, linear ones."""
+        """Round one constant after the other: exponents, other nonlinear ones, linear ones.
+
+        An exponent of five digits or more that lies by a half is that half if hardly a row tells
+        the two apart: laws have such exponents, and measured rows stray from laws.
+        """
         self._least = fit.loss
         self._constants = _symmetric(self._skeleton, self._points, fit, self._bound_loss)
+        for number in sorted(_exponents(self._skeleton)):
+            self._take_half(number)
         linear = set(self._skeleton.linear)
-        order = sorted(range(self._skeleton.n_constants), key=lambda k: (k in linear, k))
+        order = sorted(self._open(), key=lambda k: (k in linear, k))
         # Simple constants first: they set the others right, before these take many digits.
         order = [number for number in order if not self._simple(number)]
         for number in order:
@@ -127,6 +138,25 @@ class _Rounding:
         with np.errstate(all="ignore"):
             loss = float(self._bound_loss.value(values))
         return Rounded(texts, self._constants, loss)
+
+    def _take_half(self, number: int) -> None:
+        """Take the multiple of one half that an exponent of many digits lies by."""
+        value = float(self._constants[number])
+        half = round(2 * value) / 2
+        if half in {0.0, value} or abs(half - value) > _BY_A_HALF or self._digits < _MANY_DIGITS:
+            return
+        if any(self._bears(number, value, digits) for digits in range(1, _MANY_DIGITS)):
+            return
+        fit, _ = self._tried(number, _decimal(half, 2))
+        constants = self._constants.copy()
+        rest = [k for k in self._open() if k != number]
+        constants[rest], constants[number] = fit.constants, half
+        left = MSE().value(
+            self._skeleton.bind(self._points).values(constants), self._y, self._weights
+        )
+        if left <= _HARDLY:
+            self._keep(number, _decimal(half, 2), fit)
+            self._least = max(self._least, fit.loss)
 
     def _simple(self, number: int) -> bool:
         """Take zero, one, a number of two digits or one with a name, where the loss allows it."""

@@ -8,7 +8,7 @@ from typing import Any, Final, final
 
 import numpy as np
 
-from grammar_lisa.objectives.user_function import described, hosting, resolve
+from grammar_lisa.objectives.user_function import describe_error, hosting, resolve
 from grammar_lisa.regression.fits.losses import BoundLoss, Loss, Quadratic
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
@@ -91,7 +91,7 @@ class _User(BoundLoss):
             losses = np.asarray(self._function(self.y, prediction), dtype=np.float64)
         except Exception as error:
             raise LisaError(
-                f"loss {name!r} failed on the mean as prediction with {described(error)}"
+                f"loss {name!r} failed on the mean as prediction with {describe_error(error)}"
             ) from error
         if losses.shape != self.y.shape:
             raise LisaError(

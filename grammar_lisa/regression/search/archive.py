@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from grammar_lisa.regression.search.tree import Tree
@@ -11,7 +11,7 @@ _GAIN: Final = 1e-3
 """By what share a longer formula's loss must be smaller."""
 
 
-class Entry(NamedTuple):
+class ArchiveEntry(NamedTuple):
     """A formula with fitted constants.
 
     Attributes:
@@ -43,16 +43,16 @@ class Archive:
     def __init__(self, exact: float, most: int) -> None:
         self._exact = exact
         self._most = most
-        self._entries: dict[int, Entry] = {}
+        self._entries: dict[int, ArchiveEntry] = {}
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[ArchiveEntry]:
         return iter([self._entries[size] for size in sorted(self._entries)])
 
     def __len__(self) -> int:
         return len(self._entries)
 
     @property
-    def best(self) -> Entry | None:
+    def best(self) -> ArchiveEntry | None:
         """The formula with the least loss."""
         return self._entries[max(self._entries)] if self._entries else None
 
@@ -61,7 +61,14 @@ class Archive:
         levels = [entry.loss for size, entry in self._entries.items() if size <= complexity]
         return min(levels, default=float("inf"))
 
-    def add(self, entry: Entry) -> bool:
+    def joined(self, entries: Iterable[ArchiveEntry]) -> Archive:
+        """Return an archive of these formulas and others."""
+        archive = Archive(self._exact, self._most)
+        for entry in (*self, *entries):
+            archive.add(entry)
+        return archive
+
+    def add(self, entry: ArchiveEntry) -> bool:
         """Keep a formula that is better than all that are no longer; tell whether it is."""
         size, loss = entry.complexity, max(entry.loss, self._exact)
         if size > self._most or not loss < (1 - _GAIN) * self.level(size):

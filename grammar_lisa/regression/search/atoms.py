@@ -13,6 +13,8 @@ from shared.common.arrays import Floats
 
 _WAVES: Final = np.arange(0.25, 20.25, 0.25)
 """Periods on the argument's range."""
+_FADING: Final = _WAVES[1::2]
+"""The same of waves that fade, where there are many arguments: their frequencies are less sharp."""
 _RATES: Final = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
 """Times that an exponential grows by e on the argument's range."""
 _FAR: Final = 100.0
@@ -24,17 +26,22 @@ _SHIFTS: Final = (0.05, 0.15, 0.4, 1.0, 2.5, 6.0)
 """Beyond the end of the argument's range, in ranges."""
 _CENTRES: Final = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9)
 _SLOPES: Final = (2.0, 5.0, 10.0, 25.0)
+_COOPERATIVITIES: Final = (0.7, 1.4, 2.4, 4.2)
+"""Exponents of saturations."""
 
 Atom = tuple[Tree, Floats]
 
 
-def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterator[Atom]:
+def atoms_of(
+    argument: Tree, values: Floats, operators: Sequence[str], *, fine: bool = True
+) -> Iterator[Atom]:
     """Yield functions of an argument, with their values.
 
     Args:
         argument: What the functions are of.
         values: Its values, ``[point]``.
         operators: What formulas may be made with.
+        fine: Whether there are waves that fade at all frequencies, or at every second.
     """
     low, high = float(values.min()), float(values.max())
     span = high - low
@@ -48,8 +55,10 @@ def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterat
             yield _exponential(argument, values, rate / span)
         if {"pow", "-"} <= set(operators):
             yield from _bells(argument, values, low, span)
+        if {"+", "/"} <= set(operators):
+            yield from _steps(argument, values, low, span)
         if "*" in operators and ({"sin", "cos"} & set(operators)):
-            yield from _damped(argument, values, span, operators)
+            yield from _damped(argument, values, span, operators, _WAVES if fine else _FADING)
     if "tanh" in operators:
         for centre in _CENTRES:
             for slope in _SLOPES:
@@ -65,6 +74,8 @@ def atoms_of(argument: Tree, values: Floats, operators: Sequence[str]) -> Iterat
             with np.errstate(all="ignore"):
                 result = values**exponent
             yield make(POWER, argument, open_constant(exponent)), result
+        if {"+", "/"} <= set(operators):
+            yield from _saturations(argument, values, low, high)
 
 
 def _linear(argument: Tree, slope: float, centre: float) -> Tree:
@@ -95,14 +106,39 @@ def _bells(argument: Tree, values: Floats, low: float, span: float) -> Iterator[
             yield make("exp", make(NEGATION, inner)), bell
 
 
+def _steps(argument: Tree, values: Floats, low: float, span: float) -> Iterator[Atom]:
+    """Yield logistic steps."""
+    for centre in _CENTRES:
+        for slope in _SLOPES:
+            fall = make("exp", _linear(argument, -slope / span, low + centre * span))
+            step = 1 / (np.exp(-slope / span * (values - low - centre * span)) + 1)
+            yield _saturating(fall), step
+
+
+def _saturations(argument: Tree, values: Floats, low: float, high: float) -> Iterator[Atom]:
+    """Yield what grows as a power and then no more (Hill 1910)."""
+    for centre in np.geomspace(low, high, 5)[1:].tolist():
+        for exponent in _COOPERATIVITIES:
+            fall = make(POWER, argument, open_constant(-exponent))
+            with np.errstate(all="ignore"):
+                scale = float(np.power(centre, exponent))
+                saturation = 1 / (scale * values**-exponent + 1)
+            if 0 < scale < np.inf:
+                yield _saturating(make("*", open_constant(scale), fall)), saturation
+
+
+def _saturating(fall: Tree) -> Tree:
+    return make("/", number(1), make("+", fall, number(1)))
+
+
 def _damped(
-    argument: Tree, values: Floats, span: float, operators: Sequence[str]
+    argument: Tree, values: Floats, span: float, operators: Sequence[str], periods: Floats
 ) -> Iterator[Atom]:
     """Yield waves that fade or grow, each at some phases."""
     name, function = ("sin", np.sin) if "sin" in operators else ("cos", np.cos)
     for rate in (*_DAMPING, *(-rate for rate in _DAMPING)):
         tree, envelope = _exponential(argument, values, rate / span)
-        for scale in (2 * np.pi * _WAVES / span).tolist():
+        for scale in (2 * np.pi * periods / span).tolist():
             for phase in _PHASES:
                 inner = make("+", make("*", open_constant(scale), argument), open_constant(phase))
                 wave = function(scale * values + phase)

@@ -196,7 +196,7 @@ def _past(
 
 
 def contexts_of(
-    targets: Floats,
+    root: Context,
     moves: Sequence[Move],
     most: int,
     depth: int = 4,
@@ -205,15 +205,15 @@ def contexts_of(
     """Return the contexts around a place of a formula that meets targets, the cheap ones first.
 
     Args:
-        targets: What the formula is to meet, ``[point]``.
+        root: The context of what the places are within; the first one returned.
         moves: The steps to places within, the cheap ones first.
         most: The number of contexts.
-        depth: The most operators around the place.
+        depth: The most operators around the place within the root's.
         late: Whether to end with what there is.
     """
-    found = [Context.root(targets)]
-    directions = Directions(len(targets))
-    _is_new(targets, directions)
+    found = [root]
+    directions = Directions(len(root.desired))
+    _is_new(root.desired, directions)
     # Of each place only the cheapest step that is still to be taken waits in the queue.
     queue = [(moves[0].cost, 0, 0)] if moves else []
     while queue and len(found) < most and not late():
@@ -225,7 +225,7 @@ def contexts_of(
             inner = moves[step].inner(found[parent])
         if inner is not None and _is_new(inner.desired, directions):
             found.append(inner)
-            if inner.depth < depth:
+            if inner.depth - root.depth < depth:
                 heapq.heappush(queue, (inner.cost + moves[0].cost, len(found) - 1, 0))
     return found
 

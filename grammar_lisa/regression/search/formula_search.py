@@ -12,7 +12,7 @@ import numpy as np
 from grammar_lisa.expressions.differentiation import BoundSkeleton
 from grammar_lisa.regression.fits.constants import fit_constants, polish
 from grammar_lisa.regression.fits.losses import MSE, Loss
-from grammar_lisa.regression.search.archive import Archive, Entry
+from grammar_lisa.regression.search.archive import Archive, ArchiveEntry
 from grammar_lisa.regression.search.scored import ScoredFormulas
 from grammar_lisa.regression.search.tree import Tree, open_constant
 from shared.common.arrays import Floats
@@ -67,7 +67,7 @@ class FormulaSearch(ABC):
         deadline: float = float("inf"),
         steps: Floats | None = None,
         clock: Callable[[], float] = time.monotonic,
-        good_enough: Callable[[Entry], bool] = lambda best: False,
+        good_enough: Callable[[ArchiveEntry], bool] = lambda best: False,
     ) -> None:
         self.clock = clock
         self.began = clock()
@@ -147,11 +147,11 @@ class FormulaSearch(ABC):
             fit = polish(bound, self.targets, self.weights, self.loss, constants, _STEPS)
         if np.isfinite(fit.loss):
             found = tree.with_constants(fit.constants)
-            self._keep(Entry(found, fit.loss, source, self.clock() - self.began))
+            self._keep(ArchiveEntry(found, fit.loss, source, self.clock() - self.began))
             self.scored.add(found, fit.loss)
         return float(fit.loss)
 
-    def _keep(self, entry: Entry) -> None:
+    def _keep(self, entry: ArchiveEntry) -> None:
         """Keep a formula if it is among the best, and see whether the best is now good enough."""
         if self.archive.add(entry):
             best = self.archive.best

@@ -36,7 +36,7 @@ class Operator:
     nested: bool = True
 
 
-class Member(NamedTuple):
+class LibraryMember(NamedTuple):
     """A subexpression.
 
     Attributes:
@@ -99,7 +99,7 @@ class Library:
         self._levels: dict[float, list[int]] = {}
         self._values: list[Floats] = []
         self._cost = 0.0
-        self.members: list[Member] = []
+        self.members: list[LibraryMember] = []
         self.costs: list[float] = []
 
     def __len__(self) -> int:
@@ -118,9 +118,14 @@ class Library:
             return given
         return operator.make(*(self.tree(each) for each in operands))
 
+    def is_function(self, member: int) -> bool:
+        """Tell whether a member is a function of another, such as a sine, and no power."""
+        operator = self.members[member].operator
+        return operator is not None and not operator.nested
+
     def add(self, tree: Tree, values: Floats, cost: float, *, nested: bool = False) -> None:
         """Add a subexpression that others may be made of, unless a proportional one is there."""
-        self._take(values[None], [Member(None, (), tree, nested)], cost)
+        self._take(values[None], [LibraryMember(None, (), tree, nested)], cost)
 
     def grow(self, most: int, most_cost: float) -> None:
         """Make subexpressions of what is there, at rising cost, until there are enough.
@@ -146,7 +151,9 @@ class Library:
             with np.errstate(all="ignore"):
                 values = operator.function(np.array([self._values[m] for m in inner]))
             nested = not operator.nested
-            made = [Member(operator, (m,), None, nested or self.members[m].nested) for m in inner]
+            made = [
+                LibraryMember(operator, (m,), None, nested or self.members[m].nested) for m in inner
+            ]
             self._take(values, made, cost)
 
     def _pair(self, operator: Operator, left: float, right: float, most: int) -> None:
@@ -159,7 +166,7 @@ class Library:
             with np.errstate(all="ignore"):
                 values = operator.function(self._values[member][None], table[start:])
             made = [
-                Member(
+                LibraryMember(
                     operator,
                     (member, other),
                     None,
@@ -169,7 +176,7 @@ class Library:
             ]
             self._take(values, made, left + right + operator.cost)
 
-    def _take(self, values: Floats, made: Sequence[Member], cost: float) -> None:
+    def _take(self, values: Floats, made: Sequence[LibraryMember], cost: float) -> None:
         with np.errstate(all="ignore"):
             norms = np.sqrt(np.square(values).sum(axis=1))
         sensible = np.flatnonzero((norms > _SMALLEST) & (norms < _LARGEST))

@@ -14,6 +14,8 @@ from grammar_lisa.regression.search.contexts import INVERSES, Context
 from grammar_lisa.regression.search.tree import Tree, make, number, open_constant
 from shared.common.arrays import Floats
 
+_MOST: Final = 1e100
+"""Desired values from here on, whose squares add up to no number, are of no use."""
 _Backward = Callable[[Floats, list[Any]], Any]
 _BACKWARD: Final[Mapping[tuple[str, int], _Backward]] = {
     ("+", 0): lambda d, v: d - v[1],
@@ -65,7 +67,8 @@ def _taken_back(operator: str, place: int, desired: Floats, values: list[Any]) -
         else:
             inverse = INVERSES.get(operator)
             inner = None if inverse is None else inverse.undone(desired)
-    return inner if inner is not None and np.ndim(inner) == 1 and np.isfinite(inner).all() else None
+    is_fit = inner is not None and np.ndim(inner) == 1 and np.abs(inner).max() < _MOST
+    return inner if is_fit else None
 
 
 def _forward(operator: str, place: int, values: list[Any]) -> Callable[[Any], Any]:

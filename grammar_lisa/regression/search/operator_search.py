@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +14,9 @@ from grammar_lisa.regression.fit_config import SOURCES
 from grammar_lisa.regression.search.allowed import ARITHMETIC, allowed
 from grammar_lisa.regression.search.atoms import atoms_of
 from grammar_lisa.regression.search.contexts import Context, contexts_of, moves_of
-from grammar_lisa.regression.search.formula_search import FormulaSearch
+from grammar_lisa.regression.search.formula_search import SAMPLE, FormulaSearch
+from grammar_lisa.regression.search.fractions import Fractions
+from grammar_lisa.regression.search.letters import SHARE, spellings
 from grammar_lisa.regression.search.library import Library
 from grammar_lisa.regression.search.local import contexts_within, simpler
 from grammar_lisa.regression.search.polynomials import Polynomials
@@ -25,8 +28,9 @@ from grammar_lisa.regression.search.recombination import (
     Sums,
 )
 from grammar_lisa.regression.search.shortlist import Candidate, Shortlist
-from grammar_lisa.regression.search.tree import Tree, number, variable
+from grammar_lisa.regression.search.tree import Tree, number, part_of
 from grammar_lisa.regression.search.variation import Variation
+from grammar_lisa.regression.search.views import View, views_of
 from shared.common.arrays import Floats
 
 OPERATORS: Final = ("+", "-", "*", "/", "pow", "sqrt", "log", "exp", "sin", "cos")
@@ -39,6 +43,12 @@ _ATOM_COST: Final = 3.0
 _LEAST: Final = 1e-20
 """Smaller losses are not told apart before fits."""
 _COST_WEIGHT: Final = 0.3
+_TALL: Final[Mapping[int, int]] = {1: 10, 2: 6}
+"""The highest degree of polynomials in one or two variables, in the first contexts."""
+_FRACTIONS: Final = 4
+"""Contexts for each of `Scale.quotients` that simple denominators are tried in."""
+_DEGREES_ABOVE: Final = (1, 3)
+_PAIRED_ATOMS: Final = 2500
 _VARIED: Final = 40
 """Variations between two looks at the clock."""
 SPHERE_EVERY: Final = 60
@@ -59,6 +69,7 @@ class Scale:
         arguments: Members that atoms are functions of.
         polynomials: Contexts that polynomials of few terms are told for.
         quotients: Contexts that quotients of polynomials are tried in.
+        letters: Functions that are letters of polynomials.
     """
 
     members: int
@@ -70,13 +81,16 @@ class Scale:
     arguments: int
     polynomials: int
     quotients: int
+    letters: int
 
 
 SCALES: Final = (
-    Scale(1200, 4000, 400, 200, 12, 1000, 6, 20, 1),
-    Scale(4000, 20000, 1500, 300, 30, 1500, 16, 40, 10),
-    Scale(12000, 60000, 6000, 1000, 100, 3000, 24, 80, 30),
+    Scale(1200, 4000, 400, 200, 12, 1000, 6, 20, 1, 20),
+    Scale(4000, 20000, 1500, 300, 30, 1500, 16, 40, 10, 60),
+    Scale(12000, 60000, 6000, 1000, 100, 3000, 24, 80, 25, 100),
 )
+VIEW_SCALES: Final = (Scale(400, 1000, 120, 60, 8, 300, 3, 12, 2, 20), *SCALES[:2])
+"""Of views, beside each of `SCALES`: what stands in few inputs is simpler."""
 
 
 class OperatorSearch(FormulaSearch):
@@ -113,41 +127,49 @@ class OperatorSearch(FormulaSearch):
         self._shortlist = Shortlist()
         self._improved = set[Tree]()
         self._simplified = set[str]()
+        self._library = Library((), 1)
 
     def run(self) -> Iterator[str]:
         """Search until it has ended; yield the name of each stage."""
         self.fit_constant()
-        for scale in SCALES:
-            round_ = _Round(self, scale)
-            for stage in round_.stages():
-                yield stage
-                if self.ended:
-                    self._simplify()
-                    return
+        for stage in self._rounds():
+            yield stage
+            if self.ended:
+                self._simplify()
+                return
         self._simplify()
-        yield from self._late_sources(round_.library)
+        yield from self._late_sources()
         self._simplify()
 
-    def _late_sources(self, library: Library) -> Iterator[str]:
-        """Vary good formulas, in turns with the sphere, until the time is over."""
+    def _late_sources(self) -> Iterator[str]:
+        """Vary good formulas, in turns with the sphere, until there is nothing more to fit."""
         varies, turn = "variation" in self.sources, 0
         every = SPHERE_EVERY if varies else 1
         while not self.ended:
             before = self.fits
             if varies:
-                self._vary(library)
+                self._vary(self._library)
                 yield "variation"
-            if turn % every == 0:
-                yield from self._sphere_turns(1)
+            if turn % every == 0 and self._sphere and not self.ended and self._sphere(self):
+                yield "sphere"
             if self.fits == before:
                 return
             turn += 1
 
-    def _sphere_turns(self, count: int) -> Iterator[str]:
-        for _ in range(count):
-            if self._sphere is None or self.ended or not self._sphere(self):
-                return
-            yield "sphere"
+    def _rounds(self) -> Iterator[str]:
+        """Yield the stages of all rounds; views come after a first look at the whole."""
+        whole, views = View.whole(self.sample, self.sample_targets), list[View]()
+        for place, (scale, smaller) in enumerate(zip(SCALES, VIEW_SCALES, strict=False)):
+            round_ = _Round(self, scale, whole)
+            yield from round_.quick()
+            if "views" in self.sources and place == 0:
+                views = views_of(self.points, self.targets, SAMPLE, self.operators)
+            for view in views:
+                inner = _Round(self, smaller, view)
+                yield from inner.quick()
+                yield from inner.thorough()
+            yield from round_.thorough()
+            self._library = round_.library
 
     def fit(self, tree: Tree, source: str, starts: int = 1) -> float:
         """Fit a formula, in the operators that are allowed; see `FormulaSearch.fit`."""
@@ -235,13 +257,15 @@ class OperatorSearch(FormulaSearch):
 class _Round:
     """One round of a search, on one scale."""
 
-    def __init__(self, search: OperatorSearch, scale: Scale) -> None:
-        self._search, self._scale = search, scale
-        sample, operators = search.sample, search.operators
+    def __init__(self, search: OperatorSearch, scale: Scale, view: View) -> None:
+        self._search, self._scale, self._inputs = search, scale, view.inputs
+        sample, operators = view.inputs, search.operators
         ones = np.ones(len(search.sample_targets))
         self.library = Library(operators, len(ones))
-        for name, values in sample.items():
-            self.library.add(variable(name), values, 1.0)
+        for letter, values in sample.items():
+            self.library.add(part_of(letter), values, 1.0)
+        for tree, values in view.members.items():
+            self.library.add(tree, values, 1.0)
         self.library.add(number(1), ones, 1.0)
         self.library.grow(scale.members, _LIBRARY_COST)
         self._values = self.library.values
@@ -249,7 +273,7 @@ class _Round:
         around = np.flatnonzero(costs <= _AROUND_COST)[:_MOST_AROUND].tolist()
         members = [(self.library.tree(m), self._values[m], float(costs[m])) for m in around]
         self._wide = contexts_of(
-            search.sample_targets,
+            view.root,
             moves_of(members, operators),
             scale.wide,
             late=lambda: search.late,
@@ -259,8 +283,8 @@ class _Round:
         self._sums, self._linear = Sums(self.library), Sums(self.library, sample)
         self._products = Products(self.library, sample, roots=self._roots)
 
-    def stages(self) -> Iterator[str]:
-        """Yield after each stage."""
+    def quick(self) -> Iterator[str]:
+        """Take the steps that solve most problems; yield after each."""
         search, sources = self._search, self._search.sources
         search.match(self._products, self._products.alone(self._wide), "powers", 300)
         yield self._fitted("powers")
@@ -269,6 +293,15 @@ class _Round:
         if "polynomials" in sources:
             self._polynomials()
             yield self._fitted("polynomials")
+            self._quotients()
+            yield self._fitted("quotients")
+
+    def thorough(self) -> Iterator[str]:
+        """Take the other steps; yield after each."""
+        search, sources = self._search, self._search.sources
+        if "letters" in sources:
+            self._letters()
+            yield self._fitted("letters")
         if "atoms" in sources:
             self._atoms()
             yield self._fitted("atoms")
@@ -305,20 +338,52 @@ class _Round:
 
     def _polynomials(self) -> None:
         search, scale = self._search, self._scale
-        polynomials = Polynomials(search.sample)
-        ranked = heapq.nsmallest(4000, polynomials.alone(self._wide), key=lambda each: each[0])
+        few, many = Polynomials(self._inputs), Polynomials(self._inputs, SHARE)
+        ranked = heapq.nsmallest(4000, many.alone(self._wide), key=lambda each: each[0])
         scored = [(search.rough_loss(context, values), context) for _, context, values in ranked]
         scored += [
-            (search.rough_loss(context, polynomials.weighted(context)), context)
+            (search.rough_loss(context, few.weighted(context)), context)
             for context in self._contexts[: scale.weighted]
         ]
         scored.sort(key=lambda each: np.log(each[0] + _LEAST) + _COST_WEIGHT * each[1].cost)
         for _, context in scored[: scale.polynomials]:
-            for solution in polynomials.sums(context):
-                search.consider(context, solution, "polynomials")
-        for context in self._contexts[: scale.quotients]:
-            for solution in polynomials.quotients(context):
-                search.consider(context, solution, "quotients")
+            self._consider(context, many.sums(context), "polynomials")
+        if len(self._inputs) in _TALL:
+            tall = Polynomials(self._inputs, SHARE, _TALL[len(self._inputs)])
+            for context in self._contexts[: scale.quotients]:
+                self._consider(context, tall.sums(context), "polynomials")
+
+    def _quotients(self) -> None:
+        few, most = Polynomials(self._inputs), self._scale.quotients
+        for context in self._contexts[:most]:
+            self._consider(context, few.quotients(context), "quotients")
+        self._search.fit_shortlist()
+        for degree in () if self._search.solved else _DEGREES_ABOVE:
+            fractions = Fractions(self._inputs, degree)
+            for context in self._contexts[: _FRACTIONS * most]:
+                self._consider(context, fractions.solutions(context), "quotients")
+
+    def _letters(self) -> None:
+        """Look for polynomials in a function beside variables, and for quotients of them."""
+        scale, library = self._scale, self.library
+        functions = [m for m in range(len(library)) if library.is_function(m)][: scale.letters]
+        members = [(library.tree(member), self._values[member]) for member in functions]
+        spelt = spellings(self._contexts[: scale.weighted], self._inputs, members)
+        found = heapq.nsmallest(
+            max(scale.polynomials, scale.quotients),
+            takewhile(lambda _: not self._search.late, spelt),
+            key=lambda each: np.log(each.left + _LEAST) + _COST_WEIGHT * each.cost,
+        )
+        for each in found[: scale.polynomials]:
+            self._consider(each.context, each.polynomials.sums(each.context), "letters")
+        for each in found[: scale.quotients]:
+            self._consider(each.context, each.polynomials.quotients(each.context), "letters")
+
+    def _consider(self, context: Context, solutions: Iterable[Solution], source: str) -> None:
+        for solution in solutions:
+            if self._search.late:
+                return
+            self._search.consider(context, solution, source)
 
     def _atoms(self) -> None:
         search, costs = self._search, self.library.costs
@@ -327,7 +392,8 @@ class _Round:
             atoms.add(self.library.tree(member), self._values[member], costs[member])
         for member in self._arguments():
             tree = self.library.tree(member)
-            for atom, values in atoms_of(tree, self._values[member], search.operators):
+            row, fine = self._values[member], len(self._inputs) == 1
+            for atom, values in atoms_of(tree, row, search.operators, fine=fine):
                 if np.isfinite(values).all():
                     atoms.add(atom, values, costs[member] + _ATOM_COST)
         contexts = self._contexts[: self._scale.weighted]
@@ -335,8 +401,10 @@ class _Round:
         search.match(sums, sums.single(contexts, 6), "atoms", 1000)
         for context in contexts[: 4 * self._scale.paired]:
             search.match(sums, sums.weighted(context, 6), "atoms", 6)
-        search.match(sums, sums.pairs(contexts[: self._scale.paired], 12, 2500), "atoms", 1000)
-        products = Products(atoms, search.sample, roots=self._roots)
+        search.match(
+            sums, sums.pairs(contexts[: self._scale.paired], 12, _PAIRED_ATOMS), "atoms", 1000
+        )
+        products = Products(atoms, self._inputs, roots=self._roots)
         search.match(products, products.single(contexts, 6), "atoms", 600)
 
     def _arguments(self) -> list[int]:

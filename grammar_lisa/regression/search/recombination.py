@@ -17,14 +17,15 @@ from grammar_lisa.expressions.expression import NEGATION
 from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.library import Library
 from grammar_lisa.regression.search.tree import (
+    Letter,
     Tree,
     combination,
     make,
     number,
     open_constant,
+    part_of,
     power,
     product,
-    variable,
 )
 from shared.common.arrays import Bools, Floats
 
@@ -35,6 +36,9 @@ _NICE: Final = 0.04
 _TELLING: Final = 1e-6
 """The same for squares, where errors are weighted."""
 _DISTINCT: Final = 1e-6
+_TOLD_APART: Final = 1e-4
+"""What is left of a vector beside its partner, by share of squares, in a pair."""
+_EVEN: Final = 1e-6
 _EXACT: Final = 1e-14
 _SIMPLICITY: Final = 0.3
 """How much smaller, as a logarithm, the rest must be for each unit of a member's cost."""
@@ -157,24 +161,27 @@ class Recombination(ABC):
         return context.slopes
 
     def pairs(self, contexts: Sequence[Context], each: int, most: int) -> Iterator[Match]:
-        """Yield the best pairs of the first `most` members for each context."""
+        """Yield the best pairs of the first `most` members for each context.
+
+        As in `weighted`, errors count as much as the whole formula changes with them.
+        """
+        plain = _Pairs(self._units[:most])
         some, left, totals = self._left(contexts)
-        units = self._units[:most].astype(np.float32)
-        gram = units @ units.T
-        free = np.maximum(1.0 - np.square(gram), _DISTINCT)
-        dependent = 1.0 - np.square(gram) < 1e-4
-        upper = np.triu(np.ones_like(gram, dtype=bool), 1) & ~dependent
         for context, row, whole in zip(some, left, totals, strict=True):
-            along = (units @ row).astype(np.float32)
-            gains = np.square(along)[:, None] + np.square(along)[None, :]
-            gains -= 2.0 * along[:, None] * along[None, :] * gram
-            gains /= free
-            gains[~upper] = 0.0
-            partners = gains.argmax(axis=1)
-            best = gains[np.arange(len(gains)), partners]
-            for first in np.argsort(-best)[:each].tolist():
-                pair = (first, int(partners[first]))
-                yield Match(float((row @ row) - best[first]) / whole, context, pair)
+            weights = self.weights(context)
+            if np.ptp(weights) <= _EVEN * weights.max():
+                yield from plain.best(row, whole, context, each)
+                continue
+            basis = np.linalg.qr((self.base * weights).T)[0]
+            rows = self.rows[:most] * weights
+            rest = _without(rows, basis)
+            norms = np.sqrt(np.square(rest).sum(axis=1))
+            fine = norms > _DEPENDENT * np.maximum(np.sqrt(np.square(rows).sum(axis=1)), 1e-300)
+            units = np.where(fine[:, None], rest / np.where(fine, norms, 1.0)[:, None], 0.0)
+            wanted = self.desired([context])[1] * weights
+            weighted = _without(wanted, basis)[0]
+            total = float(np.square(context.targets - context.targets.mean()).sum()) or 1.0
+            yield from _Pairs(units).best(weighted, total, context, each)
 
     def _left(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats, Floats]:
         """Return what the base leaves of the desired values, and their total variances."""
@@ -188,6 +195,34 @@ class Recombination(ABC):
         return some, _without(desired[fine], self._basis), totals[fine]
 
 
+class _Pairs:
+    """Pairs of vectors of length 1, some of them zeros, that meet others best.
+
+    Args:
+        units: The vectors, ``[member, point]``.
+    """
+
+    def __init__(self, units: Floats) -> None:
+        self._units = units.astype(np.float32)
+        self._gram = self._units @ self._units.T
+        free = 1.0 - np.square(self._gram)
+        self._free = np.maximum(free, _DISTINCT)
+        self._upper = np.triu(np.ones_like(free, dtype=bool), 1) & (free >= _TOLD_APART)
+
+    def best(self, row: Floats, whole: float, context: Context, each: int) -> Iterator[Match]:
+        """Yield the pairs that meet a vector ``[point]`` best, with what they leave of a whole."""
+        along = (self._units @ row).astype(np.float32)
+        gains = np.square(along)[:, None] + np.square(along)[None, :]
+        gains -= 2.0 * along[:, None] * along[None, :] * self._gram
+        gains /= self._free
+        gains[~self._upper] = 0.0
+        partners = gains.argmax(axis=1)
+        best = gains[np.arange(len(gains)), partners]
+        for first in np.argsort(-best)[:each].tolist():
+            pair = (first, int(partners[first]))
+            yield Match(float((row @ row) - best[first]) / whole, context, pair)
+
+
 class Sums(Recombination):
     """The desired values as a sum of members with coefficients, and of some terms always there.
 
@@ -196,7 +231,7 @@ class Sums(Recombination):
         terms: What may always be added, with values ``[point]``; a constant comes last by itself.
     """
 
-    def __init__(self, library: Library, terms: Mapping[str, Floats] | None = None) -> None:
+    def __init__(self, library: Library, terms: Mapping[Letter, Floats] | None = None) -> None:
         values = library.values
         self._names = list(terms or ())
         base = [*(terms or {}).values(), np.ones(values.shape[1])]
@@ -236,7 +271,7 @@ class Sums(Recombination):
 
     def _sum(self, members: Sequence[int], coefficients: Floats) -> Tree:
         trees = [self.library.tree(member) for member in members]
-        trees += [*(variable(name) for name in self._names), number(1)]
+        trees += [*map(part_of, self._names), number(1)]
         told = np.flatnonzero(coefficients).tolist()
         return combination(coefficients[told].tolist(), [trees[place] for place in told])
 
@@ -253,7 +288,7 @@ class Products(Recombination):
         roots: Whether square roots may be taken.
     """
 
-    def __init__(self, library: Library, points: Mapping[str, Floats], *, roots: bool) -> None:
+    def __init__(self, library: Library, points: Mapping[Letter, Floats], *, roots: bool) -> None:
         self._names = [name for name, values in points.items() if values.all()]
         self._roots = roots
         n_points = len(next(iter(points.values())))
@@ -328,7 +363,7 @@ class Products(Recombination):
         self, members: Sequence[int], exponents: Floats, flipped: Bools, scale: float
     ) -> Tree:
         above, below = [open_constant(scale)], list[Tree]()
-        trees = [*(variable(name) for name in self._names)]
+        trees = list(map(part_of, self._names))
         trees += [self.library.tree(member) for member in members]
         for tree, exponent, flip in zip(trees, exponents.tolist(), flipped, strict=True):
             if exponent:

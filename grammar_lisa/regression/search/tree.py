@@ -80,12 +80,15 @@ class Tree(NamedTuple):
 
     def values(self, points: Mapping[str, Floats]) -> Any:
         """Return its values on points, ``[point]``, or a number where it has no variable."""
+        with np.errstate(all="ignore"):
+            return self._values(points)
+
+    def _values(self, points: Mapping[str, Floats]) -> Any:
         if self.operator == VARIABLE:
             return points[self.name]
         if not self.operands:
             return np.float64(self.value)
-        with np.errstate(all="ignore"):
-            return FUNCTIONS[self.operator](*(each.values(points) for each in self.operands))
+        return FUNCTIONS[self.operator](*[each._values(points) for each in self.operands])
 
     def skeleton(self, variables: tuple[str, ...]) -> Skeleton:
         """Return the formula with its constants open."""
@@ -101,6 +104,15 @@ class Tree(NamedTuple):
 def variable(name: str) -> Tree:
     """Return a variable."""
     return Tree(VARIABLE, (), name)
+
+
+Letter = str | Tree
+"""What sums and products are made of: a variable, by its name, or a part of a formula."""
+
+
+def part_of(letter: Letter) -> Tree:
+    """Return what a letter stands for: the variable of a name, or a part itself."""
+    return variable(letter) if isinstance(letter, str) else letter
 
 
 def number(value: float) -> Tree:
@@ -150,9 +162,11 @@ def total(*terms: Tree) -> Tree:
 
 
 def combination(coefficients: Iterable[float], trees: Iterable[Tree]) -> Tree:
-    """Return the sum of trees with coefficients that are to be fitted."""
+    """Return the sum of trees with coefficients that are to be fitted, but for ones."""
     pairs = zip(coefficients, trees, strict=True)
-    return total(*(product(open_constant(coefficient), tree) for coefficient, tree in pairs))
+    return total(
+        *(tree if each == 1 else product(open_constant(each), tree) for each, tree in pairs)
+    )
 
 
 def power(base: Tree, exponent: float, *, root: bool = True) -> Tree:

@@ -121,7 +121,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Split:
+class TableSplit:
     """Rows to find formulas with, and perhaps others to judge them on.
 
     Attributes:
@@ -162,7 +162,7 @@ def read_split(
     *,
     seed: int = 0,
     needed: Sequence[str] | None = None,
-) -> Split:
+) -> TableSplit:
     """Read a table and the rows that `options.test` keeps apart; see `read_table`.
 
     Args:
@@ -177,13 +177,13 @@ def read_split(
     options = options or TableOptions()
     table = read_table(path, options, needed=needed)
     if options.test is None:
-        return Split(table)
+        return TableSplit(table)
     if options.test_share is not None:
         return split_rows(table, options.test_share, seed)
-    return Split(table, _test_table(Path(options.test), options, table))
+    return TableSplit(table, _test_table(Path(options.test), options, table))
 
 
-def split_rows(table: Table, share: float, seed: int) -> Split:
+def split_rows(table: Table, share: float, seed: int) -> TableSplit:
     """Draw a share of the rows to judge formulas on.
 
     Raises:
@@ -198,7 +198,7 @@ def split_rows(table: Table, share: float, seed: int) -> Split:
     order = np.random.default_rng(derive_seed(seed, "test rows")).permutation(len(table))
     test, train = np.sort(order[:count]), np.sort(order[count:])
     note = f"{count:,} of {len(table):,} rows are drawn to test on, {len(train):,} to fit"
-    return Split(replace(table.take(train), notes=(*table.notes, note)), table.take(test))
+    return TableSplit(replace(table.take(train), notes=(*table.notes, note)), table.take(test))
 
 
 def _test_table(path: Path, options: TableOptions, train: Table) -> Table:

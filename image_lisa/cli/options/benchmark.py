@@ -27,7 +27,6 @@ class Options(ExperimentOptions):
             LISA_INCEPTION names. Without it distances are FD (classifier).
         evaluate_again: Measure all runs anew where draws or weights are other than before.
         beside: Folders of benchmarks of other data sets, for further columns of the tables.
-        out: The folder that benchmarks are kept in.
     """
 
     ranges: ClassVar[Ranges] = ExperimentOptions.ranges | {
@@ -42,4 +41,3 @@ class Options(ExperimentOptions):
     inception_weights: Path | None = None
     evaluate_again: bool = False
     beside: tuple[Path, ...] = ()
-    out: Path = Path("benchmarks")

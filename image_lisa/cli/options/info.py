@@ -1,22 +1,10 @@
 """What `image-lisa info RUN` takes."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated
 
-import tyro
-
-from shared.cli.terminal import Output
+from image_lisa.cli.options.runs import RunArgument
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
-    """Show what a run is and how far it came.
-
-    Attributes:
-        run: The folder of the run; by default the newest finished one in --runs.
-        runs: The folder that runs are kept in.
-    """
-
-    run: Annotated[Path | None, tyro.conf.Positional] = None
-    runs: Path = Path("runs")
+class Options(RunArgument):
+    """Show what a run is and how far it came."""

@@ -6,17 +6,16 @@ from typing import Annotated, ClassVar
 
 import tyro
 
-from shared.cli.terminal import Output, Ranges
+from image_lisa.cli.options.runs import RunArgument
+from shared.cli.terminal import Ranges
 from shared.training.settings import Device
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(RunArgument):
     """Draw images from a sampler of a trained run.
 
     Attributes:
-        run: The folder of the run; by default the newest in --runs.
-        runs: The folder that runs are kept in.
         sampler: The sampler that codes are drawn from: prior, gaussian, gmm, dirichlet, uniform or
             another that the run's method has; by default gmm.
         count: How many images.
@@ -30,8 +29,6 @@ class Options(Output):
 
     ranges: ClassVar[Ranges] = {"count": (1, 1_000_000), "columns": (1, 1_000_000)}
 
-    run: Annotated[Path | None, tyro.conf.Positional] = None
-    runs: Path = Path("runs")
     sampler: str = "gmm"
     count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 64
     columns: int | None = None

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-import torch
-
 from image_lisa.models.networks.base import ImageAutoencoder, Shape
 from image_lisa.models.networks.light import Light
 from image_lisa.models.networks.paper import Paper
 from shared.common.seeds import derive_seed
+from shared.common.torch_seeds import seeded
 
 NETWORKS: dict[str, Callable[[Shape, int, int], ImageAutoencoder]] = {
     "light": Light,
@@ -28,8 +27,7 @@ def build_network(name: str, shape: Shape, dim: int, width: int, seed: int) -> I
     Raises:
         LisaError: Images are too small.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(derive_seed(seed, "weights"))
+    with seeded(derive_seed(seed, "weights")):
         return NETWORKS[name](shape, dim, width)
 
 

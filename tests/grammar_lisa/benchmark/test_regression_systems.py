@@ -11,8 +11,8 @@ from grammar_lisa.benchmark.regression_suites import Problem, draw_rows
 from grammar_lisa.benchmark.regression_systems import (
     PEERS,
     gplearn_text,
+    regression_system,
     search_lisa,
-    system_named,
 )
 from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.regression.fit_config import SOURCES, FitConfig
@@ -28,7 +28,7 @@ def test_every_system_finds_what_is_easy(name):
     if name in PEERS:
         pytest.importorskip(name, reason=f"{name} is not installed: the extra peers")
     seconds = 1.0 if name == "pyoperon" else 20.0  # the others end as they meet the rows
-    found = system_named(name)(draw_rows(SUM, 0.0, 1), seconds, 1)
+    found = regression_system(name)(draw_rows(SUM, 0.0, 1), seconds, 1)
     assert is_solution(found.text, SUM)
     assert 0 <= found.seconds < 30
 
@@ -40,7 +40,7 @@ def test_seconds_are_processor_time(name):
     rows = draw_rows(SUM, 0.0, 1)
     noise = np.random.default_rng(0).normal(size=len(rows.target))  # which no formula meets
     began, seconds = time.process_time(), 0.3
-    found = system_named(name)(replace(rows, target=noise), seconds, 1)
+    found = regression_system(name)(replace(rows, target=noise), seconds, 1)
     assert time.process_time() - began >= seconds
     assert found.evaluations is None or found.evaluations > 0
     evaluate([found.text], rows.points)
@@ -55,7 +55,7 @@ def config_of(system, monkeypatch):
         lambda table, config, clock: seen.append(config) or stopped,
     )
     with pytest.raises(KeyboardInterrupt):
-        system_named(system)(draw_rows(SUM, 0.0, 1), 3.0, 1)
+        regression_system(system)(draw_rows(SUM, 0.0, 1), 3.0, 1)
     return seen[0]
 
 
@@ -107,12 +107,12 @@ def test_programs_of_gplearn_are_read_as_formulas():
 
 def test_unknown_systems_are_refused():
     with pytest.raises(LisaError, match=r"gplern.*did you mean .gplearn"):
-        system_named("gplern")
+        regression_system("gplern")
     with pytest.raises(LisaError, match="lisa-magic"):
-        system_named("lisa-magic")
+        regression_system("lisa-magic")
 
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr("grammar_lisa.benchmark.regression_systems.find_spec", lambda name: None)
     with pytest.raises(LisaError, match=r"pyoperon is not installed; get it with pip install"):
-        system_named("pyoperon")
+        regression_system("pyoperon")

@@ -3,15 +3,15 @@ import pytest
 
 from grammar_lisa.benchmark import regression_trials
 from grammar_lisa.benchmark.regression_suites import Problem, draw_rows, suite
-from grammar_lisa.benchmark.regression_systems import Found
-from grammar_lisa.benchmark.regression_trials import Protocol, RegressionBenchmark, judged
+from grammar_lisa.benchmark.regression_systems import FoundFormula
+from grammar_lisa.benchmark.regression_trials import RegressionBenchmark, RegressionProtocol, judged
 from shared.runs.run import Run
 
 LINE = Problem("line", "2*x+1", ("x",), ((0.0, 10.0),), 200, 50, "here")
 
 
 def benchmark(tmp_path):
-    return RegressionBenchmark(Run(tmp_path, {}), Protocol("nguyen", (LINE,), 1.0, 0))
+    return RegressionBenchmark(Run(tmp_path, {}), RegressionProtocol("nguyen", (LINE,), 1.0, 0))
 
 
 def do(made, noises=(0.0,), seeds=1):
@@ -35,8 +35,8 @@ def test_formulas_are_judged_on_test_rows_without_noise():
 
 
 def test_trials_leave_a_file_each_and_are_not_repeated(tmp_path, monkeypatch):
-    found = Found("2*x+1", 0.5, 7)
-    monkeypatch.setattr(regression_trials, "system_named", lambda name: lambda *asked: found)
+    found = FoundFormula("2*x+1", 0.5, 7)
+    monkeypatch.setattr(regression_trials, "regression_system", lambda name: lambda *asked: found)
     made = benchmark(tmp_path)
     assert do(made) == [""]
     assert do(made) == []
@@ -55,11 +55,11 @@ def test_a_problem_has_its_own_noise(tmp_path, monkeypatch):
 
     def search(rows, seconds, seed):
         seen.append(rows.target)
-        return Found("3", 0.0)
+        return FoundFormula("3", 0.0)
 
-    monkeypatch.setattr(regression_trials, "system_named", lambda name: search)
+    monkeypatch.setattr(regression_trials, "regression_system", lambda name: search)
     curve = suite("tables")[0]
-    made = RegressionBenchmark(Run(tmp_path, {}), Protocol("tables", (curve,), 1.0, 0))
+    made = RegressionBenchmark(Run(tmp_path, {}), RegressionProtocol("tables", (curve,), 1.0, 0))
     made.do([curve], ["lisa"], [None, 0.0], 1, 1, lambda job, failure, progress: None)
     assert len({tuple(target) for target in seen}) == 2
     assert {each["noise"] for each in made.records()} == {"own", 0.0}
@@ -69,20 +69,22 @@ def test_what_a_system_fails_with_is_told_and_tried_again(tmp_path, monkeypatch)
     def broken(rows, seconds, seed):
         raise KeyError("depth")
 
-    made, found = benchmark(tmp_path), Found("2*x+1", 0.5)
+    made, found = benchmark(tmp_path), FoundFormula("2*x+1", 0.5)
     with monkeypatch.context() as patched:
-        patched.setattr(regression_trials, "system_named", lambda name: broken)
+        patched.setattr(regression_trials, "regression_system", lambda name: broken)
         assert do(made) == ["RuntimeError: lisa: KeyError: 'depth'"]
     assert list(made.failed()) == ["trials/line/noise-0/lisa-01"]
     assert made.records() == []
-    monkeypatch.setattr(regression_trials, "system_named", lambda name: lambda *asked: found)
+    monkeypatch.setattr(regression_trials, "regression_system", lambda name: lambda *asked: found)
     assert do(made) == [""]
     assert made.failed() == {}
 
 
 def test_a_formula_that_cannot_be_read_is_a_failure(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        regression_trials, "system_named", lambda name: lambda *asked: Found("x+nan", 0.0)
+        regression_trials,
+        "regression_system",
+        lambda name: lambda *asked: FoundFormula("x+nan", 0.0),
     )
     made = benchmark(tmp_path)
     (failure,) = do(made)
@@ -90,6 +92,8 @@ def test_a_formula_that_cannot_be_read_is_a_failure(tmp_path, monkeypatch):
 
 
 def test_protocols_differ_where_their_problems_do():
-    one, other = (Protocol("nguyen", problems, 1.0, 0) for problems in ((LINE,), suite("nguyen")))
+    one, other = (
+        RegressionProtocol("nguyen", problems, 1.0, 0) for problems in ((LINE,), suite("nguyen"))
+    )
     assert one.record() != other.record()
     assert np.isfinite(one.record()["processor_seconds"])

@@ -7,7 +7,7 @@ import pytest
 import torch
 from command_line import TINY_SEARCH, succeed, train
 from light_reports import drawn as drawn
-from light_reports import one_algebra
+from light_reports import one_algebra, short_fits
 from light_reports import pictures as pictures
 from shared_work import once
 
@@ -15,8 +15,9 @@ torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _one_algebra():
-    with one_algebra():
+def _light():
+    """Whether expressions are simplified and surrogates fitted well is for other tests to say."""
+    with one_algebra(), short_fits():
         yield
 
 
@@ -52,7 +53,8 @@ def searched(trained, tmp_path_factory):
     """A finished search of two trials, in a copy of the run; not to be changed."""
     run = tmp_path_factory.mktemp("searched") / "run"
     shutil.copytree(trained, run)
-    result = succeed("bo", "--run", run, "--trials", 2, "--jobs", 1, *TINY_SEARCH, "--json")
+    with short_fits():  # a fixture of the session may come before those of a module
+        result = succeed("bo", "--run", run, "--trials", 2, "--jobs", 1, *TINY_SEARCH, "--json")
     return Path(result.json["search"]), result
 
 

@@ -7,7 +7,7 @@ import pytest
 from command_line import GRAMMARS, run_command, succeed
 
 from grammar_lisa.benchmark.entrants import Entrant
-from grammar_lisa.benchmark.latent_bo import MARKS, Comparison, reached, rows_of
+from grammar_lisa.benchmark.latent_bo import MARKS, LatentBOBenchmark, latent_bo_rows, reached
 from grammar_lisa.cli.benchmark_latent_bo import Options
 from grammar_lisa.optimize.config import SYSTEMS
 from shared.common.errors import LisaError
@@ -68,10 +68,10 @@ def test_what_is_done_is_not_done_again_and_seeds_are_added(compared, data):
 
 def test_targets_that_no_line_comes_near_are_not_drawn(data):
     setting = Options(protocol="withheld", data=data, grammar=GRAMMARS / "expr.cfg")
-    comparison = Comparison(None, setting)
+    comparison = LatentBOBenchmark(None, setting)
     assert comparison.tells("x+sin(x*x)")
     assert not comparison.tells("exp(x)*x")
-    assert Comparison(None, dataclasses.replace(setting, data=None)).tells("exp(x)*x")
+    assert LatentBOBenchmark(None, dataclasses.replace(setting, data=None)).tells("exp(x)*x")
 
 
 def test_systems_begin_from_the_same_known_sentences(compared):
@@ -176,7 +176,7 @@ def test_rows_are_means_with_standard_errors():
         | {"target": "x", "system": "lisa", "seconds": seconds}
         for value, seconds in ((1.0, 5.0), (2.0, 7.0), (0.0, 9.0))
     ]
-    (row,) = rows_of(trials)
+    (row,) = latent_bo_rows(trials)
     assert row["best at 500"] == pytest.approx(1.0)
     assert row["error at 500"] == pytest.approx(1 / math.sqrt(3))
     assert (row["exact by 100"], row["exact at"], row["seconds"]) == (1, 1.0, 7.0)

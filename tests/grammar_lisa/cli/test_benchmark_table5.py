@@ -12,11 +12,18 @@ import numpy as np
 import pytest
 import tools
 from command_line import EXPR, TOOL, killed, run_command, succeed
+from light_reports import whole_fits
 from tools import at_step, die
 
 import grammar_lisa.benchmark.jobs as work
-from grammar_lisa.benchmark.rows import mean_and_error
-from grammar_lisa.benchmark.systems import ALL_NETWORKS, ENTRIES, PROTOCOLS, SYSTEMS, entries_of
+from grammar_lisa.benchmark.table5_rows import mean_and_error
+from grammar_lisa.benchmark.table5_systems import (
+    ALL_NETWORKS,
+    ENTRIES,
+    TABLE5_PROTOCOLS,
+    TABLE5_SYSTEMS,
+    entries_of,
+)
 from grammar_lisa.cli.options.benchmark_table5 import default_options
 from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.grammar import load_grammar
@@ -27,7 +34,7 @@ from grammar_lisa.models.run import read_data
 from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize import baselines
-from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.config import SearchConfig, TrialSettings
 from grammar_lisa.optimize.history import History
 from grammar_lisa.optimize.problem import SearchProblem
 from grammar_lisa.optimize.trials import run_trial
@@ -164,15 +171,9 @@ def test_the_first_half_of_a_trial_is_a_trial_of_half_the_rounds(compared, tmp_p
     problem = SearchProblem(
         None, None, OBJECTIVE, sentences, scores, Decontamination(None), sentences
     )
-    trials = problem.trials(
-        run,
-        tmp_path,
-        count=2,
-        n_initial=60,
-        config=dataclasses.replace(SearchConfig(**header["config"]), rounds=1),
-        black_box=header["black_box"],
-        seed=0,
-    )
+    config = dataclasses.replace(SearchConfig(**header["config"]), rounds=1)
+    settings = TrialSettings(search=config, n_initial=60, black_box=header["black_box"])
+    trials = problem.trials(run, tmp_path, 2, settings)
     assert trials[1].seed == header["seed"]
     half = [(each.sentence, each.score) for each in run_trial(trials[1], OBJECTIVE)]
     assert len(half) == 5
@@ -398,15 +399,15 @@ def test_the_group_tells_its_members():
 
 
 def test_names_of_systems_are_read_in_any_case():
-    assert chosen_names("system", "all", SYSTEMS) == list(SYSTEMS)
-    assert chosen_names("system", "g-lisa, CVAE", SYSTEMS) == ["G-LISA", "CVAE"]
+    assert chosen_names("system", "all", TABLE5_SYSTEMS) == list(TABLE5_SYSTEMS)
+    assert chosen_names("system", "g-lisa, CVAE", TABLE5_SYSTEMS) == ["G-LISA", "CVAE"]
     with pytest.raises(LisaError, match="there is no system 'x'"):
-        chosen_names("system", "x", SYSTEMS)
+        chosen_names("system", "x", TABLE5_SYSTEMS)
 
 
 def test_the_character_network_is_that_of_one_system_whatever_networks_are_chosen():
     assert len(ENTRIES) == 2 * (5 * 2 + 1)
-    names = [e.name for e in entries_of(list(SYSTEMS), ["kusner"], ["grammar"])]
+    names = [e.name for e in entries_of(list(TABLE5_SYSTEMS), ["kusner"], ["grammar"])]
     assert names == [
         *(f"grammar-kusner-{s}" for s in ("gvae", "gcvvae", "grae", "g-gmm-dae", "g-lisa")),
         "grammar-characters-cvae",
@@ -415,13 +416,13 @@ def test_the_character_network_is_that_of_one_system_whatever_networks_are_chose
 
 
 def test_the_protocols_are_those_of_the_paper_and_ours():
-    published, clean = PROTOCOLS["published"], PROTOCOLS["clean"]
+    published, clean = TABLE5_PROTOCOLS["published"], TABLE5_PROTOCOLS["clean"]
     assert (published.rounds * 50, published.marks(5)) == (250, (5,))
     assert (clean.rounds * 50, clean.marks(10), clean.n_initial) == (500, (5, 10), (500, 5000))
     assert clean.marks(1) == (1,)
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
+@pytest.mark.parametrize("protocol", TABLE5_PROTOCOLS.values(), ids=TABLE5_PROTOCOLS)
 def test_rounds_are_by_default_those_of_the_protocol(protocol):
     assert default_options(["--protocol", protocol.name]).search.rounds == protocol.rounds
     assert default_options([f"--protocol={protocol.name}"]).protocol == protocol.name
@@ -567,9 +568,11 @@ def test_a_plan_records_options_of_train(compared):
 
 
 @pytest.mark.slow
-def test_work_side_by_side_gives_the_same_table(whole, tmp_path):
-    succeed(*LISA, "--jobs", 2, "--out", tmp_path)
-    assert same(tmp_path / "table5-clean", whole)
+def test_work_side_by_side_gives_the_same_table(tmp_path_factory, tmp_path):
+    with whole_fits():
+        alone = whole_of(tmp_path_factory)
+        succeed(*LISA, "--jobs", 2, "--out", tmp_path)
+    assert same(tmp_path / "table5-clean", alone)
 
 
 @pytest.mark.slow

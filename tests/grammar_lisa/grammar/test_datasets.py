@@ -12,7 +12,12 @@ from small_grammars import ROOT, enumerated
 from grammar_lisa.expressions.canonical_forms import canonical_forms
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
 from grammar_lisa.grammar.arrays import from_array
-from grammar_lisa.grammar.datasets import draw_sentences, keep_sentences, read_sentences, split
+from grammar_lisa.grammar.datasets import (
+    draw_sentences,
+    keep_sentences,
+    read_sentences,
+    split_derivations,
+)
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sampling import enumerate_derivations, sample_uniform
 from grammar_lisa.grammar.text import derivation_to_text, derivations_to_texts
@@ -292,7 +297,9 @@ def test_fewer_sentences_than_the_reserve_are_no_error():
 )
 def test_a_split_has_three_disjoint_parts(count, train, held_out):
     derivations = sample_uniform(EXPR, count, 15, seed=1)
-    parts = split(EXPR, derivations, 15, train=train, held_out=held_out, seed=0, withheld=7)
+    parts = split_derivations(
+        EXPR, derivations, 15, train=train, held_out=held_out, seed=0, withheld=7
+    )
     rows = [from_array(part, len(EXPR.rules)) for part in (parts.train, parts.valid, parts.test)]
     together = [row for part in rows for row in part]
     assert len(set(together)) == len(together)
@@ -312,19 +319,20 @@ def test_a_split_has_three_disjoint_parts(count, train, held_out):
 def test_where_there_are_enough_the_split_is_as_asked(train, held_out):
     count = train + train // 50 + held_out
     derivations = sample_uniform(EXPR, count, 15, seed=1)
-    parts = split(EXPR, derivations, 15, train=train, held_out=held_out, seed=0)
+    parts = split_derivations(EXPR, derivations, 15, train=train, held_out=held_out, seed=0)
     assert (len(parts.train), len(parts.valid), len(parts.test)) == (train, train // 50, held_out)
 
 
 def test_a_split_belongs_to_its_seed():
     derivations = sample_uniform(EXPR, 100, 15, seed=1)
     first, same, other = (
-        split(EXPR, derivations, 15, train=80, held_out=10, seed=seed) for seed in (0, 0, 1)
+        split_derivations(EXPR, derivations, 15, train=80, held_out=10, seed=seed)
+        for seed in (0, 0, 1)
     )
     for name in ("train", "valid", "test"):
         assert np.array_equal(getattr(first, name), getattr(same, name))
         assert not np.array_equal(getattr(first, name), getattr(other, name))
-    assert not np.array_equal(first.train[:10], split(
+    assert not np.array_equal(first.train[:10], split_derivations(
         EXPR, derivations, 15, train=10, held_out=1, seed=1
     ).train)  # fmt: skip
 
@@ -332,13 +340,13 @@ def test_a_split_belongs_to_its_seed():
 def test_too_few_sentences_to_split():
     derivations = sample_uniform(EXPR, 9, 15, seed=1)
     with pytest.raises(LisaError, match=r"9 distinct sentences are too few .* at least 10"):
-        split(EXPR, derivations, 15, train=5, held_out=1, seed=0)
+        split_derivations(EXPR, derivations, 15, train=5, held_out=1, seed=0)
 
 
 def test_more_rules_than_a_short_number_holds():
     rules = " | ".join(f"'t{number}'" for number in range(33_000))
     grammar = parse_grammar(f"S -> {rules}")
     derivations = [(number,) for number in range(32_900, 32_950)]
-    parts = split(grammar, derivations, 2, train=40, held_out=5, seed=0)
+    parts = split_derivations(grammar, derivations, 2, train=40, held_out=5, seed=0)
     assert parts.train.min() >= 32_900
     assert parts.train.max() == 33_000

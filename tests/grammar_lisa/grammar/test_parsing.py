@@ -16,8 +16,8 @@ from grammar_lisa.grammar import load_grammar, parse_grammar
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sampling import (
     enumerate_derivations,
+    sample,
     sample_uniform,
-    sample_weighted,
 )
 from grammar_lisa.grammar.text import derivation_to_text, derivations_to_texts
 from shared.common.errors import LisaError
@@ -179,7 +179,7 @@ def test_any_text_parses_or_is_refused(grammar, text):
 def shipped(name, max_rules):
     grammar = load_grammar(ROOT / "grammars" / f"{name}.cfg")
     derivations = sample_uniform(grammar, 500, max_rules, seed=0)
-    derivations += sample_weighted(grammar, 500, max_rules, seed=1)
+    derivations += sample(grammar, 500, max_rules, 1, "weighted", distinct=False)
     texts = derivations_to_texts(grammar, derivations)
     parser = Parser(grammar)
     assert parser.notice is None

@@ -16,7 +16,6 @@ from grammar_lisa.grammar.sampling import (
     enumerate_derivations,
     sample,
     sample_uniform,
-    sample_weighted,
 )
 from grammar_lisa.grammar.text import derivations_to_texts
 from shared.common.errors import LisaError
@@ -75,7 +74,7 @@ def test_weighted_law():
     grammar = parse_grammar(SMALL)
     law = weighted_law(grammar, 6)
     assert sum(law.values()) == 1
-    draws = sample_weighted(grammar, 20_000, 6, seed=0)
+    draws = sample(grammar, 20_000, 6, 0, "weighted", distinct=False)
     assert min(law.values()) * len(draws) > 5
     assert p_value(draws, law) > 1e-3
 
@@ -179,7 +178,7 @@ def test_distinct_sentences():
     everything = sample_uniform(grammar, 1108, 7, seed=0)
     assert set(everything) == set(enumerate_derivations(grammar, 7))
     assert sample_uniform(grammar, 0, 7, seed=0) == []
-    texts = derivations_to_texts(grammar, sample_weighted(grammar, 60, 7, 0, distinct=True))
+    texts = derivations_to_texts(grammar, sample(grammar, 60, 7, 0, "weighted"))
     assert len(set(texts)) == 60
 
 
@@ -202,7 +201,7 @@ def test_too_few_sentences():
     every = set(enumerate_derivations(grammar, 7))
     assert set(sample(grammar, 1109, 7, 0, "by-length", fewer=True)) == every
     with pytest.raises(LisaError, match="gave only 4; ask for fewer"):
-        sample_weighted(grammar, 5, 2, seed=0, distinct=True)
+        sample(grammar, 5, 2, 0, "weighted")
     cyclic = parse_grammar("S -> S | A | 'a'\nA -> S | 'b'")
     with pytest.raises(LisaError, match="gave only 2; ask for fewer"):
         sample_uniform(cyclic, 3, 60, seed=0)

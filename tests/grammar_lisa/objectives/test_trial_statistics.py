@@ -20,7 +20,6 @@ def test_evaluations_are_counted_from_one():
     assert evaluations_to([3.0, 0.37, 0.2, 0.04, 0.05]) == {0.37: 2, 0.105: 4, 0.04: 4, 1e-9: None}
     assert evaluations_to([0.0])[1e-9] == 1
     assert evaluations_to([]) == dict.fromkeys(THRESHOLDS)
-    assert evaluations_to([2.0, 1.0], [1.5]) == {1.5: 2}
 
 
 def test_statistics_of_a_trial(kusner):

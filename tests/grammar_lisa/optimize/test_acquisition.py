@@ -19,13 +19,13 @@ from grammar_lisa.optimize.acquisition import (
     maximise,
     thompson,
 )
-from grammar_lisa.optimize.sentences import Layout
+from grammar_lisa.optimize.sentences import InputLayout
 from grammar_lisa.optimize.spaces import Box, Sphere
 from grammar_lisa.optimize.surrogate import exact, fit_scores
 from shared.sphere.geometry import uniform
 
 DIM = 3
-LAYOUT = Layout(DIM, 1, 1)
+LAYOUT = InputLayout(DIM, 1, 1)
 GOAL = torch.tensor([1.0, 0.0, 0.0]).double()
 
 each = pytest.mark.parametrize("name", ACQUISITIONS)

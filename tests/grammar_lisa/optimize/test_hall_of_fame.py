@@ -6,7 +6,12 @@ import pytest
 from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.config import SearchConfig
-from grammar_lisa.optimize.hall_of_fame import INITIAL_DESIGN, Entry, best_entries, r_squared
+from grammar_lisa.optimize.hall_of_fame import (
+    INITIAL_DESIGN,
+    HallOfFameEntry,
+    best_entries,
+    r_squared,
+)
 from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.trials import Trial
 
@@ -36,11 +41,11 @@ def test_what_was_known_takes_part_and_is_marked():
     evaluations = [found(("x+1", 0.75), ("2*x", 0.125)), found(("x+3", 4.0), ("x+2", 1.5))]
     best = best_entries(trials, evaluations, REGRESSION, 5)
     assert best == [
-        Entry(0.125, "2*x", 1, 2),
-        Entry(0.25, "2"),
-        Entry(0.5, "x"),
-        Entry(0.75, "x+1", 1, 1),
-        Entry(1.5, "x+2", 2, 2),
+        HallOfFameEntry(0.125, "2*x", 1, 2),
+        HallOfFameEntry(0.25, "2"),
+        HallOfFameEntry(0.5, "x"),
+        HallOfFameEntry(0.75, "x+1", 1, 1),
+        HallOfFameEntry(1.5, "x+2", 2, 2),
     ]
     assert [entry.where for entry in best[:2]] == ["trial 1, evaluation 2", INITIAL_DESIGN]
 
@@ -49,27 +54,33 @@ def test_of_equal_scores_what_was_known_stands_for_all_and_else_the_shortest():
     trials = [trial(1, {"1+x+0": 0.5}), trial(2, {"x": 2.0})]
     evaluations = [found(("x+x+1", 0.25), ("x+1", 0.5)), found(("2*x+1+0", 0.25 + 1e-15))]
     best = best_entries(trials, evaluations, REGRESSION, 5)
-    assert best == [Entry(0.25, "x+x+1", 1, 1), Entry(0.5, "1+x+0"), Entry(2.0, "x")]
+    assert best == [
+        HallOfFameEntry(0.25, "x+x+1", 1, 1),
+        HallOfFameEntry(0.5, "1+x+0"),
+        HallOfFameEntry(2.0, "x"),
+    ]
 
 
 def test_equal_scores_of_other_objectives_are_other_sentences():
     trials = [trial(1, {"a": 1.0})]
     evaluations = [found(("b", 1.0), ("a", 1.0), ("c", None))]
     best = best_entries(trials, evaluations, Length(), 5)
-    assert best == [Entry(1.0, "a"), Entry(1.0, "b", 1, 1)]
+    assert best == [HallOfFameEntry(1.0, "a"), HallOfFameEntry(1.0, "b", 1, 1)]
 
 
 def test_what_has_no_score_or_the_worst_is_left_out():
     trials = [trial(1, {"x": np.nan, "1": REGRESSION.worst, "2": 3.0})]
     best = best_entries(trials, [found(("1/0", REGRESSION.worst))], REGRESSION, 5)
-    assert best == [Entry(3.0, "2")]
-    assert best_entries(trials, [found(("x", 1.0))], REGRESSION, 1) == [Entry(1.0, "x", 1, 1)]
+    assert best == [HallOfFameEntry(3.0, "2")]
+    assert best_entries(trials, [found(("x", 1.0))], REGRESSION, 1) == [
+        HallOfFameEntry(1.0, "x", 1, 1)
+    ]
 
 
 def test_the_first_of_several_evaluations_counts():
     trials = [trial(1, {"1": 3.0}), trial(2, {"1": 3.0})]
     evaluations = [found(("x+1", 2.0), ("x", 0.5)), found(("x", 0.5))]
-    assert best_entries(trials, evaluations, REGRESSION, 1) == [Entry(0.5, "x", 2, 1)]
+    assert best_entries(trials, evaluations, REGRESSION, 1) == [HallOfFameEntry(0.5, "x", 2, 1)]
 
 
 def test_r_squared_is_the_share_of_the_variance_explained():

@@ -6,7 +6,7 @@ from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.objective import Evaluated, Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.objectives.targets import regression_for
-from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.config import TrialSettings
 from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.problem import SearchedRun, random_draws
 from shared.common.errors import LisaError
@@ -125,8 +125,8 @@ def test_trials_are_seeded_by_the_command(searched, objective, said, tmp_path):
     problem = searched.problem(objective, decontaminate=False, notify=said.append)
 
     def planned(seed):
-        options = {"count": 2, "n_initial": 10, "config": SearchConfig(), "black_box": True}
-        trials = problem.trials(searched.run.path, tmp_path, **options, seed=seed)
+        settings = TrialSettings(n_initial=10, black_box=True, seed=seed)
+        trials = problem.trials(searched.run.path, tmp_path, 2, settings)
         return [trial.header() | {"begins": trial.sentences} for trial in trials]
 
     assert planned(0) == planned(0) != planned(1)

@@ -13,7 +13,7 @@ from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
 from grammar_lisa.models.names import CHARACTERS
 from grammar_lisa.optimize.features import NOTHING, monomial_columns, subtrees_and_steps
-from grammar_lisa.optimize.sentences import Layout
+from grammar_lisa.optimize.sentences import InputLayout
 from shared.common.errors import LisaError
 from shared.methods.registry import METHODS
 
@@ -26,7 +26,7 @@ def reader(model):
 
 
 def test_columns_are_shared_out_without_gap_or_overlap():
-    layout = Layout(3, 5, 16)
+    layout = InputLayout(3, 5, 16)
     columns = layout.direction + layout.subtrees + layout.rules + layout.monomials
     assert columns == tuple(range(3 + 5 + 5 + 32))
     assert [len(layout.direction), len(layout.subtrees)] == [3, 5]

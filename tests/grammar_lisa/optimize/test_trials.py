@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from grammar_lisa.objectives.decontamination import Decontamination
-from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.config import SearchConfig, TrialSettings
 from grammar_lisa.optimize.problem import SearchProblem
 from grammar_lisa.optimize.spaces import Box
 from grammar_lisa.optimize.trials import run_trial, run_trials
@@ -31,14 +31,8 @@ def known(folder, model, objective):
 def plan(known, folder, model, objective, tmp_path):
     def make(count=2, n_initial=20, seed=0, run=folder, black_box=True, config=CONFIG):
         problem = SearchProblem(model, None, objective, *known, Decontamination(None), [])
-        return problem.trials(
-            *(run, tmp_path),
-            count=count,
-            n_initial=n_initial,
-            config=config,
-            black_box=black_box,
-            seed=seed,
-        )
+        settings = TrialSettings(search=config, n_initial=n_initial, black_box=black_box, seed=seed)
+        return problem.trials(run, tmp_path, count, settings)
 
     return make
 

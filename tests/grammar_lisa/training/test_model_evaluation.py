@@ -107,7 +107,7 @@ def test_samples_count_repeats_and_novelty(model):
 
 def test_broken_derivations_are_not_valid(model, monkeypatch):
     rows = np.array([[3, 7, PAD], [3, PAD, 7], [0, 3, 7], [3, 8, PAD]])
-    monkeypatch.setattr(model, "decode_derivations", lambda codes: np.resize(rows, (8, 3)))
+    monkeypatch.setattr(model, "decode_rows", lambda codes: np.resize(rows, (8, 3)))
     found = samples(model, Fixed(np.ones((1, 6))), 8, 0, {"x"})
     assert (found.valid, found.unique, found.novel) == (0.5, 2 / 8, 1 / 2)
 
@@ -125,7 +125,7 @@ def test_geometry_tells_uniform_directions_from_a_bundle():
 
 
 def test_everything_together(model):
-    codes = model.encode_derivations(X.numpy())
+    codes = model.encode_rows(X.numpy())
     known = set(derivations_to_texts(EXPR, DERIVATIONS))
     found = evaluate_model(
         model,

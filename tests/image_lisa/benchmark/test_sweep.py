@@ -12,7 +12,15 @@ from PIL import Image
 from small_experiments import SWEEP, command, files, on_training, quick_classifier, refused, succeed
 
 from image_lisa.benchmark import experiments as pool
-from image_lisa.benchmark.sweep import GRIDS, NUMBERS, SAMPLERS, choose, plot, points_of, sweep_seed
+from image_lisa.benchmark.sweep import (
+    GRIDS,
+    NUMBERS,
+    SAMPLERS,
+    best_point,
+    plot,
+    points_of,
+    sweep_seed,
+)
 from image_lisa.benchmark.sweep_points import MeasuredPoint
 from image_lisa.cli.sweep import grid_of
 from image_lisa.reports.table import Statistic
@@ -80,9 +88,9 @@ def test_the_point_with_the_least_geometric_mean_of_both_distances_is_chosen(swe
 
 def test_the_choice_is_the_least_criterion_and_the_first_of_equal_ones():
     points = [measured(0.1, 2, 3.0), measured(1, 2, 2.0), measured(1, 8, 2.0)]
-    assert choose(points) is points[1]
+    assert best_point(points) is points[1]
     with pytest.raises(LisaError, match="no point of the sweep was measured"):
-        choose([])
+        best_point([])
 
 
 def test_the_csv_holds_every_number_of_every_point(swept):

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from image_lisa.data.base import Images, Part, Source, assemble, split
+from image_lisa.data.base import Images, ImageSource, Part, assemble, split_images
 from shared.common.errors import LisaError
 
 
@@ -22,7 +22,7 @@ def numbers(images):
 
 
 def source(n=100, tests=10, valids=None, classes=None):
-    return Source(
+    return ImageSource(
         train=numbered(n, classes),
         test=numbered(tests, classes, first=n),
         valid=None if valids is None else numbered(valids, classes, first=n + tests),
@@ -65,7 +65,7 @@ def test_the_state_of_the_global_generators_is_left_alone():
 def test_a_split_is_a_partition_in_proportion(labels, data):
     count = data.draw(st.integers(1, len(labels)))
     part = Part(numbered(len(labels)).images, torch.tensor(labels))
-    drawn, rest = split(part, count, seed=data.draw(st.integers(0, 99)))
+    drawn, rest = split_images(part, count, seed=data.draw(st.integers(0, 99)))
     chosen, left = numbers(drawn.images), numbers(rest.images)
     assert sorted(chosen + left) == list(range(len(labels)))
     assert len(chosen) == count
@@ -79,21 +79,21 @@ def test_a_split_is_a_partition_in_proportion(labels, data):
 
 def test_a_rare_class_is_drawn_as_rarely():
     labels = torch.tensor([0] * 90 + [1] * 10)
-    drawn, rest = split(Part(numbered(100).images, labels), 20, seed=0)
+    drawn, rest = split_images(Part(numbered(100).images, labels), 20, seed=0)
     assert torch.bincount(drawn.labels).tolist() == [18, 2]
     assert torch.bincount(rest.labels).tolist() == [72, 8]
 
 
 def test_equal_classes_are_drawn_equally():
-    drawn, _ = split(numbered(1000, 10), 100, seed=0)
+    drawn, _ = split_images(numbered(1000, 10), 100, seed=0)
     assert torch.bincount(drawn.labels).tolist() == [10] * 10
-    assert numbers(drawn.images) != numbers(split(numbered(1000, 10), 100, seed=1)[0].images)
+    assert numbers(drawn.images) != numbers(split_images(numbered(1000, 10), 100, seed=1)[0].images)
 
 
 def test_every_image_is_drawn_as_often_as_any_other():
     drawn = torch.zeros(20)
     for seed in range(2000):
-        drawn[torch.tensor(numbers(split(numbered(20, 2), 4, seed)[0].images))] += 1
+        drawn[torch.tensor(numbers(split_images(numbered(20, 2), 4, seed)[0].images))] += 1
     # 400 each of a binomial with standard deviation 18
     assert (drawn - 400).abs().max() < 90
 

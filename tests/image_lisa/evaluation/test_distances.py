@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from image_lisa.evaluation.coverage import coverage
-from image_lisa.evaluation.distances import measure, real_rows
+from image_lisa.evaluation.distances import RealFeatures, real_rows
 from image_lisa.evaluation.frechet import frechet_distance
 from image_lisa.evaluation.kernel_distance import kernel_distance, kernel_distance_spread
 from shared.common.errors import LisaError
@@ -15,7 +15,7 @@ def two_sets():
 
 def test_all_distances_are_measured_and_the_frechet_distance_is_named_apart():
     real, other = two_sets()
-    found = measure(real, other, name="fcd", seed=3)
+    found = RealFeatures(real, name="fcd").measure(other, seed=3)
     assert list(found) == [
         "fcd", "kid", "kid_spread", "precision", "recall", "density", "coverage"
     ]  # fmt: skip
@@ -28,8 +28,14 @@ def test_all_distances_are_measured_and_the_frechet_distance_is_named_apart():
 
 def test_real_and_other_have_their_places():
     real, other = two_sets()
-    assert measure(real, other)["precision"] == measure(other, real)["recall"]
-    assert measure(real, other)["coverage"] != measure(other, real)["coverage"]
+    assert (
+        RealFeatures(real).measure(other)["precision"]
+        == RealFeatures(other).measure(real)["recall"]
+    )
+    assert (
+        RealFeatures(real).measure(other)["coverage"]
+        != RealFeatures(other).measure(real)["coverage"]
+    )
 
 
 def test_real_images_are_drawn_once_each_and_by_their_seed():

@@ -12,14 +12,14 @@ from sklearn.datasets import load_digits
 from image_lisa.evaluation.features import (
     Classifier,
     ClassifierFeatures,
+    ClassifierRecipe,
     LabelledImages,
-    Recipe,
 )
-from image_lisa.evaluation.pixels import to_bytes
+from image_lisa.evaluation.pixels import to_eight_bits
 from shared.common.errors import LisaError
 from shared.runs.tensors import read_tensors, write_tensors
 
-QUICK = Recipe(width=8, features=16, examples=15_000, clusters=6)
+QUICK = ClassifierRecipe(width=8, features=16, examples=15_000, clusters=6)
 
 
 def digits(labelled=True):
@@ -60,14 +60,14 @@ def test_features_are_the_penultimate_activations_in_double_precision(trained):
     found = trained.features(noise(2500))
     assert found.shape == (2500, 16)
     assert found.dtype == np.float64
-    direct = trained.net.trunk(to_bytes(noise(2500)) / 127.5 - 1)
+    direct = trained.net.trunk(to_eight_bits(noise(2500)) / 127.5 - 1)
     np.testing.assert_allclose(found, direct.numpy(), atol=1e-5)
     assert (found >= 0).all()
     assert np.linalg.matrix_rank(np.cov(trained.features(digits()[0].images).T)) == 16
 
 
 def test_bytes_and_what_rounds_to_them_have_the_same_features(trained):
-    rounded = to_bytes(noise())
+    rounded = to_eight_bits(noise())
     expected = trained.features(rounded)
     np.testing.assert_array_equal(trained.features(noise()), expected)
     np.testing.assert_array_equal(trained.features(rounded.double() / 255), expected)
@@ -119,9 +119,9 @@ def test_a_label_that_training_lacks_is_always_wrong():
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 28), (2, 33, 9), (3, 64, 64), (1, 100, 80)])
 def test_every_size_of_image_has_features(shape):
-    net = Classifier(shape, 5, Recipe(width=4)).eval()
-    assert net(to_bytes(noise(2, shape))).shape == (2, 64)
-    assert net.head(net(to_bytes(noise(2, shape)))).shape == (2, 5)
+    net = Classifier(shape, 5, ClassifierRecipe(width=4)).eval()
+    assert net(to_eight_bits(noise(2, shape))).shape == (2, 64)
+    assert net.head(net(to_eight_bits(noise(2, shape)))).shape == (2, 5)
     smallest = min(shape[1:])
     for layer in net.trunk:
         if isinstance(layer, torch.nn.Conv2d):
@@ -158,11 +158,11 @@ def test_the_name_of_the_file_tells_data_seed_and_recipe_apart():
         ClassifierFeatures.file_name(split, seed, recipe)
         for split in (train, test, unlabelled, relabelled)
         for seed in (0, 1)
-        for recipe in (Recipe(), QUICK)
+        for recipe in (ClassifierRecipe(), QUICK)
     ]
     assert len(set(names)) == 16
-    as_bytes = LabelledImages(to_bytes(train.images), train.labels.astype(np.uint8))
-    assert ClassifierFeatures.file_name(as_bytes, 0, Recipe()) == names[0]
+    as_bytes = LabelledImages(to_eight_bits(train.images), train.labels.astype(np.uint8))
+    assert ClassifierFeatures.file_name(as_bytes, 0, ClassifierRecipe()) == names[0]
 
 
 def test_a_file_under_anothers_name_is_refused(trained, tmp_path):
@@ -211,12 +211,12 @@ def test_images_of_another_shape_are_refused(trained):
 )
 def test_what_are_not_images_is_refused(images, message):
     with pytest.raises(LisaError, match=message):
-        to_bytes(images)
+        to_eight_bits(images)
 
 
 def test_pixels_are_rounded_and_not_truncated():
     grey = torch.tensor([0, 0.4, 0.6, 254.4, 254.6, 255], dtype=torch.float64) / 255
-    assert to_bytes(grey.view(1, 1, 2, 3)).flatten().tolist() == [0, 0, 1, 254, 255, 255]
+    assert to_eight_bits(grey.view(1, 1, 2, 3)).flatten().tolist() == [0, 0, 1, 254, 255, 255]
 
 
 def test_training_data_that_cannot_be_learnt_from_is_refused():

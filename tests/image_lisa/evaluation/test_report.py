@@ -12,8 +12,8 @@ from small_runs import digits, finished
 from image_lisa.data import load_images
 from image_lisa.evaluation.codes import probe_accuracies
 from image_lisa.evaluation.coverage import coverage, squared_radii
-from image_lisa.evaluation.distances import RealFeatures, measure, real_rows
-from image_lisa.evaluation.features import ClassifierFeatures, LabelledImages, Recipe
+from image_lisa.evaluation.distances import RealFeatures, real_rows
+from image_lisa.evaluation.features import ClassifierFeatures, ClassifierRecipe, LabelledImages
 from image_lisa.evaluation.frechet import frechet_distance
 from image_lisa.evaluation.kernel_distance import kernel_distance, mean_kernel
 from image_lisa.evaluation.protocol import EvaluationProtocol
@@ -29,7 +29,7 @@ from shared.samplers import Sampler
 from shared.sphere.geometry import project
 from shared.sphere.uniformity import log_energy, uniform_log_energy
 
-QUICK = Recipe(width=8, features=12, examples=4000)
+QUICK = ClassifierRecipe(width=8, features=12, examples=4000)
 SMALL = EvaluationProtocol(draws=70, transport=30, probed=50)
 DISTANCES = {"fcd", "kid", "kid_spread", "precision", "recall", "density", "coverage"}
 
@@ -106,7 +106,9 @@ def test_each_sampler_is_compared_with_all_test_images(lisa, of_lisa, extractor)
     for name, sampler in samplers.items():
         z = sampler.sample(SMALL.draws, SMALL.seed_of("sampler", name))
         drawn = extractor.features(model.decode(z))
-        expected = measure(real, drawn, name="fcd", seed=SMALL.seed_of(name, "subsets"))
+        expected = RealFeatures(real, name="fcd").measure(
+            drawn, seed=SMALL.seed_of(name, "subsets")
+        )
         assert of_lisa["samplers"][name] == pytest.approx(expected, rel=1e-6)
 
 
@@ -139,7 +141,9 @@ def test_what_is_known_of_the_target_changes_no_number():
     assert mean_kernel(real) == pytest.approx(mean, rel=1e-12)
     assert kernel_distance(real, other, kernel=mean_kernel(real)) == kernel_distance(real, other)
     target = RealFeatures(real, name="fid", k=3)
-    assert target.measure(other, seed=4) == measure(real, other, name="fid", k=3, seed=4)
+    found = target.measure(other, seed=4)
+    assert found["kid"] == kernel_distance(real, other)
+    assert found["recall"] == coverage(real, other, 3).recall
 
 
 @pytest.mark.parametrize("k", [0, 4])

@@ -92,3 +92,16 @@ def test_what_has_no_fit_stays_as_it_is():
     found = simplify_constants(skeleton, {"x": X}, [2.0], X, None, MSE)
     assert found.loss == np.inf
     assert found.texts == ("2.0",)
+
+
+PLANETS = np.array([0.387, 0.723, 1, 1.524, 5.203, 9.537, 19.191, 30.069])
+YEARS = np.array([0.241, 0.615, 1, 1.881, 11.862, 29.457, 84.011, 164.79])
+
+
+def test_a_law_is_found_though_rows_stray_from_it():
+    assert rounded("x**c", YEARS, x=PLANETS) == "x**1.5"
+
+
+@pytest.mark.parametrize("exponent", ["1.4995", "1.4982734", "0.333", "(-2.0012345)"])
+def test_other_exponents_keep_their_digits(exponent):
+    assert rounded("x**c", X ** float(exponent.strip("()"))) == f"x**{exponent}"

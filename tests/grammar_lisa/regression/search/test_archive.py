@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grammar_lisa.regression.search.archive import Archive, Entry
+from grammar_lisa.regression.search.archive import Archive, ArchiveEntry
 from grammar_lisa.regression.search.tree import Tree, variable
 
 EXACT, MOST = 1e-10, 12
@@ -18,7 +18,7 @@ def entry_of(size, loss, source="here"):
     tree = X
     while tree.size < size:
         tree = Tree("exp", (tree,))
-    return Entry(tree, loss, source, 0.0)
+    return ArchiveEntry(tree, loss, source, 0.0)
 
 
 losses = st.one_of(st.floats(0, 1), st.floats(-16, 0).map(lambda power: 10.0**power))

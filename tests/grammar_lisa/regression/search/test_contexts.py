@@ -19,7 +19,7 @@ TARGETS = 0.2 + 0.5 * X / (Y + 1)
 
 
 def contexts(targets=TARGETS, operators=OPERATORS, most=600, **options):
-    return contexts_of(targets, moves_of(MEMBERS, operators), most, **options)
+    return contexts_of(Context.root(targets), moves_of(MEMBERS, operators), most, **options)
 
 
 def test_forward_gives_the_targets_back():
@@ -94,14 +94,17 @@ def test_one_step_goes_through_each_function_and_past_each_member():
 @pytest.mark.parametrize("operators", [("+",), ("*", "/"), ("exp", "-")])
 def test_nothing_but_the_operators_stands_around(operators):
     members = MEMBERS[:3]
-    for context in contexts_of(TARGETS, moves_of(members, operators), 100):
+    for context in contexts_of(Context.root(TARGETS), moves_of(members, operators), 100):
         tree = context.wrap(variable("z"))
         assert {part.operator for _, part in tree.paths() if part.operands} <= set(operators)
 
 
 def test_members_with_zeros_are_no_factors():
     members = [(variable("x"), X * (X > 1), 1.0)]
-    texts = {c.wrap(variable("z")).text for c in contexts_of(TARGETS, moves_of(members, "*+"), 50)}
+    texts = {
+        c.wrap(variable("z")).text
+        for c in contexts_of(Context.root(TARGETS), moves_of(members, "*+"), 50)
+    }
     assert "z+x" in texts
     assert not any("*x" in text for text in texts)
 
@@ -117,7 +120,9 @@ def test_noise_outside_of_the_range_is_clipped_and_weighs_nothing(name, low, hig
     np.testing.assert_allclose(INVERSES[name].forward(inner[kept]), noisy[kept], rtol=1e-12)
     np.testing.assert_allclose(INVERSES[name].forward(inner[[3, 20]]), noisy[kept].min())
     (context,) = (
-        context for context in contexts_of(noisy, moves_of([], [name]), 2) if context.depth == 1
+        context
+        for context in contexts_of(Context.root(noisy), moves_of([], [name]), 2)
+        if context.depth == 1
     )
     np.testing.assert_array_equal(context.slopes[[3, 20]], 0.0)
     assert (context.slopes[kept] > 0).all()
@@ -126,7 +131,7 @@ def test_noise_outside_of_the_range_is_clipped_and_weighs_nothing(name, low, hig
 def test_more_than_noise_outside_of_the_range_has_no_inverse():
     targets = np.linspace(-3, 1, 40)
     assert INVERSES["sqrt"].undone(targets) is None
-    assert len(contexts_of(targets, moves_of([], ["sqrt"]), 10)) == 1
+    assert len(contexts_of(Context.root(targets), moves_of([], ["sqrt"]), 10)) == 1
 
 
 @pytest.mark.parametrize("name", INVERSES)
@@ -154,9 +159,11 @@ def test_a_place_within_a_place():
 
 
 def test_no_steps_leave_the_whole():
-    assert len(contexts_of(TARGETS, moves_of([], ()), 10)) == 1
+    assert len(contexts_of(Context.root(TARGETS), moves_of([], ()), 10)) == 1
 
 
 def test_constant_targets_have_no_contexts_of_one_step_past_nothing():
-    for context in contexts_of(np.full(40, 2.0), moves_of(MEMBERS, OPERATORS), 100)[1:]:
+    for context in contexts_of(Context.root(np.full(40, 2.0)), moves_of(MEMBERS, OPERATORS), 100)[
+        1:
+    ]:
         assert np.ptp(context.desired) > 0

@@ -125,6 +125,14 @@ def test_parts_whose_desired_values_are_undefined_have_no_context():
     assert within(open_constant(1.0), X) == []
 
 
+def test_desired_values_whose_squares_are_infinite_have_no_context():
+    formula = make("*", make("*", make("exp", variable("x")), number(1e-200)), variable("y"))
+    contexts = within(formula, X * Y)
+    places = len(list(formula.paths())) - 1
+    assert 0 < len(contexts) < places
+    assert all(np.isfinite(context.desired @ context.desired) for context in contexts)
+
+
 @given(trees.filter(lambda tree: np.isfinite(tree.constants()).all()))
 def test_simpler_formulas_are_smaller(formula):
     for found in simpler(formula):

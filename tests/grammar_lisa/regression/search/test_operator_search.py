@@ -34,16 +34,17 @@ NOISY = np.sin(U * V) + 0.5 * W**1.3 + 0.05 * GENERATOR.normal(size=100)
 POINTS = {"u": U, "v": V, "w": W}
 
 
-SMALL = Scale(150, 60, 20, 6, 2, 80, 3, 4, 1)
+SMALL = Scale(150, 60, 20, 6, 2, 80, 3, 4, 1, 12)
 
 
 @pytest.fixture
 def small(monkeypatch):
     """Rounds on a small scale, for tests that do not ask what is found."""
     monkeypatch.setattr(operator_search, "SCALES", (SMALL, SMALL))
+    monkeypatch.setattr(operator_search, "VIEW_SCALES", (SMALL, SMALL))
 
 
-def searched(points, targets, stages=6, **options):
+def searched(points, targets, stages=12, **options):
     """A search after its first stages, all of which are in the first round."""
     search = OperatorSearch(points, targets, **options)
     names = list(islice(search.run(), stages))
@@ -95,12 +96,14 @@ def test_entries_have_their_losses():
 SOURCE_NAMES = {
     "members": {"sums", "products"},
     "polynomials": {"polynomials", "quotients"},
+    "letters": {"letters"},
     "atoms": {"atoms"},
     "backpropagation": {"backpropagation"},
 }
 STAGES = {
     "members": ["members", "members, weighted"],
-    "polynomials": ["polynomials"],
+    "polynomials": ["polynomials", "quotients"],
+    "letters": ["letters"],
     "atoms": ["atoms"],
     "backpropagation": ["backpropagation"],
 }
@@ -115,6 +118,17 @@ def test_each_source_works_alone(source):
     found = {entry.source for entry in search.archive}
     assert found <= {"constant", "powers"} | SOURCE_NAMES[source]
     assert found & SOURCE_NAMES[source]
+
+
+@pytest.mark.usefixtures("small")
+def test_views_alone():
+    targets = U**2.5 * (1 + (V / W) ** 0.7)
+    search, names = searched(POINTS, targets, 100, sources=("views",))
+    assert set(names) == {"powers"}
+    assert search.solved
+    searched_again, names = searched(POINTS, targets, 100, sources=())
+    assert names == ["powers"] * 2
+    assert not searched_again.solved
 
 
 @pytest.mark.usefixtures("small")
@@ -255,7 +269,7 @@ def test_targets_that_vary_on_unseen_rows_alone():
     seen = np.random.default_rng(0).permutation(1000)
     targets[seen[-1]] = 1.0
     points = {"x": np.random.default_rng(1).normal(size=1000)}
-    search, names = searched(points, targets)
+    search, names = searched(points, targets, 6)
     assert len(names) == 6
     assert np.isfinite(search.archive.best.loss)
 

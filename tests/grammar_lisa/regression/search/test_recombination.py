@@ -137,9 +137,10 @@ def test_pairs_against_least_squares_one_by_one(kind):
     source = KINDS[kind]
     context = context_of(noisy_targets(3))
     desired = source.desired([context])[1][0]
+    weights = source.weights(context)
     left = {
-        pair: best_left(np.vstack([source.rows[list(pair)], source.base]), desired)
-        / variance(desired)
+        pair: best_left(np.vstack([source.rows[list(pair)], source.base]), desired, weights)
+        / variance(context.targets)
         for pair in combinations(range(25), 2)
     }
     found = list(source.pairs([context], 5, 25))

@@ -1,7 +1,7 @@
 import numpy as np
 from small_spheres import skeleton_sphere
 
-from grammar_lisa.grammar.sampling import sample_weighted
+from grammar_lisa.grammar.sampling import sample
 from grammar_lisa.grammar.text import Writer
 from grammar_lisa.regression.sphere.candidates import Skeletons, SphereCandidates
 from grammar_lisa.regression.sphere.skeleton_grammar import (
@@ -24,7 +24,7 @@ def candidates(seed=0):
 
 def scored(count):
     """Sentences, the shorter the better."""
-    texts = Writer(GRAMMAR).texts(sample_weighted(GRAMMAR, 400, 15, 0, distinct=False))
+    texts = Writer(GRAMMAR).texts(sample(GRAMMAR, 400, 15, 0, "weighted", distinct=False))
     found = distinct_sentences(read_sentence(text) for text in texts)
     return [(text, len(text) / 10) for text, _ in zip(found, range(count), strict=False)]
 

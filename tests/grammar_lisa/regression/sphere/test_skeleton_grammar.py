@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from grammar_lisa.expressions.expression import NEGATION, POWER
 from grammar_lisa.grammar.parsing import Parser
-from grammar_lisa.grammar.sampling import sample_weighted
+from grammar_lisa.grammar.sampling import sample
 from grammar_lisa.grammar.text import Writer
 from grammar_lisa.regression.search.tree import Tree, number, open_constant, variable
 from grammar_lisa.regression.sphere.skeleton_grammar import (
@@ -101,7 +101,7 @@ def test_parts_that_stand_twice_are_noticed(formula, twice):
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_weighted_draws_give_short_sentences_in_all_variables(count):
     grammar = skeleton_grammar(count)
-    drawn = sample_weighted(grammar, 500, MAX_RULES, 0, distinct=False)
+    drawn = sample(grammar, 500, MAX_RULES, 0, "weighted", distinct=False)
     texts = Writer(grammar).texts(drawn)
     sentences = list(distinct_sentences(read_sentence(text) for text in texts))
     assert len(sentences) == len(set(sentences)) > 50

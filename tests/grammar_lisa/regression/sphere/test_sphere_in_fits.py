@@ -30,7 +30,7 @@ def searched(config):
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(operator_search, "SCALES", (Scale(60, 20, 10, 2, 1, 40, 2, 2, 1),))
+    monkeypatch.setattr(operator_search, "SCALES", (Scale(60, 20, 10, 2, 1, 40, 2, 2, 1, 1),))
 
 
 @pytest.mark.usefixtures("small")

@@ -1,8 +1,8 @@
-"""Tables of benchmarks: as lines of Markdown, as CSV, and the cell of a score that was reached."""
+"""Tables as text: lines of Markdown, and CSV."""
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 
@@ -20,14 +20,3 @@ def csv_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     writer.writerow(heads)
     writer.writerows(["" if value is None else value for value in row] for row in rows)
     return text.getvalue()
-
-
-def reached_cell(reached: Mapping[str, Any], trials: int) -> str:
-    """Return how many trials reached a score, and in brackets the median of their evaluations.
-
-    Args:
-        reached: As `first_reached` gives it.
-        trials: How many there were.
-    """
-    count, median = reached["trials"], reached["median_evaluations"]
-    return f"{count}/{trials}" + (f" ({median:g})" if count else "")

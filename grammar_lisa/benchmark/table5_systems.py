@@ -29,7 +29,7 @@ class System:
         return self.characters == (network == CHARACTERS)
 
 
-SYSTEMS: Final = {
+TABLE5_SYSTEMS: Final = {
     system.name: system
     for system in (
         System("GVAE", "vae"),
@@ -43,18 +43,18 @@ SYSTEMS: Final = {
 """By name, in the order of the table."""
 
 ALL_NETWORKS: Final[tuple[NetworkName, ...]] = get_args(NetworkName)
-KINDS: Final = ("data", "grammar")
+SENTENCE_KINDS: Final = ("data", "grammar")
 """The sentences that systems learn from: those of a file, or of the grammar, drawn uniformly."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class Table5Entry:
     """One system, trained with one network on one kind of sentences.
 
     Attributes:
-        sentences: One of `KINDS`.
+        sentences: One of `SENTENCE_KINDS`.
         network: One of `ALL_NETWORKS`.
-        system: A key of `SYSTEMS`.
+        system: A key of `TABLE5_SYSTEMS`.
     """
 
     sentences: str
@@ -68,10 +68,10 @@ class Entry:
 
 
 ENTRIES: Final = tuple(
-    Entry(sentences, network, system.name)
-    for sentences in KINDS
+    Table5Entry(sentences, network, system.name)
+    for sentences in SENTENCE_KINDS
     for network in ALL_NETWORKS
-    for system in SYSTEMS.values()
+    for system in TABLE5_SYSTEMS.values()
     if system.fits(network)
 )
 """All that a comparison can hold, in the order of tables."""
@@ -79,7 +79,7 @@ ENTRIES: Final = tuple(
 
 def entries_of(
     systems: Sequence[str], networks: Sequence[str], sentences: Sequence[str]
-) -> list[Entry]:
+) -> list[Table5Entry]:
     """Return the entries asked for, in the order of tables."""
     return [
         entry
@@ -91,7 +91,7 @@ def entries_of(
 
 
 @dataclass(frozen=True)
-class Recipe:
+class NetworkRecipe:
     """How a network is trained.
 
     Attributes:
@@ -108,9 +108,9 @@ class Recipe:
 
 
 RECIPES: Final = {
-    "dense": Recipe(30, 256, 3e-3, "cosine"),
-    "kusner": Recipe(50, 600, 1e-3, "plateau"),
-    CHARACTERS: Recipe(50, 600, 1e-3, "plateau"),
+    "dense": NetworkRecipe(30, 256, 3e-3, "cosine"),
+    "kusner": NetworkRecipe(50, 600, 1e-3, "plateau"),
+    CHARACTERS: NetworkRecipe(50, 600, 1e-3, "plateau"),
 }
 """By network: that of `grammar-lisa train`, and the published one for the other two."""
 
@@ -150,7 +150,7 @@ class Table5Protocol:
         return (half, rounds) if self.halves and half else (rounds,)
 
 
-PROTOCOLS: Final[Mapping[str, Table5Protocol]] = {
+TABLE5_PROTOCOLS: Final[Mapping[str, Table5Protocol]] = {
     protocol.name: protocol
     for protocol in (
         Table5Protocol("published", clean=False, rounds=5, halves=False, n_initial=(5000,)),

@@ -15,7 +15,7 @@ import pytest
 from tools import finish, started
 
 from shared.cli import commands as cli
-from shared.cli.commands import Command, Group, run_tool
+from shared.cli.commands import Command, CommandGroup, run_tool
 from shared.cli.records import flag_value, options_from_record
 from shared.cli.terminal import Output, Terminal, first_process, show
 from shared.common.errors import LisaError
@@ -115,7 +115,7 @@ def test_a_tool_without_commands(capsys):
 
 
 GROUPED = COMMANDS | {
-    "compare": Group(
+    "compare": CommandGroup(
         {
             "tables": Command("made_up", "tables", "Makes tables."),
             "plots": Command("made_up", "plots", "Makes plots."),
@@ -233,7 +233,6 @@ def body(options, terminal):
     terminal.print("a line")
     terminal.table("a title", ["a", "b"], [["x", 1.0]])
     with terminal.progress("working", 4) as meter:
-        meter.reset_start(1)
         meter.update(4, "fast")
     terminal.result(a=1, b={"c": [math.nan, math.inf, -math.inf, 2.5]}, d=None)
     terminal.result(
@@ -346,9 +345,45 @@ def test_options_come_back_from_their_record():
     assert options_from_record(Options, {"path": None, "text": ""}, "here") == Options()
 
 
+@dataclass(frozen=True)
+class Speed:
+    """Options of which one needs the other."""
+
+    fast: bool = False
+    number: int = 1
+
+    def __post_init__(self):
+        if self.fast and self.number == 1:
+            raise LisaError("refused")
+
+
+def test_options_that_go_together_are_read_together():
+    assert options_from_record(Speed, {"fast": True, "number": 2}, "here") == Speed(True, 2)
+    with pytest.raises(LisaError, match="here: the option fast cannot be True"):
+        options_from_record(Speed, {"number": 1, "fast": True}, "here")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Two numbers that are allowed apart."""
+
+    least: int = 0
+    most: int = 9
+
+    def __post_init__(self):
+        if self.least > self.most:
+            raise LisaError("refused")
+
+
+def test_where_each_option_alone_is_good_all_are_named():
+    with pytest.raises(LisaError, match="here: the options least, most do not go together"):
+        options_from_record(Limits, {"least": 6, "most": 3}, "here")
+
+
 @pytest.mark.parametrize(
     ("record", "words"),
     [
+        ({"number": 3, "mode": "medium", "text": "t"}, "here: the option mode cannot be 'medium'"),
         ({"nubmer": 3}, "here: there is no option 'nubmer'; did you mean 'number'?"),
         ({"number": "many"}, "here: the option number cannot be 'many'"),
         ({"number": [1, 2]}, "here: the option number cannot be"),

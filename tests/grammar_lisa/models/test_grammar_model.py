@@ -97,7 +97,7 @@ def test_white_space_does_not_matter_and_parsing_is_exact(model):
 
 def test_every_point_decodes_to_a_sentence(model):
     codes = uniform(2000, 8, 0).numpy()
-    derivations = model.decode_derivations(codes)
+    derivations = model.decode_rows(codes)
     assert derivations.shape == (2000, 15)
     assert len(complete_texts(EXPR, torch.from_numpy(derivations))) > 100
     assert model.decode(codes) == derivations_to_texts(EXPR, derivations)
@@ -109,7 +109,7 @@ def test_more_codes_than_a_chunk(model):
     assert len(together) == 5000
     assert together[4200:] == model.decode(codes[4200:])
     rows = model.parse(together)
-    assert model.encode_derivations(rows).shape == (5000, 8)
+    assert model.encode_rows(rows).shape == (5000, 8)
 
 
 def test_draws_at_a_temperature_are_seeded(model):
@@ -289,10 +289,10 @@ def test_codes_of_one_number_make_no_sphere():
 
 def test_codes_are_refined_until_sentences_come_back(model):
     derivations = to_array(list(enumerate_derivations(EXPR, 6))[:60], 15, len(EXPR.rules))
-    codes = model.encode_derivations(derivations)
+    codes = model.encode_rows(derivations)
     refined, exact = model.refine(derivations, codes)
-    assert np.array_equal((model.decode_derivations(refined) == derivations).all(1), exact)
-    already = (model.decode_derivations(codes) == derivations).all(1)
+    assert np.array_equal((model.decode_rows(refined) == derivations).all(1), exact)
+    already = (model.decode_rows(codes) == derivations).all(1)
     assert already.sum() < exact.sum()
     assert np.array_equal(refined[already], codes[already])
     assert np.array_equal(model.refine(derivations, codes)[0], refined)
@@ -302,7 +302,7 @@ def test_codes_are_refined_until_sentences_come_back(model):
 
 def test_encoding_refines_unless_told_not_to(model):
     texts = derivations_to_texts(EXPR, list(enumerate_derivations(EXPR, 4)))
-    plain = model.encode_derivations(model.parse(texts))
+    plain = model.encode_rows(model.parse(texts))
     assert np.array_equal(model.codes(texts, refine=False), plain)
     right = [a == b for a, b in zip(model.decode(plain), texts, strict=True)]
     refined = [a == b for a, b in zip(model.decode(model.codes(texts)), texts, strict=True)]
@@ -324,7 +324,7 @@ def test_codes_of_derivations_have_deviations_where_the_method_has():
     with torch.no_grad():
         parameters = model.net.encode(torch.from_numpy(derivations)).double().numpy()
     np.testing.assert_array_equal(codes.mean, parameters[:, :8])
-    np.testing.assert_array_equal(codes.mean, model.encode_derivations(derivations))
+    np.testing.assert_array_equal(codes.mean, model.encode_rows(derivations))
     np.testing.assert_allclose(codes.posterior_std, np.exp(parameters[:, 8:] / 2), rtol=1e-5)
 
 
@@ -337,7 +337,7 @@ def test_the_decoder_of_a_spherical_method_sees_directions_and_of_others_codes(n
     with torch.no_grad():
         seen = model.net.decode(torch.from_numpy(expected).float())
         rows = model.net.mask.decode(seen).numpy()
-    np.testing.assert_array_equal(model.decode_derivations(codes), rows)
+    np.testing.assert_array_equal(model.decode_rows(codes), rows)
 
 
 @pytest.mark.parametrize("name", ["vae", "lisa"])

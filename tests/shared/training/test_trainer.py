@@ -696,7 +696,7 @@ def run_python(script, *arguments):
 TWO = """
 import json, os, sys
 from pathlib import Path
-from test_training import (
+from test_trainer import (
     SHORT, LisaError, Vectors, X, dataclasses, new_run, on_first, open_run, trainer
 )
 

@@ -412,7 +412,7 @@ def test_threads_may_share_an_objective(objective, seconds):
 
 @pytest.mark.parametrize("way", ["closed", "left", "dropped"])
 def test_no_process_stays_behind(module, here, way, monkeypatch):
-    monkeypatch.setattr("grammar_lisa.objectives.user_process._GRACE_SECONDS", MINUTES)
+    monkeypatch.setattr("shared.jobs.line_process.GRACE_SECONDS", MINUTES)
     name = module(
         "import atexit, os, pathlib\n"
         "atexit.register(pathlib.Path('ended').write_text, 'tidily\\n')\n"

@@ -20,7 +20,7 @@ from small_experiments import (
 )
 
 from image_lisa.cli.options.train import TRAIN
-from image_lisa.cli.trainings import data_of
+from image_lisa.cli.trainings import data_named
 from image_lisa.models.names import TOOL
 from image_lisa.training.experiment import Data
 from shared.cli.records import chosen_names
@@ -132,7 +132,7 @@ def test_a_run_is_one_that_train_could_have_made(compared):
     run = open_run(folder / "lorae-seed-1", TOOL)
     options = TRAIN.from_record(dict(run.config["options"]), "run")
     assert (options.method, options.seed, options.hyper) == ("lorae", 1, METHODS["lorae"]())
-    assert data_of(options) == Data("digits", limit=200, seed=1)
+    assert data_named(options) == Data("digits", limit=200, seed=1)
     assert derive_seed(options.seed, "training") == run.config["training"]["seed"]
 
 

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from grammar_lisa.benchmark.tables import csv_table, markdown_table, reached_cell
 from grammar_lisa.objectives.decontamination import NEAR
-from grammar_lisa.optimize.trial_tables import COLUMNS, REACHED, first_reached
+from grammar_lisa.optimize.trial_tables import COLUMNS, REACHED, first_reached, reached_cell
+from shared.common.tables import csv_table, markdown_table
 
 KEYS: Final = ("sentences", "network", "system", "n_initial", "evaluations")
 MEANS: Final = ("decodes", *COLUMNS)
@@ -39,7 +39,7 @@ def mean_and_error(values: Sequence[float]) -> tuple[float | None, float | None]
     return float(np.mean(values)), error
 
 
-def rows_of(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def table5_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return one row for each system and budget.
 
     Args:
@@ -80,18 +80,18 @@ def columns_of(clean: bool) -> tuple[str, ...]:
     return (*_HEADS, "evaluated", *_means(clean), *(REACHED if clean else ()))
 
 
-def cells_of(row: Mapping[str, Any], clean: bool) -> list[str]:
+def table5_cells(row: Mapping[str, Any], clean: bool) -> list[str]:
     """Return the cells of a row below `columns_of`."""
     cells = [str(row[key]) if row[key] not in (None, "") else "–" for key in _HEADS.values()]
     cells.append(f"{row['evaluated']:.0f}")
     for name in _means(clean):
-        mean, error = show(name, row[name]), row[f"{name}_error"]
+        mean, error = show_statistic(name, row[name]), row[f"{name}_error"]
         told = error is not None and (not clean or name in ("average", "best"))
-        cells.append(f"{mean} ± {show(name, error)}" if told else mean)
+        cells.append(f"{mean} ± {show_statistic(name, error)}" if told else mean)
     return cells + [reached_cell(row[name], row["trials"]) for name in REACHED if clean]
 
 
-def show(name: str, value: float | None) -> str:
+def show_statistic(name: str, value: float | None) -> str:
     """Return a mean or an error, with as many decimals as its column has."""
     return "–" if value is None else f"{value:.{_DECIMALS[name]}f}"
 
@@ -100,13 +100,13 @@ def _means(clean: bool) -> tuple[str, ...]:
     return MEANS if clean else ("decodes", "valid", "average", "best")
 
 
-def markdown(
+def table5_markdown(
     title: str, rows: Sequence[Mapping[str, Any]], notes: Sequence[str], *, clean: bool
 ) -> str:
     """Return a table for each kind of sentences, and the notes below."""
     lines = [f"# {title}", ""]
     for kind, group in by_kind(rows).items():
-        table = markdown_table(columns_of(clean), (cells_of(row, clean) for row in group))
+        table = markdown_table(columns_of(clean), (table5_cells(row, clean) for row in group))
         lines += [f"## {TITLES[kind]}", "", *table, ""]
     return "\n".join([*lines, *(f"- {note}" for note in notes), ""])
 
@@ -118,7 +118,7 @@ def by_kind(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, An
     }
 
 
-def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+def table5_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the table with every number in a column of its own."""
     heads = [*KEYS, "trials", "evaluated", *(f"{n}{e}" for n in MEANS for e in ("", "_error"))]
     firsts = [(name, what) for name in REACHED for what in ("trials", "median_evaluations")]
@@ -128,7 +128,7 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def notes_of(
+def table5_notes(
     rows: Sequence[Mapping[str, Any]], facts: Mapping[str, Mapping[str, int]], *, clean: bool
 ) -> list[str]:
     """Return what a reader must know of the table."""
@@ -155,8 +155,8 @@ def notes_of(
         + [_fact(TITLES[kind], fact, clean) for kind, fact in facts.items()]
         + [
             f"{TITLES[row['sentences']]}: {row['evaluations']} of them drawn at random average "
-            f"{show('average', row['average'])}, and the best of these scores "
-            f"{show('best', row['best'])} in the mean."
+            f"{show_statistic('average', row['average'])}, and the best of these scores "
+            f"{show_statistic('best', row['best'])} in the mean."
             for row in rows
             if row["system"] == "random data"
         ]

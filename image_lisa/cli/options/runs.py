@@ -1,0 +1,44 @@
+"""Options of the commands that work on a trained run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import tyro
+
+from image_lisa.evaluation.protocol import DRAWS, SAMPLES
+from shared.cli.option_groups import RunOptions
+from shared.cli.terminal import Output, Ranges
+from shared.training.settings import Device
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunArgument(RunOptions, Output):
+    """Which run a command works on, named without a flag.
+
+    Attributes:
+        run: The folder of the run; by default the newest finished one in --runs.
+    """
+
+    run: Annotated[Path | None, tyro.conf.Positional] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureOptions(RunArgument):
+    """What measuring a run takes.
+
+    Attributes:
+        samplers: Names with commas between; by default all that were fitted.
+        draws: How much each sampler draws.
+        data_dir: Where the data set lies, if not where it lay in training.
+        device: Where to compute.
+        seed: Of the draws.
+    """
+
+    ranges: ClassVar[Ranges] = {"draws": DRAWS}
+
+    samplers: str | None = None
+    draws: int = SAMPLES
+    data_dir: Path | None = None
+    device: Device = "auto"
+    seed: int = 0

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from grammar_lisa.regression.search.contexts import Context
+from grammar_lisa.regression.search.letters import spellings
+from grammar_lisa.regression.search.tree import make, variable
+
+GENERATOR = np.random.default_rng(0)
+POINTS = dict(zip("abwt", GENERATOR.uniform(0.5, 3, (4, 120)), strict=True))
+A, B, W, T = POINTS.values()
+WAVE = make("cos", make("*", variable("w"), variable("t")))
+HEIGHTS = make("exp", variable("w"))
+MEMBERS = [(tree, tree.values(POINTS)) for tree in (HEIGHTS, WAVE)]
+
+
+def best_of(targets):
+    """The letters that leave least."""
+    root = Context.root(targets)
+    return min(spellings([root], POINTS, MEMBERS), key=lambda each: each.left)
+
+
+@pytest.mark.parametrize(
+    ("targets", "text"),
+    [
+        (A * (np.cos(W * T) + B * np.cos(W * T) ** 2), "c*(a*cos(w*t))+c*(a*b*cos(w*t)**2)"),
+        (A**2 + B**2 - 2 * A * B * np.cos(W * T), "c*a**2+c*b**2+c*(a*b*cos(w*t))"),
+        (A + B * np.exp(2 * W), "c*a+c*(b*exp(w)**2)"),
+    ],
+)
+def test_planted_polynomials_in_a_function(targets, text):
+    found = best_of(targets)
+    assert found.left < 1e-20
+    exact = [
+        each
+        for each in found.polynomials.sums(found.context)
+        if np.allclose(each.values, targets, rtol=1e-8)
+    ]
+    assert min(exact, key=lambda each: each.cost).tree().text == text
+
+
+def test_planted_quotients_in_a_function():
+    targets = A * (1 - B) / (2 + B * np.cos(W * T))
+    found = list(spellings([Context.root(targets)], POINTS, MEMBERS[1:]))
+    exact = [
+        solution
+        for each in found
+        for solution in each.polynomials.quotients(each.context)
+        if np.allclose(solution.values, targets, rtol=1e-8)
+    ]
+    assert exact
+    tree = exact[0].tree()
+    np.testing.assert_allclose(tree.values(POINTS), targets, rtol=1e-8)
+
+
+def test_what_a_function_is_of_is_a_letter_beside_it_where_inputs_are_few():
+    assert best_of(A * np.exp(W) + W).left < 1e-20
+    many = POINTS | {"u": A[::-1].copy()}
+    targets = A * np.exp(W) + W
+    left = [each.left for each in spellings([Context.root(targets)], many, MEMBERS[:1])]
+    assert len(left) == 1
+    assert left[0] > 1e-6
+
+
+def test_costs_grow_with_contexts_and_functions():
+    root = Context.root(A)
+    inner = root.within(A, 2.0, lambda part: part, lambda values: values)
+    costs = [each.cost for each in spellings([root, inner], POINTS, MEMBERS[1:])]
+    assert costs == [2.0, 4.0, 2.0, 4.0]

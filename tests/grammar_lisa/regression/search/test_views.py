@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from grammar_lisa.regression.search.operator_search import OPERATORS
+from grammar_lisa.regression.search.tree import variable
+from grammar_lisa.regression.search.views import View, views_of
+
+ROWS = 400
+GENERATOR = np.random.default_rng(0)
+POINTS = dict(zip("kpqs", GENERATOR.uniform(1, 4, (4, ROWS)), strict=True))
+K, P, Q, S = POINTS.values()
+PART = variable("part")
+
+
+def told(targets, points=POINTS, operators=OPERATORS):
+    """The inputs of each view, and what stands around."""
+    views = views_of(points, targets, ROWS, operators)
+    return [
+        ([each if isinstance(each, str) else each.text for each in view.inputs],
+         view.root.wrap(PART).text)
+        for view in views
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("targets", "inputs", "around"),
+    [
+        (K / (2 * np.exp(P * Q / S) + np.exp(-P * Q / S)), ["p*q/s"], "part*k"),
+        (K * np.exp(-((P - Q) ** 2) / S**2) / S, ["(p-q)/s"], "part*k/s"),
+        (np.cos(6.3 * P * Q), ["p*q"], "part"),
+        (K * np.sin(4.1 * P), ["p"], "part*k"),
+        (np.hypot(P, Q) + 1 / np.hypot(P, Q), ["p**2+q**2"], "part"),
+    ],
+)
+def test_views_of_one_combination(targets, inputs, around):
+    names = {name: values for name, values in POINTS.items() if name in "".join(inputs) + around}
+    assert (inputs, around) in told(targets, names)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+@pytest.mark.parametrize(
+    ("targets", "inputs", "around"),
+    [
+        (K**2 / (P + Q * S), ["p", "q", "s"], "part*k**2"),
+        (np.sqrt(P**2 + Q**2 + P * Q) / (K * np.sqrt(S)), ["p", "q"], "part/k/sqrt(s)"),
+        (-S * (3 * P + np.exp(Q)), ["k", "p", "q"], "part*s"),
+    ],
+)
+def test_views_without_factors(targets, inputs, around, noise):
+    noisy = targets * (1 + noise * GENERATOR.normal(size=ROWS))
+    assert (inputs, around) in told(noisy)
+
+
+def test_views_have_the_targets_as_desired_values():
+    targets = K**2 / (P + Q * S)
+    for view in views_of(POINTS, targets, 100, OPERATORS):
+        assert all(len(values) == 100 for values in view.inputs.values())
+        np.testing.assert_allclose(view.root.forward(view.root.desired), targets[:100])
+        whole = view.root.wrap(PART).values({n: v[:100] for n, v in POINTS.items()} | {
+            "part": view.root.desired
+        })  # fmt: skip
+        np.testing.assert_allclose(whole, targets[:100])
+
+
+def test_a_combination_is_as_simple_upside_down():
+    (view, *_) = views_of(POINTS, np.exp(P / Q) + P / Q, 100, OPERATORS)
+    (letter,), ((tree, values),) = view.inputs, view.members.items()
+    assert {letter.text, tree.text} == {"p/q", "q/p"}
+    np.testing.assert_allclose(values, 1 / view.inputs[letter])
+
+
+def test_noise_and_few_rows_have_no_view():
+    noise = GENERATOR.normal(size=ROWS)
+    assert told(noise) == []
+    few = {name: values[:40] for name, values in POINTS.items()}
+    assert told((K / (P + Q))[:40], few) == []
+    assert told(K / (P + Q), operators=("+", "-")) == []
+
+
+def test_the_whole_is_a_view():
+    whole = View.whole(POINTS, K)
+    assert dict(whole.inputs) == POINTS
+    assert whole.root.desired is K
