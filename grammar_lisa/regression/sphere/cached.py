@@ -15,7 +15,7 @@ from grammar_lisa.models.names import TOOL
 from shared.common.errors import LisaError
 from shared.runs.cache import user_cache
 from shared.runs.files import to_json, write_atomically
-from shared.runs.run import MODEL, open_run
+from shared.runs.run import CHECKPOINT, CONFIG, MODEL, open_run
 
 if TYPE_CHECKING:
     from grammar_lisa.models.sentence_model import SentenceModel
@@ -125,12 +125,13 @@ def train_cached(path: Path, max_rules: int) -> None:
 
     config = TrainConfig(grammar=path.with_suffix(".cfg"), max_rules=max_rules, **_SETTINGS)
     plan = Plan(config, LISA())
-    if path.exists():
+    if (path / CONFIG).is_file():
         run = open_run(path, TOOL)
         data = data_of(run, config)
     else:
         run, data = make_run(path, plan)
     train_run(run, data, plan)
+    (path / CHECKPOINT).unlink(missing_ok=True)
 
 
 def main(words: list[str]) -> int:
