@@ -179,18 +179,18 @@ class OperatorSearch(FormulaSearch):
     def consider(self, context: Context, solution: Solution, source: str) -> None:
         """Compare a part in its context on the sample, and remember it for a fit if it is good."""
         self.looked += 1
-        loss = self.rough_loss(context, solution.values)
-        if np.isfinite(loss) and self._has_form(context, solution):
-            cost = context.cost + solution.cost
-            self._shortlist.add(
-                Candidate(max(loss, _LEAST), cost, lambda: context.wrap(solution.tree()), source)
-            )
+        loss = max(self.rough_loss(context, solution.values), _LEAST)
+        candidate = Candidate(
+            loss, context.cost + solution.cost, lambda: context.wrap(solution.tree()), source
+        )
+        # The form is asked for last: it takes longer than all else.
+        wanted = np.isfinite(loss) and self._shortlist.wants(candidate)
+        if wanted and self._has_form(candidate):
+            self._shortlist.add(candidate)
 
-    def _has_form(self, context: Context, solution: Solution) -> bool:
-        """Whether the operators that are allowed express a part in its context."""
-        if not self._restricted:
-            return True
-        return allowed(context.wrap(solution.tree()), self.operators) is not None
+    def _has_form(self, candidate: Candidate) -> bool:
+        """Whether the operators that are allowed express a candidate."""
+        return not self._restricted or allowed(candidate.tree(), self.operators) is not None
 
     def rough_loss(self, context: Context, values: Floats) -> float:
         """Return the loss on the sample with some values at the open place."""

@@ -198,12 +198,15 @@ class Polynomials:
         trees, rows = list[Tree](), list[Floats]()
         for size in range(degree + 1):
             for chosen in combinations_with_replacement(names, size):
+                row = np.ones(self._n_points)
+                with np.errstate(over="ignore"):
+                    for name in chosen:
+                        row = row * self._points[name]
+                if not np.isfinite(row).all():
+                    continue
                 counts = {name: chosen.count(name) for name in dict.fromkeys(chosen)}
                 factors = [power(part_of(name), count) for name, count in counts.items()]
                 trees.append(product(*factors) if factors else open_constant(1.0))
-                row = np.ones(self._n_points)
-                for name in chosen:
-                    row = row * self._points[name]
                 rows.append(row)
         return Monomials(trees, np.array(rows))
 

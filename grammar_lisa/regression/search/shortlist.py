@@ -40,13 +40,18 @@ class Shortlist:
         self._kept: dict[int, list[Candidate]] = {}
         self._fitted: dict[str, int] = {}
 
+    def wants(self, candidate: Candidate) -> bool:
+        """Tell whether a candidate is among the best of its cost, and none is as good."""
+        kept = self._kept.get(round(candidate.cost), [])
+        if len(kept) == self._each and candidate.loss >= kept[-1].loss:
+            return False
+        return all(abs(candidate.loss - other.loss) > 1e-9 * other.loss for other in kept)
+
     def add(self, candidate: Candidate) -> None:
         """Keep a candidate if it is among the best of its cost."""
+        if not self.wants(candidate):
+            return
         kept = self._kept.setdefault(round(candidate.cost), [])
-        if len(kept) == self._each and candidate.loss >= kept[-1].loss:
-            return
-        if any(abs(candidate.loss - other.loss) <= 1e-9 * other.loss for other in kept):
-            return
         kept.append(candidate)
         kept.sort(key=lambda each: each.loss)
         del kept[self._each :]

@@ -89,7 +89,7 @@ class _Combination(NamedTuple):
 def views_of(
     points: Mapping[str, Floats], targets: Floats, sample: int, operators: Sequence[str]
 ) -> list[View]:
-    """Return the views that the rows speak for, those of fewest inputs first.
+    """Return the views that the rows speak for, the surest first.
 
     Args:
         points: The inputs, each ``[row]``.
@@ -100,14 +100,23 @@ def views_of(
     if len(targets) < _FEWEST or len(points) < 2 or not {"*", "/"} <= set(operators):
         return []
     with np.errstate(all="ignore"):
-        found = [*_told(points, targets, operators)]
-    found.sort(key=lambda each: each.share)
-    return [_view(points, targets, sample, *each[1:]) for each in found]
+        try:
+            found = sorted(_told(points, targets, operators), key=lambda each: each.share)
+        except np.linalg.LinAlgError:
+            return []
+        views = [_view(points, targets, sample, *each[1:]) for each in found]
+    return [view for view in views if _is_finite(view)]
+
+
+def _is_finite(view: View) -> bool:
+    rows = [view.root.desired, *view.inputs.values(), *view.members.values()]
+    return all(bool(np.isfinite(row).all()) for row in rows)
 
 
 def _told(
     points: Mapping[str, Floats], targets: Floats, operators: Sequence[str]
 ) -> Iterator[_Found]:
+    """Yield the view without factors, and that of one combination."""
     factors = _factors(points, targets)
     rest: dict[Letter, Floats] = {n: v for n, v in points.items() if n not in factors}
     one = _of_one(points, targets, operators)
@@ -217,7 +226,11 @@ def _of_one(
         share, powers = _rough_beside(logged[order], logs[free][:, order])
         exponents = np.round(2 * powers) / 2
         off = np.abs(powers - exponents).max(initial=0.0)
-        if off < _HALF and np.abs(exponents).max(initial=0.0) <= _MOST_EXPONENT:
+        if (
+            np.isfinite(share)
+            and off < _HALF
+            and np.abs(exponents).max(initial=0.0) <= _MOST_EXPONENT
+        ):
             told = {names[p]: float(e) for p, e in zip(free, exponents, strict=True) if e}
             ranked.append((_rank(share, combination, told), combination, told))
     if not ranked:
@@ -237,7 +250,8 @@ def _rough(rows: Floats) -> Floats:
     """Return how much neighbours differ in rows: 1 for values in no order, 0 for a smooth curve."""
     variances = rows.var(axis=1)
     squares = np.square(np.diff(rows, axis=1)).mean(axis=1)
-    return np.where(variances > 0, squares / np.where(variances > 0, 2 * variances, 1.0), 1.0)
+    shares = squares / np.where(variances > 0, 2 * variances, 1.0)
+    return np.where((variances > 0) & np.isfinite(shares), shares, 1.0)
 
 
 def _rough_beside(values: Floats, logs: Floats) -> tuple[float, Any]:

@@ -22,9 +22,9 @@ def best_of(targets):
 @pytest.mark.parametrize(
     ("targets", "text"),
     [
-        (A * (np.cos(W * T) + B * np.cos(W * T) ** 2), "c*(a*cos(w*t))+c*(a*b*cos(w*t)**2)"),
-        (A**2 + B**2 - 2 * A * B * np.cos(W * T), "c*a**2+c*b**2+c*(a*b*cos(w*t))"),
-        (A + B * np.exp(2 * W), "c*a+c*(b*exp(w)**2)"),
+        (A * (np.cos(W * T) + B * np.cos(W * T) ** 2), "a*cos(w*t)+a*b*cos(w*t)**2"),
+        (A**2 + B**2 - 2 * A * B * np.cos(W * T), "a**2+b**2+c*(a*b*cos(w*t))"),
+        (A + 3 * B * np.exp(2 * W), "a+c*(b*exp(w)**2)"),
     ],
 )
 def test_planted_polynomials_in_a_function(targets, text):

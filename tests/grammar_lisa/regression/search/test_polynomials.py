@@ -198,3 +198,10 @@ def test_a_variable_that_is_zero_everywhere_does_no_harm():
     (found,) = polynomials.alone([context_of(targets)])
     assert found[0] < 1e-25
     assert exact_of(polynomials.sums(context_of(targets)), targets).tree().text == "c*x+c"
+
+
+def test_powers_without_a_number_are_left_out():
+    with np.errstate(over="ignore"):
+        polynomials = Polynomials({"x": 1e90 * X}, most_degree=10)
+    assert np.isfinite(polynomials.monomials.values).all()
+    assert [tree.text for tree in polynomials.monomials.trees] == ["c", "x", "x**2", "x**3"]

@@ -96,3 +96,14 @@ def test_trees_are_built_only_when_taken():
     shortlist.add(Candidate(0.6, 1, build, "here"))
     assert not built
     assert len(list(shortlist.take())) == len(built) == 1
+
+
+@given(some_candidates, st.integers(1, 8))
+def test_what_is_wanted_is_what_is_kept(candidates, each):
+    asked, told = Shortlist(each), Shortlist(each)
+    for one in candidates:
+        if asked.wants(one):
+            asked.add(one)
+        told.add(one)
+    assert taken(asked) == taken(told)
+    assert not candidates or Shortlist(each).wants(candidates[0])

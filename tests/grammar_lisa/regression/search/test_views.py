@@ -77,6 +77,15 @@ def test_noise_and_few_rows_have_no_view():
     assert told(K / (P + Q), operators=("+", "-")) == []
 
 
+@pytest.mark.parametrize("unit", [1e-90, 1e-9, 1e9, 1e90])
+def test_views_of_any_unit_are_finite(unit):
+    points = {"k": unit * K, "p": P, "q": Q / unit}
+    views = views_of(points, unit * K**2 / (P + Q), ROWS, OPERATORS)
+    for view in views:
+        assert np.isfinite(view.root.desired).all()
+        assert all(np.isfinite(values).all() for values in view.inputs.values())
+
+
 def test_the_whole_is_a_view():
     whole = View.whole(POINTS, K)
     assert dict(whole.inputs) == POINTS
