@@ -19,8 +19,7 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.benchmark.regression_suites import Rows
-from grammar_lisa.regression.fit_config import FitConfig
-from grammar_lisa.regression.search.operator_search import SOURCES
+from grammar_lisa.regression.fit_config import SOURCES, FitConfig, sources_without
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.words import unknown
@@ -225,11 +224,11 @@ def _bounded(values: Floats) -> Floats:
 
 ABLATIONS: Final[Mapping[str, FitConfig]] = MappingProxyType(
     {
-        name: FitConfig(sources=tuple(source for source in SOURCES if source != name))
-        for name in SOURCES
+        **{f"lisa-{name}": FitConfig(sources=sources_without(name)) for name in SOURCES},
+        "lisa+untrained": FitConfig(untrained=True),
     }
 )
-"""Our system without one source of candidates, by what stands behind ``lisa-``."""
+"""Our system without one source of candidates, and with a sphere that was not trained."""
 PEERS: Final[Mapping[str, System]] = MappingProxyType(
     {"gplearn": search_gplearn, "pyoperon": search_operon}
 )
@@ -237,7 +236,7 @@ PEERS: Final[Mapping[str, System]] = MappingProxyType(
 
 
 def regression_system(name: str) -> System:
-    """Return a system: ``lisa``, ``lisa-NAME`` of `ABLATIONS`, or one of `PEERS`.
+    """Return a system: ``lisa``, one of `ABLATIONS`, or one of `PEERS`.
 
     Raises:
         LisaError: There is none of that name, or its package is not installed.
@@ -250,8 +249,7 @@ def regression_system(name: str) -> System:
                 f"{name} is not installed; get it with pip install 'lisa-toolkit[peers]'"
             )
         return PEERS[name]
-    config = ABLATIONS.get(name.removeprefix("lisa-"))
-    if config is None or not name.startswith("lisa-"):
-        known = ["lisa", *(f"lisa-{each}" for each in ABLATIONS), *PEERS]
-        raise LisaError(unknown("system", name, known))
+    config = ABLATIONS.get(name)
+    if config is None:
+        raise LisaError(unknown("system", name, ["lisa", *ABLATIONS, *PEERS]))
     return lambda rows, seconds, seed: search_lisa(rows, seconds, seed, config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -14,6 +15,18 @@ ARITHMETIC: Final = ("+", "-", "*", "/", "pow")
 FUNCTIONS: Final = ("sqrt", "log", "exp", "sin", "cos", "tanh")
 OPERATORS: Final = "+ - * / pow sqrt log exp sin cos"
 """What formulas are made with by default."""
+SOURCES: Final = (
+    "members",
+    "polynomials",
+    "letters",
+    "atoms",
+    "pairs",
+    "backpropagation",
+    "views",
+    "variation",
+    "sphere",
+)
+"""Where candidates come from; powers of the variables come first and always."""
 LOSS_NAMES: Final = ("mse", "mae", "huber", "relative", "log")
 COMPLEXITIES: Final = (1, 200)
 JOBS: Final = (1, 1024)
@@ -54,7 +67,8 @@ class FitConfig:
         guesses: Formulas to begin from; each c in them is a number to be fitted.
         seed: Of everything random.
         jobs: Searches at a time, each with a seed of its own and on one core.
-        sources: Where candidates come from, some of `OperatorSearch`'s; None for all.
+        sources: Where candidates come from, some of `SOURCES`; None for all.
+        untrained: Whether the sphere has the weights that its training began from, a control.
     """
 
     operators: str = OPERATORS
@@ -68,6 +82,7 @@ class FitConfig:
     seed: int = 0
     jobs: int = 1
     sources: tuple[str, ...] | None = None
+    untrained: bool = False
 
     @property
     def operator_names(self) -> tuple[str, ...]:
@@ -76,7 +91,7 @@ class FitConfig:
         Raises:
             LisaError: One is unknown, or there is none.
         """
-        words = [_SYNONYMS.get(word, word) for word in re.split(r"[\s,]+", self.operators) if word]
+        words = [_SYNONYMS.get(word, word) for word in _words(self.operators)]
         for word in words:
             if word not in (*ARITHMETIC, *FUNCTIONS):
                 raise LisaError(unknown("operator", word, (*ARITHMETIC, *FUNCTIONS)))
@@ -108,11 +123,34 @@ class FitConfig:
             )
         if self.digits is not None:
             _check_range("digits", self.digits, 1, 17)
+        _check_sources(self.sources or ())
         if ":" not in self.loss and self.loss not in LOSS_NAMES:
             raise LisaError(
                 f"{unknown('loss', self.loss, LOSS_NAMES)}; a function of your own is "
                 "package.module:function"
             )
+
+
+def sources_without(text: str) -> tuple[str, ...] | None:
+    """Return the sources of candidates but for those that a text names; None where it names none.
+
+    Raises:
+        LisaError: There is no source of that name.
+    """
+    names = _words(text)
+    _check_sources(names)
+    return tuple(name for name in SOURCES if name not in names) if names else None
+
+
+def _check_sources(names: Sequence[str]) -> None:
+    for name in names:
+        if name not in SOURCES:
+            raise LisaError(unknown("source of candidates", name, SOURCES))
+
+
+def _words(text: str) -> list[str]:
+    """Return what blanks or commas separate."""
+    return [word for word in re.split(r"[\s,]+", text) if word]
 
 
 def seconds_of(text: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -12,10 +12,10 @@ import numpy as np
 from grammar_lisa.expressions.evaluation import spread_evenly
 from grammar_lisa.expressions.expression import CONSTANT_TERMINAL
 from grammar_lisa.expressions.skeleton import Skeleton
-from grammar_lisa.grammar.cfg import load_grammar
+from grammar_lisa.grammar.cfg import Grammar, load_grammar
 from grammar_lisa.regression.equations import Equations
 from grammar_lisa.regression.finishing import Finishing, Member, made_with
-from grammar_lisa.regression.fit_config import FitConfig
+from grammar_lisa.regression.fit_config import SOURCES, FitConfig
 from grammar_lisa.regression.fits.losses import LOSSES, Loss
 from grammar_lisa.regression.fits.user_loss import user_loss
 from grammar_lisa.regression.guesses import read_guesses, with_open_numbers
@@ -24,11 +24,14 @@ from grammar_lisa.regression.search.archive import ArchiveEntry
 from grammar_lisa.regression.search.collecting import shortened
 from grammar_lisa.regression.search.formula_search import FormulaSearch
 from grammar_lisa.regression.search.grammar_search import GrammarSearch
-from grammar_lisa.regression.search.operator_search import SOURCES, OperatorSearch
+from grammar_lisa.regression.search.operator_search import OperatorSearch
 from grammar_lisa.regression.search.tree import Tree
+from grammar_lisa.regression.sphere.grammar_sphere import GrammarSphere
+from grammar_lisa.regression.sphere.operator_sphere import OperatorSphere
 from grammar_lisa.regression.tables.feature_choice import chosen_features, told, varying
 from grammar_lisa.regression.tables.resolution import resolution
 from grammar_lisa.regression.tables.table import Table
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 
@@ -96,6 +99,7 @@ class Fitting:
         self._seed = derive_seed(self.config.seed, *drawn)
         self._stopped = False
         self._search: FormulaSearch | None = None
+        self._sphere: GrammarSphere | None = None
         self._grammar = None if self.config.grammar is None else load_grammar(self.config.grammar)
         generator = np.random.default_rng(derive_seed(self.config.seed, "guesses"))
         self._known = read_guesses(self.config.guesses, self._some, self._loss, generator)
@@ -128,6 +132,8 @@ class Fitting:
             self.ending = "interrupted"
         finally:
             self.seconds = self._clock() - begun
+            if self._sphere is not None:
+                self._sphere.end()
 
     def stop(self) -> None:
         """End the search soon, as time does; from another thread."""
@@ -207,13 +213,33 @@ class Fitting:
             "good_enough": self._good_enough,
         }
         if self._grammar is not None:
-            return GrammarSearch(points, self._table.target, self._grammar, **told)
-        told["sources"] = SOURCES if self.config.sources is None else self.config.sources
+            return self._grammar_search(points, self._grammar, told)
+        told["sources"] = self._sources
+        if "sphere" in self._sources:
+            untrained = self.config.untrained
+            sphere = OperatorSphere(told["seed"], self.notes.append, untrained=untrained)
+            told["sphere"] = sphere.turn
         operators = self.config.operator_names
         search = OperatorSearch(points, self._table.target, operators, **told)
         for member in self._known:
             if set(_variables(member.skeleton)) <= set(names):
                 _teach(search, member)
+        return search
+
+    @property
+    def _sources(self) -> tuple[str, ...]:
+        return SOURCES if self.config.sources is None else self.config.sources
+
+    def _grammar_search(
+        self, points: Mapping[str, Floats], grammar: Grammar, told: dict[str, Any]
+    ) -> GrammarSearch:
+        if "sphere" not in self._sources:
+            return GrammarSearch(points, self._table.target, grammar, **told)
+        untrained = self.config.untrained
+        self._sphere = GrammarSphere(told["seed"], self.notes.append, untrained=untrained)
+        sphere = self._sphere.turn
+        search = GrammarSearch(points, self._table.target, grammar, sphere=sphere, **told)
+        self._sphere.begin(search)
         return search
 
     def _members(self) -> list[Member]:

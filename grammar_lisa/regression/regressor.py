@@ -18,7 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from grammar_lisa.regression.equations import Equation, Equations
-from grammar_lisa.regression.fit_config import OPERATORS, FitConfig
+from grammar_lisa.regression.fit_config import OPERATORS, FitConfig, sources_without
 from grammar_lisa.regression.fits.losses import Loss
 from grammar_lisa.regression.fits.user_loss import UserLoss
 from grammar_lisa.regression.fitting import Fitting, fitting_for
@@ -46,6 +46,8 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         stop_at: What is good enough, as in ``"r2=0.9999"`` or ``"loss=1e-6"``.
         guesses: Formulas to begin from, over the names of the inputs; each ``c`` in them is a
             number to be fitted.
+        without: Sources of candidates to leave out, separated by blanks: some of members,
+            polynomials, letters, atoms, pairs, backpropagation, views, variation, sphere.
         random_state: Of everything random.
         n_jobs: Searches at a time, each with a seed of its own and in a process of its own: the
             first is that of one job, and the best formulas of all are kept. None is one, -1 as many
@@ -74,6 +76,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         digits: int | None = None,
         stop_at: str | None = None,
         guesses: Sequence[str] = (),
+        without: str = "",
         random_state: int | np.random.RandomState | None = 0,
         n_jobs: int | None = None,
         warm_start: bool = False,
@@ -87,6 +90,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         self.digits = digits
         self.stop_at = stop_at
         self.guesses = guesses
+        self.without = without
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.warm_start = warm_start
@@ -179,6 +183,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
             guesses=tuple(self.guesses),
             seed=_seed(self.random_state),
             jobs=effective_n_jobs(self.n_jobs),
+            sources=sources_without(self.without),
         )
 
     def _own_loss(self) -> Loss | None:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from image_lisa.data.places import user_cache
 from shared.common.errors import LisaError
+from shared.runs.cache import user_cache
 from shared.runs.tensors import read_tensors, write_tensors
 
 _VERSION = 1

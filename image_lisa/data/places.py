@@ -5,19 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pooch
-
 from shared.common.callbacks import Notify, silent
+from shared.runs.cache import user_cache
 
 VARIABLE = "LISA_DATA_DIR"
 """The environment variable that names a folder of data sets."""
-
-_APPLICATION = "lisa-toolkit"
-
-
-def user_cache() -> Path:
-    """Return the user's own folder for what can be downloaded or computed again."""
-    return Path(pooch.os_cache(_APPLICATION))
 
 
 @dataclass(frozen=True)

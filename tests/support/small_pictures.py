@@ -17,6 +17,7 @@ def alone(monkeypatch, tmp_path):
 
     monkeypatch.setattr(pooch, "retrieve", refused)
     monkeypatch.delenv("LISA_DATA_DIR", raising=False)
+    monkeypatch.delenv("LISA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 

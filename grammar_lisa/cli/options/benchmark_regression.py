@@ -24,8 +24,9 @@ class Options(BenchmarkOptions):
             columns name, formula and ranges.
         problems: Only these of the suite, by name.
         systems: Of ours: lisa, what fit does by default; lisa-members, lisa-polynomials,
-            lisa-letters, lisa-atoms, lisa-pairs, lisa-backpropagation, lisa-views and
-            lisa-variation are without that source of candidates.
+            lisa-letters, lisa-atoms, lisa-pairs, lisa-backpropagation, lisa-views, lisa-variation
+            and lisa-sphere are without that source of candidates; lisa+untrained has a sphere that
+            was not trained.
         peers: Others beside it: gplearn, pyoperon or both; the extra peers installs them.
         time: Of each search: processor time of one core, in seconds, or such as 90s, 2m or 1.5h.
         noise: Shares of the target's root mean square that the noise of its rows has; by default

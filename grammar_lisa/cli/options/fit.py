@@ -6,7 +6,14 @@ from typing import ClassVar
 
 import tyro
 
-from grammar_lisa.regression.fit_config import COMPLEXITIES, JOBS, OPERATORS, FitConfig, seconds_of
+from grammar_lisa.regression.fit_config import (
+    COMPLEXITIES,
+    JOBS,
+    OPERATORS,
+    FitConfig,
+    seconds_of,
+    sources_without,
+)
 from grammar_lisa.regression.tables.table_options import TableOptions
 from shared.cli.terminal import Output, Ranges
 from shared.common.errors import LisaError
@@ -29,6 +36,8 @@ class Options(Output):
             and predictions to a loss for each, package.module:function.
         guess: A formula to begin from; each c in it is a number to be fitted. May be repeated.
         digits: The most significant digits of a number; by default what the data bear.
+        without: Sources of candidates to leave out, separated by blanks: some of members,
+            polynomials, letters, atoms, pairs, backpropagation, views, variation, sphere.
         seed: Of everything random.
         jobs: Searches at a time, each with a seed of its own and on one core.
         name: The run's folder in --runs; by default a new one, fit-001 and so on.
@@ -50,6 +59,7 @@ class Options(Output):
     loss: str = "mse"
     guess: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     digits: int | None = None
+    without: str | None = None
     seed: int = 0
     jobs: int = 1
     name: str | None = None
@@ -71,6 +81,7 @@ class Options(Output):
             guesses=tuple(self.guess),
             seed=self.seed,
             jobs=self.jobs,
+            sources=sources_without(self.without or ""),
         )
 
     def check(self) -> None:

@@ -44,7 +44,9 @@ class _Sizes(NamedTuple):
     shape: bool = False
 
     def over(self, divisor: float) -> _Sizes:
-        return self._replace(low=self.low / divisor, high=self.high / divisor)
+        divisor = _within_reach(divisor)
+        low, high = _within_reach(self.low / divisor), _within_reach(self.high / divisor)
+        return self._replace(low=low, high=high)
 
 
 _ANY: Final = _Sizes(0.1, 10.0)
@@ -145,8 +147,8 @@ class _Draw:
         return signed
 
     def _log_uniform(self, sizes: _Sizes) -> Floats:
-        low = min(max(sizes.low, 1e-150), 1e150)
-        high = min(max(sizes.high, low), 1e150)
+        low = _within_reach(sizes.low)
+        high = max(_within_reach(sizes.high), low)
         # One draw in each of as many equal parts of the range: a Latin hypercube.
         shares = self._generator.permutation(self._count) + self._generator.random(self._count)
         drawn: Floats = low * (high / low) ** (shares / self._count)
@@ -220,6 +222,11 @@ class _Draw:
             return _Sizes(0.1 * own.size, 10.0 * own.size)
         ends = sorted((sizes.low ** (1.0 / value), sizes.high ** (1.0 / value)))
         return _Sizes(float(ends[0]), float(ends[1]), sizes.shape)
+
+
+def _within_reach(size: float) -> float:
+    """Return a size that neither it nor its inverse nor a product of two is too large."""
+    return min(max(size, 1e-150), 1e150)
 
 
 def _range_of(value: Any) -> _Range:

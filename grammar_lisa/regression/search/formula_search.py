@@ -13,6 +13,7 @@ from grammar_lisa.expressions.differentiation import BoundSkeleton
 from grammar_lisa.regression.fits.constants import fit_constants, polish
 from grammar_lisa.regression.fits.losses import MSE, Loss
 from grammar_lisa.regression.search.archive import Archive, ArchiveEntry
+from grammar_lisa.regression.search.scored import ScoredFormulas
 from grammar_lisa.regression.search.tree import Tree, open_constant
 from shared.common.arrays import Floats
 
@@ -49,6 +50,7 @@ class FormulaSearch(ABC):
 
     Attributes:
         archive: The best formulas so far.
+        scored: The few best of each complexity.
         fits: How many formulas' constants were fitted.
         looked: How many candidates were compared on the sample, those included.
         enough: Whether the best formula is good enough.
@@ -85,6 +87,7 @@ class FormulaSearch(ABC):
         self._exact = max(self.loss.bind(self.targets, self.weights).exact, _LEAST_EXACT)
         self._open = 0.0 if steps is None else self._left_open(steps[rows])
         self.archive = Archive(max(self._exact, self._open), most)
+        self.scored = ScoredFormulas(most=most)
         self.fits = 0
         self.looked = 0
         self.enough = False
@@ -145,6 +148,7 @@ class FormulaSearch(ABC):
         if np.isfinite(fit.loss):
             found = tree.with_constants(fit.constants)
             self._keep(ArchiveEntry(found, fit.loss, source, self.clock() - self.began))
+            self.scored.add(found, fit.loss)
         return float(fit.loss)
 
     def _keep(self, entry: ArchiveEntry) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from grammar_lisa.regression.search.formula_search import FormulaSearch
 from grammar_lisa.regression.search.tree import tree_of
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
+
+if TYPE_CHECKING:
+    from grammar_lisa.grammar.parsing import Parser
 
 MAX_RULES: Final = 40
 """The most rules of a sentence, where nothing else is said."""
@@ -64,6 +68,7 @@ class GrammarSearch(FormulaSearch):
         targets: What is to be met, ``[row]``.
         grammar: Whose sentences are formulas.
         max_rules: The most rules of a sentence; None takes `MAX_RULES`.
+        sphere: Fits candidates of its own when it has its turn; tells whether there were any.
         options: What `FormulaSearch` takes.
 
     Raises:
@@ -76,11 +81,13 @@ class GrammarSearch(FormulaSearch):
         targets: Floats,
         grammar: Grammar,
         max_rules: int | None = None,
+        sphere: Callable[[GrammarSearch], bool] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(points, targets, **options)
         self.grammar = grammar
         self.max_rules = max_rules or MAX_RULES
+        self._sphere = sphere
         self._moves = TreeMoves(grammar, self.max_rules)
         self._counts = Counts(grammar, self.max_rules)
         self._reading = Reading((*self.variables, CONSTANT_TERMINAL))
@@ -99,15 +106,18 @@ class GrammarSearch(FormulaSearch):
         while not (self.ended or exhausted):
             block = [self._counts.unrank(rank) for rank in islice(ranks, _BLOCK)]
             exhausted = not block
-            self._try(block, "enumeration")
+            self.attempt(block, "enumeration")
             self._check_readable(exhausted)
             if block:
                 yield "enumeration"
             if self._population and not self.ended:
                 before = len(self._tried)
-                self._try(self._offspring(), "tree moves")
+                self.attempt(self._offspring(), "tree moves")
                 exhausted &= len(self._tried) == before
                 yield "tree moves"
+            if self._sphere is not None and not self.ended and self._sphere(self):
+                exhausted = False
+                yield "sphere"
 
     def _check_readable(self, exhausted: bool) -> None:
         if self._readable == 0 and (exhausted or len(self._tried) >= _BLOCK):
@@ -134,14 +144,19 @@ class GrammarSearch(FormulaSearch):
         draws = self.generator.integers(len(self._population), size=(count, _TOURNAMENT))
         return self._array([self._population[k].derivation for k in draws.min(axis=1).tolist()])
 
-    def _try(self, derivations: Sequence[Derivation], source: str) -> None:
-        """Fit new sentences, and keep the good ones to make others of."""
+    def attempt(self, derivations: Sequence[Derivation], source: str) -> dict[str, float]:
+        """Fit new sentences, and keep the good ones to make others of.
+
+        Returns:
+            The losses of those that were fitted, by their canonical texts.
+        """
+        losses = dict[str, float]()
         if not derivations:
-            return
+            return losses
         texts = derivations_to_texts(self.grammar, self._array(derivations))
         fresh = list[tuple[Derivation, str, str]]()
         for derivation, text in zip(derivations, texts, strict=True):
-            canonical = self._reading.canonical(text).text
+            canonical = self.canonical(text)
             if canonical not in self._tried:
                 self._tried.add(canonical)
                 fresh.append((derivation, text, canonical))
@@ -151,10 +166,35 @@ class GrammarSearch(FormulaSearch):
             if self.ended:
                 break
             if is_defined:
-                loss = self._fitted(text, source)
+                loss = losses[canonical] = self._fitted(text, source)
                 if np.isfinite(loss):
                     self._population.append(_Individual(loss, canonical, derivation))
         self._population = heapq.nsmallest(_POPULATION, self._population)
+        return losses
+
+    @property
+    def n_sentences(self) -> int:
+        """How many derivations there are of at most `max_rules` rules."""
+        return self._counts.at_most()
+
+    @cached_property
+    def parser(self) -> Parser:
+        """The grammar's parser."""
+        from grammar_lisa.grammar.parsing import Parser
+
+        return Parser(self.grammar)
+
+    def text(self, derivation: Derivation) -> str:
+        """Return the text of a sentence."""
+        return derivations_to_texts(self.grammar, self._array([derivation]))[0]
+
+    def canonical(self, text: str) -> str:
+        """Return one text for all sentences that differ in the order of terms and factors alone."""
+        return self._reading.canonical(text).text
+
+    def best(self, count: int) -> list[tuple[float, Derivation]]:
+        """Return the losses and derivations of the best sentences, best first, at most so many."""
+        return [(each.loss, each.derivation) for each in self._population[:count]]
 
     def _defined(self, texts: Sequence[str]) -> list[bool]:
         """Whether sentences are formulas that are finite on the sample, with constants of 1."""

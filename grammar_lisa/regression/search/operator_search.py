@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Final
 
 import numpy as np
 
+from grammar_lisa.regression.fit_config import SOURCES
 from grammar_lisa.regression.search.allowed import ARITHMETIC, allowed
 from grammar_lisa.regression.search.atoms import atoms_of
 from grammar_lisa.regression.search.contexts import Context, contexts_of, moves_of
@@ -33,11 +34,6 @@ from grammar_lisa.regression.search.views import View, views_of
 from shared.common.arrays import Floats
 
 OPERATORS: Final = ("+", "-", "*", "/", "pow", "sqrt", "log", "exp", "sin", "cos")
-SOURCES: Final = (
-    *("members", "polynomials", "letters", "atoms", "pairs", "backpropagation"),
-    *("views", "variation"),
-)
-"""Where candidates come from; powers of the variables come first and always."""
 
 _AROUND_COST: Final = 2.5
 _MOST_AROUND: Final = 200
@@ -55,6 +51,8 @@ _DEGREES_ABOVE: Final = (1, 3)
 _PAIRED_ATOMS: Final = 2500
 _VARIED: Final = 40
 """Variations between two looks at the clock."""
+SPHERE_EVERY: Final = 60
+"""Turns of variation to one of the sphere, which has about a tenth of the time so."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +106,7 @@ class OperatorSearch(FormulaSearch):
         targets: What is to be met, ``[row]``.
         operators: What formulas may be made with.
         sources: Where candidates come from.
+        sphere: Fits candidates of its own when it has its turn; tells whether there were any.
         options: What `FormulaSearch` takes.
     """
 
@@ -117,11 +116,13 @@ class OperatorSearch(FormulaSearch):
         targets: Floats,
         operators: Sequence[str] = OPERATORS,
         sources: Sequence[str] = SOURCES,
+        sphere: Callable[[OperatorSearch], bool] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(points, targets, **options)
         self.operators = tuple(operators)
         self.sources = tuple(sources)
+        self._sphere = sphere
         self._restricted = bool(ARITHMETIC - set(self.operators))
         self._shortlist = Shortlist()
         self._improved = set[Tree]()
@@ -137,10 +138,23 @@ class OperatorSearch(FormulaSearch):
                 self._simplify()
                 return
         self._simplify()
-        while "variation" in self.sources and not self.ended:
-            self._vary(self._library)
-            yield "variation"
+        yield from self._late_sources()
         self._simplify()
+
+    def _late_sources(self) -> Iterator[str]:
+        """Vary good formulas, in turns with the sphere, until there is nothing more to fit."""
+        varies, turn = "variation" in self.sources, 0
+        every = SPHERE_EVERY if varies else 1
+        while not self.ended:
+            before = self.fits
+            if varies:
+                self._vary(self._library)
+                yield "variation"
+            if turn % every == 0 and self._sphere and not self.ended and self._sphere(self):
+                yield "sphere"
+            if self.fits == before:
+                return
+            turn += 1
 
     def _rounds(self) -> Iterator[str]:
         """Yield the stages of all rounds; views come after a first look at the whole."""

@@ -9,16 +9,14 @@ import pytest
 from grammar_lisa.benchmark.regression_solution import is_solution
 from grammar_lisa.benchmark.regression_suites import Problem, draw_rows
 from grammar_lisa.benchmark.regression_systems import (
-    ABLATIONS,
     PEERS,
     gplearn_text,
     regression_system,
     search_lisa,
 )
 from grammar_lisa.expressions.evaluation import evaluate
-from grammar_lisa.regression.fit_config import FitConfig
+from grammar_lisa.regression.fit_config import SOURCES, FitConfig
 from grammar_lisa.regression.fitting import Fitting
-from grammar_lisa.regression.search.operator_search import SOURCES
 from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
 
@@ -48,8 +46,8 @@ def test_seconds_are_processor_time(name):
     evaluate([found.text], rows.points)
 
 
-@pytest.mark.parametrize("name", ABLATIONS)
-def test_an_ablation_leaves_one_source_out(name, monkeypatch):
+def config_of(system, monkeypatch):
+    """What a system tells its search."""
     seen = []
     stopped = SimpleNamespace(ending="interrupted", run=lambda: None)
     monkeypatch.setattr(
@@ -57,9 +55,22 @@ def test_an_ablation_leaves_one_source_out(name, monkeypatch):
         lambda table, config, clock: seen.append(config) or stopped,
     )
     with pytest.raises(KeyboardInterrupt):
-        regression_system(f"lisa-{name}")(draw_rows(SUM, 0.0, 1), 3.0, 1)
-    assert set(SOURCES) - set(seen[0].sources) == {name}
-    assert seen[0].max_time == 3.0
+        regression_system(system)(draw_rows(SUM, 0.0, 1), 3.0, 1)
+    return seen[0]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_an_ablation_leaves_one_source_out(name, monkeypatch):
+    config = config_of(f"lisa-{name}", monkeypatch)
+    assert set(SOURCES) - set(config.sources) == {name}
+    assert config.max_time == 3.0
+    assert not config.untrained
+
+
+def test_the_control_of_the_sphere_has_all_sources_and_no_training(monkeypatch):
+    config = config_of("lisa+untrained", monkeypatch)
+    assert config.untrained
+    assert config.sources is None
 
 
 def test_a_search_has_no_other_sources_than_it_is_told():

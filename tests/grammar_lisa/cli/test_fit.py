@@ -200,6 +200,7 @@ def test_a_command_that_is_stopped_leaves_its_formulas(tmp_path, sent):
         (["T", "--time", "soon"], "--time must be seconds, or a time such as 90s, 2m or 1.5h"),
         (["T", "--time", "0"], "the time must be above 0"),
         (["T", "--operators", "+ plus"], "there is no operator 'plus'"),
+        (["T", "--without", "trees"], "there is no source of candidates 'trees'"),
         (["T", "--max-complexity", "0"], "--max-complexity must be from 1 to 200, not 0"),
         (["T", "--digits", "0"], "--digits must be from 1 to 17, not 0"),
         (["T", "--loss", "mze"], "there is no loss 'mze'"),

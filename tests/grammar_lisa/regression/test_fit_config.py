@@ -1,6 +1,12 @@
 import pytest
 
-from grammar_lisa.regression.fit_config import FitConfig, Stop, seconds_of
+from grammar_lisa.regression.fit_config import (
+    SOURCES,
+    FitConfig,
+    Stop,
+    seconds_of,
+    sources_without,
+)
 from shared.common.errors import LisaError
 
 
@@ -33,6 +39,7 @@ def test_what_to_stop_at_is_read():
     ("settings", "message"),
     [
         ({"operators": "+ plus"}, "there is no operator 'plus'; .*valid: [+], -"),
+        ({"sources": ("members", "tree")}, "there is no source of candidates 'tree'; .*sphere"),
         ({"operators": " "}, "operators is empty; give some of [+] - [*] /"),
         ({"max_complexity": 0}, "max_complexity must be from 1 to 200, not 0"),
         ({"max_time": 0}, "the time must be above 0 and at most 2,592,000 seconds, not 0"),
@@ -48,3 +55,11 @@ def test_what_to_stop_at_is_read():
 def test_settings_that_make_no_sense_are_refused(settings, message):
     with pytest.raises(LisaError, match=message):
         FitConfig(**settings).check()
+
+
+def test_sources_are_left_out_by_name():
+    assert sources_without("") is None
+    left = sources_without("sphere, pairs")
+    assert set(SOURCES) - set(left) == {"sphere", "pairs"}
+    with pytest.raises(LisaError, match="there is no source of candidates 'moves'"):
+        sources_without("moves")

@@ -446,6 +446,7 @@ def test_no_network_is_one_message(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pooch.retrieve", retrieve)
     monkeypatch.delenv("LISA_DATA_DIR", raising=False)
+    monkeypatch.delenv("LISA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     message = refusal("train", "--dataset", "mnist", "--runs", tmp_path / "runs", "--quiet")
     assert message.startswith("error: ")

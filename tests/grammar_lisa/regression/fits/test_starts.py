@@ -64,3 +64,10 @@ def test_draws_fill_their_range_evenly():
 
 def test_signs_differ():
     assert 0.4 < (drawn("c*sin(c*x)") > 0).mean() < 0.6
+
+
+@pytest.mark.parametrize("text", ["x**c/exp(x*x)", "exp(x*x)/(x+c)", "exp(x*x)*(x+c)**c"])
+def test_sizes_beyond_the_range_of_numbers_give_finite_starts(text):
+    x = np.linspace(1.0, 26.0, 50)  # the squares of exp(x*x) overflow
+    starts = drawn(text, x, np.sin(x), 20)
+    assert np.isfinite(starts).all()
