@@ -84,9 +84,12 @@ def _forward(operator: str, place: int, values: list[Any]) -> Callable[[Any], An
 def simpler(formula: Tree) -> Iterator[Tree]:
     """Yield formulas with one part made simpler.
 
-    It is replaced by one of its operands or by a constant; or an exponent by a simple one.
+    It is replaced by one of its operands or by a constant; or an exponent by a simple one; or a
+    multiple of a quotient by one whose divisor takes the factor up.
     """
     for path, part in formula.paths():
+        if (quotient := _taken_up(part)) is not None:
+            yield formula.replaced(path, quotient)
         for operand in part.operands:
             yield formula.replaced(path, operand)
         if part.operands and path:
@@ -97,3 +100,27 @@ def simpler(formula: Tree) -> Iterator[Tree]:
                 yield formula.replaced(
                     path, number(abs(near)) if near > 0 else make(NEGATION, number(-near))
                 )
+
+
+def _taken_up(part: Tree) -> Tree | None:
+    """Return ``a/(c*x+c)`` for ``c*(a/(c*x+c))``; None where a divisor's term has no constant."""
+    if part.operator != "*" or part.operands[0].operator != OPEN or not part.operands[0].value:
+        return None
+    quotient = part.operands[1]
+    if quotient.operator != "/":
+        return None
+    divisor = _multiplied(quotient.operands[1], 1 / part.operands[0].value)
+    return None if divisor is None else make("/", quotient.operands[0], divisor)
+
+
+def _multiplied(total: Tree, factor: float) -> Tree | None:
+    """Return a sum with each of its constants multiplied; None where a term has none."""
+    if total.operator == OPEN:
+        return open_constant(total.value * factor)
+    if total.operator in {"+", "-"}:
+        left, right = (_multiplied(term, factor) for term in total.operands)
+        return None if left is None or right is None else make(total.operator, left, right)
+    if total.operator in {"*", "/"} and total.operands[0].operator == OPEN:
+        constant, rest = total.operands
+        return make(total.operator, open_constant(constant.value * factor), rest)
+    return None

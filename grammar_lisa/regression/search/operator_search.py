@@ -137,7 +137,6 @@ class OperatorSearch(FormulaSearch):
             if self.ended:
                 self._simplify()
                 return
-        self._simplify()
         yield from self._late_sources()
         self._simplify()
 
@@ -162,6 +161,7 @@ class OperatorSearch(FormulaSearch):
         for place, (scale, smaller) in enumerate(zip(SCALES, VIEW_SCALES, strict=False)):
             round_ = _Round(self, scale, whole)
             yield from round_.quick()
+            self._simplify()
             if "views" in self.sources and place == 0:
                 views = views_of(self.points, self.targets, SAMPLE, self.operators)
             for view in views:
@@ -169,6 +169,7 @@ class OperatorSearch(FormulaSearch):
                 yield from inner.quick()
                 yield from inner.thorough()
             yield from round_.thorough()
+            self._simplify()
             self._library = round_.library
 
     def fit(self, tree: Tree, source: str, starts: int = 1) -> float:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from grammar_lisa.expressions.expression import NEGATION, OPEN, POWER
 from grammar_lisa.regression.search.local import contexts_within, simpler
-from grammar_lisa.regression.search.tree import make, number, open_constant, variable
+from grammar_lisa.regression.search.tree import combination, make, number, open_constant, variable
 
 GENERATOR = np.random.default_rng(0)
 X, Y = GENERATOR.uniform(0.5, 2.5, (2, 30))
@@ -156,3 +156,15 @@ def test_exponents_near_simple_ones_are_taken_for_them():
         assert text in {found.text for found in simpler(formula)}
     far = make(POWER, variable("x"), open_constant(1.7))
     assert {found.text for found in simpler(far)} == {"x", "c"}
+
+
+def test_a_divisor_takes_up_a_factor():
+    divisor = combination([0.5, -3.0], [variable("x"), variable("y")])
+    divisor = make("+", divisor, open_constant(7.0))
+    formula = make("*", open_constant(4.0), make("/", variable("y"), divisor))
+    (found,) = (tree for tree in simpler(formula) if tree.text == "y/(c*x+c*y+c)")
+    np.testing.assert_allclose(found.values(POINTS), formula.values(POINTS), rtol=1e-12)
+    fixed = make(
+        "*", open_constant(4.0), make("/", variable("y"), make("+", divisor, variable("x")))
+    )
+    assert not any(tree.text.startswith("y/(c") for tree in simpler(fixed))
