@@ -113,7 +113,8 @@ STAGES = {
 @pytest.mark.parametrize("source", STAGES)
 def test_each_source_works_alone(source):
     stages = 1 + len(STAGES[source])
-    search, names = searched(POINTS, NOISY, stages, sources=(source,))
+    targets = U * (V + np.sin(W)) if source == "backpropagation" else NOISY
+    search, names = searched(POINTS, targets, stages, sources=(source,))
     assert names == ["powers", *STAGES[source]]
     found = {entry.source for entry in search.archive}
     assert found <= {"constant", "powers"} | SOURCE_NAMES[source]
