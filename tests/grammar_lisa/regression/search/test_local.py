@@ -159,13 +159,13 @@ def test_exponents_near_simple_ones_are_taken_for_them():
 
 
 def test_a_divisor_takes_up_a_factor():
-    divisor = combination([0.5, -3.0], [variable("x"), variable("y")])
-    divisor = make("+", divisor, open_constant(7.0))
-    formula = make("*", open_constant(4.0), make("/", variable("y"), divisor))
+    divisor = combination([0.72, -3.25], [variable("x"), variable("y")])
+    divisor = make("+", divisor, open_constant(7.25))
+    formula = make("*", open_constant(4.27), make("/", variable("y"), divisor))
     found = next(tree for tree in simpler(formula) if tree.text == "y/(c*x+c*y+c)")
     np.testing.assert_allclose(found.values(POINTS), formula.values(POINTS), rtol=1e-12)
     fixed = make(
-        "*", open_constant(4.0), make("/", variable("y"), make("+", divisor, variable("x")))
+        "*", open_constant(4.27), make("/", variable("y"), make("+", divisor, variable("x")))
     )
     given = fixed.values(POINTS)
     assert not any(np.allclose(tree.values(POINTS), given) for tree in simpler(fixed))
