@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Final
 
@@ -27,6 +26,7 @@ from grammar_lisa.regression.search.recombination import (
     Solution,
     Sums,
 )
+from grammar_lisa.regression.search.scales import SCALES, VIEW_SCALES, Scale
 from grammar_lisa.regression.search.shortlist import Candidate, Shortlist
 from grammar_lisa.regression.search.tree import Tree, number, part_of
 from grammar_lisa.regression.search.variation import Variation
@@ -53,44 +53,6 @@ _VARIED: Final = 40
 """Variations between two looks at the clock."""
 SPHERE_EVERY: Final = 60
 """Turns of variation to one of the sphere, which has about a tenth of the time so."""
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How much a round looks at.
-
-    Attributes:
-        members: Of the library.
-        wide: Contexts that powers and polynomials of all variables are tried in.
-        contexts: Contexts that members are tried in.
-        weighted: Contexts in which errors are weighed as the whole formula changes with them.
-        paired: Contexts for which pairs are tried.
-        pair_members: Members that pairs are made of.
-        arguments: Members that atoms are functions of.
-        polynomials: Contexts that polynomials of few terms are told for.
-        quotients: Contexts that quotients of polynomials are tried in.
-        letters: Functions that are letters of polynomials.
-    """
-
-    members: int
-    wide: int
-    contexts: int
-    weighted: int
-    paired: int
-    pair_members: int
-    arguments: int
-    polynomials: int
-    quotients: int
-    letters: int
-
-
-SCALES: Final = (
-    Scale(1200, 4000, 400, 200, 12, 1000, 6, 20, 1, 20),
-    Scale(4000, 20000, 1500, 300, 30, 1500, 16, 40, 10, 60),
-    Scale(12000, 60000, 6000, 1000, 100, 3000, 24, 80, 25, 100),
-)
-VIEW_SCALES: Final = (Scale(400, 1000, 120, 60, 8, 300, 3, 12, 2, 20), *SCALES[:2])
-"""Of views, beside each of `SCALES`: what stands in few inputs is simpler."""
 
 
 class OperatorSearch(FormulaSearch):
@@ -200,8 +162,9 @@ class OperatorSearch(FormulaSearch):
         return loss if np.isfinite(loss) else np.inf
 
     def match(self, source: Recombination, matches: Iterable[Match], name: str, most: int) -> None:
-        """Consider the best of some matches."""
-        for match in heapq.nsmallest(most, matches, key=lambda match: match.left):
+        """Consider the best of some matches, of those that there is time to look for."""
+        in_time = takewhile(lambda match: not self.late, matches)
+        for match in heapq.nsmallest(most, in_time, key=lambda match: match.left):
             if self.late:
                 return
             for solution in source.solutions(match):
@@ -392,6 +355,8 @@ class _Round:
         for member in range(min(len(self.library), 300)):
             atoms.add(self.library.tree(member), self._values[member], costs[member])
         for member in self._arguments():
+            if search.late:
+                return
             tree = self.library.tree(member)
             row, fine = self._values[member], len(self._inputs) == 1
             for atom, values in atoms_of(tree, row, search.operators, fine=fine):
@@ -401,6 +366,8 @@ class _Round:
         sums = Sums(atoms)
         search.match(sums, sums.single(contexts, 6), "atoms", 1000)
         for context in contexts[: 4 * self._scale.paired]:
+            if search.late:
+                return
             search.match(sums, sums.weighted(context, 6), "atoms", 6)
         search.match(
             sums, sums.pairs(contexts[: self._scale.paired], 12, _PAIRED_ATOMS), "atoms", 1000

@@ -42,6 +42,8 @@ _EVEN: Final = 1e-6
 _EXACT: Final = 1e-14
 _SIMPLICITY: Final = 0.3
 """How much smaller, as a logarithm, the rest must be for each unit of a member's cost."""
+_BLOCK: Final = 256
+"""Contexts whose members are compared at a time."""
 _ROUNDING: Final = 1e-9
 """Terms below this share of what is to be met are rounding."""
 
@@ -94,6 +96,7 @@ class Recombination(ABC):
         fine = norms > _DEPENDENT * np.maximum(sizes, 1e-300)
         self._squares = np.square(rows)
         self._costs = np.array(library.costs)
+        self._handicaps = np.exp(_SIMPLICITY * self._costs)
         self._units = np.where(fine[:, None], left / np.where(fine, norms, 1.0)[:, None], 0.0)
 
     @abstractmethod
@@ -118,17 +121,23 @@ class Recombination(ABC):
 
     def single(self, contexts: Sequence[Context], each: int) -> Iterator[Match]:
         """Yield the best members of each context, so many of each."""
-        some, left, totals = self._left(contexts)
-        if not some:
-            return
-        projections = np.square(left @ self._units.T)
-        sums = np.square(left).sum(axis=1)
-        left_over = np.maximum(sums[:, None] - projections, 0.0) / totals[:, None]
-        ranks = np.log(left_over + _EXACT) + _SIMPLICITY * self._costs
-        for _ in range(min(each, ranks.shape[1])):
-            for row, member in enumerate(ranks.argmin(axis=1).tolist()):
-                yield Match(float(left_over[row, member]), some[row], (member,))
-                ranks[row, member] = np.inf
+        for start in range(0, len(contexts), _BLOCK):
+            some, left, totals = self._left(contexts[start : start + _BLOCK])
+            if some:
+                sums = np.square(left).sum(axis=1)
+                left_over = sums[:, None] - np.square(left @ self._units.T)
+                left_over = np.maximum(left_over, 0.0, out=left_over) / totals[:, None]
+                best = self._best(left_over, each)
+                for context, row, members in zip(some, left_over, best, strict=True):
+                    for member in members:
+                        yield Match(float(row[member]), context, (member,))
+
+    def _best(self, left_over: Floats, each: int) -> list[list[int]]:
+        """Return the best members of each row, ``[.., member]``, for their costs."""
+        ranks = (left_over + _EXACT) * self._handicaps
+        each = min(each, ranks.shape[-1])
+        best: list[list[int]] = np.argpartition(ranks, each - 1)[..., :each].tolist()
+        return best
 
     def weighted(self, context: Context, each: int) -> Iterator[Match]:
         """Yield the base and the best members by how far the whole formula is off its targets.
@@ -151,9 +160,8 @@ class Recombination(ABC):
         fine = norms > _TELLING * np.maximum(sizes, 1e-300)
         gains = np.where(fine, np.square(along[:, 0]) / np.where(fine, norms, 1.0), 0.0)
         left_over = np.maximum(whole - gains, 0.0) / total
-        ranks = np.log(left_over + _EXACT) + _SIMPLICITY * self._costs
-        each = min(each, len(ranks))
-        for member in np.argpartition(ranks, each - 1)[:each].tolist():
+        (best,) = self._best(left_over[None], each)
+        for member in best:
             yield Match(float(left_over[member]), context, (member,))
 
     def weights(self, context: Context) -> Floats:

@@ -6,7 +6,8 @@ import pytest
 from grammar_lisa.expressions.expression import NEGATION, POWER
 from grammar_lisa.regression import LOSSES
 from grammar_lisa.regression.search import operator_search
-from grammar_lisa.regression.search.operator_search import OPERATORS, SOURCES, OperatorSearch, Scale
+from grammar_lisa.regression.search.operator_search import OPERATORS, SOURCES, OperatorSearch
+from grammar_lisa.regression.search.scales import Scale
 
 GENERATOR = np.random.default_rng(0)
 U, V, W = GENERATOR.uniform(0.5, 3, (3, 100))

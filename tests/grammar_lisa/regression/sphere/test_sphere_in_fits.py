@@ -5,7 +5,7 @@ import pytest
 from grammar_lisa.regression.fit_config import FitConfig
 from grammar_lisa.regression.fitting import Fitting
 from grammar_lisa.regression.search import operator_search
-from grammar_lisa.regression.search.operator_search import Scale
+from grammar_lisa.regression.search.scales import Scale
 from grammar_lisa.regression.sphere.cached import CachedSphere
 from grammar_lisa.regression.tables.table import Table
 
