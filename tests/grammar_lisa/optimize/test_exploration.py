@@ -12,12 +12,12 @@ from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.exploration import Exploration
 from grammar_lisa.optimize.observations import Observations
 from grammar_lisa.optimize.policy import Policy
-from grammar_lisa.optimize.proposals import Group
+from grammar_lisa.optimize.proposals import ProposalGroup
 
 TEXTS = ["a", "bb", "ccc", "dddd", "e", "ff", "ggg", "hhhh", "A", "(a)"]
 HASHES = [0, 1, 2, 3, 4, 5, 6, 7, 0, 0]
 """The last two equal the first."""
-GROUP = Group({}, 0.5)
+GROUP = ProposalGroup({}, 0.5)
 
 
 class World:

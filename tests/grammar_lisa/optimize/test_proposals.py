@@ -188,10 +188,12 @@ def test_groups_of_every_system_make_up_the_whole(reader, name):
 def test_trees_grow_with_what_the_network_does_not_hold(reader, fields, outside, trees):
     """What is left is divided as it was."""
     config = SearchConfig(**fields)
-    groups = groups_of(kinds_of(reader), config, outside)
+    named = kinds_of(reader)
+    names = {id(kind): name for name, kind in named.items()}
+    groups = groups_of(named, config, outside)
     assert sum(group.share for group in groups) == pytest.approx(1)
     own = {
-        type(kind).__name__.lower(): group.share * share
+        names[id(kind)]: group.share * share
         for group in groups
         for kind, share in group.kinds
     }
