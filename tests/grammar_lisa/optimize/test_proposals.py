@@ -192,11 +192,7 @@ def test_trees_grow_with_what_the_network_does_not_hold(reader, fields, outside,
     names = {id(kind): name for name, kind in named.items()}
     groups = groups_of(named, config, outside)
     assert sum(group.share for group in groups) == pytest.approx(1)
-    own = {
-        names[id(kind)]: group.share * share
-        for group in groups
-        for kind, share in group.kinds
-    }
+    own = {names[id(kind)]: group.share * share for group in groups for kind, share in group.kinds}
     found = sum(own.pop(name, 0.0) for name in TREES)
     assert found == pytest.approx(trees)
     whole = sum(share for name, share in config.shares.items() if name not in TREES)
