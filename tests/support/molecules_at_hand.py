@@ -60,3 +60,11 @@ MOLECULES = {
     "a square plane": "F[Pt@SP1](Cl)(Br)I",
     "an octahedron": "C[Co@OH25](F)(Cl)(Br)(I)S",
 }
+
+CHAINS = [
+    f"{one}{'C' * length}{end}"
+    for one in "CON"
+    for length in (1, 2, 3)
+    for end in ("C", "O", "N", "F", "Cl", "C#N", "C(C)C", "C=O")
+]
+"""Short molecules that a small network learns."""
