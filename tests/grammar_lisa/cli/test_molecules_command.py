@@ -108,6 +108,8 @@ def test_ask_tells_molecules_apart_by_canonical_smiles(molecules, tmp_path):
     scores.write_text("\n".join(["sentence,score", *rows]) + "\n")
     words = ("ask", "--state", tmp_path / "state", "--run", molecules, "--language", "molecules")
     asked = succeed(*words, "--initial", scores, "-q", 4, "--json", "--pool", 100).json["sentences"]
+    again = succeed("ask", "--state", tmp_path / "state", "-q", 4, "--json")
+    assert again.json["sentences"] == asked
     found = [canonical_smiles(text) for text in asked]
     assert None not in found
     assert not set(found) & {canonical_smiles(text) for text in known}
