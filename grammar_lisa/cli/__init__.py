@@ -30,6 +30,7 @@ COMMANDS: Commands = {
     "score": Command(__name__, "score", "how well a formula fits a table of data"),
     "predict": Command(__name__, "predict", "the values of a found formula on a new table"),
     "generate": Command(__name__, "generate", "draw sentences from a trained run"),
+    "molecules": Command(__name__, "molecules", "draw molecules, and compare them with the data"),
     "encode": Command(__name__, "encode", "sentences to codes"),
     "decode": Command(__name__, "decode", "codes to sentences"),
     "interpolate": Command(__name__, "interpolate", "the path between two sentences"),

@@ -7,6 +7,7 @@ from grammar_lisa.cli.options.objective import ObjectiveOptions
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.objectives.external import CallableObjective, CommandObjective
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
+from grammar_lisa.objectives.molecules import PREFIX, MoleculeObjective
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.targets import regression_for
 
@@ -25,7 +26,10 @@ def opened_objective(
     Raises:
         LisaError: The target, function or command is not fit.
     """
-    if scoring.objective is not None:
+    if scoring.objective is not None and scoring.objective.startswith(PREFIX):
+        with MoleculeObjective(scoring.objective, scoring.seconds_each) as molecules:
+            yield molecules
+    elif scoring.objective is not None:
         with CallableObjective(scoring.objective, scoring.seconds_each) as function:
             yield function
     elif scoring.command is not None:

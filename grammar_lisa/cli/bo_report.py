@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grammar_lisa.cli.bo_outcome import SEARCH, SearchOutcome
-from grammar_lisa.cli.pictures import plot_best, plot_convergence
+from grammar_lisa.cli.pictures import draw_molecules, plot_best, plot_convergence
 from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.expressions.latex import latex
+from grammar_lisa.objectives.molecules import MoleculeObjective
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.hall_of_fame import (
@@ -28,6 +29,9 @@ from shared.common.tables import csv_table
 from shared.runs.run import SUMMARY, Run
 
 HALL_OF_FAME, CONVERGENCE, BEST = "hall_of_fame.csv", "convergence.png", "best.png"
+MOLECULES = "best.svg"
+_DRAWN = 12
+"""Molecules that are drawn."""
 _KEPT = 100
 """Sentences that the hall of fame holds."""
 
@@ -139,6 +143,12 @@ def _draw(folder: Run, outcome: SearchOutcome, best: Sequence[Row]) -> list[str]
     regression = outcome.objective if isinstance(outcome.objective, Regression) else None
     label = "best score so far" + ("" if regression is None else ", log(1 + MSE)")
     plot_convergence(folder, curves, outcome.budget, outcome.best_known, label)
+    if isinstance(outcome.objective, MoleculeObjective):
+        scores = [(row["sentence"], row["score"]) for row in best[:_DRAWN]]
+        if not scores:
+            return []
+        draw_molecules(folder.path / MOLECULES, scores, "score")
+        return [MOLECULES]
     if regression is None:
         return []
     fits = {

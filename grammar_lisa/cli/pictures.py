@@ -1,15 +1,19 @@
 """The pictures that commands leave in a run."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from grammar_lisa.molecules.drawing import draw_grid
+from shared.cli.terminal import show
 from shared.common.arrays import Floats
 from shared.common.callbacks import MetricsRow
 from shared.runs.figures import save_figure
+from shared.runs.files import write_atomically
 from shared.runs.run import Run
 
 mpl.use("Agg")
@@ -144,3 +148,10 @@ def plot_best(
         axes.set(xlabel="data", ylabel="prediction", xlim=limits, ylim=limits)
     axes.legend(frameon=False, fontsize="small")
     save_figure(figure, path, "best.png")
+
+
+def draw_molecules(path: Path, molecules: Sequence[tuple[str, float]], name: str) -> None:
+    """Draw molecules with their values of a property below them, in a file .svg or .png."""
+    legends = [f"{name} {show(value)}" for _, value in molecules]
+    drawing = draw_grid([smiles for smiles, _ in molecules], legends, path.suffix)
+    write_atomically(path, drawing)

@@ -9,9 +9,12 @@ from pathlib import Path
 
 from grammar_lisa.cli.options.search import recorded
 from grammar_lisa.cli.options.search_setup import ASK_TOOL, SetupOptions, recorded_setup
-from grammar_lisa.expressions.language import PlainText
+from grammar_lisa.expressions.language import Language, PlainText
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.sentence_model import SentenceModel
+from grammar_lisa.molecules.language import Molecules
+from grammar_lisa.molecules.reading import check_installed
 from grammar_lisa.optimize.spaces import space_of_run
 from grammar_lisa.optimize.state import (
     Score,
@@ -66,7 +69,7 @@ def create_state(folder: Path, options: SetupOptions, scores: Sequence[Score]) -
     model = load_model(run)
     space_of_run(model, run, options.search.space)
     new = new_scores(scores, (), model)
-    language = expressions_of(run, model) if options.language == "expressions" else PlainText()
+    language = _language(options.language, run, model)
     record = {
         "tool": ASK_TOOL,
         "version": version(DISTRIBUTION),
@@ -77,6 +80,14 @@ def create_state(folder: Path, options: SetupOptions, scores: Sequence[Score]) -
     create_run(folder, record)
     setup = Setup(run.path, options.search, language, options.seed)
     SearchState.open(folder, setup).take(new, initial=True)
+
+
+def _language(name: str, run: Run, model: SentenceModel) -> Language:
+    """Return the language of that name for the sentences of a run."""
+    if name == "molecules":
+        check_installed()
+        return Molecules()
+    return expressions_of(run, model) if name == "expressions" else PlainText()
 
 
 def check_same(folder: Path, given: SetupOptions, recorded_options: SetupOptions) -> None:

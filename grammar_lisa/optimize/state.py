@@ -13,6 +13,8 @@ from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.sentence_model import SentenceModel
+from grammar_lisa.molecules.language import Molecules
+from grammar_lisa.molecules.reading import check_installed
 from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.optimizer import Optimizer
@@ -215,7 +217,11 @@ def language_record(language: Language) -> dict[str, Any]:
         return {"name": "expressions", "variables": list(language.variables)}
     if isinstance(language, PlainText):
         return {"name": "text"}
-    raise LisaError(f"the language {language} cannot be kept; valid are text and expressions")
+    if isinstance(language, Molecules):
+        return {"name": "molecules"}
+    raise LisaError(
+        f"the language {language} cannot be kept; valid are text, expressions and molecules"
+    )
 
 
 def language_from(record: object, source: str) -> Language:
@@ -227,11 +233,16 @@ def language_from(record: object, source: str) -> Language:
     match record:
         case {"name": "text"}:
             return PlainText()
+        case {"name": "molecules"}:
+            check_installed()
+            return Molecules()
         case {"name": "expressions", "variables": [*names]} if all(
             isinstance(name, str) for name in names
         ):
             return Expressions(tuple(names))
-    raise LisaError(f"{source}: {record!r} is no language; valid are text and expressions")
+    raise LisaError(
+        f"{source}: {record!r} is no language; valid are text, expressions and molecules"
+    )
 
 
 def expressions_of(run: Run, model: SentenceModel) -> Expressions:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from light_reports import blank_pictures, one_algebra, short_fits
 from measured_runs import quick_measurements
+from molecules_at_hand import CHAINS, needs_rdkit
 from tools import Tool, environment
 
 import grammar_lisa.cli
@@ -42,6 +43,7 @@ LESS = {
     ("grammar-lisa", "benchmark", "regression"): (
         "--problems nguyen-8 --systems lisa --peers --time 5 --jobs 1 --quiet"
     ),
+    ("grammar-lisa", "molecules"): "--draws 40 --compared-with 30 --quiet",
     ("image-lisa", "train"): "--limit 200 --epochs 2 --quiet",
     ("image-lisa", "evaluate"): "--quiet",
 }
@@ -63,6 +65,15 @@ FILES_OF_FIT = {
     "growth.csv": "t,growth",
 }
 """Files that the page on tables shows, and how their blocks begin."""
+
+
+NEED = {"molecules.md": [needs_rdkit]}
+"""What pages cannot be run without."""
+
+
+def pages_with(found):
+    """The names of pages in which `found(page)` finds something to run."""
+    return [pytest.param(n, marks=NEED.get(n, [])) for n, page in PAGES.items() if found(page)]
 
 
 def commands(page):
@@ -115,6 +126,7 @@ def folder(tmp_path, monkeypatch, runs):
     for name, start in FILES_OF_FIT.items():
         (block,) = [each for each in blocks(PAGES["fit.md"], "text") if each.startswith(start)]
         (tmp_path / name).write_text(block, encoding="utf-8")
+    (tmp_path / "molecules.txt").write_text("\n".join(CHAINS) + "\n", encoding="utf-8")
     (tmp_path / "new.csv").write_text("Time (s)\n0.15\n0.7\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -141,7 +153,7 @@ def test_the_pages_show_commands():
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if commands(page)])
+@pytest.mark.parametrize("name", pages_with(commands))
 def test_every_command_of_a_page_runs(name, folder, runs, monkeypatch, capsys):
     for made in ("demo", "digits"):
         if f"--name {made}" not in PAGES[name]:
@@ -151,7 +163,7 @@ def test_every_command_of_a_page_runs(name, folder, runs, monkeypatch, capsys):
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if blocks(page, "python")])
+@pytest.mark.parametrize("name", pages_with(lambda page: blocks(page, "python")))
 def test_the_python_of_a_page_runs(name, folder, runs, monkeypatch):
     for line in commands(PAGES[name]):
         if " train --grammar grammars/json.cfg" in line:

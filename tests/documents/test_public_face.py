@@ -21,10 +21,10 @@ EXPR = ROOT / "grammars" / "expr.cfg"
 SMALL = {"count": 500, "held_out": 50, "epochs": 2, "draws": 20, "max_rules": 9, "dim": 6}
 ROOMS = [
     *("grammar_lisa", "image_lisa", "shared"),
-    *(f"grammar_lisa.{room}" for room in ("grammar", "models", "expressions", "objectives")),
-    *(f"grammar_lisa.{room}" for room in ("training", "optimize", "regression", "benchmark")),
+    *(f"grammar_lisa.{room}" for room in ("grammar", "models", "expressions", "molecules")),
+    *(f"grammar_lisa.{room}" for room in ("objectives", "training", "optimize", "regression")),
     *(f"image_lisa.{room}" for room in ("models", "training", "evaluation", "reports", "data")),
-    "image_lisa.benchmark",
+    *("grammar_lisa.benchmark", "image_lisa.benchmark"),
     *(f"shared.{room}" for room in ("common", "sphere", "samplers", "methods", "runs", "jobs")),
     *(f"shared.{room}" for room in ("training", "cli", "diagnostics")),
 ]

@@ -14,7 +14,9 @@ class ObjectiveOptions:
         target: An expression, or the name of a benchmark: kusner, expr-1 … expr-6, nguyen-1 …
             nguyen-12, livermore-1 … livermore-22. By default kusner: 1/3 + x + sin(x*x).
         objective: A Python function of a sentence that returns a number, smaller is better:
-            package.module:function, for sentences of any grammar.
+            package.module:function, for sentences of any grammar. Of molecules, by RDKit, these are
+            at hand: molecules:penalised-logp, molecules:qed, molecules:logp (each as its negative),
+            molecules:sa.
         command: A command that prints such a number at last, such as 'prog --x {sentence}'; without
             {sentence} it reads the sentence from standard input.
         seconds_each: The time that --objective or --command has for each sentence; by default

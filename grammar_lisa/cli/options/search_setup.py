@@ -19,11 +19,12 @@ class SetupOptions(RunOptions, SystemOptions):
 
     Attributes:
         language: What is equal: text tells sentences apart by their text; expressions by
-            the rules of algebra, so that none is asked for that equals a known one.
+            the rules of algebra, molecules by canonical SMILES, so that none is asked for that
+            equals a known one.
         seed: Of everything random.
     """
 
-    language: Literal["text", "expressions"] = "text"
+    language: Literal["text", "expressions", "molecules"] = "text"
     seed: int = 0
 
 

@@ -3,7 +3,7 @@ from command_line import EXPR, GRAMMARS, run_command, succeed
 
 from grammar_lisa.grammar import load_grammar
 
-SHIPPED = ["expr", "json", "koza", "sql"]
+SHIPPED = ["expr", "json", "koza", "sql", "smiles"]
 
 
 def test_the_published_count_is_printed():

@@ -1,0 +1,14 @@
+from .drawing import draw_grid as draw_grid
+from .judging import Judgement as Judgement
+from .judging import judge as judge
+from .language import Molecules as Molecules
+from .properties import PROPERTIES as PROPERTIES
+from .properties import logp as logp
+from .properties import penalised_logp as penalised_logp
+from .properties import qed as qed
+from .properties import sa as sa
+from .reading import MoleculeError as MoleculeError
+from .reading import canonical_smiles as canonical_smiles
+from .reading import check_installed as check_installed
+from .vectors import descriptors as descriptors
+from .vectors import fingerprint as fingerprint

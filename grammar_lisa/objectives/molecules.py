@@ -1,0 +1,70 @@
+"""Objectives for molecules that are at hand: `bo --objective molecules:qed` and its siblings."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from grammar_lisa.expressions.language import Language
+from grammar_lisa.molecules import properties
+from grammar_lisa.molecules.language import Molecules
+from grammar_lisa.molecules.reading import check_installed
+from grammar_lisa.objectives.external import CallableObjective
+from shared.common.errors import LisaError
+from shared.common.words import unknown
+
+PREFIX: Final = "molecules:"
+"""How the names of these objectives begin."""
+FUNCTIONS: Final = MappingProxyType(
+    {"penalised-logp": "penalised_logp", "qed": "qed", "logp": "logp", "sa": "sa"}
+)
+"""The functions of this module, by the names that commands know them by."""
+
+
+class MoleculeObjective(CallableObjective):
+    """A property of molecules, as a score: the better the molecule, the smaller.
+
+    Molecules are told apart by their canonical SMILES; what RDKit reads none from has no score.
+    """
+
+    def __init__(self, name: str, seconds_each: float | None = None) -> None:
+        """Find the property.
+
+        Args:
+            name: `molecules:penalised-logp`, `molecules:qed`, `molecules:logp` or `molecules:sa`.
+            seconds_each: The time for each sentence; None for no limit.
+
+        Raises:
+            LisaError: There is none of that name, RDKit is not installed, or the time is no
+                positive number.
+        """
+        function = FUNCTIONS.get(name.removeprefix(PREFIX))
+        if function is None or not name.startswith(PREFIX):
+            raise LisaError(unknown("objective", name, [PREFIX + known for known in FUNCTIONS]))
+        check_installed()
+        super().__init__(f"{__name__}:{function}", seconds_each)
+
+    @property
+    def language(self) -> Language:
+        """Sentences are molecules."""
+        return Molecules()
+
+
+def penalised_logp(sentence: str) -> float:
+    """Return −(logP − SA − large rings, each standardised)."""
+    return -properties.penalised_logp(sentence)
+
+
+def qed(sentence: str) -> float:
+    """Return −QED, from −1, like a drug, to 0."""
+    return -properties.qed(sentence)
+
+
+def logp(sentence: str) -> float:
+    """Return −logP."""
+    return -properties.logp(sentence)
+
+
+def sa(sentence: str) -> float:
+    """Return how hard a molecule is to make, from 1, easy, to 10."""
+    return properties.sa(sentence)
