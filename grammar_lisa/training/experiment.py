@@ -90,8 +90,9 @@ class Plan:
         names = [field.name for field in dataclasses.fields(TrainConfig)]
         options = {name: getattr(self.config, name) for name in names}
         options |= {"distinct": self.config.equality, "runs": runs}
-        if self.config.semantics is None:
-            del options["semantics"]
+        for name in ("semantics", "format"):
+            if options[name] is None:
+                del options[name]
         return {
             "method": self.method.name,
             **{n: str(v) if isinstance(v, Path) else v for n, v in options.items()},
@@ -120,9 +121,9 @@ def make_run(
         LisaError: The input cannot be served or the folder is taken.
     """
     config, training = plan.config, plan.training
-    grammar = load_grammar(config.grammar)
+    grammar = load_grammar(config.grammar, config.format)
     for finding in grammar.findings:
-        if finding.severity == "warning":
+        if finding.severity == "warning" or finding.code == "format":
             notify(f"{config.grammar}:{finding}")
     decontamination = decontamination_of(config, grammar, notify)
     data, max_rules = gather(config, grammar, decontamination, notify)
@@ -175,7 +176,7 @@ def data_of(run: Run, config: TrainConfig, notify: Notify = silent) -> Derivatio
     """
     if any((run.path / name).exists() for name in (DATA, CHECKPOINT, METRICS, MODEL)):
         return read_data(run)
-    grammar = load_grammar(config.grammar)
+    grammar = load_grammar(config.grammar, config.format)
     if grammar.digest != _grammar_digest(run):
         raise LisaError(
             f"{run.path} was stopped before its data were kept, and {config.grammar} has "
