@@ -94,7 +94,7 @@ def gather(
         withheld=withheld,
     )
     if config.mix and config.data is not None:
-        data = _mixed(data, config, grammar, max_rules, decontamination)
+        data = _mixed(data, config, grammar, max_rules, decontamination, notify)
     return data, max_rules
 
 
@@ -104,6 +104,7 @@ def _mixed(
     grammar: Grammar,
     max_rules: int,
     decontamination: Decontamination,
+    notify: Notify,
 ) -> DerivationSplit:
     """Return data whose training sentences are in part drawn: as many as `config.mix` tells."""
     pad = len(grammar.rules)
@@ -117,6 +118,8 @@ def _mixed(
         grammar, wanted + len(known), max_rules, config.seed, decontamination, law=config.draw
     )
     new = [derivation for derivation in drawn if derivation not in known][:wanted]
+    if len(new) < wanted:
+        notify(f"only {len(new):,} of {wanted:,} sentences to mix in were found beside the data")
     train = np.concatenate([data.train, to_array(new, max_rules, pad)])
     order = np.random.default_rng(derive_seed(config.seed, "mix")).permutation(len(train))
     return replace(data, train=train[order], withheld=data.withheld + withheld)

@@ -49,7 +49,8 @@ class Plan:
         method: How codes are learnt.
 
     Raises:
-        LisaError: Semantics are named, but the method does not learn from any.
+        LisaError: Semantics are named, but the method does not learn from any; or drawn sentences
+            are to be mixed with data, and there are none.
     """
 
     config: TrainConfig
@@ -60,6 +61,11 @@ class Plan:
             raise LisaError(
                 "--semantics are learnt with --alignment-weight above 0 only; the method "
                 f"{self.method.name} was not given one"
+            )
+        if self.config.mix and self.config.data is None:
+            raise LisaError(
+                f"--mix {self.config.mix:g} is the share of sentences that are drawn beside those "
+                "of --data; name a file of them, or leave --mix out: all are drawn then"
             )
 
     @property
