@@ -20,7 +20,7 @@ from grammar_lisa.grammar.source import SPACINGS, GrammarSource, Position, Sourc
 from grammar_lisa.grammar.symbols import Nonterminal
 
 Severity = Literal["error", "warning", "note"]
-FIRST_BAR = re.compile(r"^[ \t]*([\w/<>^-]+)[ \t]*(?:->|→|::=|:|=)[ \t]*\n[ \t]*\|", re.MULTILINE)
+FIRST_BAR = re.compile(r"^[ \t]*([\w/<>^-]+)[ \t]*(?:->|→|::=|:|=)[ \t\r]*\n[ \t]*\|", re.MULTILINE)
 EMPTY_NAMES = {"ε", "epsilon", "eps", "empty", "λ", "lambda"}
 
 
