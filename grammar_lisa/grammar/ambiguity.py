@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from lark import Token
 
 from grammar_lisa.grammar import Counts, Finding, Grammar
 from grammar_lisa.grammar.lark_tables import symbol_names, token_parser
+from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.parsing import terminals_overlap
-from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.sampling import sample
 from grammar_lisa.grammar.symbols import Nonterminal
 from grammar_lisa.grammar.text import Writer
 
@@ -25,8 +26,11 @@ Earley's parser takes time as the square of the tokens where rules recur at the 
 LONGEST_SENTENCE = 100
 """Tokens of the longest sentence that is looked at: where much is ambiguous, time is their cube."""
 
-DRAWS = 40
-"""Sentences drawn of each length."""
+DRAWS = 20
+"""Sentences drawn of each length by each law."""
+
+LAWS: Final[tuple[Law, ...]] = ("weighted", "uniform")
+"""Rule by rule too: where tokens have many letters, nearly all derivations are long words."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,11 @@ def _drawn_witness(grammar: Grammar, shortest: int, limit: int) -> tuple[Witness
     rules = max(shortest, grammar.shortest)
     while rules < limit and forests.left > 0:
         rules = min(limit, rules + max(2, rules // 4))
-        drawn = sample_uniform(grammar, DRAWS, rules, seed=0, distinct=False)
+        drawn = [
+            derivation
+            for law in LAWS
+            for derivation in sample(grammar, DRAWS, rules, 0, law, distinct=False)
+        ]
         lengths = {tuple(tokens_of(derivation)): len(derivation) for derivation in drawn}
         if min(map(len, lengths)) > LONGEST_SENTENCE:
             break

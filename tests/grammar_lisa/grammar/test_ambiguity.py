@@ -52,6 +52,14 @@ def test_ambiguity_is_found_at_the_length_in_use():
         assert ("more than the 15 asked for" in finding.message) == (limit == 15)
 
 
+def test_ambiguity_is_found_among_long_words():
+    """Nearly all derivations of a length are one word of many letters."""
+    grammar = parse_grammar("e : e '+' e | ID ; ID : [a-z]+ ;", "g", "ebnf")
+    finding = find_ambiguity(grammar, Counts(grammar, 15))
+    assert finding.severity == "warning"
+    assert "e derives '" in finding.message
+
+
 def test_the_smallest_part_is_named():
     grammar = parse_grammar(REGEX)
     witness = Forests(grammar).witness([*"(a|b|c)a*"])
