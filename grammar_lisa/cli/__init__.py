@@ -22,6 +22,7 @@ BENCHMARKS = {
 COMMANDS: Commands = {
     "check": Command(__name__, "check", "lint a grammar, count its sentences, show some"),
     "sample": Command(__name__, "sample", "draw sentences from a grammar itself"),
+    "learn-weights": Command(__name__, "learn_weights", "weights of rules from sentences"),
     "train": Command(__name__, "train", "train an autoencoder on a grammar's sentences"),
     "bo": Command(__name__, "bo", "search the codes for the sentence with the least score"),
     "ask": Command(__name__, "ask", "ask a search which sentences to score next"),

@@ -1,39 +1,37 @@
 """`grammar-lisa check FILE`."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from grammar_lisa.cli.options.check import Options
-from grammar_lisa.grammar import Counts, load_grammar
+from grammar_lisa.cli.text_files import write_text
+from grammar_lisa.grammar import Grammar, load_grammar
+from grammar_lisa.grammar.data_report import check_data
 from grammar_lisa.grammar.datasets import default_max_rules
-from grammar_lisa.grammar.report import report
+from grammar_lisa.grammar.formats.names import OF_ENDING
+from grammar_lisa.grammar.formats.writing import written
+from grammar_lisa.grammar.lint import trimmed
+from grammar_lisa.grammar.report import Report, report
 from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.source import scan
 from grammar_lisa.grammar.text import derivations_to_texts
 from shared.cli.terminal import Terminal
+from shared.common.errors import LisaError
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    grammar = load_grammar(options.file)
+    grammar = load_grammar(options.file, options.format)
+    if options.write:
+        write_grammar(grammar, options.write, terminal)
     limit = default_max_rules(grammar.shortest) if options.max_rules is None else options.max_rules
     found = report(grammar, limit)
-    total = Counts(grammar, limit).at_most()
+    read = check_data(grammar, options.data, found.unambiguous) if options.data else None
     draws = sample_uniform(grammar, options.samples, limit, options.seed, distinct=False)
     sentences = derivations_to_texts(grammar, draws)
-    terminal.print(
-        f"{options.file}: {len(grammar.rules)} rules, {len(grammar.nonterminals)} symbols, "
-        f"{len(grammar.terminals)} tokens, start {grammar.start}"
-    )
-    for finding in found.findings:
-        terminal.print(f"{options.file}:{finding}")
-    parser = "LALR" if found.lalr else "Earley (the grammar is not LALR(1); parsing is slow)"
-    terminal.print(f"parser: {parser}; tokens are written: {found.spacing}")
-    terminal.print(f"shortest sentence, {found.shortest_rules} rules: {found.shortest_sentence}")
-    terminal.table(
-        "derivations of each length",
-        ("rules", "derivations"),
-        [(str(rules), f"{count:,}") for rules, count in found.counts],
-    )
-    terminal.print(f"{total:,} derivations of at most {limit} rules; some, drawn uniformly:")
-    for sentence in sentences:
-        terminal.print(f"  {sentence}")
+    tell(str(options.file), grammar, found, sentences, terminal)
+    for line in read.told() if read else ():
+        terminal.print(line)
     terminal.result(
         file=str(options.file),
         rules=len(grammar.rules),
@@ -43,6 +41,51 @@ def run(options: Options, terminal: Terminal) -> None:
         shortest={"rules": found.shortest_rules, "sentence": found.shortest_sentence},
         max_rules=limit,
         derivations=dict(found.counts),
-        total=total,
+        total=found.total,
         samples=sentences,
+        **({"data": read.record()} if read else {}),
     )
+
+
+def tell(
+    file: str, grammar: Grammar, found: Report, sentences: Sequence[str], terminal: Terminal
+) -> None:
+    """Print what was found of a grammar, and some of its sentences."""
+    terminal.print(
+        f"{file}: {len(grammar.rules)} rules, {len(grammar.nonterminals)} symbols, "
+        f"{len(grammar.terminals)} tokens, start {grammar.start}"
+    )
+    for finding in found.findings:
+        terminal.print(f"{file}:{finding}")
+    parser = "LALR" if found.lalr else "Earley (the grammar is not LALR(1); parsing is slow)"
+    terminal.print(f"parser: {parser}; tokens are written: {found.spacing}")
+    terminal.print(f"shortest sentence, {found.shortest_rules} rules: {found.shortest_sentence}")
+    terminal.table(
+        "derivations of each length",
+        ("rules", "derivations"),
+        [(str(rules), f"{count:,}") for rules, count in found.counts],
+    )
+    terminal.print(
+        f"{found.total:,} derivations of at most {found.max_rules} rules; some, drawn uniformly:"
+    )
+    for sentence in sentences:
+        terminal.print(f"  {sentence}")
+
+
+def write_grammar(grammar: Grammar, path: Path, terminal: Terminal) -> None:
+    """Write the rules that sentences use to a file, in the notation that its ending tells.
+
+    Raises:
+        LisaError: The ending is none of a grammar's, or the file cannot be written.
+    """
+    notation = OF_ENDING.get(path.suffix.lower())
+    if notation is None:
+        raise LisaError(f"{path}: name a file that ends in {', '.join(OF_ENDING)}")
+    if path.resolve() == Path(grammar.source).resolve():
+        raise LisaError(f"{path} is the grammar itself; name another file to --write")
+    rules = trimmed(scan(grammar.text, grammar.source))
+    text = written(rules, grammar.start, grammar.spacing.mode, notation)
+    write_text(path, text)
+    lost = notation != "cfg" and any(rule.weight is not None for rule in rules)
+    weights = "; the weights are left out: only .cfg holds them" if lost else ""
+    terminal.note(f"{len(rules)} rules, as {notation}, in {path}{weights}")

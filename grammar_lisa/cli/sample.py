@@ -10,7 +10,7 @@ from shared.cli.terminal import Terminal
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    grammar = load_grammar(options.file)
+    grammar = load_grammar(options.file, options.format)
     limit = default_max_rules(grammar.shortest) if options.max_rules is None else options.max_rules
     derivations = sample(
         grammar, options.count, limit, options.seed, options.law, distinct=options.distinct

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grammar_lisa.grammar.analysis import least_rules, unique
+from grammar_lisa.grammar.formats.names import FORMATS, Format
+from grammar_lisa.grammar.formats.reading import notation_of, read_source, reads_as
+from grammar_lisa.grammar.formats.writing import written
 from grammar_lisa.grammar.lint import Finding, check_source, trimmed
 from grammar_lisa.grammar.source import (
     SPACINGS,
+    GrammarError,
     GrammarSource,
     Position,
     SourceRule,
@@ -48,7 +52,7 @@ class Grammar:
         rules: The working rules, numbered from 0 in file order. Rules that no sentence uses
             (undefined, unproductive or unreachable symbols) are left out, with a finding.
         start: The start symbol.
-        text: The grammar as it was written.
+        text: The grammar as it was written; what was read from another notation, in that of .cfg.
         source: The file's name, or what the caller called the text.
         findings: What the linter remarked.
         spacing: How tokens are joined into text.
@@ -111,30 +115,50 @@ class Grammar:
         return f"Grammar({self.source!r}, {len(self.rules)} rules, start {self.start})"
 
 
-def load_grammar(path: str | Path) -> Grammar:
-    """Return the grammar of a .cfg file.
+def load_grammar(path: str | Path, notation: Format | None = None) -> Grammar:
+    """Return the grammar of a file.
+
+    Args:
+        path: The file.
+        notation: In which it is; by default that which its ending tells, or its content.
 
     Raises:
         GrammarError: The file cannot be read, is no grammar, or has no sentence.
     """
-    return parse_grammar(read_text(path), str(path))
+    text, reason = read_text(path), "as asked for"
+    if notation is None:
+        notation, reason = notation_of(text, str(path))
+    try:
+        return parse_grammar(text, str(path), notation, reason)
+    except GrammarError as error:
+        others = [each for each in FORMATS if each != notation and reads_as(text, str(path), each)]
+        if not others:
+            raise
+        raise GrammarError(f"{error}\n(it reads as {others[0]}: --format {others[0]})") from error
 
 
-def parse_grammar(text: str, source: str = "<text>") -> Grammar:
-    """Return the grammar of a text in nltk's .cfg syntax.
+def parse_grammar(
+    text: str, source: str = "<text>", notation: Format = "cfg", reason: str = "as asked for"
+) -> Grammar:
+    """Return the grammar of a text, by default in nltk's .cfg syntax.
 
     Args:
         text: The rules.
         source: What messages call the text.
+        notation: In which the text is.
+        reason: What told the notation, for the finding that names it.
 
     Raises:
         GrammarError: The text is no grammar or has no sentence; the message shows the place.
     """
-    scanned = scan(text, source)
+    scanned = read_source(text, source, notation)
     findings = check_source(scanned)
     _raise_first_error(scanned, findings)
     rules = tuple(_rule(number, rule) for number, rule in enumerate(trimmed(scanned)))
     mode = scanned.pragma if scanned.pragma in SPACINGS else "words"
+    if notation != "cfg":
+        findings.append(Finding("note", "format", f"read as {notation}: {reason}", 1, 1))
+        text = written(scanned.rules, scanned.start, mode or "words")
     return Grammar(
         rules=rules,
         start=scanned.start,

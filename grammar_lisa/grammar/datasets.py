@@ -3,7 +3,7 @@
 import gzip
 import random
 import zlib
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,24 +92,39 @@ def read_sentences(path: Path, grammar: Grammar, max_rules: int | None) -> list[
         LisaError: Naming file, line and column, if the file is empty or damaged, a line is no
             sentence of the grammar, or a sentence needs more than `max_rules` rules.
     """
-    parser = Parser(grammar)
     found: dict[Derivation, None] = {}
-    for number, line in enumerate(read_lines(path), start=1):
-        if not line.strip():
-            continue
-        try:
-            derivation = parser.parse(line.strip())
-        except LisaError as error:
-            raise LisaError(f"{path}, line {number}: {error}") from error
+    for number, line, derivation in parsed_lines(path, Parser(grammar)):
+        if isinstance(derivation, LisaError):
+            raise LisaError(f"{path}, line {number}: {derivation}") from derivation
         if max_rules is not None and len(derivation) > max_rules:
             raise LisaError(
                 f"{path}, line {number}: this sentence needs {len(derivation)} rules, more than "
-                f"--max-rules {max_rules}: {line.strip()}"
+                f"--max-rules {max_rules}: {line}"
             )
         found.setdefault(derivation)
     if not found:
         raise LisaError(f"{path} holds no sentences; write one a line")
     return list(found)
+
+
+def parsed_lines(path: Path, parser: Parser) -> Iterator[tuple[int, str, Derivation | LisaError]]:
+    """Yield the lines of a file that hold something, each with its derivation.
+
+    Yields:
+        The number of the line, the line, and its derivation, or what says why it has none.
+
+    Raises:
+        LisaError: The file cannot be read.
+    """
+    known: dict[str, Derivation | LisaError] = {}
+    for number, line in enumerate(map(str.strip, read_lines(path)), start=1):
+        if line and line not in known:
+            try:
+                known[line] = parser.parse(line)
+            except LisaError as error:
+                known[line] = error
+        if line:
+            yield number, line, known[line]
 
 
 def split_derivations(

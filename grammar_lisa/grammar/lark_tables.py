@@ -10,6 +10,7 @@ from lark import Lark
 from lark.lexer import Lexer
 
 from grammar_lisa.grammar import Grammar
+from grammar_lisa.grammar.symbols import Nonterminal
 
 START = "n0"
 
@@ -27,16 +28,21 @@ class TokenLexer(Lexer):
         return lexer_state.text
 
 
+def symbol_names(grammar: Grammar) -> dict[Nonterminal, str]:
+    """Return the names that symbols have in lark's notation, the start symbol's first."""
+    symbols = [grammar.start, *(name for name in grammar.nonterminals if name != grammar.start)]
+    return {symbol: f"n{index}" for index, symbol in enumerate(symbols)}
+
+
 def lark_rules(grammar: Grammar) -> str:
     """Return the rules in lark's notation, each under its alias, duplicates once.
 
     The start symbol is ``n0``; the other symbols are numbered in order of first rule.
     """
-    symbols = [grammar.start, *(name for name in grammar.nonterminals if name != grammar.start)]
-    names: dict[Any, str] = {symbol: f"n{index}" for index, symbol in enumerate(symbols)}
+    names: dict[Any, str] = {**symbol_names(grammar)}
     tokens = {token: f"T{index}" for index, token in enumerate(grammar.terminals)}
     lines: list[str] = []
-    for symbol in symbols:
+    for symbol in names:
         firsts: dict[tuple[Any, ...], int] = {}
         for number in grammar.rules_of[symbol]:
             firsts.setdefault(grammar.rules[number].rhs, number)

@@ -1,6 +1,7 @@
 """What a grammar's rules reveal without deriving a single sentence."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from grammar_lisa.grammar.source import SPACINGS, GrammarSource, Position, Sourc
 from grammar_lisa.grammar.symbols import Nonterminal
 
 Severity = Literal["error", "warning", "note"]
+FIRST_BAR = re.compile(r"^[ \t]*([\w/<>^-]+)[ \t]*(?:->|→|::=|:|=)[ \t\r]*\n[ \t]*\|", re.MULTILINE)
 EMPTY_NAMES = {"ε", "epsilon", "eps", "empty", "λ", "lambda"}
 
 
@@ -50,6 +52,8 @@ def check_source(source: GrammarSource) -> list[Finding]:
         *_duplicates(source),
         *_weights(source),
         *_pragma(source),
+        *_escapes(source),
+        *_first_alternatives(source),
         *_cycles(source),
         *_left_recursion(source),
     ]
@@ -203,6 +207,29 @@ def _pragma(source: GrammarSource) -> list[Finding]:
         return []
     message = f"tokens: {source.pragma} means nothing; valid are {' and '.join(SPACINGS)}"
     return [_finding("warning", "unknown-pragma", source.pragma_place, message)]
+
+
+def _escapes(source: GrammarSource) -> list[Finding]:
+    if source.escapes:
+        return []
+    message = (
+        "read without escapes, since only so it reads: a backslash in quotes is itself; to use "
+        "escapes write '\\\\' for a backslash at the end of a terminal"
+    )
+    return [_finding("note", "no-escapes", Position(1, 1), message)]
+
+
+def _first_alternatives(source: GrammarSource) -> list[Finding]:
+    """Warn of empty alternatives that are perhaps only a way to lay a rule out."""
+    findings: list[Finding] = []
+    for match in FIRST_BAR.finditer(source.text):
+        name, line = match.group(1), source.text.count("\n", 0, match.start(1)) + 1
+        message = (
+            f"nothing stands before the first | of {name}, so {name} can be empty; "
+            "if that is not meant, begin the rule with its first alternative"
+        )
+        findings.append(_finding("warning", "empty-first", Position(line, 1), message))
+    return findings
 
 
 def _first_place(source: GrammarSource, symbol: Nonterminal) -> Position:

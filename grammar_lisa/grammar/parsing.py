@@ -13,6 +13,7 @@ from lark.exceptions import UnexpectedInput
 
 from grammar_lisa.grammar import Grammar, Rule
 from grammar_lisa.grammar.lark_tables import START, lark_rules, token_parser
+from grammar_lisa.grammar.quoting import quoted
 from shared.common.errors import LisaError
 
 SHOWN_COLUMNS = 72
@@ -41,7 +42,7 @@ class Parser:
         self._names = {f"T{index}": token for index, token in enumerate(grammar.terminals)}
         self._tokens = {token: Token(name, token) for name, token in self._names.items()}
         self._split = _tokeniser(grammar)
-        self._overlaps = _overlaps(grammar.terminals)
+        self._overlaps = terminals_overlap(grammar.terminals)
         self._parse_tokens = self._token_parser()
 
     def parse(self, text: str) -> tuple[int, ...]:
@@ -143,7 +144,7 @@ def _tokeniser(grammar: Grammar) -> re.Pattern[str]:
     return re.compile("|".join(["(" + "|".join([*map(re.escape, longest_first), r"\S)"]), r"\s+"]))
 
 
-def _overlaps(terminals: Iterable[str]) -> bool:
+def terminals_overlap(terminals: Iterable[str]) -> bool:
     """Return whether the longest match can be the wrong one."""
     words = sorted(terminals)
     begins = any(following.startswith(word) for word, following in pairwise(words))
@@ -152,8 +153,7 @@ def _overlaps(terminals: Iterable[str]) -> bool:
 
 def _lark_string(token: str) -> str:
     """Return a token as a string in lark's notation."""
-    escaped = token.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return quoted(token, '"')
 
 
 def _builder(rule: Rule) -> Callable[[list[Any]], list[int]]:

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 from grammar_lisa.grammar import Counts, Finding, Grammar
+from grammar_lisa.grammar.ambiguity import find_ambiguity, find_blanks
 from grammar_lisa.grammar.parsing import Parser
-from grammar_lisa.grammar.text import Writer, derivation_to_text
-
-WITNESS_DERIVATIONS = 20_000
+from grammar_lisa.grammar.text import derivation_to_text
 
 
 @dataclass(frozen=True)
@@ -14,7 +13,7 @@ class Report:
     """What ``grammar-lisa check`` shows.
 
     Attributes:
-        findings: The linter's findings and that of the search for an ambiguous sentence.
+        findings: The linter's findings, then what was found of blanks and of ambiguous sentences.
         shortest_sentence: The text of a shortest sentence.
         shortest_rules: How many rules it takes.
         max_rules: The greatest number of rules that was looked at.
@@ -22,6 +21,7 @@ class Report:
             where there are any.
         total: How many derivations have at most ``max_rules`` rules.
         lalr: Whether the fast LALR(1) parser serves this grammar.
+        unambiguous: Whether no sentence has several derivations, beyond doubt.
         spacing: How tokens are joined: ``words``, ``joined`` or ``spaced``.
     """
 
@@ -32,6 +32,7 @@ class Report:
     counts: tuple[tuple[int, int], ...]
     total: int
     lalr: bool
+    unambiguous: bool
     spacing: str
 
 
@@ -47,14 +48,16 @@ def report(grammar: Grammar, max_rules: int) -> Report:
     lalr = Parser(grammar).notice is None
     told = _is_unambiguous(grammar, lalr)
     ambiguity = _unambiguous(grammar) if told else find_ambiguity(grammar, counts)
+    blanks = find_blanks(grammar, counts)
     return Report(
-        findings=(*grammar.findings, ambiguity),
+        findings=(*grammar.findings, *([blanks] if blanks else []), ambiguity),
         shortest_sentence=derivation_to_text(grammar, counts.unrank(0)),
         shortest_rules=grammar.shortest,
         max_rules=max_rules,
         counts=tuple((n, count) for n, count in lengths if count),
         total=counts.at_most(),
         lalr=lalr,
+        unambiguous=told,
         spacing=grammar.spacing.mode,
     )
 
@@ -74,35 +77,3 @@ def _unambiguous(grammar: Grammar) -> Finding:
     line = grammar.rules[grammar.rules_of[grammar.start][0]].line
     message = "unambiguous: the grammar is LALR(1), so no sentence has two derivations"
     return Finding("note", "unambiguous", message, line, 1)
-
-
-def find_ambiguity(grammar: Grammar, counts: Counts) -> Finding:
-    """Return the shortest ambiguous sentence with two of its derivations, or that none is found.
-
-    Derivations are listed in order of their number of rules, and the first two of one sentence
-    (one sequence of tokens) are a witness.
-
-    Args:
-        grammar: The grammar.
-        counts: Its counts, which bound the length.
-    """
-    looked = min(WITNESS_DERIVATIONS, counts.at_most())
-    seen: dict[tuple[str, ...], tuple[int, ...]] = {}
-    line = grammar.rules[grammar.rules_of[grammar.start][0]].line
-    tokens_of = Writer(grammar).tokens
-    for rank in range(looked):
-        derivation = counts.unrank(rank)
-        tokens = tuple(tokens_of(derivation))
-        other = seen.setdefault(tokens, derivation)
-        if other != derivation:
-            message = (
-                f"ambiguous: {grammar.spacing.join(tokens)!r} has the derivations "
-                f"{_spelled(grammar, other)} and {_spelled(grammar, derivation)}"
-            )
-            return Finding("warning", "ambiguous", message, line, 1)
-    message = f"no ambiguity found among the {looked} shortest derivations"
-    return Finding("note", "ambiguous", message, line, 1)
-
-
-def _spelled(grammar: Grammar, derivation: tuple[int, ...]) -> str:
-    return "(" + ", ".join(str(grammar.rules[number]) for number in derivation) + ")"

@@ -2,23 +2,32 @@
 
 The syntax is that of ``nltk.CFG.fromstring`` and, for weights, of ``nltk.PCFG.fromstring``
 (Bird, Klein and Loper, Natural Language Processing with Python, 2009, chapter 8). On top of it
-``→`` and ``::=`` are arrows too, and a comment may follow a rule on its line. It is stricter
-where nltk loses something in silence: two ``%start`` lines, empty terminals, and a backslash
-that continues nothing.
+``→`` and ``::=`` are arrows too, a comment may follow a rule on its line, a line that begins with
+``|`` continues the rule above, a weight is any positive number, and quotes know the escapes of
+`quoting.ESCAPES`. It is stricter where nltk loses something in silence: two ``%start`` lines, empty
+terminals, and a backslash that continues nothing.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from grammar_lisa.grammar.quoting import ESCAPED, PLAIN, unescaped, with_escapes_or_without
 from grammar_lisa.grammar.symbols import Nonterminal
 from shared.common.errors import LisaError
 
 NONTERMINAL = re.compile(r"[\w/][\w/^<>-]*")
 ARROW = re.compile(r"->|→|::=")
-PRAGMA = re.compile(r"#\s*tokens:\s*(\w+)\s*$")
+BAR = re.compile(r"\|")
+PRAGMA = re.compile(r"(?:#|//|\(\*|/\*)\s*tokens:\s*(\w+)\s*(?:\*[)/])?\s*$")
 SPACINGS = ("joined", "spaced")
+
+_QUOTED = {
+    escapes: {quote: re.compile(pattern) for quote, pattern in patterns.items()}
+    for escapes, patterns in ((True, ESCAPED), (False, PLAIN))
+}
 
 
 class GrammarError(LisaError):
@@ -46,7 +55,11 @@ class SourceRule:
 
 @dataclass(frozen=True)
 class GrammarSource:
-    """A scanned grammar file: every rule, the start symbol and the pragma, nothing checked."""
+    """A scanned grammar file: every rule, the start symbol and the pragma, nothing checked.
+
+    Attributes:
+        escapes: Whether a backslash in quotes was read as the beginning of an escape.
+    """
 
     text: str
     name: str
@@ -55,6 +68,7 @@ class GrammarSource:
     start_place: Position
     pragma: str | None
     pragma_place: Position
+    escapes: bool = True
 
     def where(self, place: Position) -> str:
         """Return ``file:line:column``."""
@@ -117,7 +131,9 @@ def read_text(path: str | Path) -> str:
 
 
 def scan(text: str, name: str = "<text>") -> GrammarSource:
-    """Return the rules of a grammar text, in the order they stand in.
+    r"""Return the rules of a grammar text, in the order they stand in.
+
+    A text that reads only if a backslash in quotes stands for itself, as in ``'\'``, is read so.
 
     Args:
         text: The grammar in nltk's .cfg syntax.
@@ -126,10 +142,14 @@ def scan(text: str, name: str = "<text>") -> GrammarSource:
     Raises:
         GrammarError: The text is no such grammar; the message shows the place.
     """
+    return with_escapes_or_without(text, lambda escapes: _scan(text, name, escapes))
+
+
+def _scan(text: str, name: str, escapes: bool) -> GrammarSource:
     rules: list[SourceRule] = []
     starts: list[tuple[Nonterminal, Position]] = []
-    for line in _logical_lines(text, name):
-        scanner = _Scanner(line, text, name)
+    for line in _logical_lines(text, name, escapes):
+        scanner = _Scanner(line, text, name, escapes)
         if line.text.startswith("%"):
             starts.append(scanner.start_directive())
             if len(starts) > 1:
@@ -137,30 +157,34 @@ def scan(text: str, name: str = "<text>") -> GrammarSource:
                     0, "a second %start", "keep one: a grammar has one start symbol"
                 )
         else:
-            rules += scanner.rule()
+            rules += scanner.rule(rules[-1].lhs if rules else None)
     if not rules:
         what = "no rules" if text.strip() else "the grammar is empty"
         raise GrammarError(f"{name}: {what}; write rules such as: S -> 'a' S | 'b'")
     start, place = starts[0] if starts else (rules[0].lhs, rules[0].place)
-    pragma, pragma_place = _pragma(text)
-    return GrammarSource(text, name, tuple(rules), start, place, pragma, pragma_place)
+    word, pragma_place = pragma_of(text)
+    return GrammarSource(text, name, tuple(rules), start, place, word, pragma_place, escapes)
 
 
-def _pragma(text: str) -> tuple[str | None, Position]:
+def pragma_of(text: str) -> tuple[str | None, Position]:
     """Return the word of the last ``# tokens: word`` comment line and its place."""
     found: tuple[str | None, Position] = (None, Position(1, 1))
     for number, line in enumerate(text.split("\n"), 1):
         match = PRAGMA.match(line.strip())
         if match:
-            found = match.group(1), Position(number, line.index("#") + 1)
+            found = match.group(1), Position(number, len(line) - len(line.lstrip()) + 1)
     return found
 
 
-def _comment_start(text: str) -> int:
+def _comment_start(text: str, escapes: bool) -> int:
     """Return where the first ``#`` outside quotes stands, or -1."""
-    quote = ""
+    quote, escaped = "", False
     for index, char in enumerate(text):
-        if quote:
+        if escaped:
+            escaped = False
+        elif quote and char == "\\":
+            escaped = escapes
+        elif quote:
             quote = "" if char == quote else quote
         elif char in "'\"":
             quote = char
@@ -169,7 +193,7 @@ def _comment_start(text: str) -> int:
     return -1
 
 
-def _logical_lines(text: str, name: str) -> Iterator[_Line]:
+def _logical_lines(text: str, name: str, escapes: bool) -> Iterator[_Line]:
     """Yield the lines that hold something, comments cut off and continuations joined."""
     chars: list[str] = []
     places: list[Position] = []
@@ -178,7 +202,7 @@ def _logical_lines(text: str, name: str) -> Iterator[_Line]:
         for offset, char in enumerate(raw.strip()):
             chars.append(char)
             places.append(Position(number, margin + offset + 1))
-        comment = _comment_start("".join(chars))
+        comment = _comment_start("".join(chars), escapes)
         if comment >= 0:
             del chars[comment:], places[comment:]
         elif chars and chars[-1] == "\\":
@@ -202,8 +226,9 @@ def _logical_lines(text: str, name: str) -> Iterator[_Line]:
 class _Scanner:
     """A cursor over one logical line."""
 
-    def __init__(self, line: _Line, text: str, name: str) -> None:
+    def __init__(self, line: _Line, text: str, name: str, escapes: bool) -> None:
         self.line = line
+        self.escapes = escapes
         self.text = text
         self.name = name
         self.position = 0
@@ -246,9 +271,17 @@ class _Scanner:
             raise self.error(position, "%start takes one symbol name", hint)
         return Nonterminal(symbol.group()), self.place(position)
 
-    def rule(self) -> list[SourceRule]:
-        """Read a left-hand side, an arrow and alternatives."""
-        lhs = self._left_hand_side()
+    def rule(self, above: Nonterminal | None) -> list[SourceRule]:
+        """Read a left-hand side, an arrow and alternatives; or, behind a bar, alternatives alone.
+
+        Args:
+            above: The symbol of the rule above, which a line that begins with a bar continues.
+        """
+        bar = self.match(BAR)
+        if bar and above is None:
+            hint = "a line that begins with | continues the rule above; write: S -> 'a' S | 'b'"
+            raise self.error(0, "there is no rule above to continue", hint)
+        lhs = above if bar and above else self._left_hand_side()
         rules: list[SourceRule] = []
         place = self.place(0)
         more = True
@@ -311,24 +344,22 @@ class _Scanner:
     def _terminal(self) -> str:
         start = self.position
         quote = self.line.text[start]
-        end = self.line.text.find(quote, start + 1)
-        if end < 0:
+        found = self.match(_QUOTED[self.escapes][quote])
+        if not found:
             raise self.error(
                 start,
                 "this quote is never closed",
-                f"close it with {quote} on the same line; there are no escapes, so a terminal "
-                "that holds one kind of quote is written in the other",
+                f"close it with {quote} on the same line; inside, write the same kind of quote as "
+                f"\\{quote} and a backslash at the end as \\\\",
             )
-        if end == start + 1:
+        if not found.group(1):
             hint = "to derive nothing leave the alternative empty: S -> 'a' S |"
             raise self.error(start, "an empty terminal", hint)
-        self.position = end + 1
-        self.skip()
-        return self.line.text[start + 1 : end]
+        return unescaped(found.group(1)) if self.escapes else found.group(1)
 
     def _weight(self) -> float:
         start = self.position
-        hint = "a weight is a number above 0 and at most 1, such as [0.3]"
+        hint = "a weight is a positive number, such as [0.3], or a count, such as [12]"
         match = self.match(re.compile(r"\[([^\]]*)\]"))
         if not match:
             raise self.error(start, "this bracket is never closed", hint)
@@ -336,6 +367,6 @@ class _Scanner:
             weight = float(match.group(1))
         except ValueError:
             raise self.error(start, f"{match.group(1)!r} is no number", hint) from None
-        if not 0 < weight <= 1:
+        if not 0 < weight < math.inf:
             raise self.error(start, f"the weight {match.group(1)} is out of range", hint)
         return weight

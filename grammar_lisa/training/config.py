@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from grammar_lisa.grammar.formats.names import Format
 from grammar_lisa.grammar.laws import Distinct, Law
 from grammar_lisa.models.names import NetworkName
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
@@ -15,9 +16,13 @@ class TrainConfig:
     """What decides a training beside its method.
 
     Attributes:
-        grammar: The grammar, in nltk's .cfg syntax.
+        grammar: The grammar.
+        format: Its notation: cfg, bnf, ebnf or lark; by default that which the file's ending tells,
+            or its content. A run keeps the grammar in that of .cfg.
         data: Sentences to train on, one a line, plain or gzipped; by default they are drawn from
             the grammar.
+        mix: The share of the training sentences that is drawn from the grammar beside the data,
+            from 0 to below 1; what is held out is from the data alone.
         draw: How: uniform over all derivations, nearly all of which are as long as can be;
             by-length draws a number of rules first, then one of the derivations that long;
             weighted goes rule by rule with the weights of the file.
@@ -51,7 +56,9 @@ class TrainConfig:
     """
 
     grammar: Path = Path("grammars/expr.cfg")
+    format: Format | None = None
     data: Path | None = None
+    mix: float = 0.0
     draw: Law = "by-length"
     distinct: Distinct | None = None
     count: int = 50_000

@@ -1,14 +1,18 @@
 """Which sentences a run learns from: drawn or read, distinct, without what is withheld."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
+
+import numpy as np
 
 from grammar_lisa.expressions.evaluation import parsable
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.expressions.monomials import canonical_hash
 from grammar_lisa.expressions.reading import Reading
 from grammar_lisa.grammar import Grammar
+from grammar_lisa.grammar.arrays import from_array, to_array
 from grammar_lisa.grammar.datasets import (
     DerivationSplit,
     default_max_rules,
@@ -27,6 +31,7 @@ from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.training.config import TrainConfig
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
+from shared.common.seeds import derive_seed
 
 _DRAWN: Final[Mapping[Law, str]] = MappingProxyType(
     {
@@ -40,6 +45,8 @@ _DRAWN: Final[Mapping[Law, str]] = MappingProxyType(
 def describe_sentences(config: TrainConfig) -> str:
     """Say where the sentences of a training come from."""
     source = _DRAWN[config.draw] if config.data is None else f"from {config.data}"
+    if config.mix and config.data is not None:
+        source += f", {config.mix:.0%} of those to train on {_DRAWN[config.draw]}"
     return source if config.equality == "text" else f"{source}, no two equal by algebra"
 
 
@@ -86,7 +93,36 @@ def gather(
         seed=config.seed,
         withheld=withheld,
     )
+    if config.mix and config.data is not None:
+        data = _mixed(data, config, grammar, max_rules, decontamination, notify)
     return data, max_rules
+
+
+def _mixed(
+    data: DerivationSplit,
+    config: TrainConfig,
+    grammar: Grammar,
+    max_rules: int,
+    decontamination: Decontamination,
+    notify: Notify,
+) -> DerivationSplit:
+    """Return data whose training sentences are in part drawn: as many as `config.mix` tells."""
+    pad = len(grammar.rules)
+    known = {
+        derivation
+        for part in (data.train, data.valid, data.test)
+        for derivation in from_array(part, pad)
+    }
+    wanted = round(len(data.train) * config.mix / (1 - config.mix))
+    drawn, withheld = draw_sentences(
+        grammar, wanted + len(known), max_rules, config.seed, decontamination, law=config.draw
+    )
+    new = [derivation for derivation in drawn if derivation not in known][:wanted]
+    if len(new) < wanted:
+        notify(f"only {len(new):,} of {wanted:,} sentences to mix in were found beside the data")
+    train = np.concatenate([data.train, to_array(new, max_rules, pad)])
+    order = np.random.default_rng(derive_seed(config.seed, "mix")).permutation(len(train))
+    return replace(data, train=train[order], withheld=data.withheld + withheld)
 
 
 def decontamination_of(

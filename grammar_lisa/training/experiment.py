@@ -49,7 +49,8 @@ class Plan:
         method: How codes are learnt.
 
     Raises:
-        LisaError: Semantics are named, but the method does not learn from any.
+        LisaError: Semantics are named, but the method does not learn from any; or drawn sentences
+            are to be mixed with data, and there are none.
     """
 
     config: TrainConfig
@@ -60,6 +61,11 @@ class Plan:
             raise LisaError(
                 "--semantics are learnt with --alignment-weight above 0 only; the method "
                 f"{self.method.name} was not given one"
+            )
+        if self.config.mix and self.config.data is None:
+            raise LisaError(
+                f"--mix {self.config.mix:g} is the share of sentences that are drawn beside those "
+                "of --data; name a file of them, or leave --mix out: all are drawn then"
             )
 
     @property
@@ -90,8 +96,9 @@ class Plan:
         names = [field.name for field in dataclasses.fields(TrainConfig)]
         options = {name: getattr(self.config, name) for name in names}
         options |= {"distinct": self.config.equality, "runs": runs}
-        if self.config.semantics is None:
-            del options["semantics"]
+        for name in ("semantics", "format"):
+            if options[name] is None:
+                del options[name]
         return {
             "method": self.method.name,
             **{n: str(v) if isinstance(v, Path) else v for n, v in options.items()},
@@ -120,9 +127,9 @@ def make_run(
         LisaError: The input cannot be served or the folder is taken.
     """
     config, training = plan.config, plan.training
-    grammar = load_grammar(config.grammar)
+    grammar = load_grammar(config.grammar, config.format)
     for finding in grammar.findings:
-        if finding.severity == "warning":
+        if finding.severity == "warning" or finding.code == "format":
             notify(f"{config.grammar}:{finding}")
     decontamination = decontamination_of(config, grammar, notify)
     data, max_rules = gather(config, grammar, decontamination, notify)
@@ -175,7 +182,7 @@ def data_of(run: Run, config: TrainConfig, notify: Notify = silent) -> Derivatio
     """
     if any((run.path / name).exists() for name in (DATA, CHECKPOINT, METRICS, MODEL)):
         return read_data(run)
-    grammar = load_grammar(config.grammar)
+    grammar = load_grammar(config.grammar, config.format)
     if grammar.digest != _grammar_digest(run):
         raise LisaError(
             f"{run.path} was stopped before its data were kept, and {config.grammar} has "

@@ -27,8 +27,8 @@ for line, expected in json.load(sys.stdin):
 """
 
 GRAMMAR_COMMANDS = """
-check sample train bo ask tell fit score predict generate encode decode interpolate info
-molecules benchmark benchmark/table5 benchmark/latent-bo benchmark/targets benchmark/regression
+check sample learn-weights train bo ask tell fit score predict generate encode decode interpolate
+info molecules benchmark benchmark/table5 benchmark/latent-bo benchmark/targets benchmark/regression
 """
 IMAGE_COMMANDS = "train sample info evaluate diagnose benchmark sweep"
 HELP = [

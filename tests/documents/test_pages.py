@@ -119,6 +119,8 @@ def folder(tmp_path, monkeypatch, runs):
         block for block in blocks(PAGES["grammars.md"], "") if block.startswith("# velocities.cfg")
     ]
     (tmp_path / "velocities.cfg").write_text(grammar, encoding="utf-8")
+    (sums,) = [each for each in blocks(PAGES["grammars.md"], "") if each.startswith("// sums.lark")]
+    (tmp_path / "sums.lark").write_text(sums, encoding="utf-8")
     lines = succeed(
         "sample", ROOT / "grammars" / "expr.cfg", "-n", 200, "--max-rules", 14, "--seed", 1
     )

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import tyro
 
+from grammar_lisa.grammar.formats.names import Format
 from shared.cli.terminal import Output, Ranges
 
 LENGTHS = (1, 2000)
@@ -17,7 +18,11 @@ class Options(Output):
     """Lint a grammar, count its derivations and show sample sentences.
 
     Attributes:
-        file: The grammar, in nltk's .cfg syntax.
+        file: The grammar.
+        format: Its notation: cfg is nltk's, bnf Backus and Naur's, ebnf that of ISO 14977, of W3C
+            or of ANTLR, lark lark's; by default that which the file's ending tells, or its content.
+        data: Sentences, one a line, to look for those that are none and for ambiguous ones.
+        write: A file to write the grammar to, in the notation that its ending tells.
         max_rules: Look at derivations of at most so many rules; by default 15, or three times
             the shortest sentence where that is more.
         samples: How many sentences to show.
@@ -27,6 +32,9 @@ class Options(Output):
     ranges: ClassVar[Ranges] = {"max_rules": LENGTHS, "samples": (0, 100_000)}
 
     file: tyro.conf.Positional[Path]
+    format: Format | None = None
+    data: Path | None = None
+    write: Path | None = None
     max_rules: int | None = None
     samples: int = 5
     seed: int = 0

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 import tyro
 
 from grammar_lisa.cli.options.check import LENGTHS
+from grammar_lisa.grammar.formats.names import Format
 from grammar_lisa.grammar.laws import Law
 from shared.cli.terminal import Output, Ranges
 
@@ -16,7 +17,8 @@ class Options(Output):
     """Draw sentences from a grammar itself, one a line.
 
     Attributes:
-        file: The grammar, in nltk's .cfg syntax.
+        file: The grammar.
+        format: Its notation; by default that which the file's ending tells, or its content.
         count: How many.
         max_rules: Of at most so many rules; by default 15, or three times the shortest sentence
             where that is more.
@@ -30,6 +32,7 @@ class Options(Output):
 
     file: tyro.conf.Positional[Path]
     count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 20
+    format: Format | None = None
     max_rules: int | None = None
     law: Law = "uniform"
     distinct: bool = False

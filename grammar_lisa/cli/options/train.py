@@ -25,6 +25,7 @@ class Options(WithMethod, NewRunOptions, TrainConfig):
 
     ranges: ClassVar[Ranges] = {
         "count": (10, 10_000_000),
+        "mix": (0, 0.99),
         "held_out": (1, 10_000_000),
         "max_rules": LENGTHS,
         "dim": (2, LARGEST_DIM),
@@ -36,7 +37,9 @@ class Options(WithMethod, NewRunOptions, TrainConfig):
     }
 
 
-UNRECORDED: Final[Mapping[str, str]] = MappingProxyType({"draw": "uniform", "distinct": "text"})
+UNRECORDED: Final[Mapping[str, str | float]] = MappingProxyType(
+    {"draw": "uniform", "distinct": "text", "mix": 0.0}
+)
 """What runs were made with that do not record it."""
 
 

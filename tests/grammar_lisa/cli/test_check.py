@@ -1,5 +1,5 @@
 import pytest
-from command_line import EXPR, GRAMMARS, run_command, succeed
+from command_line import EXPR, GRAMMARS, TOOL, run_command, succeed
 
 from grammar_lisa.grammar import load_grammar
 
@@ -45,6 +45,59 @@ def test_findings_show_their_place(tmp_path):
     path.write_text("S -> 'a' | S 'b'\nT -> 'c'\n")
     out = succeed("check", path).out
     assert f"{path}:2:6: warning: no sentence uses T" in out
+
+
+BNF = "<s> ::= 'a' <s> | <end>\n<end> ::= 'it\\'s' | \"\"\n"
+
+
+@pytest.mark.parametrize("ending", [".cfg", ".bnf", ".ebnf", ".lark"])
+def test_a_grammar_is_written_in_another_notation_and_read_again(tmp_path, ending):
+    path, other = tmp_path / "own.bnf", tmp_path / f"other{ending}"
+    path.write_text(BNF)
+    first = succeed("check", path, "--write", other, "--json", "--max-rules", 6).json
+    assert "read as bnf: its name ends in .bnf" in [each["message"] for each in first["findings"]]
+    again = succeed("check", other, "--json", "--max-rules", 6).json
+    assert again["derivations"] == first["derivations"]
+    assert set(succeed("sample", other, "-n", 40, "--max-rules", 6).lines) == set(
+        succeed("sample", path, "-n", 40, "--max-rules", 6).lines
+    )
+
+
+def test_weights_are_said_to_be_lost(tmp_path):
+    path = tmp_path / "w.cfg"
+    path.write_text("S -> 'a' [12] | 'b' [3]\n")
+    written = succeed("check", path, "--write", tmp_path / "w.bnf")
+    assert "2 rules, as bnf, in" in written.err
+    assert "the weights are left out" in written.err
+    assert "left out" not in succeed("check", path, "--write", tmp_path / "again.cfg").err
+    assert (tmp_path / "again.cfg").read_text() == "%start S\nS -> 'a' [12] | 'b' [3]\n"
+
+
+def test_a_notation_can_be_asked_for(tmp_path):
+    path = tmp_path / "grammar.txt"
+    path.write_text("s = a | ;\na = 'b' ;\n")
+    assert "2 rules" not in succeed("check", path, "--format", "ebnf").out.splitlines()[0]
+    assert succeed("sample", path, "--format", "ebnf", "-n", 9).lines.count("b") > 0
+    assert "expected an arrow" in TOOL.refusal("check", path, "--format", "cfg")
+
+
+def test_data_are_looked_at(tmp_path):
+    path, data = tmp_path / "sums.cfg", tmp_path / "data.txt"
+    path.write_text("S -> S '+' S | 'x'\n")
+    data.write_text("x\nx+x+x\nx+y\n")
+    result = succeed("check", path, "--data", data)
+    assert f"{data}: 3 lines, 2 of them sentences; 1 are not" in result.out
+    assert "1 of the 2 sentences looked at are ambiguous" in result.out
+    record = succeed("check", path, "--data", data, "--json").json["data"]
+    assert (record["sentences"], record["ambiguous"], record["first"][0]) == (2, 1, 2)
+    assert record["refused"][0]["line"] == 3
+
+
+def test_files_that_cannot_be_written(tmp_path):
+    assert "name a file that ends in .cfg" in TOOL.refusal("check", EXPR, "--write", "a.txt")
+    assert "is the grammar itself" in TOOL.refusal("check", EXPR, "--write", EXPR)
+    absent = tmp_path / "absent" / "a.cfg"
+    assert "cannot write" in TOOL.refusal("check", EXPR, "--write", absent)
 
 
 def test_quiet_is_silent_on_standard_error():

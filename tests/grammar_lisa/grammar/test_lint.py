@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from small_grammars import EXPR, grammars
 
 from grammar_lisa.grammar import Counts, GrammarError, load_grammar, parse_grammar
-from grammar_lisa.grammar.report import find_ambiguity, report
+from grammar_lisa.grammar.ambiguity import find_ambiguity
+from grammar_lisa.grammar.report import report
 from shared.common.errors import LisaError
 
 
@@ -75,6 +76,13 @@ def test_left_recursion():
     assert "left-recursion" not in found("S -> 'a' S | 'a'")
 
 
+def test_an_empty_first_alternative_is_told():
+    finding = found("S -> 'a' A\nA ->\n  | 'b'")["empty-first"]
+    assert (finding.severity, finding.line) == ("warning", 2)
+    assert "A can be empty" in finding.message
+    assert "empty-first" not in found("S -> 'a' A\nA -> | 'b'\n  | 'c'")
+
+
 def test_weights_and_pragma():
     assert found("S -> 'a' [0.5] | 'b'")["mixed-weights"].severity == "warning"
     assert "sum to 0.75" in found("S -> 'a' [0.5] | 'b' [0.25]")["weights"].message
@@ -120,7 +128,9 @@ def test_report_looks_at_all_derivations_of_a_small_language():
     """Palindromes of even length: no LALR(1) grammar, but an unambiguous one."""
     result = report(parse_grammar("S -> 'a' S 'a' | 'b' S 'b' | 'a' 'a' | 'b' 'b'"), 3)
     assert not result.lalr
-    assert result.findings[-1].message.endswith("among the 14 shortest derivations")
+    message = result.findings[-1].message
+    assert message.startswith("no ambiguity found among the 14 shortest derivations")
+    assert message.endswith("drawn of up to 6 rules")
 
 
 @given(grammars, st.integers(0, 4))

@@ -72,10 +72,53 @@ def test_quotes_comments_and_continuations():
     assert [rule.line for rule in rules] == [2, 3, 5]
 
 
+def test_a_line_that_begins_with_a_bar_continues_the_rule_above():
+    text = "S -> 'a' S\n\n  # more of it\n  | 'b'\n|  # nothing\nA -> 'c'\n| S [2]"
+    rules = scan(text).rules
+    assert [(str(rule.lhs), len(rule.rhs), rule.weight) for rule in rules] == [
+        ("S", 2, None),
+        ("S", 1, None),
+        ("S", 0, None),
+        ("A", 1, None),
+        ("A", 1, 2.0),
+    ]
+    assert [rule.place.line for rule in rules] == [1, 4, 5, 6, 7]
+    assert rules_of("S -> 'a' S \\\n   | 'b'") == rules_of("S -> 'a' S\n   | 'b'")
+
+
+@pytest.mark.parametrize(
+    ("written", "token"),
+    [
+        (r"'don\'t'", "don't"),
+        (r"'shop\'s, offer'", "shop's, offer"),
+        (r'"\"shop\'s offer\""', '"shop\'s offer"'),
+        (r'"back\\slash"', "back\\slash"),
+        (r"'\d'", "\\d"),
+        (r"'\\d'", "\\d"),
+        (r"'\''", "'"),
+        (r"'\\'", "\\"),
+        (r"'a\tb\n'", "a\tb\n"),
+        (r"'\' # \''", "' # '"),
+    ],
+)
+def test_escapes(written, token):
+    (rule,) = scan(f"S -> {written}  # 'comment").rules
+    assert rule.rhs == (token,)
+
+
+def test_a_file_that_reads_only_without_escapes_is_read_so():
+    grammar = parse_grammar("S -> '\\' S | '\\n' | '#'")
+    assert grammar.terminals == ("\\", "\\n", "#")
+    assert [finding.code for finding in grammar.findings] == ["no-escapes"]
+    assert parse_grammar(r"S -> '\\' S | '\n'").terminals == ("\\", "\n")
+
+
 def test_start_directive_and_weights():
     grammar = parse_grammar("%start B # here\nA -> 'a' [0.25] | 'b' [.75] | 'c'\nB -> A A")
     assert str(grammar.start) == "B"
     assert [rule.weight for rule in grammar.rules] == [0.25, 0.75, 1.0, 1.0]
+    counted = parse_grammar("S -> 'a' [12] | 'b' [3] | [1e3]")
+    assert [rule.weight for rule in counted.rules] == [12, 3, 1000]
 
 
 def test_unused_rules_are_dropped_and_the_rest_renumbered():
@@ -100,7 +143,9 @@ def test_unused_rules_are_dropped_and_the_rest_renumbered():
         ("%start S\nS -> 'a'\n%start S", "3:1", 1, ["a second %start", "keep one"]),
         ("%start s\nS -> 'a'", "1:8", 8, ["the start symbol s has no rules"]),
         ("S -> 'a' | ''", "1:12", 12, ["an empty terminal", "leave the alternative empty"]),
-        ("S -> 'a' [1.5]", "1:10", 10, ["the weight 1.5 is out of range", "at most 1"]),
+        ("S -> 'a' [-1.5]", "1:10", 10, ["the weight -1.5 is out of range", "[0.3]", "[12]"]),
+        ("S -> 'a' [inf]", "1:10", 10, ["the weight inf is out of range"]),
+        ("\n  | 'a'\nS -> 'b'", "2:3", 3, ["no rule above", "continues"]),
         ("S -> 'a' [0]", "1:10", 10, ["the weight 0 is out of range"]),
         ("S -> 'a' [nan]", "1:10", 10, ["out of range"]),
         ("S -> 'a' [x]", "1:10", 10, ["'x' is no number"]),
@@ -174,6 +219,8 @@ pieces = st.sampled_from(
         "%start A\n",
         "S -> ",
         "A -> 'a'\n",
+        "'\\'",
+        "'\\d'",
     ]
 )
 

@@ -1,0 +1,40 @@
+"""What `grammar-lisa learn-weights FILE --data SENTENCES` takes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import tyro
+
+from grammar_lisa.grammar.formats.names import Format
+from shared.cli.terminal import Output, Ranges
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """Learn the weights of a grammar's rules from sentences; sample --law weighted draws by them.
+
+    Attributes:
+        file: The grammar.
+        format: Its notation; by default that which the file's ending tells, or its content.
+        data: The sentences, one a line, plain or gzipped; one that comes twice counts twice. Of an
+            ambiguous sentence the parser's derivation counts, the same each time.
+        output: The file for the weighted grammar, in .cfg syntax; by default it is printed.
+        by_parent: Tell symbols apart by the rule that they stand in, and let each have weights of
+            its own: the grammar is larger and its samples are more like the sentences.
+        smoothing: What is added to the count of each rule, so that none loses its share; by parent
+            it is shared out as the weights without the parent are.
+        held_out: The share of the sentences on which the weights of the others are tried.
+        seed: Of which are held out.
+    """
+
+    ranges: ClassVar[Ranges] = {"smoothing": (1e-6, 1e6), "held_out": (0, 0.9)}
+
+    file: tyro.conf.Positional[Path]
+    format: Format | None = None
+    data: Path
+    output: Annotated[Path | None, tyro.conf.arg(aliases=["--out"])] = None
+    by_parent: bool = False
+    smoothing: float = 1.0
+    held_out: float = 0.1
+    seed: int = 0
