@@ -564,7 +564,7 @@ def test_a_plan_records_options_of_train(compared):
     assert config["withhold"] == "yes"
     assert "devices" not in config
     fields = {field.name for field in dataclasses.fields(TrainConfig)}
-    assert fields - config.keys() == {"semantics"}
+    assert fields - config.keys() == {"format", "semantics"}
 
 
 @pytest.mark.slow
