@@ -7,7 +7,6 @@ import statistics
 
 import pytest
 import torch
-from light_reports import blank_pictures
 from PIL import Image
 from small_experiments import (
     BENCHMARK,
@@ -32,13 +31,6 @@ from shared.runs.locks import working_in
 from shared.runs.run import open_run
 
 TABLES = ("table1", "table3", "samplers", "table4", "reconstruction")
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    quick_classifier(monkeypatch)
-    with blank_pictures():
-        yield
 
 
 @pytest.fixture(scope="module")

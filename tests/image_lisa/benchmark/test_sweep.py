@@ -7,7 +7,6 @@ import math
 
 import pytest
 import torch
-from light_reports import blank_pictures
 from PIL import Image
 from small_experiments import SWEEP, command, files, on_training, quick_classifier, refused, succeed
 
@@ -33,13 +32,6 @@ from shared.runs.locks import working_in
 
 GRID = ("--grid", "uniformity-weight=0,1", "--grid", "uniformity-t=0.5,2")
 FOLDER = "digits-light-lisa"
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    quick_classifier(monkeypatch)
-    with blank_pictures():
-        yield
 
 
 @pytest.fixture(scope="module")
