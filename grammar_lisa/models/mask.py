@@ -93,10 +93,10 @@ class GrammarMask(nn.Module):
             Rule numbers `[batch, max_rules]`, each row a complete derivation and its padding.
         """
         scores = scored(logits, temperature, generator)
-        walk = _Walk(self, len(logits))
+        walk = Walk(self, len(logits))
         derivations = logits.new_empty(logits.shape[:2], dtype=torch.long)
         for step in range(self.max_rules):
-            allowed = self.allowed[walk.state(self.max_rules - step)]
+            allowed = walk.allowed(self.max_rules - step)
             rules = scores[:, step].masked_fill(~allowed, -torch.inf).argmax(dim=1)
             walk.apply(rules)
             derivations[:, step] = rules
@@ -161,10 +161,15 @@ def _gumbel(like: Tensor, generator: torch.Generator | None) -> Tensor:
     return -noise.clamp_min(torch.finfo(like.dtype).tiny).log()
 
 
-class _Walk:
-    """The stacks of a batch, and the least number of rules that would finish each."""
+class Walk:
+    """The stacks of a batch, and the least number of rules that would finish each.
+
+    A decoder that chooses rules one after the other asks at each step what is allowed, and has
+    the rules that it chose applied. What it decodes so is complete.
+    """
 
     def __init__(self, mask: GrammarMask, batch: int) -> None:
+        """Begin with the start symbol on each of `batch` stacks."""
         self.mask = mask
         device = mask.cost.device
         widest = mask.pushed.shape[1]
@@ -179,11 +184,23 @@ class _Walk:
         budget = left - 1 - (self.need - self.mask.least[self.top])
         return self.mask._pack(self.top, budget)
 
+    def allowed(self, left: int) -> Tensor:
+        """Return which rules may come next with `left` steps to go, bool `[batch, pad + 1]`."""
+        return self.mask.allowed[self.state(left)]
+
     def apply(self, rules: Tensor) -> None:
-        """Replace each top symbol by the right-hand side of its rule."""
+        """Replace each top symbol, as `state` or `allowed` met it, by what its rule puts there."""
         mask = self.mask
         self.need += mask.cost[rules] - mask.least[self.top]
         places = self.height[:, None] + torch.arange(mask.pushed.shape[1], device=rules.device)
         self.stack.scatter_(1, places, mask.pushed[rules])
         self.height += mask.arity[rules] - 1
         self.height.clamp_(min=0)
+
+    def select(self, rows: Tensor) -> None:
+        """Go on with some of the stacks, or with copies of them, as a beam search does.
+
+        Args:
+            rows: Which, `[n]`; each may come several times.
+        """
+        self.stack, self.height, self.need = self.stack[rows], self.height[rows], self.need[rows]

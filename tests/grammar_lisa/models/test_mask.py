@@ -13,7 +13,7 @@ from small_grammars import ROOT, enumerated, grammars
 
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
 from grammar_lisa.grammar.sampling import enumerate_derivations, sample_uniform
-from grammar_lisa.models.mask import GrammarMask
+from grammar_lisa.models.mask import GrammarMask, Walk
 from grammar_lisa.models.networks import build_network
 from shared.common.errors import LisaError
 from shared.sphere.geometry import uniform
@@ -204,6 +204,20 @@ def test_states_from_sums_are_those_met_on_the_way(grammar, extra, seed):
             assert step.nonzero().flatten().tolist() == allowed
         for step in steps[len(met) :]:
             assert step.nonzero().flatten().tolist() == [mask.pad]
+
+
+def test_a_walk_tells_what_is_allowed_and_goes_on_with_any_of_its_rows():
+    mask = GrammarMask(EXPR, 15)
+    drawn = sample_uniform(EXPR, 30, 15, 0)
+    rules = torch.tensor([padded(row, 15, mask.pad) for row in drawn])
+    masks = mask.allowed[mask.states(rules)]
+    walk, rows = Walk(mask, 30), torch.arange(30)
+    for step in range(15):
+        assert torch.equal(walk.allowed(15 - step), masks[rows, step])
+        walk.apply(rules[rows, step])
+        kept = torch.randint(len(rows), (40,), generator=seeded(step))
+        walk.select(kept)
+        rows = rows[kept]
 
 
 @pytest.mark.parametrize("name", SMALL)
