@@ -12,7 +12,7 @@ _ATTEMPTS = 50
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    folder, model = open_model(options)
+    folder, model = open_model(options, options.restrictions)
     sampler = load_sampler(folder, options.sampler)
     sentences: list[str] = []
     for attempt in range(_ATTEMPTS):

@@ -1,7 +1,7 @@
 """What every trained model of sentences does, whatever its network reads: text, codes, text."""
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Self
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.networks import SequenceAutoencoder
 from grammar_lisa.models.run import load_run_grammar, run_architecture
@@ -37,9 +38,11 @@ class SentenceModel(abc.ABC):
         architecture: Network, method and sizes.
         net: The trained network, in evaluation mode.
         run: The run that the model is of; None of a model that was made otherwise.
+        restrictions: What everything decoded obeys beside the grammar.
     """
 
     net: SequenceAutoencoder
+    restrictions: Restrictions = Restrictions()
 
     def __init__(
         self,
@@ -69,6 +72,31 @@ class SentenceModel(abc.ABC):
         """Return the same model with the weights that its training began from."""
         net = self.architecture.build(self.grammar)
         return type(self)(self.grammar, self.architecture, net, self.run)
+
+    @abc.abstractmethod
+    def restricted(
+        self, *, forbid: Iterable[str] = (), at_most: Mapping[str, int] | None = None
+    ) -> Self:
+        """Return the model with everything that it decodes restricted, with the same weights.
+
+        Every code still decodes to a complete sentence that fits the length. Codes of sentences
+        do not change: restrictions bear on decoding alone. Those that the model has are replaced.
+
+        >>> model.restricted(forbid=["exp"], at_most={"sin": 1}).sample(5)
+
+        Args:
+            forbid: What no sentence may hold: terminals, nonterminals or rules, by name as the
+                grammar writes them; ``sin`` also stands for ``'sin('``.
+            at_most: How often at most something may come in a sentence, by such a name.
+
+        Raises:
+            LisaError: The grammar has no such thing, no sentence obeys, or the network reads
+                characters and knows no rules.
+        """
+
+    def obeys(self, derivations: NDArray[np.signedinteger]) -> NDArray[np.bool_]:
+        """Tell which padded derivations `[n, step]` obey the restrictions of the model, `[n]`."""
+        return np.ones(len(derivations), dtype=np.bool_)
 
     @property
     def dim(self) -> int:

@@ -6,15 +6,16 @@ from typing import ClassVar, Final
 
 import tyro
 
+from grammar_lisa.cli.options.restrictions import RestrictionOptions
 from shared.cli.option_groups import RunOptions
-from shared.cli.terminal import Output, Ranges
+from shared.cli.terminal import Ranges
 
 TEMPERATURES: Final = (0, 1_000_000)
 """The least and the greatest temperature of decoding."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, Output):
+class Options(RunOptions, RestrictionOptions):
     """Turn codes into sentences, one a line.
 
     Only the direction of a code counts where the method of the run is spherical. The texts of a

@@ -6,12 +6,13 @@ from typing import Annotated, ClassVar
 import tyro
 
 from grammar_lisa.cli.options.decode import TEMPERATURES
+from grammar_lisa.cli.options.restrictions import RestrictionOptions
 from shared.cli.option_groups import RunOptions
-from shared.cli.terminal import Output, Ranges
+from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, Output):
+class Options(RunOptions, RestrictionOptions):
     """Draw sentences from a sampler of a trained run, one a line.
 
     Attributes:

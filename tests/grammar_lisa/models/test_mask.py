@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from machines import choices, log_probability, padded, texts, walk
+from machines import choices, favouring, log_probability, padded, reachable, texts, walk
 from scipy import stats
 from small_grammars import ROOT, enumerated, grammars
 
@@ -46,23 +46,6 @@ def awkward_logits(shape, seed):
     special = torch.tensor(SPECIAL)[torch.randint(len(SPECIAL), shape, generator=generator)]
     plain = torch.randn(shape, generator=generator) * 10
     return torch.where(torch.rand(shape, generator=generator) < 1 / 3, special, plain)
-
-
-def favouring(mask, derivations):
-    """Logits whose greatest value is that of each derivation's rule; pad is never favoured."""
-    rows = [padded(row, mask.max_rules, 0) for row in derivations]
-    return torch.nn.functional.one_hot(torch.tensor(rows), mask.pad + 1).float()
-
-
-def reachable(mask, limit=4000):
-    """All derivations that some logits decode to: every rule is favoured at every step."""
-    prefixes = {()}
-    for step in range(mask.max_rules):
-        tried = [(*prefix, rule) for prefix in prefixes for rule in range(mask.pad + 1)]
-        decoded = mask.decode(favouring(mask, tried))
-        prefixes = {tuple(row[: step + 1]) for row in decoded.tolist()}
-        assert len(prefixes) <= limit
-    return {tuple(rule for rule in prefix if rule != mask.pad) for prefix in prefixes}
 
 
 @pytest.mark.parametrize("name", SMALL)
