@@ -26,7 +26,12 @@ def run(options: Options, terminal: Terminal) -> None:
     folder = None if options.resume is None else open_run(options.resume, SEARCH_TOOL)
     options = (options if folder is None else _resumed(folder, options)).settled()
     trained = options.chosen(TOOL)
-    searched = SearchedRun.load(trained, options.search.space)
+    searched = SearchedRun.load(trained, options.search.space, options.restrictions)
+    if options.restrictions:
+        terminal.note(
+            f"{options.restrictions}: {len(searched.sentences):,} training sentences obey, and all "
+            "that are proposed"
+        )
     points = derive_seed(options.seed, "points")
     with opened_objective(options.scoring, searched.sentences, points) as objective:
         if options.own_code:

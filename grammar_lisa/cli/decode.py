@@ -10,9 +10,9 @@ from shared.common.seeds import derive_seed
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     codes = read_codes(options.file)
-    folder, model = open_model(options)
+    folder, model = open_model(options, options.restrictions)
     seed = derive_seed(options.seed, "rules")
-    sentences = model.decode(codes, temperature=options.temperature, seed=seed)
+    sentences = model.decode(codes, temperature=options.temperature, beams=options.beams, seed=seed)
     for sentence in sentences:
         terminal.print(sentence)
     note_invalid(model, sentences, terminal)

@@ -7,7 +7,7 @@ from shared.cli.terminal import Terminal
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    folder, model = open_model(options)
+    folder, model = open_model(options, options.restrictions)
     path = model.interpolate(options.first, options.second, options.steps)
     shown = [
         (index / (options.steps - 1), sentence)

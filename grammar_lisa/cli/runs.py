@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.sentence_model import SentenceModel
@@ -10,10 +11,15 @@ from shared.cli.terminal import Terminal
 from shared.runs.run import Run
 
 
-def open_model(options: RunOptions) -> tuple[Run, SentenceModel]:
-    """Open the run that options name, or the newest one, and load its model."""
+def open_model(
+    options: RunOptions, restrictions: Restrictions | None = None
+) -> tuple[Run, SentenceModel]:
+    """Open the run that options name, or the newest one, and load its model, perhaps restricted."""
     run = options.chosen(TOOL)
-    return run, load_model(run)
+    model = load_model(run)
+    if restrictions:
+        model = model.restricted(forbid=restrictions.forbid, at_most=restrictions.at_most)
+    return run, model
 
 
 def note_invalid(model: SentenceModel, texts: Sequence[str], terminal: Terminal) -> None:

@@ -7,6 +7,7 @@ from grammar_lisa.cli.pictures import plot_curves
 from grammar_lisa.cli.reports import print_quality
 from grammar_lisa.grammar.datasets import DerivationSplit
 from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.run import run_architecture
 from grammar_lisa.training.experiment import Plan, data_of, finish_run, make_run, train_run
 from shared.cli.terminal import Terminal
 from shared.common.callbacks import Callbacks, MetricsRow
@@ -39,7 +40,13 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, DerivationSplit]:
     plan = Plan(options, options.hyper)
     path = options.place(f"{options.grammar.stem}-{plan.method.name}")
     folder, data = make_run(path, plan, overwrite=options.overwrite, notify=terminal.note)
-    terminal.note(f"{plan.method.title}, {options.network} network, d = {options.dim}")
+    built = run_architecture(folder)
+    note = f"{plan.method.title}, {built.network} network, d = {built.dim}"
+    if options.network is None or options.dim is None:
+        chosen = [n for n in ("network", "dim") if getattr(options, n) is None]
+        flags = " and ".join(f"--{name}" for name in chosen)
+        note += f"; {flags} chosen for sentences of at most {built.max_rules} rules"
+    terminal.note(note)
     terminal.note(f"run: {folder.path}")
     return folder, data
 

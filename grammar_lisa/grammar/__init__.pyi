@@ -7,6 +7,7 @@ from .datasets import read_sentences as read_sentences
 from .lint import Finding as Finding
 from .moves import TreeMoves as TreeMoves
 from .parsing import Parser as Parser
+from .restrictions import Restrictions as Restrictions
 from .source import GrammarError as GrammarError
 from .text import Writer as Writer
 from .text import derivations_to_texts as derivations_to_texts

@@ -3,11 +3,16 @@
 import random
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate, islice
 
 from grammar_lisa.grammar import Counts, Grammar
 from grammar_lisa.grammar.analysis import nonterminals_of
+from grammar_lisa.grammar.completion import Completion
 from grammar_lisa.grammar.laws import Law
+from grammar_lisa.grammar.limits import limits_of
+from grammar_lisa.grammar.restricted_sampling import ByUses, weighted_draws
+from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.grammar.text import Writer
 from shared.common.errors import LisaError
 
@@ -36,6 +41,7 @@ def sample(
     distinct: bool = True,
     fewer: bool = False,
     keys: Keys = by_text,
+    restrictions: Restrictions | None = None,
 ) -> list[tuple[int, ...]]:
     """Return n derivations of at most ``max_rules`` rules, drawn by a law.
 
@@ -47,6 +53,8 @@ def sample(
         weighted: rule by rule, each with odds in proportion to its weight in the grammar file, 1 by
             default, among those after which the rest can still be finished within ``max_rules``.
 
+    Where there are restrictions, all this is among the derivations that obey them.
+
     Args:
         grammar: The grammar.
         n: How many to draw.
@@ -56,22 +64,24 @@ def sample(
         distinct: Whether the keys of all texts differ; the first drawn of equal ones is kept.
         fewer: Whether to return those that turn up where there are fewer distinct ones.
         keys: What texts are told apart by.
+        restrictions: What all of them obey.
 
     Raises:
-        LisaError: No derivation is so short, or too few distinct sentences exist or turn up.
+        LisaError: No derivation is so short or obeys, or too few distinct sentences exist or turn
+            up.
     """
     if n < 0:
         raise LisaError(f"{n} derivations asked for; the number must be 0 or more")
     grammar.check_length(max_rules)
     rng = random.Random(seed)  # noqa: S311
-    if law == "weighted":
+    asked = n if distinct and not fewer else 0
+    if restrictions:
+        draws = _restricted(grammar, asked, max_rules, rng, law, distinct, restrictions)
+        grammar = replace(grammar, source=f"{grammar.source} with {restrictions}")
+    elif law == "weighted":
         draws = _weighted(grammar, max_rules, rng)
     else:
-        counts = Counts(grammar, max_rules)
-        if distinct and not fewer:
-            _check_total(counts, n)
-        ranks = _ranks_by_length if law == "by-length" else _ranks
-        draws = map(counts.unrank, ranks(counts, rng, distinct))
+        draws = _by_rank(Counts(grammar, max_rules), asked, max_rules, rng, law, distinct)
     if not distinct:
         return list(islice(draws, n))
     return _distinct(grammar, draws, n, max_rules, fewer, keys)
@@ -84,6 +94,7 @@ def sample_uniform(
     seed: int,
     distinct: bool = True,
     fewer: bool = False,
+    restrictions: Restrictions | None = None,
 ) -> list[tuple[int, ...]]:
     """Return n derivations, uniform over all derivations of at most ``max_rules`` rules.
 
@@ -98,12 +109,23 @@ def sample_uniform(
         seed: The seed of the draws.
         distinct: Whether all texts differ.
         fewer: Whether to return those that turn up where there are fewer distinct ones.
+        restrictions: What all of them obey.
 
     Raises:
-        LisaError: No derivation is so short, or fewer sentences exist than asked for (or turn
-            up: a grammar can have many derivations for each of few sentences).
+        LisaError: No derivation is so short or obeys, or fewer sentences exist than asked for (or
+            turn up: a grammar can have many derivations for each of few sentences).
     """
-    return sample(grammar, n, max_rules, seed, "uniform", distinct=distinct, fewer=fewer)
+    law: Law = "uniform"
+    return sample(
+        grammar,
+        n,
+        max_rules,
+        seed,
+        law,
+        distinct=distinct,
+        fewer=fewer,
+        restrictions=restrictions,
+    )
 
 
 def enumerate_derivations(grammar: Grammar, max_rules: int) -> Iterator[tuple[int, ...]]:
@@ -115,13 +137,36 @@ def enumerate_derivations(grammar: Grammar, max_rules: int) -> Iterator[tuple[in
         rank += 1
 
 
-def _check_total(counts: Counts, n: int) -> None:
+def _restricted(
+    grammar: Grammar,
+    asked: int,
+    max_rules: int,
+    rng: random.Random,
+    law: Law,
+    distinct: bool,
+    restrictions: Restrictions,
+) -> Iterator[tuple[int, ...]]:
+    """Return draws that obey restrictions; refuse those that none obeys."""
+    completion = Completion.of(limits_of(grammar, restrictions), max_rules)
+    if law == "weighted":
+        return weighted_draws(completion, max_rules, rng)
+    product = ByUses(completion.limits)
+    counts = Counts(product.grammar, max_rules + 1)
+    return map(product.original, _by_rank(counts, asked, max_rules, rng, law, distinct))
+
+
+def _by_rank(
+    counts: Counts, asked: int, max_rules: int, rng: random.Random, law: Law, distinct: bool
+) -> Iterator[tuple[int, ...]]:
+    """Return draws by their ranks, once it is sure that as many exist as are asked for."""
     total = counts.at_most()
-    if n > total:
+    if asked > total:
         raise LisaError(
-            f"{n} distinct sentences asked for, but {counts.grammar.source} has only {total} "
-            f"derivations of at most {counts.max_rules} rules; ask for fewer or allow more rules"
+            f"{asked} distinct sentences asked for, but {counts.grammar.source} has only {total} "
+            f"derivations of at most {max_rules} rules; ask for fewer or allow more rules"
         )
+    ranks = _ranks_by_length if law == "by-length" else _ranks
+    return map(counts.unrank, ranks(counts, rng, distinct))
 
 
 def _ranks(counts: Counts, rng: random.Random, distinct: bool) -> Iterator[int]:

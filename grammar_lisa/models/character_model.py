@@ -1,7 +1,8 @@
 """A trained model of sentences as texts: its network reads characters and knows no grammar."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +23,19 @@ class CharacterModel(SentenceModel):
         tokenizer = self.architecture.tokenizer
         assert tokenizer is not None
         return tokenizer
+
+    def restricted(
+        self, *, forbid: Iterable[str] = (), at_most: Mapping[str, int] | None = None
+    ) -> Self:
+        """Refuse restrictions: what is decoded are characters, not rules.
+
+        Raises:
+            LisaError: Always.
+        """
+        raise LisaError(
+            f"a model with --network {self.architecture.network} decodes characters and knows no "
+            "rules that could be forbidden or bounded; train with another --network"
+        )
 
     def rows(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
         """Return texts as numbers of characters `[n, length]`, padded.

@@ -1,11 +1,15 @@
 """A trained model of sentences as derivations: every point decodes to a complete sentence."""
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.limits import Limits, limits_of
+from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
 from grammar_lisa.models.networks import SentenceAutoencoder
 from grammar_lisa.models.run import run_architecture
@@ -18,6 +22,7 @@ class GrammarModel(SentenceModel):
     """Sentences to codes, and every code to a complete sentence."""
 
     net: SentenceAutoencoder
+    _limits: Limits | None = None
 
     @classmethod
     def load(cls, run: Run) -> "GrammarModel":
@@ -34,6 +39,43 @@ class GrammarModel(SentenceModel):
                 "be no sentences; name a run with another --network"
             )
         return super().load(run)
+
+    def restricted(
+        self, *, forbid: Iterable[str] = (), at_most: Mapping[str, int] | None = None
+    ) -> Self:
+        """Return the model with everything it decodes restricted; see `SentenceModel`."""
+        if isinstance(forbid, str):
+            raise LisaError(f"forbid takes names, such as [{forbid!r}], not one text")
+        restrictions = Restrictions(tuple(forbid), dict(at_most or {}))
+        model = copy.copy(self)
+        model.restrictions = restrictions
+        model._limits = limits_of(self.grammar, restrictions) if restrictions else None
+        model.net = copy.deepcopy(self.net)
+        model.net.mask.restrict(model._limits)
+        return model
+
+    def untrained(self) -> Self:
+        """Return the same model with the weights that its training began from."""
+        given = self.restrictions
+        return super().untrained().restricted(forbid=given.forbid, at_most=given.at_most)
+
+    def obeys(self, derivations: NDArray[np.signedinteger]) -> NDArray[np.bool_]:
+        """Tell which padded derivations `[n, step]` obey the restrictions of the model, `[n]`."""
+        return (
+            super().obeys(derivations) if self._limits is None else self._limits.obeyed(derivations)
+        )
+
+    def refine(
+        self, rows: ArrayLike, codes: ArrayLike, steps: int = 500
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Return codes that decode to given rows; see `SentenceModel.refine`.
+
+        Restrictions are left aside, so that a code does not depend on them, and a sentence that
+        does not obey has one too. A code that decodes to a sentence that obeys does so under
+        restrictions as well.
+        """
+        with self.net.mask.unrestricted():
+            return super().refine(rows, codes, steps)
 
     def rows(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
         """Return sentences as padded derivations `[n, max_rules]`.

@@ -2,13 +2,19 @@
 
 With k steps left and d(·) the least number of rules that finishes a stack of symbols, rule r may
 be applied iff d(stack after r) ≤ k − 1. So every derivation that fits the length stays reachable,
-and none is cut off.
+and none is cut off. Under restrictions d is the least number of rules that finishes the stack and
+obeys with what is left of the bounds: so every derivation that obeys stays reachable, and no other.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
 from grammar_lisa.grammar.cfg import Grammar
+from grammar_lisa.grammar.limits import Limits
+from grammar_lisa.models.restricted_walk import Allowances, RestrictedRules
 from shared.common.errors import LisaError
 
 _EXTREME = 1e30
@@ -25,8 +31,11 @@ class GrammarMask(nn.Module):
     Attributes:
         pad: The number of rules, which is also the padding rule's number.
         max_rules: L, the length of a derivation with its padding.
+        restricted: What walks, and with them decoding, obey beside the grammar; None for nothing.
+            States and likelihoods know of the grammar alone.
     """
 
+    restricted: RestrictedRules | None
     allowed: Tensor
     forbidden: Tensor
     cost: Tensor
@@ -74,6 +83,24 @@ class GrammarMask(nn.Module):
         arity = torch.tensor([len(symbols) for symbols in children])
         self.register_buffer("arity", arity, persistent=False)
         self.start = number[grammar.start]
+        self.restricted = None
+
+    def restrict(self, limits: Limits | None) -> None:
+        """Have all walks from now on obey limits, or none.
+
+        Raises:
+            LisaError: No sentence of at most `max_rules` rules obeys, or the bounds are too many.
+        """
+        self.restricted = None if limits is None else RestrictedRules(limits, self.max_rules)
+
+    @contextmanager
+    def unrestricted(self) -> Iterator[None]:
+        """Lift all restrictions within the block."""
+        restricted, self.restricted = self.restricted, None
+        try:
+            yield
+        finally:
+            self.restricted = restricted
 
     @torch.no_grad()
     def decode(
@@ -93,10 +120,10 @@ class GrammarMask(nn.Module):
             Rule numbers `[batch, max_rules]`, each row a complete derivation and its padding.
         """
         scores = scored(logits, temperature, generator)
-        walk = _Walk(self, len(logits))
+        walk = Walk(self, len(logits))
         derivations = logits.new_empty(logits.shape[:2], dtype=torch.long)
         for step in range(self.max_rules):
-            allowed = self.allowed[walk.state(self.max_rules - step)]
+            allowed = walk.allowed(self.max_rules - step)
             rules = scores[:, step].masked_fill(~allowed, -torch.inf).argmax(dim=1)
             walk.apply(rules)
             derivations[:, step] = rules
@@ -161,17 +188,26 @@ def _gumbel(like: Tensor, generator: torch.Generator | None) -> Tensor:
     return -noise.clamp_min(torch.finfo(like.dtype).tiny).log()
 
 
-class _Walk:
-    """The stacks of a batch, and the least number of rules that would finish each."""
+class Walk:
+    """The stacks of a batch, and the least number of rules that would finish each.
+
+    A decoder that chooses rules one after the other asks at each step what is allowed, and has
+    the rules that it chose applied. What it decodes so is complete.
+    """
 
     def __init__(self, mask: GrammarMask, batch: int) -> None:
+        """Begin with the start symbol on each of `batch` stacks."""
         self.mask = mask
         device = mask.cost.device
         widest = mask.pushed.shape[1]
         self.stack = torch.full((batch, mask.max_rules + widest + 1), mask.end, device=device)
         self.stack[:, 1] = mask.start
         self.height = torch.ones(batch, dtype=torch.long, device=device)
+        self.top = torch.full((batch,), mask.start, device=device)
         self.need = mask.least[mask.start].repeat(batch)
+        self.allowances: Allowances | None = None
+        if mask.restricted is not None:
+            self.allowances = Allowances(mask.restricted, batch, self.stack.shape[1])
 
     def state(self, left: int) -> Tensor:
         """Return top symbol and budget of each stack with `left` steps to go, packed, `[batch]`."""
@@ -179,11 +215,32 @@ class _Walk:
         budget = left - 1 - (self.need - self.mask.least[self.top])
         return self.mask._pack(self.top, budget)
 
+    def allowed(self, left: int) -> Tensor:
+        """Return which rules may come next with `left` steps to go, bool `[batch, pad + 1]`."""
+        allowed = self.mask.allowed[self.state(left)]
+        if self.allowances is not None:
+            allowed &= self.allowances.allowed(self.height, left)
+        return allowed
+
     def apply(self, rules: Tensor) -> None:
-        """Replace each top symbol by the right-hand side of its rule."""
+        """Replace each top symbol, as `state` or `allowed` met it, by what its rule puts there."""
         mask = self.mask
         self.need += mask.cost[rules] - mask.least[self.top]
-        places = self.height[:, None] + torch.arange(mask.pushed.shape[1], device=rules.device)
-        self.stack.scatter_(1, places, mask.pushed[rules])
+        pushed = mask.pushed[rules]
+        if self.allowances is not None:
+            self.allowances.apply(rules, pushed, self.height)
+        places = self.height[:, None] + torch.arange(pushed.shape[1], device=rules.device)
+        self.stack.scatter_(1, places, pushed)
         self.height += mask.arity[rules] - 1
         self.height.clamp_(min=0)
+
+    def select(self, rows: Tensor) -> None:
+        """Go on with some of the stacks, or with copies of them, as a beam search does.
+
+        Args:
+            rows: Which, `[n]`; each may come several times.
+        """
+        self.stack, self.height = self.stack[rows], self.height[rows]
+        self.top, self.need = self.top[rows], self.need[rows]
+        if self.allowances is not None:
+            self.allowances.select(rows)

@@ -9,6 +9,7 @@ DATA: Final = "data.safetensors"
 NetworkName = Literal[
     "dense",
     "kusner",
+    "tree",
     "characters",
 ]
 """The networks of sentences."""

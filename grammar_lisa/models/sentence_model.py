@@ -1,7 +1,8 @@
 """What every trained model of sentences does, whatever its network reads: text, codes, text."""
 
 import abc
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Self
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.networks import SequenceAutoencoder
 from grammar_lisa.models.run import load_run_grammar, run_architecture
@@ -20,7 +22,7 @@ from shared.common.seeds import derive_seed
 from shared.methods import Codes, Method
 from shared.runs.expost import load_sampler
 from shared.runs.run import MODEL, Run, read_model
-from shared.sphere.geometry import slerp
+from shared.sphere.geometry import at_angle, project, slerp
 from shared.training.trainer import load_weights
 
 _CHUNK = 4096
@@ -37,9 +39,11 @@ class SentenceModel(abc.ABC):
         architecture: Network, method and sizes.
         net: The trained network, in evaluation mode.
         run: The run that the model is of; None of a model that was made otherwise.
+        restrictions: What everything decoded obeys beside the grammar.
     """
 
     net: SequenceAutoencoder
+    restrictions: Restrictions = Restrictions()
 
     def __init__(
         self,
@@ -69,6 +73,31 @@ class SentenceModel(abc.ABC):
         """Return the same model with the weights that its training began from."""
         net = self.architecture.build(self.grammar)
         return type(self)(self.grammar, self.architecture, net, self.run)
+
+    @abc.abstractmethod
+    def restricted(
+        self, *, forbid: Iterable[str] = (), at_most: Mapping[str, int] | None = None
+    ) -> Self:
+        """Return the model with everything that it decodes restricted, with the same weights.
+
+        Every code still decodes to a complete sentence that fits the length. Codes of sentences
+        do not change: restrictions bear on decoding alone. Those that the model has are replaced.
+
+        >>> model.restricted(forbid=["exp"], at_most={"sin": 1}).sample(5)
+
+        Args:
+            forbid: What no sentence may hold: terminals, nonterminals or rules, by name as the
+                grammar writes them; ``sin`` also stands for ``'sin('``.
+            at_most: How often at most something may come in a sentence, by such a name.
+
+        Raises:
+            LisaError: The grammar has no such thing, no sentence obeys, or the network reads
+                characters and knows no rules.
+        """
+
+    def obeys(self, derivations: NDArray[np.signedinteger]) -> NDArray[np.bool_]:
+        """Tell which padded derivations `[n, step]` obey the restrictions of the model, `[n]`."""
+        return np.ones(len(derivations), dtype=np.bool_)
 
     @property
     def dim(self) -> int:
@@ -207,29 +236,45 @@ class SentenceModel(abc.ABC):
 
     @torch.no_grad()
     def decode_rows(
-        self, codes: ArrayLike, *, temperature: float = 0.0, seed: int = 0
+        self, codes: ArrayLike, *, temperature: float = 0.0, beams: int = 1, seed: int = 0
     ) -> NDArray[np.int64]:
-        """Turn codes `[n, dim]` into rows `[n, step]`; the decoder sees their `directions`."""
+        """Turn codes `[n, dim]` into rows `[n, step]`; see `decode`."""
+        if beams < 1 or (beams > 1 and temperature > 0):
+            raise LisaError(
+                f"a beam search of {beams} at a temperature of {temperature:g} makes no sense: it "
+                "looks for the likeliest text; give 1 or more beams, or a temperature"
+            )
         generator = torch.Generator().manual_seed(seed)
         decoded = [
-            self.net.read(self.net.decode(u.float()), temperature=temperature, generator=generator)
-            for u in self._directions(codes).split(_CHUNK)
+            self.net.read(
+                self.net.decode(u.float()),
+                temperature=temperature,
+                generator=generator,
+                beams=beams,
+            )
+            for u in self._directions(codes).split(max(1, _CHUNK // beams))
         ]
         rows: NDArray[np.int64] = torch.cat(decoded).numpy()
         return rows
 
-    def decode(self, codes: ArrayLike, *, temperature: float = 0.0, seed: int = 0) -> list[str]:
+    def decode(
+        self, codes: ArrayLike, *, temperature: float = 0.0, beams: int = 1, seed: int = 0
+    ) -> list[str]:
         """Turn codes `[n, dim]` into texts.
 
         Args:
             codes: Any points; for a spherical method only their directions count.
-            temperature: 0 for the most likely text, above 0 to draw rules or characters.
+            temperature: 0 takes the most likely rule, or character, at each step; above 0, they
+                are drawn.
+            beams: Above 1, the likeliest text is looked for by a beam search of that width,
+                which keeps so many beginnings at each step; it takes so many times as long.
             seed: Of the draws.
 
         Raises:
-            LisaError: The codes are not `[n, dim]` or not finite.
+            LisaError: The codes are not `[n, dim]` or not finite, or there are both beams and a
+                temperature.
         """
-        return self.texts(self.decode_rows(codes, temperature=temperature, seed=seed))
+        return self.texts(self.decode_rows(codes, temperature=temperature, beams=beams, seed=seed))
 
     def sample(
         self, n: int, *, sampler: str = "gmm", temperature: float = 0.0, seed: int = 0
@@ -249,6 +294,57 @@ class SentenceModel(abc.ABC):
             raise LisaError("this model is of no run, so no sampler was fitted to its codes")
         codes = load_sampler(self.run, sampler).sample(n, derive_seed(seed, "codes", 0))
         return self.decode(codes, temperature=temperature, seed=derive_seed(seed, "rules", 0))
+
+    def around(
+        self,
+        code: ArrayLike,
+        n: int,
+        *,
+        angle: float | None = None,
+        distance: float | None = None,
+        seed: int = 0,
+    ) -> NDArray[np.float64]:
+        """Draw points around a code, `[n, dim]`.
+
+        Args:
+            code: The code, `[1, dim]`.
+            n: How many.
+            angle: Where the method is spherical, the angle from the direction of the code in
+                radians: points are uniform among all directions at that very angle. Most
+                directions within an angle lie near its rim, so none is lost.
+            distance: Where it is not, the distance from the code, in units of codes: points are
+                uniform among all at that very distance.
+            seed: Of the draws.
+
+        Raises:
+            LisaError: As `reach` does.
+        """
+        reach = self.reach(angle, distance)
+        generator = torch.Generator().manual_seed(seed)
+        centre = self._directions(code).expand(n, -1)
+        if self.method.spherical:
+            return at_angle(centre, reach, generator).numpy()
+        noise = torch.randn(centre.shape, generator=generator, dtype=torch.float64)
+        return (centre + reach * project(noise)).numpy()
+
+    def reach(self, angle: float | None, distance: float | None) -> float:
+        """Return the one of an angle and a distance that the codes of the method lie apart by.
+
+        Raises:
+            LisaError: It is missing or out of range, or the other is there.
+        """
+        spherical = self.method.spherical
+        given, other = (angle, distance) if spherical else (distance, angle)
+        name, most = ("an angle", math.pi) if spherical else ("a distance", math.inf)
+        if given is None or other is not None:
+            raise LisaError(
+                f"around a sentence, the codes of {self.method.title} lie at {name}: give it, and "
+                f"{'no distance' if spherical else 'no angle'}"
+            )
+        if not 0 <= given <= most or math.isinf(given):
+            limit = "from 0 to π radians" if spherical else "0 or more and finite"
+            raise LisaError(f"{name} is {limit}, not {given}")
+        return given
 
     def come_back(self, texts: Sequence[str], codes: ArrayLike) -> NDArray[np.bool_]:
         """Tell which of some texts their codes `[n, dim]` decode to, `[n]`."""

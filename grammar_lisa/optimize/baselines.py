@@ -33,6 +33,7 @@ def from_grammar(model: SentenceModel, count: int, seed: int) -> list[str]:
         derive_seed(seed, "baseline", "grammar"),
         distinct=True,
         fewer=True,
+        restrictions=model.restrictions,
     )
     return derivations_to_texts(model.grammar, derivations)
 

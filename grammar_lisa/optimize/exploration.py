@@ -97,8 +97,9 @@ class Exploration:
         return found.sentences.rows(order[: self.policy.config.parents])
 
     def _unscored(self, derivations: Derivations) -> Sentences:
-        """Read the derivations whose very text has no score, each once, shorter ones first."""
+        """Read the derivations that obey and whose text has no score, each once, by length."""
         reader, derivations = self.policy.reader, np.unique(derivations, axis=0)
+        derivations = derivations[reader.model.obeys(derivations)]
         texts, fits = reader.write(derivations), reader.fits
         rows = [row for row, text in enumerate(texts) if text not in self.texts and fits(text)]
         rows.sort(key=lambda row: (len(texts[row]), texts[row]))

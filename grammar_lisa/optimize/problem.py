@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.sentence_model import SentenceModel
@@ -74,6 +75,7 @@ class SearchProblem:
                 settings.search,
                 settings.black_box,
                 own,
+                restrictions=self.model.restrictions,
             )
             for number, own in seeds.items()
         ]
@@ -97,7 +99,7 @@ class SearchedRun:
         run: The run.
         model: Its model.
         space: That its codes are searched in.
-        sentences: On which it was trained, distinct.
+        sentences: On which it was trained, distinct; those that obey what restricts the model.
     """
 
     run: Run
@@ -106,17 +108,22 @@ class SearchedRun:
     sentences: list[str]
 
     @classmethod
-    def load(cls, run: Run, space: SpaceName = "auto") -> "SearchedRun":
+    def load(
+        cls, run: Run, space: SpaceName = "auto", restrictions: Restrictions | None = None
+    ) -> "SearchedRun":
         """Load the model and the sentences of a run.
 
         Args:
             run: The run.
             space: In which its codes are searched.
+            restrictions: What all sentences obey, those of the training too.
 
         Raises:
-            LisaError: The run cannot be read, or has no such space.
+            LisaError: The run cannot be read, has no such space, or no training sentence obeys.
         """
         model = load_model(run)
+        if restrictions:
+            model = model.restricted(forbid=restrictions.forbid, at_most=restrictions.at_most)
         sentences = training_sentences(run, model)
         return cls(run, model, space_of_run(model, run, space), sentences)
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from grammar_lisa.expressions.language import Language, PlainText
+from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL
@@ -32,6 +33,7 @@ def open_optimizer(
     composite: SquaredErrors | None = None,
     seed: int = 0,
     untrained: bool = False,
+    restrictions: Restrictions | None = None,
 ) -> Optimizer:
     """Begin a search of a run's codes for the sentence with the least score.
 
@@ -58,6 +60,7 @@ def open_optimizer(
             by default it sees scores alone.
         seed: Of every draw.
         untrained: Whether the network has its initial weights instead of the trained ones.
+        restrictions: What every sentence that is asked for obeys; the given ones need not.
 
     Raises:
         LisaError: The run cannot be read or is not fit for the configuration, fewer than two
@@ -70,6 +73,8 @@ def open_optimizer(
     model = load_model(folder)
     if untrained:
         model = model.untrained()
+    if restrictions:
+        model = model.restricted(forbid=restrictions.forbid, at_most=restrictions.at_most)
     config = SearchConfig() if config is None else config
     reader = Reader(model, space_of_run(model, folder, config.space), language or PlainText())
     return Optimizer(reader, config, sentences, values, composite=composite, seed=seed)
@@ -98,8 +103,21 @@ def draw_design(sentences: Sequence[str], count: int, seed: int) -> list[str]:
 
 
 def training_sentences(run: Run, model: SentenceModel) -> list[str]:
-    """Return the sentences that a run was trained on, each text once, in their order."""
-    return list(dict.fromkeys(derivations_to_texts(model.grammar, read_data(run).train)))
+    """Return the sentences that a run was trained on, each text once, in their order.
+
+    Of a restricted model they are those that obey.
+
+    Raises:
+        LisaError: The data are missing or damaged, or none obeys.
+    """
+    derivations = read_data(run).train
+    obeying = derivations[model.obeys(derivations)]
+    if not len(obeying):
+        raise LisaError(
+            f"none of the {len(derivations):,} training sentences of {run.path} obeys: "
+            f"{model.restrictions}; there is nothing to begin from, so train on sentences that do"
+        )
+    return list(dict.fromkeys(derivations_to_texts(model.grammar, obeying)))
 
 
 def _check_design(sentences: Sequence[str], scores: np.ndarray) -> None:

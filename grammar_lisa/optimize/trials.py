@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import joblib
 import numpy as np
 from numpy.typing import NDArray
 
+from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.objectives.composite import SquaredErrors
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.optimize.config import SearchConfig
@@ -35,6 +36,7 @@ class Trial:
         black_box: Whether the search sees scores alone, though the objective has outputs.
         seed: Of this trial.
         untrained: Whether the network has its initial weights instead of the trained ones.
+        restrictions: What every sentence obeys.
     """
 
     number: int
@@ -46,6 +48,7 @@ class Trial:
     black_box: bool
     seed: int
     untrained: bool = False
+    restrictions: Restrictions = field(default_factory=Restrictions)
 
     @property
     def best_known(self) -> float:
@@ -61,6 +64,7 @@ class Trial:
             "black_box": self.black_box,
             "untrained": self.untrained,
             "config": asdict(self.config),
+            **({"restrictions": str(self.restrictions)} if self.restrictions else {}),
         }
 
     def composite(self, objective: Objective) -> SquaredErrors | None:
@@ -83,6 +87,7 @@ class Trial:
             composite=self.composite(objective),
             seed=self.seed,
             untrained=self.untrained,
+            restrictions=self.restrictions,
         )
 
 

@@ -35,10 +35,12 @@ class TrainConfig:
         target: The expression, or the name of one, that a search will look for.
         withhold: Keep sentences that equal the target, or score under 0.11, out of all data; auto
             does so where the sentences are expressions in the target's variables.
-        dim: The code size d.
-        network: The encoder and the decoder: dense decodes all rules at once; kusner is that of
+        dim: The code size d; by default 25, and for the tree network twice the most rules of a
+            sentence, from 64 to 256.
+        network: The encoder and the decoder: dense decodes all rules at once; tree reads
+            derivations as trees and decodes rule by rule, for long sentences; kusner is that of
             the Grammar VAE; characters reads and writes texts, which may be no sentences, as the
-            character VAE does.
+            character VAE does. By default dense for sentences of at most 20 rules, else tree.
         epochs: Passes over the training sentences.
         batch_size: Sentences a step.
         learning_rate: Of Adam, at its highest.
@@ -66,8 +68,8 @@ class TrainConfig:
     max_rules: int | None = None
     target: str = KUSNER_TARGET
     withhold: Literal["auto", "yes", "no"] = "auto"
-    dim: int = 25
-    network: NetworkName = "dense"
+    dim: int | None = None
+    network: NetworkName | None = None
     epochs: int = 30
     batch_size: int = 256
     learning_rate: float = 3e-3

@@ -15,12 +15,13 @@ from grammar_lisa.grammar.datasets import DerivationSplit
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.load import load_model
-from grammar_lisa.models.names import CHARACTERS, DATA, GRAMMAR, TOOL
+from grammar_lisa.models.names import CHARACTERS, DATA, GRAMMAR, TOOL, NetworkName
 from grammar_lisa.models.run import load_run_grammar, read_data, run_architecture
 from grammar_lisa.models.tokenizer import CharacterTokenizer
 from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
 from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.corpus import decontamination_of, describe_sentences, gather
+from grammar_lisa.training.defaults import default_dim, default_network
 from grammar_lisa.training.evaluation import evaluate_model, readout_r2, reconstruction
 from shared.common.callbacks import Callbacks, MetricsRow, Notify, silent
 from shared.common.errors import LisaError
@@ -91,6 +92,17 @@ class Plan:
         found = torch.from_numpy(semantics_of(texts, self.config.semantics or OUTPUTS, seed))
         return {"train": found[: len(data.train)], "test": found[len(data.train) :]}
 
+    def settled(self, max_rules: int) -> tuple["Plan", NetworkName, int]:
+        """Return the plan with the network and the code size that it leaves open, and these.
+
+        Args:
+            max_rules: The most rules that one of its sentences takes.
+        """
+        network = self.config.network or default_network(max_rules)
+        dim = self.config.dim or default_dim(network, max_rules)
+        config = dataclasses.replace(self.config, network=network, dim=dim)
+        return dataclasses.replace(self, config=config), network, dim
+
     def record(self, runs: Path) -> dict[str, Any]:
         """Return the options of `grammar-lisa train` that give this run, as JSON values."""
         names = [field.name for field in dataclasses.fields(TrainConfig)]
@@ -133,13 +145,12 @@ def make_run(
             notify(f"{config.grammar}:{finding}")
     decontamination = decontamination_of(config, grammar, notify)
     data, max_rules = gather(config, grammar, decontamination, notify)
+    plan, network, dim = plan.settled(max_rules)
     seed = derive_seed(config.seed, "network")
-    tokenizer = _tokenizer(grammar, data) if config.network == CHARACTERS else None
+    tokenizer = _tokenizer(grammar, data) if network == CHARACTERS else None
     semantics = plan.semantics_in(grammar, data)
     told = semantics["train"].shape[1] if semantics else 0
-    architecture = Architecture(
-        config.network, config.dim, max_rules, plan.method, seed, tokenizer, told
-    )
+    architecture = Architecture(network, dim, max_rules, plan.method, seed, tokenizer, told)
     architecture.build(grammar)
     run = create_run(
         path,

@@ -4,6 +4,7 @@ import dataclasses
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr
+from itertools import chain
 from typing import Any, TypeVar
 
 import tyro
@@ -50,7 +51,8 @@ def options_from_record(kind: type[T], record: object, source: str) -> T:
 
     Args:
         kind: A dataclass of options.
-        record: Values by field name; a null leaves the default.
+        record: Values by field name, lists of options that may be repeated; a null leaves the
+            default.
         source: What messages call the record.
 
     Raises:
@@ -59,18 +61,20 @@ def options_from_record(kind: type[T], record: object, source: str) -> T:
     if not isinstance(record, Mapping):
         raise LisaError(f"{source} holds no options; name the config.json of a run")
     known = _defaults(kind)
-    words: dict[str, str] = {}
+    words: dict[str, list[str]] = {}
     for name, value in _flat(record):
         if name not in known:
             raise LisaError(f"{source}: {unknown('option', name, known)}")
         if value is None or (isinstance(value, bool) and value is known[name]):
             continue
         flag = name.replace("_", "-")
-        words[name] = f"--{flag}={value}"
+        repeated = isinstance(value, list) and isinstance(known[name], tuple)
+        values = value if repeated else [value]
+        words[name] = [f"--{flag}={each}" for each in values]
         if isinstance(value, bool) and isinstance(known[name], bool):
-            words[name] = f"--{flag}" if value else f"--no-{flag}"
+            words[name] = [f"--{flag}" if value else f"--no-{flag}"]
     try:
-        return _read(kind, words.values())
+        return _read(kind, chain.from_iterable(words.values()))
     except SystemExit:
         for name, value in _flat(record):
             if name in words and _is_refused(kind, words[name]):
@@ -85,10 +89,10 @@ def _read(kind: type[T], words: Iterable[str]) -> T:
         return tyro.cli(kind, args=list(words), console_outputs=False, config=TYRO)
 
 
-def _is_refused(kind: type[Any], word: str) -> bool:
-    """Tell whether a word alone gives no options."""
+def _is_refused(kind: type[Any], words: Iterable[str]) -> bool:
+    """Tell whether the words of one option alone give no options."""
     try:
-        _read(kind, [word])
+        _read(kind, words)
     except SystemExit:
         return True
     return False

@@ -139,6 +139,24 @@ def slerp(u: Tensor, v: Tensor, t: Tensor | float) -> Tensor:
     return torch.where(fraction == 0, u, torch.where(fraction == 1, v, path))
 
 
+def at_angle(u: Tensor, angle: Tensor | float, generator: torch.Generator | None = None) -> Tensor:
+    """Draw directions at given angles from directions, uniform among all at that angle.
+
+    The directions at an angle from one form a sphere of dim − 2 dimensions; on S² that is a circle.
+
+    Args:
+        u: Directions ``[n, dim]``, dim ≥ 2.
+        angle: From 0 to π, in radians, one number or ``[n]``.
+        generator: Of the draws; by default the global one of the device.
+
+    Returns:
+        Directions ``[n, dim]``, of the type and on the device of ``u``.
+    """
+    noise = torch.randn(u.shape, generator=generator, dtype=u.dtype, device=u.device)
+    length = torch.as_tensor(angle, dtype=u.dtype, device=u.device).unsqueeze(-1)
+    return exp_map(u, length * project(_remove(noise, u)))
+
+
 def uniform(n: int, dim: int, seed: int, dtype: torch.dtype = torch.float64) -> Tensor:
     """Draw directions uniformly from the sphere, by projecting standard normal vectors.
 

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import torch
 
 from grammar_lisa.grammar.text import derivations_to_texts
 
@@ -46,3 +47,20 @@ def log_probability(grammar, derivation, logits, max_rules):
 
 def padded(derivation, max_rules, pad):
     return [*derivation, *[pad] * (max_rules - len(derivation))]
+
+
+def favouring(mask, derivations):
+    """Logits whose greatest value is that of each derivation's rule; pad is never favoured."""
+    rows = [padded(row, mask.max_rules, 0) for row in derivations]
+    return torch.nn.functional.one_hot(torch.tensor(rows), mask.pad + 1).float()
+
+
+def reachable(mask, limit=4000):
+    """All derivations that some logits decode to: every rule is favoured at every step."""
+    prefixes = {()}
+    for step in range(mask.max_rules):
+        tried = [(*prefix, rule) for prefix in prefixes for rule in range(mask.pad + 1)]
+        decoded = mask.decode(favouring(mask, tried))
+        prefixes = {tuple(row[: step + 1]) for row in decoded.tolist()}
+        assert len(prefixes) <= limit
+    return {tuple(rule for rule in prefix if rule != mask.pad) for prefix in prefixes}

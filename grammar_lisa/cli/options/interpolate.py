@@ -5,12 +5,13 @@ from typing import ClassVar
 
 import tyro
 
+from grammar_lisa.cli.options.restrictions import RestrictionOptions
 from shared.cli.option_groups import RunOptions
-from shared.cli.terminal import Output, Ranges
+from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, Output):
+class Options(RunOptions, RestrictionOptions):
     """Print the sentences along the way between two sentences.
 
     The way is a great circle where the method of the run is spherical, else a straight line.

@@ -7,13 +7,14 @@ from typing import Annotated, ClassVar
 import tyro
 
 from grammar_lisa.cli.options.check import LENGTHS
+from grammar_lisa.cli.options.restrictions import RestrictionOptions
 from grammar_lisa.grammar.formats.names import Format
 from grammar_lisa.grammar.laws import Law
-from shared.cli.terminal import Output, Ranges
+from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(RestrictionOptions):
     """Draw sentences from a grammar itself, one a line.
 
     Attributes:

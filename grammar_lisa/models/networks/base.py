@@ -5,6 +5,7 @@ import abc
 import torch
 from torch import Tensor
 
+from grammar_lisa.models.choosing import GivenSteps, beam_search
 from grammar_lisa.models.mask import GrammarMask
 from shared.methods.autoencoder import Autoencoder
 
@@ -32,14 +33,22 @@ class SequenceAutoencoder(Autoencoder, abc.ABC):
         *,
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
+        beams: int = 1,
     ) -> Tensor:
-        """Return the rows `[batch, step]` that logits `[batch, step, symbol]` stand for.
+        """Return the rows `[batch, step]` that what `decode` gave stands for.
 
         Args:
-            decoded: What `decode` gave.
+            decoded: What `decode` gave: logits `[batch, step, symbol]`, or what the network makes
+                them of step by step.
             temperature: 0 takes the most likely symbols; above 0, they are drawn.
             generator: Of the draws.
+            beams: Above 1, the likeliest row that a beam search of so many finds is taken,
+                whatever the temperature.
         """
+
+    def comes_back(self, x: Tensor, decoded: Tensor) -> Tensor:
+        """Tell which rows `x` `[batch, step]` are what `read` gives for `decoded`, `[batch]`."""
+        return (self.read(decoded) == x).all(1)
 
 
 class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
@@ -67,8 +76,12 @@ class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
         *,
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
+        beams: int = 1,
     ) -> Tensor:
         """Return the complete derivations `[batch, step]` that logits stand for."""
+        if beams > 1:
+            steps = GivenSteps(self.mask, decoded)
+            return beam_search(steps, len(decoded), self.length, beams)
         return self.mask.decode(decoded, temperature=temperature, generator=generator)
 
     @torch.no_grad()

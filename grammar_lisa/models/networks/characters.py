@@ -41,6 +41,12 @@ class Characters(KusnerLayers):
         *,
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
+        beams: int = 1,
     ) -> Tensor:
-        """Return the most likely character at each step, or one drawn at a temperature."""
+        """Return the most likely character at each step, or one drawn at a temperature.
+
+        Steps do not depend on each other, so the likeliest text is that of the likeliest
+        characters, whatever the beams.
+        """
+        temperature = temperature if beams == 1 else 0.0
         return scored(decoded, temperature, generator).argmax(2)

@@ -7,13 +7,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from machines import choices, log_probability, padded, texts, walk
+from machines import choices, favouring, log_probability, padded, reachable, texts, walk
 from scipy import stats
 from small_grammars import ROOT, enumerated, grammars
 
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
 from grammar_lisa.grammar.sampling import enumerate_derivations, sample_uniform
-from grammar_lisa.models.mask import GrammarMask
+from grammar_lisa.models.mask import GrammarMask, Walk
 from grammar_lisa.models.networks import build_network
 from shared.common.errors import LisaError
 from shared.sphere.geometry import uniform
@@ -46,23 +46,6 @@ def awkward_logits(shape, seed):
     special = torch.tensor(SPECIAL)[torch.randint(len(SPECIAL), shape, generator=generator)]
     plain = torch.randn(shape, generator=generator) * 10
     return torch.where(torch.rand(shape, generator=generator) < 1 / 3, special, plain)
-
-
-def favouring(mask, derivations):
-    """Logits whose greatest value is that of each derivation's rule; pad is never favoured."""
-    rows = [padded(row, mask.max_rules, 0) for row in derivations]
-    return torch.nn.functional.one_hot(torch.tensor(rows), mask.pad + 1).float()
-
-
-def reachable(mask, limit=4000):
-    """All derivations that some logits decode to: every rule is favoured at every step."""
-    prefixes = {()}
-    for step in range(mask.max_rules):
-        tried = [(*prefix, rule) for prefix in prefixes for rule in range(mask.pad + 1)]
-        decoded = mask.decode(favouring(mask, tried))
-        prefixes = {tuple(row[: step + 1]) for row in decoded.tolist()}
-        assert len(prefixes) <= limit
-    return {tuple(rule for rule in prefix if rule != mask.pad) for prefix in prefixes}
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -204,6 +187,20 @@ def test_states_from_sums_are_those_met_on_the_way(grammar, extra, seed):
             assert step.nonzero().flatten().tolist() == allowed
         for step in steps[len(met) :]:
             assert step.nonzero().flatten().tolist() == [mask.pad]
+
+
+def test_a_walk_tells_what_is_allowed_and_goes_on_with_any_of_its_rows():
+    mask = GrammarMask(EXPR, 15)
+    drawn = sample_uniform(EXPR, 30, 15, 0)
+    rules = torch.tensor([padded(row, 15, mask.pad) for row in drawn])
+    masks = mask.allowed[mask.states(rules)]
+    walk, rows = Walk(mask, 30), torch.arange(30)
+    for step in range(15):
+        assert torch.equal(walk.allowed(15 - step), masks[rows, step])
+        walk.apply(rules[rows, step])
+        kept = torch.randint(len(rows), (40,), generator=seeded(step))
+        walk.select(kept)
+        rows = rows[kept]
 
 
 @pytest.mark.parametrize("name", SMALL)

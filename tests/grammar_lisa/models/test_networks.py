@@ -119,12 +119,14 @@ def test_shapes(name):
     for kind in (torch.int16, torch.int64):
         assert net.encode(X.to(kind)).shape == (60, 6)
     decoded = net.decode(torch.randn(7, 3))
-    assert decoded.shape == (7, 15, 12)
+    assert len(decoded) == 7
+    assert name == "tree" or decoded.shape == (7, 15, 12)
+    assert net.read(decoded).shape == (7, 15)
     assert net.reconstruction_loss(X[:7], decoded).shape == (7,)
     assert net.derivations(torch.randn(7, 3)).shape == (7, 15)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", ["dense", "kusner"])
 def test_the_reconstruction_loss_is_the_likelihood_in_nats(name):
     net = built(name).eval()
     with torch.no_grad():
@@ -147,7 +149,7 @@ def test_every_parameter_gets_a_gradient(name):
         assert value.grad.abs().max() > 0, parameter
 
 
-@pytest.mark.parametrize(("name", "rate"), [("dense", 1e-3), ("kusner", 1e-2)])
+@pytest.mark.parametrize(("name", "rate"), [("dense", 1e-3), ("kusner", 1e-2), ("tree", 1e-3)])
 def test_the_loss_falls(name, rate):
     net = built(name)
     optimizer = torch.optim.Adam(net.parameters(), rate)

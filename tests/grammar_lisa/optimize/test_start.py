@@ -3,10 +3,13 @@ import pytest
 
 from grammar_lisa.expressions.language import Expressions
 from grammar_lisa.grammar import load_grammar
+from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.grammar_model import GrammarModel
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.run import read_data
 from grammar_lisa.optimize import SYSTEMS, SearchConfig, initial_design, open_optimizer
+from grammar_lisa.optimize.start import training_sentences
 from shared.common.errors import LisaError
 from shared.runs.run import open_run
 
@@ -103,3 +106,23 @@ def test_every_system_begins_on_a_run_that_suits_it(folder, folders, known, name
     run = folders("rae-l2") if SYSTEMS[name].space == "box" else folder
     optimizer = open_optimizer(run, known, list(map(score, known)), config=SYSTEMS[name])
     assert optimizer.reader.space.name == ("box" if SYSTEMS[name].space == "box" else "sphere")
+
+
+def test_a_restricted_search_asks_for_nothing_that_does_not_obey(folder, known, monkeypatch):
+    """The tree moves too: they know no mask."""
+    restrictions = Restrictions(("exp",), {"x": 1})
+    for config in (CONFIG, SYSTEMS["structure"].changed(batch=4, pool=400, candidates=30)):
+        scores = list(map(score, known))
+        asked = open_optimizer(folder, known, scores, config=config, restrictions=restrictions)
+        for _ in range(2):
+            batch = asked.ask(8)
+            assert batch
+            assert not [text for text in batch if "exp" in text or text.count("x") > 1]
+            asked.tell(batch, np.array(list(map(score, batch))))
+    model = asked.reader.model
+    obeying = training_sentences(model.run, model)
+    assert 0 < len(obeying) < len(training_sentences(model.run, model.restricted()))
+    assert not [text for text in obeying if "exp" in text or text.count("x") > 1]
+    monkeypatch.setattr(GrammarModel, "obeys", lambda self, rows: np.zeros(len(rows), np.bool_))
+    with pytest.raises(LisaError, match=r"none of the .* training sentences of .* obeys: no exp, "):
+        training_sentences(model.run, model)

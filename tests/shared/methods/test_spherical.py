@@ -4,10 +4,12 @@ import math
 
 import pytest
 import torch
+from scipy import stats
 from small_nets import Vectors, vectors
 
 from shared.common.errors import LisaError
 from shared.methods import LISA, READOUT, VAE, equip
+from shared.sphere.geometry import geodesic
 
 
 @pytest.mark.parametrize(("weight", "t"), [(0.1, 2.0), (1.0, 0.5), (7.0, 4.0)])
@@ -117,3 +119,32 @@ def test_a_net_that_is_not_told_what_examples_do_cannot_be_aligned():
 def test_an_alignment_weight_that_is_none_is_refused(value):
     with pytest.raises(LisaError, match="lisa: alignment-weight must be at least 0 and at most"):
         LISA(alignment_weight=value)
+
+
+class Listening(Vectors):
+    """Keeps what its decoder was given."""
+
+    def decode(self, u):
+        self.given = u
+        return super().decode(u)
+
+
+def test_noise_turns_the_directions_that_are_decoded_and_not_those_that_are_spread():
+    net = Listening(plain=True)
+    x = vectors(500)
+    plain = LISA().loss(net, x)
+    u = net.given
+    torch.manual_seed(3)
+    noisy = LISA(noise_angle=0.7).loss(net, x)
+    angles = geodesic(u, net.given)
+    assert stats.kstest(angles.detach().numpy() / 0.7, "uniform").pvalue > 1e-3
+    assert angles.max() <= 0.7 + 1e-5
+    assert torch.equal(noisy["uniformity"], plain["uniformity"])
+    assert noisy["reconstruction"] != plain["reconstruction"]
+    assert torch.equal(LISA().to_decoder(net, net.encode(x)), u)
+
+
+@pytest.mark.parametrize("value", [-0.1, 3.2, math.nan])
+def test_a_noise_angle_that_is_none_is_refused(value):
+    with pytest.raises(LisaError, match=r"lisa: noise-angle must be at least 0 and at most 3\.14"):
+        LISA(noise_angle=value)

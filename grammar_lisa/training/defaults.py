@@ -1,0 +1,28 @@
+"""The network and the code size of a training that names none: by how long its sentences are."""
+
+from typing import Final
+
+from grammar_lisa.models.names import NetworkName
+
+SHORT: Final = 20
+"""Sentences of at most so many rules are learnt by the dense network at least as well in equal
+seconds; results/networks.json has the measurements."""
+
+DENSE_DIM: Final = 25
+"""The code size of a network that is not for long sentences: that of the paper's Table 5."""
+
+
+def default_network(max_rules: int) -> NetworkName:
+    """Return the network for sentences of at most so many rules."""
+    return "dense" if max_rules <= SHORT else "tree"
+
+
+def default_dim(network: NetworkName, max_rules: int) -> int:
+    """Return the code size for a network and sentences of at most so many rules.
+
+    A longer sentence says more, so the tree network's code grows with it: two numbers for a rule,
+    in steps of 32 from 64 to 256.
+    """
+    if network != "tree":
+        return DENSE_DIM
+    return min(256, max(64, 32 * round(2 * max_rules / 32)))
