@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import EXPR, killed, run_command, succeed
+from light_reports import few_steps
 from tools import Tool, at_step, flags, mostly_slow
 
 import image_lisa.cli
@@ -16,7 +17,6 @@ from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.run import load_run_grammar, read_data, run_architecture
-from grammar_lisa.models.sentence_model import SentenceModel
 from shared.methods import sampler_names
 from shared.methods.registry import METHODS
 from shared.runs.expost import load_codes, load_samplers
@@ -33,12 +33,6 @@ LITTLE = (
     *("--draw", "uniform", "--distinct", "text"),
 )
 PARSER = Parser(load_grammar(EXPR))
-
-
-@pytest.fixture(autouse=True)
-def _few_steps(monkeypatch):
-    """Codes are refined for a while only: what comes back and what does not, is told either way."""
-    monkeypatch.setattr(SentenceModel.refine, "__defaults__", (50,))
 
 
 def config_of(run):
@@ -112,18 +106,19 @@ def test_a_run_on_characters_tells_what_it_is(characters):
     assert 0 < samples["gmm"]["valid"] <= 1
 
 
-def test_texts_come_back_from_a_run_on_characters(characters, tmp_path, monkeypatch):
-    monkeypatch.setattr(SentenceModel.refine, "__defaults__", (500,))
+def test_texts_come_back_from_a_run_on_characters(characters, tmp_path):
     folder, path = open_run(characters, TOOL), tmp_path / "codes.npy"
     texts = derivations_to_texts(load_run_grammar(folder), read_data(folder).train)
     texts = sorted(texts, key=lambda text: (len(text), text))[:8]
     words = ("--run", characters, "--json", "--quiet")
-    found = succeed("encode", *texts, *words, "--output", path).json
+    with few_steps(200):
+        found = succeed("encode", *texts, *words, "--output", path).json
     known = [text for text, exact in zip(texts, found["exact"], strict=True) if exact]
     decoded = succeed("decode", path, *words).json["sentences"]
     assert [a for a, b in zip(decoded, texts, strict=True) if a == b] == known
     assert len(known) >= 2
-    way = succeed("interpolate", *known[:2], *words, "--steps", 5).json["path"]
+    with few_steps(200):
+        way = succeed("interpolate", *known[:2], *words, "--steps", 5).json["path"]
     assert [way[place]["sentence"] for place in (0, -1)] == known[:2]
 
 

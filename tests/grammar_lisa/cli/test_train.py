@@ -123,6 +123,7 @@ def test_other_files_are_never_replaced(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("years of work")
     words = ["--runs", tmp_path, "--name", "mine", "--count", 60, "--overwrite"]
+    words += ["--held-out", 10, "--draw", "uniform", "--distinct", "text"]
     result = run_command("train", "--grammar", EXPR, *words)
     assert result.status == 2
     assert "holds other files" in result.err
