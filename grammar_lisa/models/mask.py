@@ -91,7 +91,9 @@ class GrammarMask(nn.Module):
         Raises:
             LisaError: No sentence of at most `max_rules` rules obeys, or the bounds are too many.
         """
-        self.restricted = None if limits is None else RestrictedRules(limits, self.max_rules)
+        self.restricted = None
+        if limits is not None:
+            self.restricted = RestrictedRules(limits, self.max_rules).to(self.cost.device)
 
     @contextmanager
     def unrestricted(self) -> Iterator[None]:

@@ -107,9 +107,9 @@ def generate(
         most_draws: How many codes are decoded at most; by default 50 for each sentence that is
             asked for, 500 where there are conditions.
         probe: Whether a probe orders what is decoded, once a first batch was not enough: of ten
-            times as many codes those are, for which ridge regression on the codes of 1,000
-            training sentences expects the conditions to hold. More draws are accepted, and their
-            law is no longer that of the sampler.
+            times as many codes those for which kernel ridge regression on the codes of 1,000
+            training sentences most expects that the conditions hold. More draws are accepted, and
+            their law is no longer that of the sampler.
         seed: Of the draws.
 
     Returns:
