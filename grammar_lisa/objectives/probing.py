@@ -12,7 +12,7 @@ from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.run import read_data
 from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.objectives.conditions import Condition
-from grammar_lisa.objectives.measuring import Decoded, Measure
+from grammar_lisa.objectives.measuring import DecodedTexts, Measure
 from shared.common.arrays import Bools, Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
@@ -58,7 +58,7 @@ class Probe:
         order = np.random.default_rng(derive_seed(seed, "probe")).permutation(len(train))
         derivations = train[np.sort(order[:SENTENCES])]
         rows = model.architecture.rows(model.grammar, derivations)
-        decoded = Decoded(rows, derivations_to_texts(model.grammar, derivations))
+        decoded = DecodedTexts(rows, derivations_to_texts(model.grammar, derivations))
         fulfil = np.ones(len(rows), np.bool_)
         for condition, measure in measures:
             fulfil &= [condition.holds(each.score) for each in measure(decoded)]
