@@ -13,7 +13,11 @@ def run(options: Options, terminal: Terminal) -> None:
     grammar = load_grammar(options.file, options.format)
     limit = default_max_rules(grammar.shortest) if options.max_rules is None else options.max_rules
     derivations = sample(
-        grammar, options.count, limit, options.seed, options.law, distinct=options.distinct
+        grammar,
+        *(options.count, limit, options.seed, options.law),
+        distinct=options.distinct,
+        canonical=True,
+        notify=terminal.note,
     )
     sentences = derivations_to_texts(grammar, derivations)
     for sentence in sentences:

@@ -3,12 +3,16 @@
 import random
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate, islice
+from operator import add
 
 from grammar_lisa.grammar import Counts, Grammar
 from grammar_lisa.grammar.analysis import nonterminals_of
 from grammar_lisa.grammar.laws import Law
+from grammar_lisa.grammar.rejection import Rejection
 from grammar_lisa.grammar.text import Writer
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 
 PATIENCE = 10_000
@@ -36,6 +40,8 @@ def sample(
     distinct: bool = True,
     fewer: bool = False,
     keys: Keys = by_text,
+    canonical: bool = False,
+    notify: Notify = silent,
 ) -> list[tuple[int, ...]]:
     """Return n derivations of at most ``max_rules`` rules, drawn by a law.
 
@@ -56,6 +62,10 @@ def sample(
         distinct: Whether the keys of all texts differ; the first drawn of equal ones is kept.
         fewer: Whether to return those that turn up where there are fewer distinct ones.
         keys: What texts are told apart by.
+        canonical: Whether each sentence stands for one derivation, the canonical one: the laws
+            uniform and by-length are over sentences then, by rejection, as far as at least every
+            tenth draw is accepted; a weighted draw is one of a derivation in any case.
+        notify: Hears where they are laws over derivations all the same.
 
     Raises:
         LisaError: No derivation is so short, or too few distinct sentences exist or turn up.
@@ -70,8 +80,9 @@ def sample(
         counts = Counts(grammar, max_rules)
         if distinct and not fewer:
             _check_total(counts, n)
-        ranks = _ranks_by_length if law == "by-length" else _ranks
-        draws = map(counts.unrank, ranks(counts, rng, distinct))
+        rejection = Rejection(counts, law, seed, notify) if canonical else None
+        draw = _by_length if law == "by-length" else _uniform
+        draws = draw(counts, rng, distinct, rejection)
     if not distinct:
         return list(islice(draws, n))
     return _distinct(grammar, draws, n, max_rules, fewer, keys)
@@ -124,23 +135,32 @@ def _check_total(counts: Counts, n: int) -> None:
         )
 
 
-def _ranks(counts: Counts, rng: random.Random, distinct: bool) -> Iterator[int]:
-    """Yield ranks, uniform over all derivations."""
-    return _below(counts.at_most(), rng, distinct)
+def _uniform(
+    counts: Counts, rng: random.Random, distinct: bool, rejection: Rejection | None
+) -> Iterator[tuple[int, ...]]:
+    """Return derivations, uniform over all, or over those that are accepted."""
+    draws = map(counts.unrank, _below(counts.at_most(), rng, distinct))
+    return draws if rejection is None else rejection.accepted(draws, counts.max_rules)
 
 
-def _ranks_by_length(counts: Counts, rng: random.Random, distinct: bool) -> Iterator[int]:
-    """Yield ranks, each of a length that is uniform over those with any left."""
-    lengths = [n for n in range(1, counts.max_rules + 1) if counts.exactly(n)]
-    parts = [(counts.at_most(n - 1), _below(counts.exactly(n), rng, distinct)) for n in lengths]
+def _by_length(
+    counts: Counts, rng: random.Random, distinct: bool, rejection: Rejection | None
+) -> Iterator[tuple[int, ...]]:
+    """Yield derivations, each of a length that is uniform over those with any left."""
+    parts = []
+    for length in [n for n in range(1, counts.max_rules + 1) if counts.exactly(n)]:
+        ranks = map(
+            partial(add, counts.at_most(length - 1)), _below(counts.exactly(length), rng, distinct)
+        )
+        draws = map(counts.unrank, ranks)
+        parts.append(draws if rejection is None else rejection.accepted(draws, length))
     while parts:
         chosen = rng.randrange(len(parts))
-        first, ranks = parts[chosen]
-        rank = next(ranks, None)
-        if rank is None:
+        derivation = next(parts[chosen], None)
+        if derivation is None:
             parts.pop(chosen)
         else:
-            yield first + rank
+            yield derivation
 
 
 def _below(total: int, rng: random.Random, distinct: bool) -> Iterator[int]:
