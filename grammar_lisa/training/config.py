@@ -23,8 +23,8 @@ class TrainConfig:
             the grammar.
         mix: The share of the training sentences that is drawn from the grammar beside the data,
             from 0 to below 1; what is held out is from the data alone.
-        draw: How: uniform over all derivations, nearly all of which are as long as can be;
-            by-length draws a number of rules first, then one of the derivations that long;
+        draw: How: uniform over all sentences, nearly all of which are as long as can be;
+            by-length draws a number of rules first, then one of the sentences that long;
             weighted goes rule by rule with the weights of the file.
         distinct: No two sentences have one text, or with canonical, no two are equal by algebra;
             by default canonical for sentences that are drawn, and text for those of a file.
