@@ -41,6 +41,14 @@ class SequenceAutoencoder(Autoencoder, abc.ABC):
             generator: Of the draws.
         """
 
+    @torch.no_grad()
+    def comes_back(self, x: Tensor, decoded: Tensor) -> Tensor:
+        """Tell which rows `x` `[batch, step]` are what `read` reads at temperature 0, `[batch]`.
+
+        A network that reads step by step can tell this in one pass, given the row.
+        """
+        return (self.read(decoded) == x).all(1)
+
 
 class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
     """An autoencoder of derivations `[batch, step]` that decodes complete sentences only.
@@ -70,6 +78,11 @@ class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
     ) -> Tensor:
         """Return the complete derivations `[batch, step]` that logits stand for."""
         return self.mask.decode(decoded, temperature=temperature, generator=generator)
+
+    @torch.no_grad()
+    def comes_back(self, x: Tensor, decoded: Tensor) -> Tensor:
+        """Tell which derivations `[batch, step]` logits stand for, in one pass, `[batch]`."""
+        return self.mask.chosen(decoded, x).all(1)
 
     @torch.no_grad()
     def derivations(self, u: Tensor) -> Tensor:
