@@ -88,6 +88,7 @@ class TreeNetwork(SentenceAutoencoder):
         total: Tensor = losses.new_zeros(len(x)).index_add(0, rows, losses)
         return total
 
+    @torch.no_grad()
     def comes_back(self, x: Tensor, decoded: Tensor) -> Tensor:
         """Tell which derivations `read` would give, `[batch]`, by one pass over them.
 
