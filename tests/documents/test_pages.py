@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from light_reports import blank_pictures, few_steps, one_algebra, short_fits
+from light_reports import blank_pictures, one_algebra, short_fits
 from measured_runs import quick_measurements
 from molecules_at_hand import CHAINS, needs_rdkit
 from tools import Tool, environment
@@ -101,7 +101,6 @@ def _light():
         blank_pictures(),
         one_algebra(),
         short_fits(),
-        few_steps(),
         quick_measurements(),
         pytest.MonkeyPatch.context() as patch,
     ):

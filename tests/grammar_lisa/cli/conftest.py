@@ -7,7 +7,7 @@ import pytest
 import torch
 from command_line import TINY_SEARCH, succeed, train
 from light_reports import drawn as drawn
-from light_reports import few_steps, one_algebra, rough_mixtures, short_fits
+from light_reports import one_algebra, rough_mixtures, short_fits
 from light_reports import pictures as pictures
 from shared_work import once
 
@@ -17,7 +17,7 @@ torch.set_num_threads(1)
 @pytest.fixture(scope="module", autouse=True)
 def _light():
     """How well expressions are simplified and things are fitted is for other tests to say."""
-    with one_algebra(), short_fits(), few_steps(), rough_mixtures():
+    with one_algebra(), short_fits(), rough_mixtures():
         yield
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import EXPR, killed, run_command, succeed
-from light_reports import few_steps
 from tools import Tool, at_step, flags, mostly_slow
 
 import image_lisa.cli
@@ -111,14 +110,12 @@ def test_texts_come_back_from_a_run_on_characters(characters, tmp_path):
     texts = derivations_to_texts(load_run_grammar(folder), read_data(folder).train)
     texts = sorted(texts, key=lambda text: (len(text), text))[:8]
     words = ("--run", characters, "--json", "--quiet")
-    with few_steps(200):
-        found = succeed("encode", *texts, *words, "--output", path).json
+    found = succeed("encode", *texts, *words, "--output", path).json
     known = [text for text, exact in zip(texts, found["exact"], strict=True) if exact]
     decoded = succeed("decode", path, *words).json["sentences"]
     assert [a for a, b in zip(decoded, texts, strict=True) if a == b] == known
     assert len(known) >= 2
-    with few_steps(200):
-        way = succeed("interpolate", *known[:2], *words, "--steps", 5).json["path"]
+    way = succeed("interpolate", *known[:2], *words, "--steps", 5).json["path"]
     assert [way[place]["sentence"] for place in (0, -1)] == known[:2]
 
 
