@@ -41,7 +41,7 @@ class TrainConfig:
             derivations as trees and decodes rule by rule, for long sentences; kusner is that of
             the Grammar VAE; characters reads and writes texts, which may be no sentences, as the
             character VAE does. By default dense for sentences of at most 20 rules, else tree.
-        epochs: Passes over the training sentences.
+        epochs: Passes over the training sentences; by default 30, and 10 for the tree network.
         batch_size: Sentences a step.
         learning_rate: Of Adam, at its highest.
         schedule: How the learning rate changes.
@@ -70,7 +70,7 @@ class TrainConfig:
     withhold: Literal["auto", "yes", "no"] = "auto"
     dim: int | None = None
     network: NetworkName | None = None
-    epochs: int = 30
+    epochs: int | None = None
     batch_size: int = 256
     learning_rate: float = 3e-3
     schedule: Schedule = "cosine"

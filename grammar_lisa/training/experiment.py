@@ -25,7 +25,7 @@ from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
 from grammar_lisa.training.advice import Outcome, advise
 from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.corpus import decontamination_of, describe_sentences, gather
-from grammar_lisa.training.defaults import default_dim, default_network
+from grammar_lisa.training.defaults import default_dim, default_epochs, default_network
 from grammar_lisa.training.evaluation import evaluate_model, readout_r2, reconstruction
 from shared.common.callbacks import Callbacks, MetricsRow, Notify, silent
 from shared.common.errors import LisaError
@@ -78,9 +78,10 @@ class Plan:
 
     @property
     def training(self) -> Training:
-        """How long and how the network is trained."""
+        """How long and how the network is trained; `settled` first, where epochs are left open."""
         names = {field.name for field in dataclasses.fields(Training)} - {"seed", "devices"}
         values = {name: getattr(self.config, name) for name in names}
+        values["epochs"] = self.config.epochs or default_epochs(self.config.network or "dense")
         return Training(**values, seed=derive_seed(self.config.seed, "training"))
 
     def semantics_in(self, grammar: Grammar, data: DerivationSplit) -> dict[str, Tensor]:
@@ -100,14 +101,15 @@ class Plan:
         return {"train": found[: len(data.train)], "test": found[len(data.train) :]}
 
     def settled(self, max_rules: int) -> tuple["Plan", NetworkName, int]:
-        """Return the plan with the network and the code size that it leaves open, and these.
+        """Return the plan with all that it leaves open, and its network and code size.
 
         Args:
             max_rules: The most rules that one of its sentences takes.
         """
         network = self.config.network or default_network(max_rules)
         dim = self.config.dim or default_dim(network, max_rules)
-        config = dataclasses.replace(self.config, network=network, dim=dim)
+        epochs = self.config.epochs or default_epochs(network)
+        config = dataclasses.replace(self.config, network=network, dim=dim, epochs=epochs)
         return dataclasses.replace(self, config=config), network, dim
 
     def record(self, runs: Path) -> dict[str, Any]:
@@ -145,7 +147,8 @@ def make_run(
     Raises:
         LisaError: The input cannot be served or the folder is taken.
     """
-    config, training = plan.config, plan.training
+    config = plan.config
+    _ = plan.training  # refuses settings that make no sense, before any work
     grammar = load_grammar(config.grammar, config.format)
     for finding in grammar.findings:
         if finding.severity == "warning" or finding.code == "format":
@@ -169,7 +172,7 @@ def make_run(
             "options": plan.record(path.parent),
             "grammar": {"source": str(config.grammar), "sha256": grammar.digest},
             "model": architecture.to_json(),
-            "training": dataclasses.asdict(training),
+            "training": dataclasses.asdict(plan.training),
             "withheld": {
                 "what": str(decontamination),
                 "equal": decontamination.equal,
@@ -223,6 +226,7 @@ def train_run(
         return
     callbacks = callbacks or Callbacks()
     architecture = run_architecture(run)
+    plan, _, _ = plan.settled(architecture.max_rules)
     grammar = load_run_grammar(run)
     net = architecture.build(grammar)
     semantics = _semantics(run, grammar, data, plan)
@@ -298,7 +302,7 @@ def _outcome(run: Run, quality: dict[str, Any], data: DerivationSplit, plan: Pla
         longest=int(lengths.max()),
         sentences=len(lengths),
         from_file=0 if drawn else round(len(lengths) * (1 - plan.config.mix)),
-        epochs=plan.config.epochs,
+        epochs=plan.settled(architecture.max_rules)[0].training.epochs,
         dim=architecture.dim,
         network=architecture.network,
         networks=get_args(NetworkName),
