@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
 
 import numpy as np
@@ -109,6 +109,9 @@ class Finishing:
                 text = self.unrounded(member)
             equations.append(self.equation(text, known=member.known))
             rows.append(self._effective_rows(text))
+        # The shortest form of what was given at the start was given too.
+        given = {self._shortest(each.text) for each in equations if each.known}
+        equations = [replace(each, known=each.known or each.text in given) for each in equations]
         squared = self.loss.name in _SQUARED
         worth = worth_their_length(equations, rows, squared=squared)
         return Equations(worth, len(self.table))
