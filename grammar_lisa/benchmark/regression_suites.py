@@ -20,9 +20,12 @@ from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 
-SuiteName = Literal["nguyen", "livermore", "feynman", "strogatz", "tables"]
-FROM_FILE: Final = ("feynman", "strogatz")
-"""Suites whose formulas stand in a file."""
+SuiteName = Literal["nguyen", "livermore", "feynman", "strogatz", "mixed", "tables"]
+FROM_FILE: Final = ("feynman", "strogatz", "mixed")
+"""Suites whose formulas stand in a file, all or some of them."""
+MIXED_OF: Final[tuple[SuiteName, ...]] = ("nguyen", "livermore", "feynman", "strogatz")
+MIXED: Final = 30
+"""How many formulas of those suites the mixed one has, drawn once and for all."""
 OTHER_ROWS: Final = 1_000
 """Rows that formulas are judged on where a suite has no test rows of its own."""
 
@@ -137,6 +140,9 @@ def draw_rows(problem: Problem, noise: float, seed: int) -> Rows:
 def suite(name: SuiteName, file: Path | None = None) -> tuple[Problem, ...]:
     """Return the problems of a suite.
 
+    The mixed suite is made for ablations: 30 of the formulas of four suites, all equally likely,
+    drawn without a look at any result.
+
     Args:
         name: The suite.
         file: The formulas of those `FROM_FILE`: a table, separated by tabs, with the columns name,
@@ -148,7 +154,7 @@ def suite(name: SuiteName, file: Path | None = None) -> tuple[Problem, ...]:
     if name in FROM_FILE:
         if file is None:
             raise LisaError(f"the formulas of {name} stand in a file; name it with --data FILE")
-        return _from_file(name, file)
+        return _mixed(file) if name == "mixed" else _from_file(name, file)
     if name == "tables":
         return tuple(
             Problem(
@@ -164,6 +170,12 @@ def suite(name: SuiteName, file: Path | None = None) -> tuple[Problem, ...]:
             for each in CURVES
         )
     return tuple(_of_target(TARGETS[each]) for each in SETS[name])
+
+
+def _mixed(file: Path) -> tuple[Problem, ...]:
+    problems = [problem for name in MIXED_OF for problem in suite(name, file)]
+    drawn = np.random.default_rng(derive_seed(0, "mixed")).permutation(len(problems))[:MIXED]
+    return tuple(problems[place] for place in sorted(drawn.tolist()))
 
 
 def _of_target(target: Target) -> Problem:

@@ -222,13 +222,9 @@ def _bounded(values: Floats) -> Floats:
     return bounded
 
 
-ABLATIONS: Final[Mapping[str, FitConfig]] = MappingProxyType(
-    {
-        **{f"lisa-{name}": FitConfig(sources=sources_without(name)) for name in SOURCES},
-        "lisa+untrained": FitConfig(untrained=True),
-    }
-)
-"""Our system without one source of candidates, and with a sphere that was not trained."""
+_WITHOUT: Final = "lisa-"
+"""What the names of our systems begin with that lack sources of candidates."""
+_UNTRAINED: Final = "lisa+untrained"
 PEERS: Final[Mapping[str, System]] = MappingProxyType(
     {"gplearn": search_gplearn, "pyoperon": search_operon}
 )
@@ -236,7 +232,11 @@ PEERS: Final[Mapping[str, System]] = MappingProxyType(
 
 
 def regression_system(name: str) -> System:
-    """Return a system: ``lisa``, one of `ABLATIONS`, or one of `PEERS`.
+    """Return a system.
+
+    Args:
+        name: ``lisa``; ``lisa-NAME``, ``lisa-NAME-NAME`` and so on without sources of candidates;
+            ``lisa+untrained`` with a sphere that was not trained; or one of `PEERS`.
 
     Raises:
         LisaError: There is none of that name, or its package is not installed.
@@ -249,7 +249,16 @@ def regression_system(name: str) -> System:
                 f"{name} is not installed; get it with pip install 'lisa-toolkit[peers]'"
             )
         return PEERS[name]
-    config = ABLATIONS.get(name)
-    if config is None:
-        raise LisaError(unknown("system", name, ["lisa", *ABLATIONS, *PEERS]))
+    config = _config_of(name)
     return lambda rows, seconds, seed: search_lisa(rows, seconds, seed, config)
+
+
+def _config_of(name: str) -> FitConfig:
+    """Return what one of our systems that is not the default is told."""
+    if name == _UNTRAINED:
+        return FitConfig(untrained=True)
+    missing = name.removeprefix(_WITHOUT).split("-") if name.startswith(_WITHOUT) else []
+    if not missing or not set(missing) <= set(SOURCES):
+        ours = ["lisa", *(f"{_WITHOUT}{source}" for source in SOURCES), _UNTRAINED]
+        raise LisaError(unknown("system", name, [*ours, *PEERS]))
+    return FitConfig(sources=sources_without(" ".join(missing)))

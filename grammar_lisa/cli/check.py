@@ -1,5 +1,6 @@
 """`grammar-lisa check FILE`."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from grammar_lisa.grammar.formats.names import OF_ENDING
 from grammar_lisa.grammar.formats.writing import written
 from grammar_lisa.grammar.lint import trimmed
 from grammar_lisa.grammar.report import Report, report
-from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.sampling import sample
 from grammar_lisa.grammar.source import scan
 from grammar_lisa.grammar.text import derivations_to_texts
 from shared.cli.terminal import Terminal
@@ -27,7 +28,13 @@ def run(options: Options, terminal: Terminal) -> None:
     limit = default_max_rules(grammar.shortest) if options.max_rules is None else options.max_rules
     found = report(grammar, limit)
     read = check_data(grammar, options.data, found.unambiguous) if options.data else None
-    draws = sample_uniform(grammar, options.samples, limit, options.seed, distinct=False)
+    draws = sample(
+        grammar,
+        *(options.samples, limit, options.seed, "uniform"),
+        distinct=False,
+        canonical=True,
+        notify=terminal.note,
+    )
     sentences = derivations_to_texts(grammar, draws)
     tell(str(options.file), grammar, found, sentences, terminal)
     for line in read.told() if read else ():
@@ -42,6 +49,7 @@ def run(options: Options, terminal: Terminal) -> None:
         max_rules=limit,
         derivations=dict(found.counts),
         total=found.total,
+        sentences=dataclasses.asdict(found.sentences),
         samples=sentences,
         **({"data": read.record()} if read else {}),
     )
@@ -57,17 +65,16 @@ def tell(
     )
     for finding in found.findings:
         terminal.print(f"{file}:{finding}")
-    parser = "LALR" if found.lalr else "Earley (the grammar is not LALR(1); parsing is slow)"
-    terminal.print(f"parser: {parser}; tokens are written: {found.spacing}")
+    terminal.print(f"parser: {found.parser}; tokens are written: {found.spacing}")
     terminal.print(f"shortest sentence, {found.shortest_rules} rules: {found.shortest_sentence}")
     terminal.table(
         "derivations of each length",
         ("rules", "derivations"),
         [(str(rules), f"{count:,}") for rules, count in found.counts],
     )
-    terminal.print(
-        f"{found.total:,} derivations of at most {found.max_rules} rules; some, drawn uniformly:"
-    )
+    of = f", of {found.sentences.told()}" if found.sentences.number < found.total else ""
+    counted = f"{found.total:,} derivations of at most {found.max_rules} rules{of}"
+    terminal.print(f"{counted}; some, drawn uniformly:")
     for sentence in sentences:
         terminal.print(f"  {sentence}")
 

@@ -19,7 +19,9 @@ def run(options: Options, terminal: Terminal) -> None:
     if not sentences:
         raise LisaError("there is nothing to encode; give sentences, or a --file of them")
     folder, model = open_model(options)
-    codes = model.codes(sentences, refine=options.refine)
+    codes = model.codes(
+        sentences, refine=options.refine, work=options.refine_work, notify=terminal.note
+    )
     exact = model.come_back(sentences, codes)
     for sentence in np.array(sentences)[~exact]:
         terminal.note(f"the code of this sentence decodes to another one: {sentence}")

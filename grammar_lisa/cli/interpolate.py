@@ -8,7 +8,11 @@ from shared.cli.terminal import Terminal
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     folder, model = open_model(options, options.restrictions)
-    path = model.interpolate(options.first, options.second, options.steps)
+    path = model.interpolate(
+        *(options.first, options.second, options.steps),
+        work=options.refine_work,
+        notify=terminal.note,
+    )
     shown = [
         (index / (options.steps - 1), sentence)
         for index, sentence in enumerate(path)

@@ -35,10 +35,27 @@ def _print_summary(terminal: Terminal, folder: Run, summary: Any) -> None:
         f"{folder.path}: {training['sentences']:,} sentences, {training['epochs']} epochs in "
         f"{training['seconds']:.0f} s ({training['sentences_per_second']:,.0f} sentences/s)"
     )
+    unit = run_architecture(folder).unit
+    same = rec.get("texts", rec["exact"])
+    texts = f" ({same:.4f} as texts)" if same > rec["exact"] else ""
     terminal.print(
-        f"held-out reconstruction, {summary['held_out']:,} sentences: exact {rec['exact']:.4f}, "
-        f"{run_architecture(folder).unit} {rec['rules']:.5f}, {rec['loss']:.4f} nats a sentence"
+        f"held-out reconstruction, {summary['held_out']:,} sentences: exact {rec['exact']:.4f}"
+        f"{texts}, {unit} {rec['rules']:.5f}, {rec['loss']:.4f} nats a sentence"
     )
+    ranges = summary.get("by_length", [])
+    if len(ranges) > 1:
+        terminal.table(
+            "held-out sentences by length",
+            (unit, "sentences", "exact"),
+            [
+                (
+                    f"{each['from']} to {each['to']}",
+                    f"{each['sentences']:,}",
+                    f"{each['exact']:.4f}",
+                )
+                for each in ranges
+            ],
+        )
     if "alignment" in summary:
         terminal.print(
             "alignment: held-out R² of what sentences do, read from their directions: "
@@ -57,3 +74,5 @@ def _print_summary(terminal: Terminal, folder: Run, summary: Any) -> None:
             for name, found in summary["samples"].items()
         ],
     )
+    for line in summary.get("advice", []):
+        terminal.print(line)

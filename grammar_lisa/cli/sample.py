@@ -20,6 +20,8 @@ def run(options: Options, terminal: Terminal) -> None:
         options.law,
         distinct=options.distinct,
         restrictions=options.restrictions,
+        canonical=True,
+        notify=terminal.note,
     )
     sentences = derivations_to_texts(grammar, derivations)
     for sentence in sentences:

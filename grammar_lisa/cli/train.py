@@ -41,11 +41,12 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, DerivationSplit]:
     path = options.place(f"{options.grammar.stem}-{plan.method.name}")
     folder, data = make_run(path, plan, overwrite=options.overwrite, notify=terminal.note)
     built = run_architecture(folder)
-    note = f"{plan.method.title}, {built.network} network, d = {built.dim}"
-    if options.network is None or options.dim is None:
-        chosen = [n for n in ("network", "dim") if getattr(options, n) is None]
-        flags = " and ".join(f"--{name}" for name in chosen)
-        note += f"; {flags} chosen for sentences of at most {built.max_rules} rules"
+    epochs = plan.settled(built.max_rules)[0].training.epochs
+    note = f"{plan.method.title}, {built.network} network, d = {built.dim}, {epochs} epochs"
+    left = [name for name in ("network", "dim", "epochs") if getattr(options, name) is None]
+    if left:
+        flags = ", ".join(f"--{name}" for name in left)
+        note += f" ({flags} chosen for sentences of at most {built.max_rules} rules)"
     terminal.note(note)
     terminal.note(f"run: {folder.path}")
     return folder, data
@@ -55,6 +56,7 @@ def train(folder: Run, data: DerivationSplit, options: Options, terminal: Termin
     """Train to the end, with a bar of progress."""
     if folder.finished:
         return
+    plan, _, _ = Plan(options, options.hyper).settled(run_architecture(folder).max_rules)
     with terminal.progress("training", 0) as bar:
 
         def step(done: int, steps: int, rate: float) -> None:
@@ -62,12 +64,12 @@ def train(folder: Run, data: DerivationSplit, options: Options, terminal: Termin
 
         def epoch(row: MetricsRow) -> None:
             terminal.note(
-                f"epoch {row['epoch']:.0f}/{options.epochs}: loss {row['loss']:.4f}, validation "
-                f"sentences exact {row['valid_exact']:.4f}"
+                f"epoch {row['epoch']:.0f}/{plan.config.epochs}: loss {row['loss']:.4f}, "
+                f"validation sentences exact {row['valid_exact']:.4f}"
             )
 
         def curves(rows: Sequence[MetricsRow]) -> None:
             plot_curves(folder, rows)
 
         callbacks = Callbacks(terminal.note, step, epoch, curves)
-        train_run(folder, data, Plan(options, options.hyper), callbacks)
+        train_run(folder, data, plan, callbacks)

@@ -7,7 +7,8 @@ from typing import Any
 
 from grammar_lisa.grammar import Grammar
 from grammar_lisa.grammar.ambiguity import Forests
-from grammar_lisa.grammar.datasets import Derivation, parsed_lines
+from grammar_lisa.grammar.canonical import Derivation
+from grammar_lisa.grammar.datasets import parsed_lines
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.text import Writer
 from shared.common.errors import LisaError

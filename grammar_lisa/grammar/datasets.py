@@ -11,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grammar_lisa.grammar.arrays import to_array
+from grammar_lisa.grammar.canonical import Canonical, Derivation
 from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.counting import Counts
 from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sampling import Keys, by_text, enumerate_derivations, sample
 from grammar_lisa.grammar.text import derivations_to_texts
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 
-Derivation = tuple[int, ...]
 Keep = Callable[[Sequence[str]], NDArray[np.bool_]]
 """Which of some sentences may be learnt from."""
 
@@ -56,8 +57,11 @@ def draw_sentences(
     *,
     law: Law = "uniform",
     keys: Keys = by_text,
+    notify: Notify = silent,
 ) -> tuple[list[Derivation], int]:
     """Draw distinct sentences of at most `max_rules` rules, in the order in which a law draws them.
+
+    Each is given by its canonical derivation, see `Canonical`.
 
     Args:
         grammar: Which has them.
@@ -67,6 +71,7 @@ def draw_sentences(
         keep: Which may be kept.
         law: See `sample`.
         keys: What sentences are told apart by.
+        notify: Hears of derivations that were replaced or left out, as they are not canonical.
 
     Returns:
         Up to `count` derivations that may be kept, fewer where the grammar has no more, and the
@@ -80,8 +85,18 @@ def draw_sentences(
         random.Random(seed).shuffle(drawn)  # noqa: S311 (no secret is drawn)
         drawn = distinct_sentences(grammar, drawn, keys)
     else:
-        drawn = sample(grammar, wanted, max_rules, seed, law, fewer=True, keys=keys)
-    kept, withheld = keep_sentences(grammar, drawn, keep)
+        drawn = sample(
+            grammar,
+            *(wanted, max_rules, seed, law),
+            fewer=True,
+            keys=keys,
+            canonical=True,
+            notify=notify,
+        )
+    replaced = Canonical(grammar).replace(drawn, max_rules, keys)
+    if replaced.changed:
+        notify(replaced.told(max_rules))
+    kept, withheld = keep_sentences(grammar, replaced.derivations, keep)
     return kept[:count], withheld
 
 

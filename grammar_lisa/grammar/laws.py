@@ -3,7 +3,7 @@
 from typing import Literal
 
 Law = Literal["uniform", "by-length", "weighted"]
-"""Uniform over all derivations; uniform over their lengths first; rule by rule, by weight."""
+"""Uniform over all; uniform over their lengths first; rule by rule, by weight."""
 
 Distinct = Literal["text", "canonical"]
 """What no two sentences of a run share: their text, or what algebra makes of it."""

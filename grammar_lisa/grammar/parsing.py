@@ -20,24 +20,32 @@ SHOWN_COLUMNS = 72
 SHOWN_TOKENS = 12
 STRAY = "STRAY"
 ENDS = ("$END", "<EOF>")
+LALR = "LALR"
+SHIFTING = (
+    "LALR with shifts preferred, and Earley for what that refuses (the grammar is not LALR(1))"
+)
+EARLEY = "Earley (the grammar is not LALR(1); parsing is slow)"
 
 
 class Parser:
     """Reads sentences of one grammar.
 
     A tokeniser that always takes the longest terminal feeds lark: LALR(1) where the grammar
-    allows it, else Earley (J. Earley, An efficient context-free parsing algorithm, 1970). A
-    sentence that it splits wrongly, because one terminal begins another, is read by Earley over
-    characters. White space between tokens is ignored. Of several derivations one is chosen, the
-    same each time.
+    allows it. Where only shifts and reductions conflict, shifts are preferred, as yacc does, and
+    what that refuses is read by Earley (J. Earley, An efficient context-free parsing algorithm,
+    1970); where reductions conflict, Earley reads all. A sentence that is split wrongly, because
+    one terminal begins another, is read by Earley over characters. White space between tokens is
+    ignored. Of several derivations one is chosen, the same each time: the canonical one.
 
     Attributes:
         grammar: The grammar.
-        notice: Why reading is slow, or None where it is fast.
+        kind: Which parser reads, in words.
+        notice: Why reading can be slow, or None where it is fast.
     """
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
+        self.kind = LALR
         self.notice: str | None = None
         self._names = {f"T{index}": token for index, token in enumerate(grammar.terminals)}
         self._tokens = {token: Token(name, token) for name, token in self._names.items()}
@@ -66,21 +74,42 @@ class Parser:
         return [self.parse(text) for text in texts]
 
     def _token_parser(self) -> Callable[[list[Token]], tuple[int, ...]]:
-        """Return the LALR parser over tokens, or the Earley parser where there is none."""
+        """Return what reads tokens: see the class."""
         builders = {f"r{rule.number}": _builder(rule) for rule in self.grammar.rules}
         try:
-            lalr = token_parser(
-                self.grammar, parser="lalr", strict=True, transformer=SimpleNamespace(**builders)
-            )
+            return _lalr(self.grammar, builders, strict=True)
         except LarkGrammarError:
-            self.notice = (
-                f"{self.grammar.source} is not LALR(1), so its sentences are read by the slower "
-                "Earley parser"
-            )
-            earley = token_parser(self.grammar, parser="earley")
-            return lambda tokens: _leftmost(earley.parse(tokens))
-        read = lalr.parser.parse
-        return lambda tokens: tuple(read(tokens))
+            self.notice = f"{self.grammar.source} is not LALR(1): "
+        reductions = _Reductions()
+        counted = {name: reductions.counted(build) for name, build in builders.items()}
+        try:
+            shifting = _lalr(self.grammar, counted, strict=False)
+        except LarkGrammarError:
+            self.kind = EARLEY
+            self.notice += "its sentences are read by the slower Earley parser"
+            return self._parse_slowly
+        self.kind = SHIFTING
+        self.notice += (
+            "sentences that LALR with shifts preferred refuses are read slowly, by Earley"
+        )
+        per_token = len(self.grammar.rules)
+
+        def read(tokens: list[Token]) -> tuple[int, ...]:
+            reductions.left = per_token * (len(tokens) + 2)
+            try:
+                return shifting(tokens)
+            except (UnexpectedInput, _TooManyReductionsError):
+                return self._parse_slowly(tokens)
+
+        return read
+
+    def _parse_slowly(self, tokens: list[Token]) -> tuple[int, ...]:
+        return _leftmost(self._earley.parse(tokens))
+
+    @cached_property
+    def _earley(self) -> Any:
+        """The Earley parser over tokens, made when it is first needed."""
+        return token_parser(self.grammar, parser="earley")
 
     @cached_property
     def _character_parser(self) -> Lark:
@@ -154,6 +183,46 @@ def terminals_overlap(terminals: Iterable[str]) -> bool:
 def _lark_string(token: str) -> str:
     """Return a token as a string in lark's notation."""
     return quoted(token, '"')
+
+
+def _lalr(
+    grammar: Grammar, builders: dict[str, Callable[[list[Any]], list[int]]], *, strict: bool
+) -> Callable[[list[Token]], tuple[int, ...]]:
+    """Return an LALR(1) parser over tokens that gives leftmost derivations.
+
+    Raises:
+        lark.exceptions.GrammarError: Reductions conflict, or, strictly, one with a shift.
+    """
+    transformer = SimpleNamespace(**builders)
+    read = token_parser(grammar, parser="lalr", strict=strict, transformer=transformer).parser.parse
+    return lambda tokens: tuple(read(tokens))
+
+
+class _TooManyReductionsError(Exception):
+    """A parser that resolves conflicts reduces on and on without reading."""
+
+
+class _Reductions:
+    """Bounds the reductions of a parser that resolves conflicts.
+
+    Such a parser need not end (Soisalon-Soininen and Tarhio, Looping LR parsers, 1988).
+
+    Attributes:
+        left: How many are left for the sentence that is read.
+    """
+
+    left = 0
+
+    def counted(self, build: Callable[[list[Any]], list[int]]) -> Callable[[list[Any]], list[int]]:
+        """Return a builder that counts its calls."""
+
+        def count(children: list[Any]) -> list[int]:
+            self.left -= 1
+            if self.left < 0:
+                raise _TooManyReductionsError
+            return build(children)
+
+        return count
 
 
 def _builder(rule: Rule) -> Callable[[list[Any]], list[int]]:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from grammar_lisa.grammar import Counts, Finding, Grammar
 from grammar_lisa.grammar.ambiguity import find_ambiguity, find_blanks
-from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.grammar.canonical import Canonical, SentenceCount, is_unambiguous
+from grammar_lisa.grammar.parsing import LALR, Parser
 from grammar_lisa.grammar.text import derivation_to_text
 
 
@@ -20,7 +21,9 @@ class Report:
         counts: Pairs of a number of rules and how many derivations have exactly that many,
             where there are any.
         total: How many derivations have at most ``max_rules`` rules.
+        sentences: How many sentences these are of.
         lalr: Whether the fast LALR(1) parser serves this grammar.
+        parser: Which parser reads sentences, in words.
         unambiguous: Whether no sentence has several derivations, beyond doubt.
         spacing: How tokens are joined: ``words``, ``joined`` or ``spaced``.
     """
@@ -31,7 +34,9 @@ class Report:
     max_rules: int
     counts: tuple[tuple[int, int], ...]
     total: int
+    sentences: SentenceCount
     lalr: bool
+    parser: str
     unambiguous: bool
     spacing: str
 
@@ -45,8 +50,8 @@ def report(grammar: Grammar, max_rules: int) -> Report:
     grammar.check_length(max_rules)
     counts = Counts(grammar, max_rules)
     lengths = ((n, counts.exactly(n)) for n in range(max_rules + 1))
-    lalr = Parser(grammar).notice is None
-    told = _is_unambiguous(grammar, lalr)
+    parser = Parser(grammar)
+    told = is_unambiguous(parser)
     ambiguity = _unambiguous(grammar) if told else find_ambiguity(grammar, counts)
     blanks = find_blanks(grammar, counts)
     return Report(
@@ -56,17 +61,12 @@ def report(grammar: Grammar, max_rules: int) -> Report:
         max_rules=max_rules,
         counts=tuple((n, count) for n, count in lengths if count),
         total=counts.at_most(),
-        lalr=lalr,
+        sentences=Canonical(grammar).count(counts),
+        lalr=parser.kind == LALR,
+        parser=parser.kind,
         unambiguous=told,
         spacing=grammar.spacing.mode,
     )
-
-
-def _is_unambiguous(grammar: Grammar, lalr: bool) -> bool:
-    """Tell whether a grammar is LALR(1) beyond doubt: lark overlooks equal rules and cycles."""
-    distinct = len({(rule.lhs, rule.rhs) for rule in grammar.rules}) == len(grammar.rules)
-    cyclic = any(finding.code == "cycle" for finding in grammar.findings)
-    return lalr and distinct and not cyclic
 
 
 def _unambiguous(grammar: Grammar) -> Finding:

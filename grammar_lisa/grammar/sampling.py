@@ -4,16 +4,21 @@ import random
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate, islice
+from operator import add
 
 from grammar_lisa.grammar import Counts, Grammar
 from grammar_lisa.grammar.analysis import nonterminals_of
+from grammar_lisa.grammar.canonical import Canonical
 from grammar_lisa.grammar.completion import Completion
 from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.limits import limits_of
+from grammar_lisa.grammar.rejection import Rejection
 from grammar_lisa.grammar.restricted_sampling import ByUses, weighted_draws
 from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.grammar.text import Writer
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 
 PATIENCE = 10_000
@@ -42,6 +47,8 @@ def sample(
     fewer: bool = False,
     keys: Keys = by_text,
     restrictions: Restrictions | None = None,
+    canonical: bool = False,
+    notify: Notify = silent,
 ) -> list[tuple[int, ...]]:
     """Return n derivations of at most ``max_rules`` rules, drawn by a law.
 
@@ -65,6 +72,11 @@ def sample(
         fewer: Whether to return those that turn up where there are fewer distinct ones.
         keys: What texts are told apart by.
         restrictions: What all of them obey.
+        canonical: Whether each sentence stands for one derivation, the canonical one: the laws
+            uniform and by-length are over sentences then, by rejection, as far as at least every
+            tenth draw is accepted; a weighted draw is one of a derivation in any case, and so is
+            one under restrictions.
+        notify: Hears where they are laws over derivations all the same.
 
     Raises:
         LisaError: No derivation is so short or obeys, or too few distinct sentences exist or turn
@@ -76,12 +88,16 @@ def sample(
     rng = random.Random(seed)  # noqa: S311
     asked = n if distinct and not fewer else 0
     if restrictions:
+        if canonical and not Canonical(grammar).all_are:
+            notify(f"{grammar.source} is ambiguous: the draws are {law} over derivations")
         draws = _restricted(grammar, asked, max_rules, rng, law, distinct, restrictions)
         grammar = replace(grammar, source=f"{grammar.source} with {restrictions}")
     elif law == "weighted":
         draws = _weighted(grammar, max_rules, rng)
     else:
-        draws = _by_rank(Counts(grammar, max_rules), asked, max_rules, rng, law, distinct)
+        counts = Counts(grammar, max_rules)
+        rejection = Rejection(counts, law, seed, notify) if canonical else None
+        draws = _by_rank(counts, asked, max_rules, rng, law, distinct, rejection)
     if not distinct:
         return list(islice(draws, n))
     return _distinct(grammar, draws, n, max_rules, fewer, keys)
@@ -156,7 +172,13 @@ def _restricted(
 
 
 def _by_rank(
-    counts: Counts, asked: int, max_rules: int, rng: random.Random, law: Law, distinct: bool
+    counts: Counts,
+    asked: int,
+    max_rules: int,
+    rng: random.Random,
+    law: Law,
+    distinct: bool,
+    rejection: Rejection | None = None,
 ) -> Iterator[tuple[int, ...]]:
     """Return draws by their ranks, once it is sure that as many exist as are asked for."""
     total = counts.at_most()
@@ -165,27 +187,36 @@ def _by_rank(
             f"{asked} distinct sentences asked for, but {counts.grammar.source} has only {total} "
             f"derivations of at most {max_rules} rules; ask for fewer or allow more rules"
         )
-    ranks = _ranks_by_length if law == "by-length" else _ranks
-    return map(counts.unrank, ranks(counts, rng, distinct))
+    draw = _by_length if law == "by-length" else _uniform
+    return draw(counts, rng, distinct, rejection)
 
 
-def _ranks(counts: Counts, rng: random.Random, distinct: bool) -> Iterator[int]:
-    """Yield ranks, uniform over all derivations."""
-    return _below(counts.at_most(), rng, distinct)
+def _uniform(
+    counts: Counts, rng: random.Random, distinct: bool, rejection: Rejection | None
+) -> Iterator[tuple[int, ...]]:
+    """Return derivations, uniform over all, or over those that are accepted."""
+    draws = map(counts.unrank, _below(counts.at_most(), rng, distinct))
+    return draws if rejection is None else rejection.accepted(draws, counts.max_rules)
 
 
-def _ranks_by_length(counts: Counts, rng: random.Random, distinct: bool) -> Iterator[int]:
-    """Yield ranks, each of a length that is uniform over those with any left."""
-    lengths = [n for n in range(1, counts.max_rules + 1) if counts.exactly(n)]
-    parts = [(counts.at_most(n - 1), _below(counts.exactly(n), rng, distinct)) for n in lengths]
+def _by_length(
+    counts: Counts, rng: random.Random, distinct: bool, rejection: Rejection | None
+) -> Iterator[tuple[int, ...]]:
+    """Yield derivations, each of a length that is uniform over those with any left."""
+    parts = []
+    for length in [n for n in range(1, counts.max_rules + 1) if counts.exactly(n)]:
+        ranks = map(
+            partial(add, counts.at_most(length - 1)), _below(counts.exactly(length), rng, distinct)
+        )
+        draws = map(counts.unrank, ranks)
+        parts.append(draws if rejection is None else rejection.accepted(draws, length))
     while parts:
         chosen = rng.randrange(len(parts))
-        first, ranks = parts[chosen]
-        rank = next(ranks, None)
-        if rank is None:
+        derivation = next(parts[chosen], None)
+        if derivation is None:
             parts.pop(chosen)
         else:
-            yield first + rank
+            yield derivation
 
 
 def _below(total: int, rng: random.Random, distinct: bool) -> Iterator[int]:

@@ -11,7 +11,9 @@ from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.limits import Limits, limits_of
 from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
+from grammar_lisa.models.names import REFINE_WORK
 from grammar_lisa.models.networks import SentenceAutoencoder
+from grammar_lisa.models.refinement import STEPS, Refined
 from grammar_lisa.models.run import run_architecture
 from grammar_lisa.models.sentence_model import SentenceModel
 from shared.common.errors import LisaError
@@ -66,8 +68,8 @@ class GrammarModel(SentenceModel):
         )
 
     def refine(
-        self, rows: ArrayLike, codes: ArrayLike, steps: int = 500
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        self, rows: ArrayLike, codes: ArrayLike, *, steps: int = STEPS, work: float = REFINE_WORK
+    ) -> Refined:
         """Return codes that decode to given rows; see `SentenceModel.refine`.
 
         Restrictions are left aside, so that a code does not depend on them, and a sentence that
@@ -75,7 +77,7 @@ class GrammarModel(SentenceModel):
         restrictions as well.
         """
         with self.net.mask.unrestricted():
-            return super().refine(rows, codes, steps)
+            return super().refine(rows, codes, steps=steps, work=work)
 
     def rows(self, texts: Sequence[str]) -> NDArray[np.signedinteger]:
         """Return sentences as padded derivations `[n, max_rules]`.

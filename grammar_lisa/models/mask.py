@@ -91,7 +91,9 @@ class GrammarMask(nn.Module):
         Raises:
             LisaError: No sentence of at most `max_rules` rules obeys, or the bounds are too many.
         """
-        self.restricted = None if limits is None else RestrictedRules(limits, self.max_rules)
+        self.restricted = None
+        if limits is not None:
+            self.restricted = RestrictedRules(limits, self.max_rules).to(self.cost.device)
 
     @contextmanager
     def unrestricted(self) -> Iterator[None]:
@@ -128,6 +130,22 @@ class GrammarMask(nn.Module):
             walk.apply(rules)
             derivations[:, step] = rules
         return derivations
+
+    @torch.no_grad()
+    def chosen(self, logits: Tensor, derivations: Tensor) -> Tensor:
+        """Tell which rules of complete derivations `decode` would choose after those before them.
+
+        A derivation is the one that `decode` gives if all of its rules are.
+
+        Args:
+            logits: As for `decode`, at temperature 0.
+            derivations: Rule numbers `[batch, max_rules]`.
+
+        Returns:
+            A truth value for each rule, `[batch, max_rules]`.
+        """
+        allowed = self.allowed[self.states(derivations)]
+        return scored(logits, 0.0).masked_fill(~allowed, -torch.inf).argmax(2) == derivations
 
     def states(self, derivations: Tensor) -> Tensor:
         """Return the state before each step of complete derivations, both `[batch, max_rules]`.

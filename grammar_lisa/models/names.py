@@ -20,3 +20,9 @@ LARGEST_DIM: Final = 4096
 """The largest code size."""
 LONGEST: Final = 20_000
 """The most rules of a sentence."""
+
+REFINE_WORK: Final = 50.0
+"""The most work of refining the codes of one call, in billions of floating-point operations.
+
+Some seconds of one core. It is counted and not timed, so that it does not depend on the machine.
+"""

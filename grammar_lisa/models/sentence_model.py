@@ -9,14 +9,17 @@ from typing import Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.models.architecture import Architecture
+from grammar_lisa.models.names import REFINE_WORK
 from grammar_lisa.models.networks import SequenceAutoencoder
+from grammar_lisa.models.refinement import STEPS, Refined, refine
 from grammar_lisa.models.run import load_run_grammar, run_architecture
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods import Codes, Method
@@ -156,27 +159,49 @@ class SentenceModel(abc.ABC):
     def valid(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """Tell which texts that the model decoded are sentences of the grammar, `[n]`."""
 
-    def encode(self, texts: Sequence[str], *, refine: bool = True) -> NDArray[np.float64]:
+    def encode(
+        self,
+        texts: Sequence[str],
+        *,
+        refine: bool = True,
+        work: float = REFINE_WORK,
+        notify: Notify = silent,
+    ) -> NDArray[np.float64]:
         """Return points of texts, `[n, dim]`: unit vectors where the method is spherical.
 
         They are what the decoder sees of the `codes` of texts, which see for the arguments.
         """
-        return self.directions(self.codes(texts, refine=refine))
+        return self.directions(self.codes(texts, refine=refine, work=work, notify=notify))
 
-    def codes(self, texts: Sequence[str], *, refine: bool = True) -> NDArray[np.float32]:
+    def codes(
+        self,
+        texts: Sequence[str],
+        *,
+        refine: bool = True,
+        work: float = REFINE_WORK,
+        notify: Notify = silent,
+    ) -> NDArray[np.float32]:
         """Return codes of texts, unnormalised, `[n, dim]`.
 
         Args:
             texts: Sentences of the grammar; for a network on characters, any texts.
             refine: Whether the codes of texts that do not come back from the decoder are moved
                 until they do, see `refine`.
+            work: The most work of that, in billions of floating-point operations: the default
+                takes some seconds of one core, and gives the same on a slow one as on a fast one.
+            notify: Hears how many texts do not come back after that, and why.
 
         Raises:
             LisaError: Naming the text that has no code.
         """
         rows = self.rows(texts)
         codes = self.encode_rows(rows)
-        return self.refine(rows, codes)[0] if refine and len(codes) else codes
+        if not refine or not len(codes):
+            return codes
+        refined = self.refine(rows, codes, work=work)
+        if not refined.exact.all():
+            notify(refined.told(work))
+        return refined.codes
 
     @torch.no_grad()
     def encode_rows(self, rows: ArrayLike) -> NDArray[np.float32]:
@@ -197,42 +222,18 @@ class SentenceModel(abc.ABC):
         return Codes(mean, torch.cat(deviations).numpy() if deviations else None)
 
     def refine(
-        self, rows: ArrayLike, codes: ArrayLike, steps: int = 500
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Return codes that decode to given rows, where such codes are found near their own.
-
-        The encoder's code is a first guess, good for sentences like those of the training. Where
-        it decodes to something else, gradient descent moves what the decoder sees of it to raise
-        the likelihood of the row, until the row comes back.
+        self, rows: ArrayLike, codes: ArrayLike, *, steps: int = STEPS, work: float = REFINE_WORK
+    ) -> Refined:
+        """Return codes that decode to given rows, where such are found near `codes`; see `refine`.
 
         Args:
             rows: What the network reads of texts, `[n, step]`.
             codes: First guesses, `[n, dim]`.
             steps: The most steps of the descent.
-
-        Returns:
-            The codes `[n, dim]` — those that decode rightly already are unchanged — and which of
-            them do decode to their row, `[n]`.
+            work: The most work of it, in billions of floating-point operations.
         """
-        x = torch.as_tensor(np.asarray(rows)).long()
-        found = torch.as_tensor(np.array(codes, dtype=np.float32))
         to_decoder = partial(self.method.to_decoder, self.net)
-        with torch.no_grad():
-            exact = (self.net.read(self.net.decode(to_decoder(found))) == x).all(1)
-        pending = (~exact).nonzero().squeeze(1)
-        moving = nn.Parameter(to_decoder(found[pending]).detach())
-        optimizer = torch.optim.Adam([moving], lr=0.02)
-        for _ in range(steps):
-            if exact.all():
-                break
-            decoded = self.net.decode(to_decoder(moving))
-            hit = (self.net.read(decoded.detach()) == x[pending]).all(1) & ~exact[pending]
-            found[pending[hit]] = moving.detach()[hit]
-            exact[pending[hit]] = True
-            optimizer.zero_grad()
-            self.net.reconstruction_loss(x[pending], decoded).sum().backward()
-            optimizer.step()
-        return found.numpy(), exact.numpy()
+        return refine(self.net, to_decoder, rows, codes, steps=steps, work=work)
 
     @torch.no_grad()
     def decode_rows(
@@ -347,17 +348,46 @@ class SentenceModel(abc.ABC):
         return given
 
     def come_back(self, texts: Sequence[str], codes: ArrayLike) -> NDArray[np.bool_]:
-        """Tell which of some texts their codes `[n, dim]` decode to, `[n]`."""
-        same: NDArray[np.bool_] = (self.decode_rows(codes) == self.rows(texts)).all(axis=1)
+        """Tell which of some texts their codes `[n, dim]` decode to, `[n]`.
+
+        A text comes back by any of its derivations.
+        """
+        return self.same_texts(self.rows(texts), self.decode_rows(codes))
+
+    def same_texts(
+        self, rows: NDArray[np.signedinteger], others: NDArray[np.signedinteger]
+    ) -> NDArray[np.bool_]:
+        """Tell which rows `[n, step]` say the same as others, `[n]`, where the rows differ too."""
+        same: NDArray[np.bool_] = (rows == others).all(axis=1)
+        (apart,) = np.nonzero(~same)
+        if len(apart):
+            pairs = zip(self.texts(rows[apart]), self.texts(others[apart]), strict=True)
+            same[apart] = [first == second for first, second in pairs]
         return same
 
-    def interpolate(self, first: str, second: str, steps: int) -> list[str]:
+    def interpolate(
+        self,
+        first: str,
+        second: str,
+        steps: int,
+        *,
+        work: float = REFINE_WORK,
+        notify: Notify = silent,
+    ) -> list[str]:
         """Return texts along the way between what the decoder sees of two texts.
 
         The way is the great circle between their directions where the method is spherical, else
         the straight line between their codes.
+
+        Args:
+            first: The text to begin at.
+            second: The text to end at.
+            steps: Points on the way, both ends included.
+            work: The most work of refining the codes of the ends, see `codes`.
+            notify: Hears of ends that do not come back.
         """
-        start, end = self._directions(self.codes([first, second]))
+        codes = self.codes([first, second], work=work, notify=notify)
+        start, end = self._directions(codes)
         along = torch.linspace(0, 1, steps, dtype=torch.float64)
         straight = torch.lerp(start, end, along.unsqueeze(1))
         path = slerp(start, end, along) if self.method.spherical else straight

@@ -1,7 +1,10 @@
 from .composite import SquaredErrors as SquaredErrors
+from .conditions import Condition as Condition
 from .decontamination import Decontamination as Decontamination
 from .external import CallableObjective as CallableObjective
 from .external import CommandObjective as CommandObjective
+from .generation import Generated as Generated
+from .generation import generate as generate
 from .objective import Evaluated as Evaluated
 from .objective import Objective as Objective
 from .regression import Regression as Regression

@@ -9,7 +9,7 @@ from typing import Final
 
 from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.objectives.conditions import Condition
-from grammar_lisa.objectives.measuring import Decoded, Measure, measured
+from grammar_lisa.objectives.measuring import DecodedTexts, Measure, measured
 from grammar_lisa.objectives.objective import Evaluated
 from grammar_lisa.objectives.probing import Probe
 from shared.common.arrays import Floats
@@ -107,9 +107,9 @@ def generate(
         most_draws: How many codes are decoded at most; by default 50 for each sentence that is
             asked for, 500 where there are conditions.
         probe: Whether a probe orders what is decoded, once a first batch was not enough: of ten
-            times as many codes those are, for which ridge regression on the codes of 1,000
-            training sentences expects the conditions to hold. More draws are accepted, and their
-            law is no longer that of the sampler.
+            times as many codes those for which kernel ridge regression on the codes of 1,000
+            training sentences most expects that the conditions hold. More draws are accepted, and
+            their law is no longer that of the sampler.
         seed: Of the draws.
 
     Returns:
@@ -136,7 +136,7 @@ def generate(
         codes = ordered.best(codes, size) if ordered else codes
         own = derive_seed(seed, "rules", attempt)
         rows = model.decode_rows(codes, temperature=temperature, beams=beams, seed=own)
-        kept = _fulfilling(Decoded.of(model, rows), measures, failed)
+        kept = _fulfilling(DecodedTexts.of(model, rows), measures, failed)
         accepted = Acceptance(size, len(kept))
         plain, probed = (plain, probed + accepted) if ordered else (plain + accepted, probed)
         found += kept
@@ -168,7 +168,7 @@ def _draws(
 
 
 def _fulfilling(
-    decoded: Decoded, measures: list[tuple[Condition, Measure]], failed: list[Evaluated]
+    decoded: DecodedTexts, measures: list[tuple[Condition, Measure]], failed: list[Evaluated]
 ) -> list[str]:
     """Return the texts that fulfil conditions, each measured where those before hold.
 

@@ -27,7 +27,7 @@ _REMEMBERED: Final = 1 << 16
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodedTexts:
     """What a model decoded.
 
     Attributes:
@@ -39,16 +39,16 @@ class Decoded:
     texts: list[str]
 
     @classmethod
-    def of(cls, model: SentenceModel, rows: NDArray[np.signedinteger]) -> Decoded:
+    def of(cls, model: SentenceModel, rows: NDArray[np.signedinteger]) -> DecodedTexts:
         """Return rows with their texts."""
         return cls(rows, model.texts(rows))
 
-    def chosen(self, which: Sequence[int]) -> Decoded:
+    def chosen(self, which: Sequence[int]) -> DecodedTexts:
         """Return some of them."""
-        return Decoded(self.rows[list(which)], [self.texts[place] for place in which])
+        return DecodedTexts(self.rows[list(which)], [self.texts[place] for place in which])
 
 
-Measure = Callable[[Decoded], list[Evaluated]]
+Measure = Callable[[DecodedTexts], list[Evaluated]]
 """Gives the value of a property for each text, or says why it has none."""
 
 
@@ -81,7 +81,7 @@ def measured(name: str, model: SentenceModel) -> Measure:
     raise LisaError(f"{unknown('property', name, known)}, or a function package.module:function")
 
 
-def _rules(model: SentenceModel, decoded: Decoded) -> list[Evaluated]:
+def _rules(model: SentenceModel, decoded: DecodedTexts) -> list[Evaluated]:
     derivations, readable = model.derivations(decoded.rows)
     counts = iter((derivations != len(model.grammar.rules)).sum(axis=1).tolist())
     return [
@@ -97,7 +97,7 @@ def _by_function(function: Callable[[str], object], folder: str) -> Measure:
     def value(text: str) -> Evaluated:
         return Evaluated(text, *call(function, text))
 
-    def measure(decoded: Decoded) -> list[Evaluated]:
+    def measure(decoded: DecodedTexts) -> list[Evaluated]:
         with hosting(folder):
             return [value(text) for text in decoded.texts]
 

@@ -181,7 +181,10 @@ class Box(Space):
         return self.low + share * (self.high - self.low)
 
     def perturb(self, points: Tensor, radius: Tensor, generator: torch.Generator) -> Tensor:
-        """Move points along straight lines, up to the side of the box that is met."""
+        """Move points along straight lines; one that leaves the box goes to its nearest point.
+
+        That is to clamp each axis by itself, as searches in boxes do.
+        """
         noise = project(torch.randn(points.shape, generator=generator, dtype=torch.float64))
         return self._inside(points + radius.unsqueeze(-1) * noise)
 

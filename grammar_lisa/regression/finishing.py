@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
 
 import numpy as np
@@ -22,7 +22,8 @@ from grammar_lisa.regression.equations import EXACT, Equation, Equations
 from grammar_lisa.regression.fits.constants import polish
 from grammar_lisa.regression.fits.losses import BoundLoss, Loss
 from grammar_lisa.regression.fits.rounding import simplify_constants
-from grammar_lisa.regression.measures import measure_values, predict
+from grammar_lisa.regression.measures import effective_rows, measure_values, predict
+from grammar_lisa.regression.search.tree import tree_of
 from grammar_lisa.regression.tables.table import Table
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
@@ -32,6 +33,10 @@ FITTED_ROWS: Final = 50_000
 ROUNDED_ROWS: Final = 2_000
 """The most rows that decide how far constants are rounded."""
 _STEPS: Final = 20
+_LEAST_NODES: Final = 5
+"""Formulas of fewer different parts have no shorter form."""
+_EQUAL: Final = 1e-12
+"""The share of the greatest value by which forms of one formula may differ."""
 _DIGITS: Final = 7
 """Significant digits of a formula whose search goes on."""
 _WORSE: Final = 0.02
@@ -76,12 +81,14 @@ class Finishing:
         test: The rows that formulas are judged on; None where there are none.
         loss: What is made small.
         digits: The most significant digits of a number; None lets the data decide.
+        operators: What formulas may be made with; None where they keep the forms that they have.
     """
 
     table: Table
     test: Table | None
     loss: Loss
     digits: int | None = None
+    operators: tuple[str, ...] | None = None
 
     def finished(self, members: Iterable[Member]) -> Equations:
         """Fit the constants of each formula on the rows, round them, and measure.
@@ -93,6 +100,7 @@ class Finishing:
         """
         interrupted = False
         equations: list[Equation] = []
+        rows: list[float] = []
         for member in members:
             try:
                 text = self.unrounded(member) if interrupted else self.text_of(member)
@@ -100,8 +108,12 @@ class Finishing:
                 interrupted = True
                 text = self.unrounded(member)
             equations.append(self.equation(text, known=member.known))
+            rows.append(self._effective_rows(text))
+        # The shortest form of what was given at the start was given too.
+        given = {self._shortest(each.text) for each in equations if each.known}
+        equations = [replace(each, known=each.known or each.text in given) for each in equations]
         squared = self.loss.name in _SQUARED
-        worth = worth_their_length(equations, len(self.table), squared=squared)
+        worth = worth_their_length(equations, rows, squared=squared)
         return Equations(worth, len(self.table))
 
     def sketch(self, members: Iterable[Member]) -> Equations:
@@ -114,7 +126,14 @@ class Finishing:
         return Equations(equations, len(self.table))
 
     def text_of(self, member: Member) -> str:
-        """Return a formula with its constants fitted on the rows and rounded."""
+        """Return a formula with its constants fitted on the rows and rounded, in its shortest form.
+
+        What was given at the start keeps its form.
+        """
+        text = self._rounded(member)
+        return text if member.known else self._shortest(text)
+
+    def _rounded(self, member: Member) -> str:
         skeleton = member.skeleton
         if not skeleton.n_constants:
             return skeleton.text
@@ -130,6 +149,24 @@ class Finishing:
         least = max(self.loss_of(exact), self._bound.exact)
         worse = text is None or not self.loss_of(text) <= (1 + _WORSE) * least
         return exact if worse else text or exact
+
+    def _shortest(self, text: str) -> str:
+        """Return the shortest form of a formula with numbers, if it has the same values."""
+        variables = self.table.variables
+        skeleton = Skeleton.read(text, variables, CONSTANT_TERMINAL)
+        if self.operators is None or len(skeleton.nodes) < _LEAST_NODES:
+            return text
+        from grammar_lisa.regression.polynomial_forms import shortest_form
+
+        shorter = shortest_form(tree_of(skeleton, ())).skeleton(variables)
+        allowed = made_with(shorter.nodes, self.operators)
+        if not allowed or complexity(shorter) > complexity(skeleton):
+            return text
+        rows = self.table.take(spread_evenly(len(self.table), ROUNDED_ROWS))
+        given, values = predict(text, rows), predict(shorter.text, rows)
+        with np.errstate(invalid="ignore"):
+            equal = np.all(np.abs(values - given) <= _EQUAL * np.abs(given).max())
+        return shorter.text if equal else text
 
     def unrounded(self, member: Member) -> str:
         """Return a formula with the constants that it has now."""
@@ -153,6 +190,14 @@ class Finishing:
     def loss_of(self, text: str) -> float:
         """Return the loss of a formula with numbers on all rows; 0 at the level of rounding."""
         return self._value(predict(text, self.table))
+
+    def _effective_rows(self, text: str) -> float:
+        """Return how many rows the errors of a formula with numbers count as."""
+        values = predict(text, self.table)
+        with np.errstate(all="ignore"):
+            near = self._bound.quadratic(values)
+            squares = near.weights * np.square(values - near.response)
+        return effective_rows(squares)
 
     @property
     def _bound(self) -> BoundLoss:
@@ -222,41 +267,70 @@ def _whole_powers(nodes: Sequence[Node]) -> bool:
 
 
 def worth_their_length(
-    equations: Iterable[Equation], n_rows: int, *, squared: bool = True
+    equations: Iterable[Equation], rows: Iterable[float], *, squared: bool = True
 ) -> list[Equation]:
     """Leave out formulas that gain less than their length costs; known ones stay.
 
     With few rows, and many formulas tried, long ones meet them by chance. The description of a
     formula costs 1 nat for each unit of complexity up to 5, log 20 for each further one, as there
-    are ever more formulas of a length, and half of log 10 for each digit of its numbers; it gains
-    n/2·log of the loss where errors are squared, and n·log where they are absolute (minimum
-    description length, Rissanen 1978). Each that is kept comes out ahead of all simpler ones.
+    are ever more formulas of a length, and half of log 10 for each digit of its numbers. Beside a
+    simpler one it gains m/2·log of the quotient of their losses where errors are squared, and m·log
+    where they are absolute (minimum description length, Rissanen 1978). m is the number of rows
+    that decide between the two, the greater of their `effective_rows`, less the numbers of the
+    formula, which take up as many. Each that is kept comes out ahead of all simpler ones.
 
     Args:
         equations: The formulas.
-        n_rows: The number of rows, n.
+        rows: How many rows the errors of each count as.
         squared: Whether the loss is a mean of squares.
     """
-    finite = [each for each in equations if np.isfinite(each.loss)]
-    finite.sort(key=lambda each: (each.complexity, each.loss, not each.known))
-    floor = max(EXACT * max((each.loss for each in finite), default=1.0), np.finfo(float).tiny)
-    shortest, kept = np.inf, []
-    for each in finite:
-        length = n_rows * np.log(max(each.loss, floor)) / (2 if squared else 1)
-        length += each.complexity + (_NODE - 1) * max(each.complexity - _SHORT, 0)
-        length += _DIGIT * _digits_in(each.text)
-        if length < shortest or each.known:
+    described = [
+        _Described(each, count, *_description(each))
+        for each, count in zip(equations, rows, strict=True)
+        if np.isfinite(each.loss)
+    ]
+    described.sort(key=lambda d: (d.equation.complexity, d.equation.loss, not d.equation.known))
+    greatest = max((each.equation.loss for each in described), default=1.0)
+    floor = max(EXACT * greatest, np.finfo(float).tiny)
+    kept: list[_Described] = []
+    for each in described:
+        ahead = all(
+            each.gain(other, floor, squared=squared) > each.cost - other.cost for other in kept
+        )
+        if ahead or each.equation.known:
             kept.append(each)
-        shortest = min(shortest, length)
-    return kept
+    return [each.equation for each in kept]
 
 
-def _digits_in(text: str) -> int:
-    """Return how many significant digits the numbers of a formula have."""
+class _Described(NamedTuple):
+    """A formula and what it takes to describe it.
+
+    Attributes:
+        equation: The formula.
+        rows: How many rows its errors count as.
+        cost: Of its description, in nats.
+        numbers: How many numbers it has.
+    """
+
+    equation: Equation
+    rows: float
+    cost: float
+    numbers: int
+
+    def gain(self, other: _Described, floor: float, *, squared: bool) -> float:
+        """Return what it gains beside a simpler formula, in nats; losses below a floor are it."""
+        quotient = max(other.equation.loss, floor) / max(self.equation.loss, floor)
+        rows = max(self.rows - self.numbers, other.rows - self.numbers, 1.0)
+        return float(rows * np.log(quotient) / (2 if squared else 1))
+
+
+def _description(equation: Equation) -> tuple[float, int]:
+    """Return what the description of a formula costs, in nats, and how many numbers it has."""
     pool = Pool(None)
-    pool.add(text)
+    pool.add(equation.text)
     numbers = [repr(node.value) for node in pool.nodes if node.operator == NUMBER]
-    return sum(_significant(number) for number in numbers)
+    cost = equation.complexity + (_NODE - 1) * max(equation.complexity - _SHORT, 0)
+    return cost + _DIGIT * sum(map(_significant, numbers)), len(numbers)
 
 
 def _significant(number: str) -> int:

@@ -92,7 +92,8 @@ class Fitting:
         self._table = _counted(table)
         _check_sizes(self._table)
         self._loss.bind(self._table.target, self._table.weights)
-        self._finishing = Finishing(self._table, test, self._loss, self.config.digits)
+        free = None if self.config.grammar else self.config.operator_names
+        self._finishing = Finishing(self._table, test, self._loss, self.config.digits, free)
         self._some = self._table.take(spread_evenly(len(self._table), _LOOKED_AT))
         self._clock = clock
         drawn = ("search",) if number == 0 else ("search", number)

@@ -23,8 +23,8 @@ class TrainConfig:
             the grammar.
         mix: The share of the training sentences that is drawn from the grammar beside the data,
             from 0 to below 1; what is held out is from the data alone.
-        draw: How: uniform over all derivations, nearly all of which are as long as can be;
-            by-length draws a number of rules first, then one of the derivations that long;
+        draw: How: uniform over all sentences, nearly all of which are as long as can be;
+            by-length draws a number of rules first, then one of the sentences that long;
             weighted goes rule by rule with the weights of the file.
         distinct: No two sentences have one text, or with canonical, no two are equal by algebra;
             by default canonical for sentences that are drawn, and text for those of a file.
@@ -41,7 +41,7 @@ class TrainConfig:
             derivations as trees and decodes rule by rule, for long sentences; kusner is that of
             the Grammar VAE; characters reads and writes texts, which may be no sentences, as the
             character VAE does. By default dense for sentences of at most 20 rules, else tree.
-        epochs: Passes over the training sentences.
+        epochs: Passes over the training sentences; by default 30, and 10 for the tree network.
         batch_size: Sentences a step.
         learning_rate: Of Adam, at its highest.
         schedule: How the learning rate changes.
@@ -70,7 +70,7 @@ class TrainConfig:
     withhold: Literal["auto", "yes", "no"] = "auto"
     dim: int | None = None
     network: NetworkName | None = None
-    epochs: int = 30
+    epochs: int | None = None
     batch_size: int = 256
     learning_rate: float = 3e-3
     schedule: Schedule = "cosine"

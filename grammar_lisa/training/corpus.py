@@ -72,7 +72,11 @@ def gather(
         max_rules = default_max_rules(grammar.shortest) if max_rules is None else max_rules
         wanted = config.count + config.count // 50 + config.held_out
         derivations, withheld = draw_sentences(
-            grammar, wanted, max_rules, config.seed, decontamination, law=config.draw, keys=keys
+            grammar,
+            *(wanted, max_rules, config.seed, decontamination),
+            law=config.draw,
+            keys=keys,
+            notify=notify,
         )
     else:
         found = read_sentences(config.data, grammar, max_rules)
@@ -115,7 +119,10 @@ def _mixed(
     }
     wanted = round(len(data.train) * config.mix / (1 - config.mix))
     drawn, withheld = draw_sentences(
-        grammar, wanted + len(known), max_rules, config.seed, decontamination, law=config.draw
+        grammar,
+        *(wanted + len(known), max_rules, config.seed, decontamination),
+        law=config.draw,
+        notify=notify,
     )
     new = [derivation for derivation in drawn if derivation not in known][:wanted]
     if len(new) < wanted:

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.networks import SequenceAutoencoder
 from grammar_lisa.models.sentence_model import SentenceModel
 from shared.diagnostics import spectrum
@@ -19,6 +20,11 @@ from shared.sphere.uniformity import uniformity_gap
 
 _CHUNK = 2048
 
+_RANGES = 5
+
+ON_TRAINING = 1000
+"""The most training sentences that are decoded to compare them with those held out."""
+
 
 @dataclass(frozen=True)
 class Reconstruction:
@@ -26,7 +32,8 @@ class Reconstruction:
 
     Attributes:
         loss: −log p, in nats a sentence.
-        exact: The fraction that comes back rule for rule, or character for character.
+        exact: The fraction that comes back rule for rule, or character for character; of a text
+            with several derivations, by the canonical one.
         rules: The fraction of rules, or characters, up to the end of each sentence, that come back.
     """
 
@@ -50,20 +57,68 @@ class Samples:
     novel: float
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """What rows decode to.
+
+    Attributes:
+        losses: −log p of each row, `[n]`.
+        rows: What their codes decode to, `[n, step]`.
+    """
+
+    losses: Tensor
+    rows: Tensor
+
+
 @torch.no_grad()
-def reconstruction(net: SequenceAutoencoder, method: Method, x: Tensor) -> Reconstruction:
+def decoded(net: SequenceAutoencoder, method: Method, x: Tensor) -> Decoded:
     """Encode and decode padded rows `[n, step]`; leaves the net in evaluation mode."""
     net.eval()
-    losses, exact, right, rules = 0.0, 0, 0, 0
+    losses, rows = [], []
     for part in x.split(_CHUNK):
-        decoded = net.decode(method.to_decoder(net, method.encode(net, part)))
-        losses += net.reconstruction_loss(part, decoded).sum().item()
-        same = net.read(decoded) == part
-        inside = part != net.pad
-        exact += int(same.all(1).sum())
-        right += int((same & inside).sum())
-        rules += int(inside.sum())
-    return Reconstruction(losses / len(x), exact / len(x), right / rules)
+        logits = net.decode(method.to_decoder(net, method.encode(net, part)))
+        losses.append(net.reconstruction_loss(part, logits))
+        rows.append(net.read(logits))
+    return Decoded(torch.cat(losses), torch.cat(rows))
+
+
+def reconstruction(net: SequenceAutoencoder, method: Method, x: Tensor) -> Reconstruction:
+    """Encode and decode padded rows `[n, step]`; leaves the net in evaluation mode."""
+    return compared(x, decoded(net, method, x), net.pad)
+
+
+def compared(x: Tensor, found: Decoded, pad: int) -> Reconstruction:
+    """Return how well rows `[n, step]`, padded, come back."""
+    same, inside = found.rows == x, x != pad
+    return Reconstruction(
+        loss=found.losses.double().sum().item() / len(x),
+        exact=int(same.all(1).sum()) / len(x),
+        rules=int((same & inside).sum()) / int(inside.sum()),
+    )
+
+
+def exact_by_length(
+    lengths: NDArray[np.int64], exact: NDArray[np.bool_]
+) -> list[dict[str, float | int]]:
+    """Return the fraction that comes back in each of up to five ranges of lengths.
+
+    The ranges hold about as many sentences each; all of one length are in one of them.
+
+    Args:
+        lengths: Rules, or characters, of sentences `[n]`.
+        exact: Which come back, `[n]`.
+    """
+    last = np.unique(np.quantile(lengths, np.linspace(0, 1, _RANGES + 1)[1:], method="higher"))
+    place = np.searchsorted(last, lengths)
+    return [
+        {
+            "from": int(lengths[place == index].min()),
+            "to": int(lengths[place == index].max()),
+            "sentences": int((place == index).sum()),
+            "exact": float(exact[place == index].mean()),
+        }
+        for index in range(len(last))
+    ]
 
 
 @torch.no_grad()
@@ -113,7 +168,7 @@ def geometry(codes: NDArray[np.floating[Any]], t: float) -> dict[str, float]:
 def evaluate_model(
     model: SentenceModel,
     test: NDArray[np.signedinteger],
-    train_texts: set[str],
+    train: NDArray[np.signedinteger],
     codes: NDArray[np.floating[Any]],
     samplers: Mapping[str, Sampler],
     *,
@@ -125,22 +180,48 @@ def evaluate_model(
     Args:
         model: The trained model.
         test: Held-out derivations `[n, max_rules]`.
-        train_texts: The training sentences.
+        train: Those of the training sentences, `[n, max_rules]`.
         codes: Of the training sentences.
         samplers: Fitted, by name.
         draws: How many codes each sampler draws.
         seed: Of the draws.
     """
-    method = model.method
+    method, grammar = model.method, model.grammar
     t = method.uniformity_t if isinstance(method, LISA) else LISA.uniformity_t
-    rows = torch.from_numpy(model.architecture.rows(model.grammar, test))
+    known = set(derivations_to_texts(grammar, train))
     return {
         "held_out": len(test),
-        "reconstruction": asdict(reconstruction(model.net, method, rows)),
+        **held_out_quality(model, test),
+        "on_training": asdict(reconstruction(model.net, method, _rows(model, train[:ON_TRAINING]))),
         "geometry": geometry(codes, t),
         "samples": {
-            name: asdict(samples(model, sampler, draws, seed, train_texts))
+            name: asdict(samples(model, sampler, draws, seed, known))
             for name, sampler in samplers.items()
         },
         "draws": draws,
     }
+
+
+def held_out_quality(
+    model: SentenceModel, test: NDArray[np.signedinteger]
+) -> dict[str, dict[str, float] | list[dict[str, float | int]]]:
+    """Return how well held-out derivations `[n, max_rules]` come back, altogether and by length.
+
+    `exact` asks for the derivation itself, `texts` for its text, by whatever derivation.
+    """
+    x = _rows(model, test)
+    found = decoded(model.net, model.method, x)
+    own, others = x.numpy(), found.rows.numpy()
+    total = compared(x, found, model.net.pad)
+    return {
+        "reconstruction": {
+            **asdict(total),
+            "texts": float(model.same_texts(own, others).mean()),
+        },
+        "by_length": exact_by_length((own != model.net.pad).sum(1), (own == others).all(1)),
+    }
+
+
+def _rows(model: SentenceModel, derivations: NDArray[np.signedinteger]) -> Tensor:
+    """Return what the network reads of derivations `[n, max_rules]`."""
+    return torch.from_numpy(model.architecture.rows(model.grammar, derivations))

@@ -5,23 +5,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from grammar_lisa.grammar import Grammar, load_grammar
+from grammar_lisa.grammar.arrays import from_array
 from grammar_lisa.grammar.datasets import DerivationSplit
 from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.grammar.weights import log_likelihoods, probabilities, rule_counts
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import CHARACTERS, DATA, GRAMMAR, TOOL, NetworkName
 from grammar_lisa.models.run import load_run_grammar, read_data, run_architecture
 from grammar_lisa.models.tokenizer import CharacterTokenizer
 from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
+from grammar_lisa.training.advice import Outcome, advise
 from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.corpus import decontamination_of, describe_sentences, gather
-from grammar_lisa.training.defaults import default_dim, default_network
+from grammar_lisa.training.defaults import default_dim, default_epochs, default_network
 from grammar_lisa.training.evaluation import evaluate_model, readout_r2, reconstruction
 from shared.common.callbacks import Callbacks, MetricsRow, Notify, silent
 from shared.common.errors import LisaError
@@ -36,6 +40,9 @@ from shared.training.trainer import Trainer
 
 SEMANTICS = "semantics.safetensors"
 """What the sentences of a run do, where it learns from that."""
+
+LOOKED = 2000
+"""The most sentences that tell what a sentence carries."""
 
 SMALL_NETWORK = 1_000_000
 """Networks of fewer weights train on one thread."""
@@ -71,9 +78,10 @@ class Plan:
 
     @property
     def training(self) -> Training:
-        """How long and how the network is trained."""
+        """How long and how the network is trained; `settled` first, where epochs are left open."""
         names = {field.name for field in dataclasses.fields(Training)} - {"seed", "devices"}
         values = {name: getattr(self.config, name) for name in names}
+        values["epochs"] = self.config.epochs or default_epochs(self.config.network or "dense")
         return Training(**values, seed=derive_seed(self.config.seed, "training"))
 
     def semantics_in(self, grammar: Grammar, data: DerivationSplit) -> dict[str, Tensor]:
@@ -93,14 +101,15 @@ class Plan:
         return {"train": found[: len(data.train)], "test": found[len(data.train) :]}
 
     def settled(self, max_rules: int) -> tuple["Plan", NetworkName, int]:
-        """Return the plan with the network and the code size that it leaves open, and these.
+        """Return the plan with all that it leaves open, and its network and code size.
 
         Args:
             max_rules: The most rules that one of its sentences takes.
         """
         network = self.config.network or default_network(max_rules)
         dim = self.config.dim or default_dim(network, max_rules)
-        config = dataclasses.replace(self.config, network=network, dim=dim)
+        epochs = self.config.epochs or default_epochs(network)
+        config = dataclasses.replace(self.config, network=network, dim=dim, epochs=epochs)
         return dataclasses.replace(self, config=config), network, dim
 
     def record(self, runs: Path) -> dict[str, Any]:
@@ -138,7 +147,8 @@ def make_run(
     Raises:
         LisaError: The input cannot be served or the folder is taken.
     """
-    config, training = plan.config, plan.training
+    config = plan.config
+    _ = plan.training  # refuses settings that make no sense, before any work
     grammar = load_grammar(config.grammar, config.format)
     for finding in grammar.findings:
         if finding.severity == "warning" or finding.code == "format":
@@ -162,7 +172,7 @@ def make_run(
             "options": plan.record(path.parent),
             "grammar": {"source": str(config.grammar), "sha256": grammar.digest},
             "model": architecture.to_json(),
-            "training": dataclasses.asdict(training),
+            "training": dataclasses.asdict(plan.training),
             "withheld": {
                 "what": str(decontamination),
                 "equal": decontamination.equal,
@@ -216,6 +226,7 @@ def train_run(
         return
     callbacks = callbacks or Callbacks()
     architecture = run_architecture(run)
+    plan, _, _ = plan.settled(architecture.max_rules)
     grammar = load_run_grammar(run)
     net = architecture.build(grammar)
     semantics = _semantics(run, grammar, data, plan)
@@ -257,7 +268,7 @@ def finish_run(run: Run, data: DerivationSplit, plan: Plan, notify: Notify = sil
     quality = evaluate_model(
         model,
         data.test,
-        set(derivations_to_texts(model.grammar, data.train)),
+        data.train,
         codes.mean,
         samplers,
         draws=plan.config.draws,
@@ -267,8 +278,35 @@ def finish_run(run: Run, data: DerivationSplit, plan: Plan, notify: Notify = sil
     if semantics:
         rows = torch.from_numpy(model.architecture.rows(model.grammar, data.test))
         quality["alignment"] = {"r2": readout_r2(model, rows, semantics["test"])}
-    run.write_json(SUMMARY, {**quality, "training": _throughput(run, len(data.train))})
+    quality["training"] = _throughput(run, len(data.train))
+    quality["advice"] = advise(_outcome(run, quality, data, plan))
+    run.write_json(SUMMARY, quality)
     (run.path / CHECKPOINT).unlink(missing_ok=True)
+
+
+def _outcome(run: Run, quality: dict[str, Any], data: DerivationSplit, plan: Plan) -> Outcome:
+    """Return what a training led to, for the advice."""
+    grammar, architecture = load_run_grammar(run), run_architecture(run)
+    pad = len(grammar.rules)
+    lengths = (data.train != pad).sum(1)
+    some, held_out = (from_array(part[:LOOKED], pad) for part in (data.train, data.test))
+    learnt = probabilities(grammar, rule_counts(grammar, some), smoothing=1)
+    drawn = plan.config.data is None
+    return Outcome(
+        exact=quality["reconstruction"]["texts"],
+        on_training=quality["on_training"]["exact"],
+        rules=quality["reconstruction"]["rules"],
+        validation=[row["valid_loss"] for row in run.read_metrics()],
+        nats=-float(log_likelihoods(held_out, learnt).mean()),
+        median=float(np.median(lengths)),
+        longest=int(lengths.max()),
+        sentences=len(lengths),
+        from_file=0 if drawn else round(len(lengths) * (1 - plan.config.mix)),
+        epochs=plan.settled(architecture.max_rules)[0].training.epochs,
+        dim=architecture.dim,
+        network=architecture.network,
+        networks=get_args(NetworkName),
+    )
 
 
 def _tokenizer(grammar: Grammar, data: DerivationSplit) -> CharacterTokenizer:

@@ -13,7 +13,7 @@ from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.methods import Method
 from shared.methods.registry import METHODS
-from shared.runs.run import next_run_path
+from shared.runs.run import SUMMARY, next_run_path
 
 
 def train(
@@ -40,7 +40,8 @@ def train(
         runs: The folder that runs are kept in.
         name: The run's folder in there; by default a new one, GRAMMAR-METHOD-001 and so on.
         overwrite: Whether a run of that name is replaced.
-        notify: Hears what was found, withheld and fitted.
+        notify: Hears what was found, withheld and fitted, and what to change where sentences do
+            not come back.
         settings: Fields of `TrainConfig`, such as ``epochs``, ``dim``, ``data`` or ``seed``.
 
     Returns:
@@ -60,6 +61,8 @@ def train(
     run, data = make_run(path, plan, overwrite=overwrite, notify=notify)
     train_run(run, data, plan, Callbacks(notify))
     finish_run(run, data, plan, notify)
+    for line in run.read_json(SUMMARY)["advice"]:
+        notify(line)
     return load_model(run)
 
 

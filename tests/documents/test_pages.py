@@ -15,6 +15,7 @@ from tools import Tool, environment
 
 import grammar_lisa.cli
 import image_lisa.cli
+from grammar_lisa.benchmark import latent_bo, table5
 from grammar_lisa.regression.fit_config import FitConfig
 from grammar_lisa.regression.fitting import fit_table
 from grammar_lisa.regression.tables.table import read_table
@@ -41,8 +42,9 @@ LESS = {
         "--quiet"
     ),
     ("grammar-lisa", "benchmark", "regression"): (
-        "--problems nguyen-8 --systems lisa --peers --time 5 --jobs 1 --quiet"
+        "--problems nguyen-8 --systems lisa --peers --time 2 --jobs 1 --quiet"
     ),
+    ("grammar-lisa", "fit"): "--stop-at r2=0.5",
     ("grammar-lisa", "molecules"): "--draws 40 --compared-with 30 --quiet",
     ("image-lisa", "train"): "--limit 200 --epochs 2 --quiet",
     ("image-lisa", "evaluate"): "--quiet",
@@ -95,7 +97,15 @@ def run(line, monkeypatch):
 @pytest.fixture(scope="module", autouse=True)
 def _light():
     """Whether pictures and measurements are right is for other tests to say."""
-    with blank_pictures(), one_algebra(), short_fits(), quick_measurements():
+    with (
+        blank_pictures(),
+        one_algebra(),
+        short_fits(),
+        quick_measurements(),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for benchmark in (table5, latent_bo):
+            patch.setattr(benchmark, "_DRAWS", 20)
         yield
 
 

@@ -18,15 +18,16 @@ class Options(BenchmarkOptions):
     problems, noises or more seeds are added to what is there.
 
     Attributes:
-        suite: Nguyen's 12, Livermore's 22, Feynman's 119 or Strogatz' 14 formulas, or tables:
-            24 curves of science and engineering, each with constants and its own noise.
-        data: The file of Feynman's and Strogatz' formulas: a table, separated by tabs, with the
-            columns name, formula and ranges.
+        suite: Nguyen's 12, Livermore's 22, Feynman's 119 or Strogatz' 14 formulas; mixed, 30 of
+            these, drawn; or tables: 24 curves of science and engineering, each with constants and
+            its own noise.
+        data: The file of Feynman's and Strogatz' formulas, which mixed needs, too: a table,
+            separated by tabs, with the columns name, formula and ranges.
         problems: Only these of the suite, by name.
         systems: Of ours: lisa, what fit does by default; lisa-members, lisa-polynomials,
             lisa-letters, lisa-atoms, lisa-pairs, lisa-backpropagation, lisa-views, lisa-variation
-            and lisa-sphere are without that source of candidates; lisa+untrained has a sphere that
-            was not trained.
+            and lisa-sphere are without that source of candidates, lisa-members-pairs without two;
+            lisa+untrained has a sphere that was not trained.
         peers: Others beside it: gplearn, pyoperon or both; the extra peers installs them.
         time: Of each search: processor time of one core, in seconds, or such as 90s, 2m or 1.5h.
         noise: Shares of the target's root mean square that the noise of its rows has; by default
@@ -38,7 +39,7 @@ class Options(BenchmarkOptions):
 
     ranges: ClassVar[Ranges] = BenchmarkOptions.ranges | {"seeds": (1, 1000)}
 
-    suite: Literal["nguyen", "livermore", "feynman", "strogatz", "tables"]
+    suite: Literal["nguyen", "livermore", "feynman", "strogatz", "mixed", "tables"]
     data: Path | None = None
     problems: tuple[str, ...] = ()
     systems: tuple[str, ...] = ("lisa",)

@@ -15,7 +15,7 @@ LENGTHS = (1, 2000)
 
 @dataclass(frozen=True, kw_only=True)
 class Options(Output):
-    """Lint a grammar, count its derivations and show sample sentences.
+    """Lint a grammar, count its derivations and its sentences, and show some.
 
     Attributes:
         file: The grammar.

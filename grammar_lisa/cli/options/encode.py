@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import tyro
 
+from grammar_lisa.models.names import REFINE_WORK
 from shared.cli.option_groups import RunOptions
-from shared.cli.terminal import Output
+from shared.cli.terminal import Output, Ranges
+
+REFINE_WORKS = (0, 1_000_000)
+"""The work of refining codes that can be asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +26,15 @@ class Options(RunOptions, Output):
             the run is spherical.
         refine: Leave every code as the encoder gives it. Without --no-refine the code of a
             sentence that does not come back from the decoder is moved until it does.
+        refine_work: The most work of that, in billions of floating-point operations; the default
+            takes some seconds of one core, and gives the same on a slow machine as on a fast one.
     """
+
+    ranges: ClassVar[Ranges] = {"refine_work": REFINE_WORKS}
 
     sentences: tyro.conf.Positional[tuple[str, ...]] = ()
     file: Path | None = None
     output: Path | None = None
     directions: bool = False
     refine: bool = True
+    refine_work: float = REFINE_WORK

@@ -29,9 +29,9 @@ class Options(RunOptions, RestrictionOptions):
             relation, one of < <= > >= = !=, and a number. May be repeated. Properties: length (in
             characters), rules; of molecules, by RDKit, logp, sa, qed, penalised-logp; or a Python
             function of a sentence, package.module:function.
-        probe: Decode first what a probe expects to fulfil --where: ridge regression of the
-            properties on the codes of 1,000 training sentences chooses each code from ten. More
-            draws are accepted, and their law is no longer that of the sampler.
+        probe: Decode first what a probe expects to fulfil --where: kernel ridge regression on the
+            codes of 1,000 training sentences chooses each code from ten. More draws are accepted,
+            and their law is no longer that of the sampler.
         most_draws: How many codes to decode at most; by default 50 for each sentence asked for,
             500 with --where.
         count: How many.

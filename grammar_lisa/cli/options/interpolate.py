@@ -5,7 +5,9 @@ from typing import ClassVar
 
 import tyro
 
+from grammar_lisa.cli.options.encode import REFINE_WORKS
 from grammar_lisa.cli.options.restrictions import RestrictionOptions
+from grammar_lisa.models.names import REFINE_WORK
 from shared.cli.option_groups import RunOptions
 from shared.cli.terminal import Ranges
 
@@ -21,11 +23,14 @@ class Options(RunOptions, RestrictionOptions):
         second: The sentence to end at.
         steps: Points on the path, both ends included.
         distinct: Leave out a sentence that equals the one before it.
+        refine_work: The most work of moving codes until both sentences come back from the decoder,
+            in billions of floating-point operations; the default takes some seconds of one core.
     """
 
-    ranges: ClassVar[Ranges] = {"steps": (2, 100_000)}
+    ranges: ClassVar[Ranges] = {"steps": (2, 100_000), "refine_work": REFINE_WORKS}
 
     first: tyro.conf.Positional[str]
     second: tyro.conf.Positional[str]
     steps: int = 11
     distinct: bool = False
+    refine_work: float = REFINE_WORK

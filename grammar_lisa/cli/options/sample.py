@@ -23,8 +23,9 @@ class Options(RestrictionOptions):
         count: How many.
         max_rules: Of at most so many rules; by default 15, or three times the shortest sentence
             where that is more.
-        law: Uniform over all derivations; by-length: uniform over the numbers of rules, then over
-            the derivations with that many; or rule by rule with the weights of the file.
+        law: Uniform over all sentences; by-length: uniform over the numbers of rules, then over
+            the sentences with that many; or rule by rule with the weights of the file. Where
+            most derivations share their sentence with others, uniform over derivations, said so.
         distinct: Let no sentence come twice.
         seed: Of the draws.
     """

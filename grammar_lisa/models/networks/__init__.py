@@ -8,7 +8,7 @@ from grammar_lisa.models.networks.base import SentenceAutoencoder, SequenceAutoe
 from grammar_lisa.models.networks.characters import Characters
 from grammar_lisa.models.networks.dense import Dense
 from grammar_lisa.models.networks.kusner import Kusner
-from grammar_lisa.models.networks.tree import Tree
+from grammar_lisa.models.networks.tree import TreeNetwork
 from grammar_lisa.models.tokenizer import CharacterTokenizer
 from shared.common.seeds import derive_seed
 from shared.common.torch_seeds import seeded
@@ -16,7 +16,7 @@ from shared.common.torch_seeds import seeded
 NETWORKS: dict[str, Callable[[GrammarMask, int, int], SentenceAutoencoder]] = {
     "dense": Dense,
     "kusner": Kusner,
-    "tree": Tree,
+    "tree": TreeNetwork,
 }
 """The networks on derivations, by name."""
 
@@ -58,7 +58,7 @@ __all__ = [
     "Kusner",
     "SentenceAutoencoder",
     "SequenceAutoencoder",
-    "Tree",
+    "TreeNetwork",
     "build_characters",
     "build_network",
 ]

@@ -46,8 +46,12 @@ class SequenceAutoencoder(Autoencoder, abc.ABC):
                 whatever the temperature.
         """
 
+    @torch.no_grad()
     def comes_back(self, x: Tensor, decoded: Tensor) -> Tensor:
-        """Tell which rows `x` `[batch, step]` are what `read` gives for `decoded`, `[batch]`."""
+        """Tell which rows `x` `[batch, step]` are what `read` reads at temperature 0, `[batch]`.
+
+        A network that reads step by step can tell this in one pass, given the row.
+        """
         return (self.read(decoded) == x).all(1)
 
 
@@ -83,6 +87,11 @@ class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
             steps = GivenSteps(self.mask, decoded)
             return beam_search(steps, len(decoded), self.length, beams)
         return self.mask.decode(decoded, temperature=temperature, generator=generator)
+
+    @torch.no_grad()
+    def comes_back(self, x: Tensor, decoded: Tensor) -> Tensor:
+        """Tell which derivations `[batch, step]` logits stand for, in one pass, `[batch]`."""
+        return self.mask.chosen(decoded, x).all(1)
 
     @torch.no_grad()
     def derivations(self, u: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ BACK = 4
 """How many of the rules chosen before a step it sees as they are."""
 
 
-class Tree(SentenceAutoencoder):
+class TreeNetwork(SentenceAutoencoder):
     """All steps at once from the code, then one recurrent pass over what was chosen.
 
     The encoder sums one linear map for each step of the derivation, of the rule, its parent rule,
@@ -88,6 +88,7 @@ class Tree(SentenceAutoencoder):
         total: Tensor = losses.new_zeros(len(x)).index_add(0, rows, losses)
         return total
 
+    @torch.no_grad()
     def comes_back(self, x: Tensor, decoded: Tensor) -> Tensor:
         """Tell which derivations `read` would give, `[batch]`, by one pass over them.
 
@@ -157,12 +158,12 @@ class Tree(SentenceAutoencoder):
 
 
 class TreeSteps(Steps):
-    """The steps of a `Tree` that chooses rule after rule."""
+    """The steps of a `TreeNetwork` that chooses rule after rule."""
 
     walk: TreeWalk
 
-    def __init__(self, net: Tree, decoded: Tensor) -> None:
-        """Begin with what codes give to all steps, as `Tree.decode` returns it."""
+    def __init__(self, net: TreeNetwork, decoded: Tensor) -> None:
+        """Begin with what codes give to all steps, as `TreeNetwork.decode` returns it."""
         self.net = net
         self.walk = TreeWalk(net.mask, len(decoded))
         self._shares = net.steps_of(decoded, net.length)

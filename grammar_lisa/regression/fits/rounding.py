@@ -109,6 +109,7 @@ class _Rounding:
         growth: float | None,
     ) -> None:
         self._skeleton, self._points = skeleton, points
+        self._powers = _exponents(skeleton)
         self._y, self._weights, self._loss = y, weights, loss
         self._bound_loss: BoundLoss = loss.bind(y, weights)
         self._digits = digits or _MOST_DIGITS
@@ -125,7 +126,7 @@ class _Rounding:
         """
         self._least = fit.loss
         self._constants = _symmetric(self._skeleton, self._points, fit, self._bound_loss)
-        for number in sorted(_exponents(self._skeleton)):
+        for number in sorted(self._powers):
             self._take_half(number)
         linear = set(self._skeleton.linear)
         order = sorted(self._open(), key=lambda k: (k in linear, k))
@@ -170,6 +171,11 @@ class _Rounding:
 
     def _round(self, number: int) -> None:
         """Take the fewest digits that the loss allows, or as many as there are to be."""
+        if number in self._powers:
+            # Others that became simple have moved it.
+            self._take_half(number)
+            if number in self._texts:
+                return
         value = float(self._constants[number])
         for digits in range(1, self._digits + 1):
             if self._accepts(number, _decimal(value, digits)):
@@ -181,7 +187,9 @@ class _Rounding:
         """Fractions, multiples of pi and roots near a value, where the data bear the digits."""
         if self._digits < _FRACTION_DIGITS or self._bears(number, value, _FRACTION_DIGITS - 1):
             return
-        yield from _fractions(value)
+        for fraction in _fractions(value):
+            if not self._bears(number, value, sum(map(str.isdigit, fraction))):
+                yield fraction
         if self._digits < _NAME_DIGITS or self._bears(number, value, _NAME_DIGITS - 1):
             return
         if "pi" not in self._skeleton.variables:

@@ -40,6 +40,7 @@ class Context:
         wrap: From a part to the whole formula.
         forward: From the part's values to the whole's.
         depth: How many operators stand around the place.
+        weight_roots: The roots of the points' weights, ``[point]``; None for equal ones.
     """
 
     targets: Floats
@@ -48,25 +49,35 @@ class Context:
     wrap: Callable[[Tree], Tree]
     forward: Map
     depth: int = 0
+    weight_roots: Floats | None = None
 
     @classmethod
-    def root(cls, targets: Floats) -> Self:
+    def root(cls, targets: Floats, weight_roots: Floats | None = None) -> Self:
         """Return the context of a whole formula."""
-        return cls(targets, targets, 0.0, lambda part: part, lambda values: values)
+        return cls(
+            targets,
+            targets,
+            0.0,
+            lambda part: part,
+            lambda values: values,
+            weight_roots=weight_roots,
+        )
 
     @cached_property
     def slopes(self) -> Floats:
-        """How much the whole changes with the part, ``[point]``, by central differences.
+        """How much an error of the part counts, ``[point]``.
 
-        Errors of the part times these are errors of the whole, to first order. Points whose target
-        the whole cannot meet have slope 0.
+        How much the whole changes with the part, by central differences, times the roots of the
+        points' weights. Errors of the part times these are errors of the whole, to first order.
+        Points whose target the whole cannot meet have slope 0.
         """
         step = _DIFFERENCE * (np.abs(self.desired) + np.abs(self.desired).mean())
         with np.errstate(all="ignore"):
             above, below = self.forward(self.desired + step), self.forward(self.desired - step)
             slopes = np.abs(above - below) / (2 * step)
             met = np.abs(self.forward(self.desired) - self.targets) <= _MET * np.std(self.targets)
-        return np.where(met & (slopes < _STEEPEST), slopes, 0.0)
+        slopes = np.where(met & (slopes < _STEEPEST), slopes, 0.0)
+        return slopes if self.weight_roots is None else slopes * self.weight_roots
 
     def within(
         self, desired: Floats, cost: float, wrap: Callable[[Tree], Tree], forward: Map
@@ -79,6 +90,7 @@ class Context:
             lambda part: self.wrap(wrap(part)),
             lambda values: self.forward(forward(values)),
             self.depth + 1,
+            self.weight_roots,
         )
 
 

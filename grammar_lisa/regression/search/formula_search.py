@@ -53,6 +53,7 @@ class FormulaSearch(ABC):
         scored: The few best of each complexity.
         fits: How many formulas' constants were fitted.
         looked: How many candidates were compared on the sample, those included.
+        weight_roots: The roots of the sample's weights; None for equal ones.
         enough: Whether the best formula is good enough.
     """
 
@@ -84,6 +85,7 @@ class FormulaSearch(ABC):
         self.sample_targets = self.targets[:SAMPLE]
         sampled = None if self.weights is None else self.weights[:SAMPLE]
         self.sample_loss = self.loss.bind(self.sample_targets, sampled)
+        self.weight_roots = None if sampled is None else np.sqrt(sampled / sampled.max())
         self._exact = max(self.loss.bind(self.targets, self.weights).exact, _LEAST_EXACT)
         self._open = 0.0 if steps is None else self._left_open(steps[rows])
         self.archive = Archive(max(self._exact, self._open), most)

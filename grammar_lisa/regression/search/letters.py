@@ -50,6 +50,7 @@ def spellings(
         inputs: What there is, each ``[point]``.
         members: The functions, each with its values ``[point]``.
     """
+    weight_roots = contexts[0].weight_roots if contexts else None
     for tree, values in members:
         if np.abs(values).max() > _LARGEST:
             continue
@@ -58,6 +59,6 @@ def spellings(
         if len(inputs) <= _FEW and len(choices[0]) < len(inputs):
             choices.append(dict(inputs))
         for letters in choices:
-            polynomials = Polynomials(letters | {tree: values}, SHARE)
+            polynomials = Polynomials(letters | {tree: values}, SHARE, weight_roots=weight_roots)
             for left, context, _ in polynomials.alone(contexts):
                 yield Spelling(left, context.cost + 0.5 * tree.size, context, polynomials)

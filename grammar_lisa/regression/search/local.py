@@ -33,9 +33,15 @@ _BACKWARD: Final[Mapping[tuple[str, int], _Backward]] = {
 
 
 def contexts_within(
-    formula: Tree, points: Mapping[str, Floats], targets: Floats
+    formula: Tree, points: Mapping[str, Floats], root: Context
 ) -> Iterator[Context]:
-    """Yield the context of each part of a formula that targets can be taken back to."""
+    """Yield the context of each part of a formula that targets can be taken back to.
+
+    Args:
+        formula: The formula.
+        points: The variables, each ``[point]``.
+        root: The context of the whole formula.
+    """
 
     def descend(tree: Tree, context: Context) -> Iterator[Context]:
         if context.depth and tree.operator != OPEN:
@@ -51,7 +57,7 @@ def contexts_within(
                 step = _forward(tree.operator, place, values)
                 yield from descend(operand, context.within(inner, around, wrap, step))
 
-    yield from descend(formula, Context.root(targets))
+    yield from descend(formula, root)
 
 
 def _put(tree: Tree, place: int, part: Tree) -> Tree:

@@ -90,6 +90,7 @@ class OperatorSearch(FormulaSearch):
         self._improved = set[Tree]()
         self._simplified = set[str]()
         self._library = Library((), 1)
+        self._root = Context.root(self.sample_targets, self.weight_roots)
 
     def run(self) -> Iterator[str]:
         """Search until it has ended; yield the name of each stage."""
@@ -119,13 +120,15 @@ class OperatorSearch(FormulaSearch):
 
     def _rounds(self) -> Iterator[str]:
         """Yield the stages of all rounds; views come after a first look at the whole."""
-        whole, views = View.whole(self.sample, self.sample_targets), list[View]()
+        whole, views = View.whole(self.sample, self._root), list[View]()
         for place, (scale, smaller) in enumerate(zip(SCALES, VIEW_SCALES, strict=False)):
             round_ = _Round(self, scale, whole)
             yield from round_.quick()
             self._simplify()
             if "views" in self.sources and place == 0:
-                views = views_of(self.points, self.targets, SAMPLE, self.operators)
+                views = views_of(
+                    self.points, self.targets, SAMPLE, self.operators, self.weight_roots
+                )
             for view in views:
                 inner = _Round(self, smaller, view)
                 yield from inner.quick()
@@ -184,7 +187,7 @@ class OperatorSearch(FormulaSearch):
             if entry.tree in self._improved or self.late:
                 continue
             self._improved.add(entry.tree)
-            contexts = list(contexts_within(entry.tree, self.sample, self.sample_targets))
+            contexts = list(contexts_within(entry.tree, self.sample, self._root))
             if contexts:
                 name = "backpropagation"
                 self.match(sums, sums.single(contexts, 4), name, 300)
@@ -244,8 +247,10 @@ class _Round:
         )
         self._contexts = self._wide[: scale.contexts]
         self._roots = "sqrt" in operators
-        self._sums, self._linear = Sums(self.library), Sums(self.library, sample)
-        self._products = Products(self.library, sample, roots=self._roots)
+        roots = search.weight_roots
+        self._sums = Sums(self.library, weight_roots=roots)
+        self._linear = Sums(self.library, sample, roots)
+        self._products = Products(self.library, sample, roots=self._roots, weight_roots=roots)
 
     def quick(self) -> Iterator[str]:
         """Take the steps that solve most problems; yield after each."""
@@ -302,7 +307,9 @@ class _Round:
 
     def _polynomials(self) -> None:
         search, scale = self._search, self._scale
-        few, many = Polynomials(self._inputs), Polynomials(self._inputs, SHARE)
+        roots = search.weight_roots
+        few = Polynomials(self._inputs, weight_roots=roots)
+        many = Polynomials(self._inputs, SHARE, weight_roots=roots)
         ranked = heapq.nsmallest(4000, many.alone(self._wide), key=lambda each: each[0])
         scored = [(search.rough_loss(context, values), context) for _, context, values in ranked]
         scored += [
@@ -313,12 +320,13 @@ class _Round:
         for _, context in scored[: scale.polynomials]:
             self._consider(context, many.sums(context), "polynomials")
         if len(self._inputs) in _TALL:
-            tall = Polynomials(self._inputs, SHARE, _TALL[len(self._inputs)])
+            tall = Polynomials(self._inputs, SHARE, _TALL[len(self._inputs)], roots)
             for context in self._contexts[: scale.quotients]:
                 self._consider(context, tall.sums(context), "polynomials")
 
     def _quotients(self) -> None:
-        few, most = Polynomials(self._inputs), self._scale.quotients
+        few = Polynomials(self._inputs, weight_roots=self._search.weight_roots)
+        most = self._scale.quotients
         for context in self._contexts[:most]:
             self._consider(context, few.quotients(context), "quotients")
         self._search.fit_shortlist()
@@ -363,7 +371,7 @@ class _Round:
                 if np.isfinite(values).all():
                     atoms.add(atom, values, costs[member] + _ATOM_COST)
         contexts = self._contexts[: self._scale.weighted]
-        sums = Sums(atoms)
+        sums = Sums(atoms, weight_roots=search.weight_roots)
         search.match(sums, sums.single(contexts, 6), "atoms", 1000)
         for context in contexts[: 4 * self._scale.paired]:
             if search.late:
@@ -372,7 +380,9 @@ class _Round:
         search.match(
             sums, sums.pairs(contexts[: self._scale.paired], 12, _PAIRED_ATOMS), "atoms", 1000
         )
-        products = Products(atoms, self._inputs, roots=self._roots)
+        products = Products(
+            atoms, self._inputs, roots=self._roots, weight_roots=search.weight_roots
+        )
         search.match(products, products.single(contexts, 6), "atoms", 600)
 
     def _arguments(self) -> list[int]:

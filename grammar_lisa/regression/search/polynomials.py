@@ -70,13 +70,18 @@ class Polynomials:
         points: The variables, each ``[point]``.
         share: The most monomials for each point; it bounds the degree.
         most_degree: The highest degree.
+        weight_roots: The roots of the points' weights, ``[point]``; None for equal ones.
 
     Attributes:
         monomials: What is summed up, the number 1 first.
     """
 
     def __init__(
-        self, points: Mapping[Letter, Floats], share: float = 0.3, most_degree: int = _DEGREE
+        self,
+        points: Mapping[Letter, Floats],
+        share: float = 0.3,
+        most_degree: int = _DEGREE,
+        weight_roots: Floats | None = None,
     ) -> None:
         self._points = points
         self._most_degree = most_degree
@@ -84,19 +89,25 @@ class Polynomials:
         self.degree = self._degree(share * self._n_points)
         self.monomials = self._powers(self.degree)
         self._below = self._powers(self._degree(share * self._n_points / 2))
-        scales = np.sqrt(np.square(self.monomials.values).sum(axis=1))
+        self._weight_roots = np.ones(self._n_points) if weight_roots is None else weight_roots
+        weighted = self.monomials.values * self._weight_roots
+        scales = np.sqrt(np.square(weighted).sum(axis=1))
         scales[~(scales > 0)] = 1.0
-        self._basis = np.linalg.qr((self.monomials.values / scales[:, None]).T)[0]
+        self._basis = np.linalg.qr((weighted / scales[:, None]).T)[0]
 
     def alone(self, contexts: Sequence[Context]) -> Iterator[tuple[float, Context, Floats]]:
         """Yield for each context what all monomials leave of its variance, and their best sum."""
         desired = np.array([context.desired for context in contexts])
-        totals = np.square(desired - desired.mean(axis=1, keepdims=True)).sum(axis=1)
-        left = desired
+        roots = self._weight_roots
+        means = desired @ np.square(roots) / np.square(roots).sum()
+        totals = np.square((desired - means[:, None]) * roots).sum(axis=1)
+        left = desired * roots
         for _ in range(2):
             left = left - (left @ self._basis) @ self._basis.T
         shares = np.square(left).sum(axis=1) / np.maximum(totals, 1e-300)
-        yield from zip(shares.tolist(), contexts, desired - left, strict=True)
+        yield from zip(
+            shares.tolist(), contexts, desired - left / np.where(roots > 0, roots, 1.0), strict=True
+        )
 
     def weighted(self, context: Context) -> Floats:
         """Return the sum of all monomials that the whole formula meets its targets best with."""

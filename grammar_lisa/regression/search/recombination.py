@@ -8,7 +8,7 @@ members are compared by a product of two matrices.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from grammar_lisa.expressions.expression import NEGATION
 from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.library import Library
+from grammar_lisa.regression.search.member_pairs import MemberPair, MemberPairs
 from grammar_lisa.regression.search.tree import (
     Letter,
     Tree,
@@ -35,9 +36,6 @@ _NICE: Final = 0.04
 """Exponents so near to a multiple of one half are taken for it."""
 _TELLING: Final = 1e-6
 """The same for squares, where errors are weighted."""
-_DISTINCT: Final = 1e-6
-_TOLD_APART: Final = 1e-4
-"""What is left of a vector beside its partner, by share of squares, in a pair."""
 _EVEN: Final = 1e-6
 _EXACT: Final = 1e-14
 _SIMPLICITY: Final = 0.3
@@ -83,15 +81,20 @@ class Recombination(ABC):
         library: The members.
         base: What is always there, ``[k, point]``.
         rows: What stands for each member, ``[member, point]``; a row of zeros is left out.
+        weight_roots: The roots of the points' weights, ``[point]``; None for equal ones.
     """
 
-    def __init__(self, library: Library, base: Floats, rows: Floats) -> None:
+    def __init__(
+        self, library: Library, base: Floats, rows: Floats, weight_roots: Floats | None = None
+    ) -> None:
         self.library = library
         self.base = base
         self.rows = rows
-        self._basis = np.linalg.qr(base.T)[0]
-        sizes = np.sqrt(np.square(rows).sum(axis=1))
-        left = _without(rows, self._basis)
+        self._weight_roots = np.ones(rows.shape[1]) if weight_roots is None else weight_roots
+        self._basis = np.linalg.qr((base * self._weight_roots).T)[0]
+        weighted = rows * self._weight_roots
+        sizes = np.sqrt(np.square(weighted).sum(axis=1))
+        left = _without(weighted, self._basis)
         norms = np.sqrt(np.square(left).sum(axis=1))
         fine = norms > _DEPENDENT * np.maximum(sizes, 1e-300)
         self._squares = np.square(rows)
@@ -171,12 +174,12 @@ class Recombination(ABC):
 
         As in `weighted`, errors count as much as the whole formula changes with them.
         """
-        plain = _Pairs(self._units[:most])
+        plain = MemberPairs(self._units[:most])
         some, left, totals = self._left(contexts)
         for context, row, whole in zip(some, left, totals, strict=True):
             weights = self.weights(context)
             if np.ptp(weights) <= _EVEN * weights.max():
-                yield from plain.best(row, whole, context, each)
+                yield from _matches(plain.best(row, each), whole, context)
                 continue
             basis = np.linalg.qr((self.base * weights).T)[0]
             rows = self.rows[:most] * weights
@@ -187,46 +190,25 @@ class Recombination(ABC):
             wanted = self.desired([context])[1] * weights
             weighted = _without(wanted, basis)[0]
             total = float(np.square(context.targets - context.targets.mean()).sum()) or 1.0
-            yield from _Pairs(units).best(weighted, total, context, each)
+            yield from _matches(MemberPairs(units).best(weighted, each), total, context)
 
     def _left(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats, Floats]:
         """Return what the base leaves of the desired values, and their total variances."""
         some, desired = self.desired(contexts)
         if not some:
             return [], np.empty((0, 0)), np.empty(0)
-        spread = desired - desired.mean(axis=1, keepdims=True)
-        totals = np.square(spread).sum(axis=1)
+        roots = self._weight_roots
+        means = desired @ np.square(roots) / np.square(roots).sum()
+        totals = np.square((desired - means[:, None]) * roots).sum(axis=1)
         fine = totals > 0
         some = [context for context, is_fine in zip(some, fine, strict=True) if is_fine]
-        return some, _without(desired[fine], self._basis), totals[fine]
+        return some, _without(desired[fine] * roots, self._basis), totals[fine]
 
 
-class _Pairs:
-    """Pairs of vectors of length 1, some of them zeros, that meet others best.
-
-    Args:
-        units: The vectors, ``[member, point]``.
-    """
-
-    def __init__(self, units: Floats) -> None:
-        self._units = units.astype(np.float32)
-        self._gram = self._units @ self._units.T
-        free = 1.0 - np.square(self._gram)
-        self._free = np.maximum(free, _DISTINCT)
-        self._upper = np.triu(np.ones_like(free, dtype=bool), 1) & (free >= _TOLD_APART)
-
-    def best(self, row: Floats, whole: float, context: Context, each: int) -> Iterator[Match]:
-        """Yield the pairs that meet a vector ``[point]`` best, with what they leave of a whole."""
-        along = (self._units @ row).astype(np.float32)
-        gains = np.square(along)[:, None] + np.square(along)[None, :]
-        gains -= 2.0 * along[:, None] * along[None, :] * self._gram
-        gains /= self._free
-        gains[~self._upper] = 0.0
-        partners = gains.argmax(axis=1)
-        best = gains[np.arange(len(gains)), partners]
-        for first in np.argsort(-best)[:each].tolist():
-            pair = (first, int(partners[first]))
-            yield Match(float((row @ row) - best[first]) / whole, context, pair)
+def _matches(pairs: Iterable[MemberPair], whole: float, context: Context) -> Iterator[Match]:
+    """Yield pairs as matches, what they leave as a share of a whole."""
+    for pair in pairs:
+        yield Match(pair.left / whole, context, (pair.first, pair.second))
 
 
 class Sums(Recombination):
@@ -235,13 +217,19 @@ class Sums(Recombination):
     Args:
         library: The members.
         terms: What may always be added, with values ``[point]``; a constant comes last by itself.
+        weight_roots: The roots of the points' weights, ``[point]``; None for equal ones.
     """
 
-    def __init__(self, library: Library, terms: Mapping[Letter, Floats] | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        terms: Mapping[Letter, Floats] | None = None,
+        weight_roots: Floats | None = None,
+    ) -> None:
         values = library.values
         self._names = list(terms or ())
         base = [*(terms or {}).values(), np.ones(values.shape[1])]
-        super().__init__(library, np.array(base), values)
+        super().__init__(library, np.array(base), values, weight_roots)
 
     def desired(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats]:
         """Return all, with their desired values."""
@@ -292,9 +280,17 @@ class Products(Recombination):
         library: The members.
         points: The variables, each ``[point]``.
         roots: Whether square roots may be taken.
+        weight_roots: The roots of the points' weights, ``[point]``; None for equal ones.
     """
 
-    def __init__(self, library: Library, points: Mapping[Letter, Floats], *, roots: bool) -> None:
+    def __init__(
+        self,
+        library: Library,
+        points: Mapping[Letter, Floats],
+        *,
+        roots: bool,
+        weight_roots: Floats | None = None,
+    ) -> None:
         self._names = [name for name, values in points.items() if values.all()]
         self._roots = roots
         n_points = len(next(iter(points.values())))
@@ -306,7 +302,7 @@ class Products(Recombination):
         fine = (values != 0).all(axis=1)
         rows = np.zeros_like(values)
         rows[fine] = np.log(np.abs(values[fine]))
-        super().__init__(library, base, rows)
+        super().__init__(library, base, rows, weight_roots)
 
     def desired(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats]:
         """Return those whose desired values are nowhere zero, with their logarithms."""

@@ -73,11 +73,11 @@ class View:
     members: Mapping[Tree, Floats] = field(default_factory=dict)
 
     @classmethod
-    def whole(cls, points: Mapping[str, Floats], targets: Floats) -> Self:
-        """Return the view of all inputs, each ``[point]``."""
+    def whole(cls, points: Mapping[str, Floats], root: Context) -> Self:
+        """Return the view of all inputs, each ``[point]``, and of the context of whole formulas."""
         inputs = dict[Letter, Floats]()
         inputs.update(points.items())
-        return cls(inputs, Context.root(targets))
+        return cls(inputs, root)
 
 
 class _Combination(NamedTuple):
@@ -87,7 +87,11 @@ class _Combination(NamedTuple):
 
 
 def views_of(
-    points: Mapping[str, Floats], targets: Floats, sample: int, operators: Sequence[str]
+    points: Mapping[str, Floats],
+    targets: Floats,
+    sample: int,
+    operators: Sequence[str],
+    weight_roots: Floats | None = None,
 ) -> list[View]:
     """Return the views that the rows speak for, the surest first.
 
@@ -96,6 +100,8 @@ def views_of(
         targets: What is to be met, ``[row]``.
         sample: How many of the first rows the views are of.
         operators: What formulas may be made with.
+        weight_roots: The roots of the weights of those first rows, ``[point]``; None for equal
+            ones. Which views there are is told from all rows alike.
     """
     if len(targets) < _FEWEST or len(points) < 2 or not {"*", "/"} <= set(operators):
         return []
@@ -104,7 +110,8 @@ def views_of(
             found = sorted(_told(points, targets, operators), key=lambda each: each.share)
         except np.linalg.LinAlgError:
             return []
-        views = [_view(points, targets, sample, *each[1:]) for each in found]
+        root = Context.root(targets[:sample], weight_roots)
+        views = [_view(points, root, *each[1:]) for each in found]
     return [view for view in views if _is_finite(view)]
 
 
@@ -157,12 +164,11 @@ class _Found(NamedTuple):
 
 def _view(
     points: Mapping[str, Floats],
-    targets: Floats,
-    sample: int,
+    root: Context,
     inputs: Mapping[Letter, Floats],
     exponents: Mapping[str, float],
 ) -> View:
-    wanted = targets[:sample]
+    sample = len(root.targets)
     left = {letter: values[:sample] for letter, values in inputs.items()}
     inverses = {
         make("/", number(1), letter): 1 / values
@@ -170,7 +176,7 @@ def _view(
         if isinstance(letter, Tree) and values.all()
     }
     if not exponents:
-        return View(left, Context.root(wanted), inverses)
+        return View(left, root, inverses)
     factor = _product({name: points[name][:sample] for name in exponents}, exponents)
 
     def wrap(part: Tree) -> Tree:
@@ -180,9 +186,8 @@ def _view(
             whole = make("*" if exponent > 0 else "/", whole, side)
         return whole
 
-    root = Context.root(wanted)
     cost = sum(1.5 if abs(e) == 1 else 2.0 for e in exponents.values())
-    inner = root.within(wanted / factor, cost, wrap, lambda values: values * factor)
+    inner = root.within(root.targets / factor, cost, wrap, lambda values: values * factor)
     return View(left, inner, inverses)
 
 

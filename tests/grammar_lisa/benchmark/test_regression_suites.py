@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from grammar_lisa.benchmark.regression_suites import (
+    MIXED,
+    MIXED_OF,
     STROGATZ_RANGES,
     Problem,
     chosen_problems,
@@ -128,10 +130,26 @@ def test_problems_are_chosen_by_name():
         chosen_problems(problems, ["nguyen-13"])
 
 
-def test_the_public_file_is_read_whole():
+def public_file():
     path = Path(os.environ.get("LISA_DATA_DIR", "")) / "regression/feynman_strogatz_formulas.tsv"
     if not path.is_file():
         pytest.skip("LISA_DATA_DIR names no folder with regression/feynman_strogatz_formulas.tsv")
+    return path
+
+
+def test_the_mixed_suite_is_always_the_same_part_of_four_others():
+    path = public_file()
+    mixed, whole = suite("mixed", path), [p for name in MIXED_OF for p in suite(name, path)]
+    assert mixed == suite("mixed", path)
+    assert len(mixed) == len({each.name for each in mixed}) == MIXED
+    assert [each for each in whole if each in mixed] == list(mixed)
+    assert {each.name.partition("_")[0].partition("-")[0] for each in mixed} == set(MIXED_OF)
+    with pytest.raises(LisaError, match="the formulas of mixed stand in a file"):
+        suite("mixed")
+
+
+def test_the_public_file_is_read_whole():
+    path = public_file()
     problems = {each.name: each for name in ("feynman", "strogatz") for each in suite(name, path)}
     assert len(problems) == 119 + 14
     for each in problems.values():

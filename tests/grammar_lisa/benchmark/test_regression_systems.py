@@ -67,6 +67,11 @@ def test_an_ablation_leaves_one_source_out(name, monkeypatch):
     assert not config.untrained
 
 
+def test_an_ablation_may_leave_several_sources_out(monkeypatch):
+    config = config_of("lisa-members-pairs", monkeypatch)
+    assert set(SOURCES) - set(config.sources) == {"members", "pairs"}
+
+
 def test_the_control_of_the_sphere_has_all_sources_and_no_training(monkeypatch):
     config = config_of("lisa+untrained", monkeypatch)
     assert config.untrained
@@ -108,8 +113,9 @@ def test_programs_of_gplearn_are_read_as_formulas():
 def test_unknown_systems_are_refused():
     with pytest.raises(LisaError, match=r"gplern.*did you mean .gplearn"):
         regression_system("gplern")
-    with pytest.raises(LisaError, match="lisa-magic"):
-        regression_system("lisa-magic")
+    for name in ("lisa-magic", "lisa-members-magic", "lisa-"):
+        with pytest.raises(LisaError, match=f"no system '{name}'"):
+            regression_system(name)
 
 
 def test_a_missing_package_is_named(monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from command_line import TINY_SEARCH, succeed, train
 from light_reports import drawn as drawn
-from light_reports import one_algebra, short_fits
+from light_reports import one_algebra, rough_mixtures, short_fits
 from light_reports import pictures as pictures
 from shared_work import once
 
@@ -16,8 +16,8 @@ torch.set_num_threads(1)
 
 @pytest.fixture(scope="module", autouse=True)
 def _light():
-    """Whether expressions are simplified and surrogates fitted well is for other tests to say."""
-    with one_algebra(), short_fits():
+    """How well expressions are simplified and things are fitted is for other tests to say."""
+    with one_algebra(), short_fits(), rough_mixtures():
         yield
 
 
@@ -31,7 +31,8 @@ def trained(tmp_path_factory):
     """A run that reconstructs most sentences of up to 6 rules; not to be changed."""
 
     def make(runs):
-        train(runs, "--count", 900, "--max-rules", 6, "--epochs", 25, "--name", "good")
+        with rough_mixtures():
+            train(runs, "--count", 900, "--max-rules", 6, "--epochs", 25, "--name", "good")
 
     return once(tmp_path_factory, "grammar-run", make) / "good"
 
@@ -43,7 +44,8 @@ def characters(tmp_path_factory):
     def make(runs):
         words = ("--method", "cv-vae", "--sigma", 0.05, "--kl-weight", 0.01, "--dim", 12)
         words = (*words, "--network", "characters", "--learning-rate", 0.01, "--name", "good")
-        train(runs, *words, "--max-rules", 6, "--epochs", 60)
+        with rough_mixtures():
+            train(runs, *words, "--max-rules", 6, "--epochs", 60)
 
     return once(tmp_path_factory, "grammar-run-on-characters", make) / "good"
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from command_line import GRAMMARS, run_command, succeed
 
+from grammar_lisa.benchmark import latent_bo
 from grammar_lisa.benchmark.entrants import Entrant
 from grammar_lisa.benchmark.latent_bo import MARKS, LatentBOBenchmark, latent_bo_rows, reached
 from grammar_lisa.cli.benchmark_latent_bo import Options
@@ -17,6 +18,14 @@ SMALL = [
     *("--epochs", 1, "--budget", 10, "--batch", 5, "--known", 30, "--jobs", 1),
     *("--grammar", GRAMMARS / "expr.cfg"),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_draws():
+    """How good the samples of a network are is for other tests to say."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(latent_bo, "_DRAWS", 20)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from light_reports import whole_fits
 from tools import at_step, die
 
 import grammar_lisa.benchmark.jobs as work
+from grammar_lisa.benchmark import table5
 from grammar_lisa.benchmark.table5_rows import mean_and_error
 from grammar_lisa.benchmark.table5_systems import (
     ALL_NETWORKS,
@@ -66,6 +67,7 @@ def _few_points():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(work, "_POINTS", 50)
         patch.setattr(baselines, "_BATCH", 20)
+        patch.setattr(table5, "_DRAWS", 20)
         yield
 
 

@@ -1,4 +1,5 @@
 import pytest
+from ambiguous_grammars import ELSE, SUMS
 from command_line import EXPR, GRAMMARS, TOOL, run_command, succeed
 
 from grammar_lisa.grammar import load_grammar
@@ -91,6 +92,21 @@ def test_data_are_looked_at(tmp_path):
     record = succeed("check", path, "--data", data, "--json").json["data"]
     assert (record["sentences"], record["ambiguous"], record["first"][0]) == (2, 1, 2)
     assert record["refused"][0]["line"] == 3
+
+
+def test_derivations_and_sentences_are_counted_apart(tmp_path):
+    path = tmp_path / "else.cfg"
+    path.write_text(ELSE)
+    result = succeed("check", path, "--max-rules", 6)
+    assert "188 derivations of at most 6 rules, of 108 different sentences; some" in result.out
+    assert "parser: LALR with shifts preferred, and Earley for what that refuses" in result.out
+    found = succeed("check", path, "--max-rules", 6, "--json").json
+    assert (found["total"], found["sentences"]["number"]) == (188, 108)
+    assert "different sentences" not in succeed("check", EXPR).out
+    path.write_text(SUMS)
+    result = succeed("check", path, "--max-rules", 30, "--samples", 1)
+    assert "of far fewer different sentences" in result.out
+    assert "the draws are uniform over derivations" in result.said
 
 
 def test_files_that_cannot_be_written(tmp_path):

@@ -2,7 +2,7 @@ import csv
 
 import numpy as np
 import pytest
-from command_line import succeed
+from command_line import EXPR, TOOL, succeed
 
 SENTENCES = ["x+1", "sin(x)", "1", "2*x/3"]
 
@@ -58,3 +58,17 @@ def test_quiet_is_silent_on_standard_error(trained, tmp_path):
     path = tmp_path / "a.npy"
     assert "1 codes" in succeed("encode", "x", "--run", trained, "--output", path).err
     assert succeed("encode", "x", "--run", trained, "--output", path, "--quiet").err == ""
+
+
+def test_what_does_not_come_back_within_the_work_is_said(trained, tmp_path):
+    path = tmp_path / "sentences.txt"
+    path.write_text("\n".join(succeed("sample", EXPR, "-n", 64, "--max-rules", 4).lines))
+    words = ("encode", "--file", path, "--run", trained, "--json")
+    result = succeed(*words, "--refine-work", 0)
+    missing = result.json["exact"].count(False)
+    said = f"{missing} of 64 sentences do not come back from their codes"
+    assert (said in result.said) == bool(missing)
+    assert ("--refine-work" in result.said) == bool(missing)
+    refined = succeed(*words).json["exact"].count(False)
+    assert refined <= missing
+    assert "must be from 0" in TOOL.refusal(*words[:-1], "--refine-work", -1)

@@ -93,7 +93,7 @@ def test_what_was_known_is_shown_as_known(tmp_path):
     words = ["--guess", "c*x+c", "--guess", "x**2+2*x+3", "--stop-at", "r2=0.99999"]
     result = fit(tmp_path, table_text(SQUARE), *words)
     assert result.json["recommended"]["known"]
-    assert result.json["recommended"]["formula"] == "x**2+2*x+3"
+    assert result.json["recommended"]["formula"] == "x*(x+2)+3"
 
 
 def test_a_run_holds_all_that_is_said(tmp_path):

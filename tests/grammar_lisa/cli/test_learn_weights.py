@@ -3,9 +3,11 @@
 from collections import Counter
 
 import pytest
+from ambiguous_grammars import ELSE
 from command_line import EXPR, TOOL, succeed
 
 from grammar_lisa.grammar import load_grammar
+from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.weights import file_probabilities
 
 
@@ -29,6 +31,7 @@ def test_the_weighted_grammar_is_printed_and_figures_stand_beside_it(data, tmp_p
     assert "weights learnt by grammar-lisa learn-weights from 100 sentences" in result.lines[0]
     assert "102 lines, 100 of them sentences; 2 are not" in result.err
     assert "line 101: not a sentence" in result.err
+    assert "several derivations" not in result.err
     assert "log-likelihood of the sentences held out, 10% of all" in result.err
 
 
@@ -63,6 +66,24 @@ def test_smoothing_and_held_out(data, tmp_path):
     smooth = file_probabilities(load_grammar(path))
     assert smooth[:4] == pytest.approx([0.25] * 4, abs=1e-3)
     assert "no sentences are held out" in learn(data, "--held-out", 0).err
+
+
+def test_the_canonical_derivations_of_ambiguous_sentences_count(tmp_path):
+    """Drawn rule by rule, sentences have as many of each rule, on the mean, as the data have."""
+    path, data, learnt = (tmp_path / name for name in ("g.cfg", "data.txt", "learnt.cfg"))
+    path.write_text(ELSE)
+    lines = ["x"] * 20 + ["if x"] * 10 + ["if if x else y"] * 10
+    data.write_text("\n".join(lines))
+    words = ("--smoothing", 1e-6, "--held-out", 0, "--output", learnt)
+    result = succeed("learn-weights", path, "--data", data, *words)
+    assert "of a sentence with several derivations the canonical one counts" in result.said
+    grammar = load_grammar(learnt)
+    assert Parser(grammar).parse("if if x else y") == (0, 1, 2, 3)
+    shares = [20 / 80, 10 / 80, 40 / 80, 10 / 80]
+    assert file_probabilities(grammar) == pytest.approx(shares, abs=1e-6)
+    drawn = succeed("sample", learnt, "-n", 800, "--law", "weighted", "--max-rules", 30).lines
+    counted = sum(line.count("if") - line.count("else") for line in drawn) / 800
+    assert counted == pytest.approx(20 / 40, abs=0.1)
 
 
 def test_refusals(data, tmp_path):

@@ -16,7 +16,6 @@ from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.run import load_run_grammar, read_data, run_architecture
-from grammar_lisa.models.sentence_model import SentenceModel
 from shared.methods import sampler_names
 from shared.methods.registry import METHODS
 from shared.runs.expost import load_codes, load_samplers
@@ -33,12 +32,6 @@ LITTLE = (
     *("--draw", "uniform", "--distinct", "text"),
 )
 PARSER = Parser(load_grammar(EXPR))
-
-
-@pytest.fixture(autouse=True)
-def _few_steps(monkeypatch):
-    """Codes are refined for a while only: what comes back and what does not, is told either way."""
-    monkeypatch.setattr(SentenceModel.refine, "__defaults__", (50,))
 
 
 def config_of(run):
@@ -112,8 +105,7 @@ def test_a_run_on_characters_tells_what_it_is(characters):
     assert 0 < samples["gmm"]["valid"] <= 1
 
 
-def test_texts_come_back_from_a_run_on_characters(characters, tmp_path, monkeypatch):
-    monkeypatch.setattr(SentenceModel.refine, "__defaults__", (500,))
+def test_texts_come_back_from_a_run_on_characters(characters, tmp_path):
     folder, path = open_run(characters, TOOL), tmp_path / "codes.npy"
     texts = derivations_to_texts(load_run_grammar(folder), read_data(folder).train)
     texts = sorted(texts, key=lambda text: (len(text), text))[:8]

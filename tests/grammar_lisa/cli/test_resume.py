@@ -35,7 +35,7 @@ def train_bytes(run):
     return [(run / name).read_bytes() for name in names]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def straight(tmp_path_factory):
     """The training that ran through."""
     runs = tmp_path_factory.mktemp("straight")
@@ -118,7 +118,7 @@ def test_a_damaged_checkpoint_is_refused_and_kept(tmp_path, how):
 LONG = [*TRAINING, "--epochs", "10"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def long_straight(tmp_path_factory):
     """A longer training that ran through."""
     runs = tmp_path_factory.mktemp("long")

@@ -2,6 +2,7 @@ import re
 from collections import Counter
 
 import pytest
+from ambiguous_grammars import ELSE, SUMS
 from command_line import EXPR, GRAMMARS, succeed
 
 from grammar_lisa.grammar import load_grammar
@@ -54,6 +55,16 @@ def test_by_length_short_sentences_are_as_frequent_as_long_ones():
     assert all(340 < lengths[length] < 460 for length in (2, 4, 6))
     lines = succeed("sample", EXPR, "-n", 100, "--distinct", "--law", "by-length").lines
     assert {"x", "1", "2", "3"} < set(lines)
+
+
+def test_sentences_of_an_ambiguous_grammar_are_equally_frequent(tmp_path):
+    path = tmp_path / "else.cfg"
+    path.write_text(ELSE)
+    counts = Counter(succeed("sample", path, "-n", 5000, "--max-rules", 4).lines)
+    several = counts["if if x else y"]
+    assert 5000 / len(counts) / 2 < several < 2 * 5000 / len(counts)
+    path.write_text(SUMS)
+    assert "uniform over derivations" in succeed("sample", path, "--max-rules", 21).said
 
 
 def test_the_length_is_kept():

@@ -55,9 +55,13 @@ def test_every_shipped_grammar_trains(tmp_path, drawn, name, network):
     run = tmp_path / f"{name}-lisa-001"
     assert {path.name for path in run.iterdir()} == LEFT
     assert "held-out reconstruction, 10 sentences" in result.out
+    assert "of held-out sentences (of training sentences 0." in " ".join(result.out.split())
     assert "epoch 1/1: loss" in result.err
     summary = json.loads((run / "summary.json").read_text())
     assert all(found["valid"] == 1 for found in summary["samples"].values())
+    assert summary["advice"][0].startswith("exact 0.")
+    assert sum(each["sentences"] for each in summary["by_length"]) == 10
+    assert ("held-out sentences by length" in result.out) == (len(summary["by_length"]) > 1)
     assert (run / "grammar.cfg").read_text() == (GRAMMARS / f"{name}.cfg").read_text()
     arithmetic = name in ("expr", "koza")
     assert ("clean protocol: left out" in result.err) == arithmetic
@@ -123,6 +127,7 @@ def test_other_files_are_never_replaced(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("years of work")
     words = ["--runs", tmp_path, "--name", "mine", "--count", 60, "--overwrite"]
+    words += ["--held-out", 10, "--draw", "uniform", "--distinct", "text"]
     result = run_command("train", "--grammar", EXPR, *words)
     assert result.status == 2
     assert "holds other files" in result.err

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_grammars import EXPR, ROOT, grammars
 
-from grammar_lisa.grammar import load_grammar, parse_grammar
+from grammar_lisa.grammar import load_grammar, parse_grammar, parsing
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sampling import (
     enumerate_derivations,
@@ -115,6 +115,24 @@ def test_grammar_beyond_lalr_is_read_by_earley():
         message = refusal(parser, text)
         assert f"from column {column} on" in message
         assert words in message
+
+
+def test_what_shifts_refuse_is_read_by_earley():
+    """The middle of a palindrome is not where shifting goes on."""
+    grammar = parse_grammar("S -> 'a' S 'a' | 'b' S 'b' | 'a' | 'b'")
+    derivations = list(enumerate_derivations(grammar, 7))
+    assert Parser(grammar).parse_many(derivations_to_texts(grammar, derivations)) == derivations
+
+
+def test_reductions_without_end_are_stopped(monkeypatch):
+    """A parser that prefers shifts may reduce for ever; its reductions are counted."""
+    grammar = parse_grammar("S -> S '+' S | 'x'")
+    text = "x+x+x"
+    expected = Parser(grammar).parse(text)
+    monkeypatch.setattr(parsing._Reductions, "left", property(lambda _: -1, lambda *_: None))
+    assert derivation_to_text(grammar, Parser(grammar).parse(text)) == text
+    monkeypatch.undo()
+    assert Parser(grammar).parse(text) == expected
 
 
 def test_dangling_else_keeps_every_sentence():

@@ -5,12 +5,14 @@ from collections import Counter
 from fractions import Fraction
 
 import pytest
+from ambiguous_grammars import ELSE, SUMS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from small_grammars import EXPR, enumerated, grammars
 
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
+from grammar_lisa.grammar.canonical import Canonical
 from grammar_lisa.grammar.sampling import (
     _permuted,
     enumerate_derivations,
@@ -216,3 +218,57 @@ def test_bounds(law):
         sample(grammar, -1, 5, 0, law)
     assert sample(grammar, 0, 5, 0, law) == []
     assert all(len(draw) == 2 for draw in sample(grammar, 4, 2, 0, law))
+
+
+@pytest.mark.parametrize("law", ["uniform", "by-length"])
+def test_sentences_of_an_ambiguous_grammar_are_drawn_uniformly(law):
+    """The draws of derivations that are not canonical are rejected."""
+    grammar = parse_grammar(ELSE)
+    canonical = Canonical(grammar)
+    every = [each for each in sorted(enumerated(grammar, 6)) if canonical.holds(each)]
+    assert len(every) < len(enumerated(grammar, 6))
+    lengths = Counter(map(len, every))
+    share = {
+        "uniform": lambda _: Fraction(1, len(every)),
+        "by-length": lambda each: Fraction(1, len(lengths) * lengths[len(each)]),
+    }[law]
+    notes = []
+    draws = sample(grammar, 20_000, 6, 0, law, distinct=False, canonical=True, notify=notes.append)
+    assert p_value(draws, {each: share(each) for each in every}) > 1e-3
+    assert notes == []
+
+
+def test_all_sentences_of_an_ambiguous_grammar_are_drawn_once():
+    grammar = parse_grammar(ELSE)
+    canonical = Canonical(grammar)
+    every = {each for each in enumerated(grammar, 6) if canonical.holds(each)}
+    for law in ("uniform", "by-length"):
+        draws = sample(grammar, 10_000, 6, 0, law, fewer=True, canonical=True)
+        assert len(draws) == len(every)
+        assert set(draws) == every
+
+
+@pytest.mark.parametrize(
+    ("law", "said"),
+    [
+        ("uniform", "the draws are uniform over derivations (under 10%"),
+        ("by-length", "over sentences up to 9 rules, beyond that over derivations (under 10%"),
+        ("weighted", None),
+    ],
+)
+def test_a_law_over_derivations_is_said_to_be_one(law, said):
+    """Of seven operations there are 429 trees, of four only 14."""
+    grammar = parse_grammar(SUMS)
+    notes = []
+    draws = sample(grammar, 20, 15, 0, law, canonical=True, notify=notes.append)
+    assert [said in note for note in notes] == ([True] if said else [])
+    if law != "by-length":
+        assert draws == sample(grammar, 20, 15, 0, law)
+    canonical = Canonical(grammar)
+    assert all(canonical.holds(each) for each in draws if law == "by-length" and len(each) < 10)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_draws_of_a_grammar_without_ambiguity_are_the_same(law):
+    grammar = load_grammar(EXPR)
+    assert sample(grammar, 50, 9, 3, law, canonical=True) == sample(grammar, 50, 9, 3, law)

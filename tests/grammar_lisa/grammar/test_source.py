@@ -187,6 +187,9 @@ def test_files_that_are_no_grammar(tmp_path):
             load_grammar(tmp_path / name)
         assert words in str(caught.value)
         assert "give the path of a text file" in str(caught.value)
+    (tmp_path / "file").write_text("S -> 'a'")
+    with pytest.raises(GrammarError, match=r"g\.cfg: cannot be read \(Not a directory\); give"):
+        load_grammar(tmp_path / "file" / "g.cfg")
 
 
 def test_byte_order_mark_is_ignored(tmp_path):

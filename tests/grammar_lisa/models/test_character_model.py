@@ -194,7 +194,7 @@ def test_an_evaluation_is_of_characters(model):
     found = evaluate_model(
         model,
         DERIVATIONS,
-        set(SENTENCES),
+        DERIVATIONS,
         model.codes_of(DERIVATIONS).mean,
         {"gaussian": Gaussian().fit(model.codes_of(DERIVATIONS).mean)},
         draws=50,

@@ -303,13 +303,14 @@ def test_codes_of_one_number_make_no_sphere():
 def test_codes_are_refined_until_sentences_come_back(model):
     derivations = to_array(list(enumerate_derivations(EXPR, 6))[:60], 15, len(EXPR.rules))
     codes = model.encode_rows(derivations)
-    refined, exact = model.refine(derivations, codes)
+    found = model.refine(derivations, codes)
+    refined, exact = found.codes, found.exact
     assert np.array_equal((model.decode_rows(refined) == derivations).all(1), exact)
     already = (model.decode_rows(codes) == derivations).all(1)
     assert already.sum() < exact.sum()
     assert np.array_equal(refined[already], codes[already])
-    assert np.array_equal(model.refine(derivations, codes)[0], refined)
-    unmoved, _ = model.refine(derivations, codes, steps=0)
+    assert np.array_equal(model.refine(derivations, codes).codes, refined)
+    unmoved = model.refine(derivations, codes, steps=0).codes
     assert np.array_equal(unmoved, codes)
 
 
@@ -357,7 +358,7 @@ def test_the_decoder_of_a_spherical_method_sees_directions_and_of_others_codes(n
 def test_a_path_is_an_arc_for_spherical_methods_and_straight_for_others(name, monkeypatch):
     model = untrained(METHODS[name]())
     ends, seen = model.codes(["x", "sin(1)"], refine=False), []
-    monkeypatch.setattr(model, "codes", lambda texts: ends)
+    monkeypatch.setattr(model, "codes", lambda texts, **_: ends)
     monkeypatch.setattr(model, "decode", seen.append)
     model.interpolate("x", "sin(1)", 5)
     (path,) = seen

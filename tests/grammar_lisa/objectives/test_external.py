@@ -554,6 +554,13 @@ def test_a_missing_name_is_refused(module, here, seconds):
     assert said.endswith("callable there: energy")
     said = refusal(CallableObjective, f"{name}:LIMIT.qqq", seconds)
     assert "3 has no qqq" in said
+    name = module(
+        "class Kind(type):\n    @property\n    def loss(cls): raise ValueError('not now')\n"
+        "class Score(metaclass=Kind): ..."
+    )
+    said = refusal(CallableObjective, f"{name}:Score.loss", seconds)
+    assert "looking loss up in" in said
+    assert "failed with ValueError: not now" in said
 
 
 @BOTH

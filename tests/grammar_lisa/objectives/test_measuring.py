@@ -8,7 +8,7 @@ from small_models import EXPR, TINY, untrained
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.character_model import CharacterModel
 from grammar_lisa.models.tokenizer import CharacterTokenizer
-from grammar_lisa.objectives.measuring import Decoded, measured
+from grammar_lisa.objectives.measuring import DecodedTexts, measured
 from shared.common.errors import LisaError
 from shared.methods import LISA
 
@@ -25,7 +25,7 @@ def values(name, model, decoded):
 
 
 def test_length_and_rules_are_those_of_what_was_decoded(model):
-    decoded = Decoded.of(model, model.rows(TEXTS))
+    decoded = DecodedTexts.of(model, model.rows(TEXTS))
     assert decoded.texts == TEXTS
     assert values("length", model, decoded) == [1, 3, 8]
     assert values("rules", model, decoded) == [2, 4, 6]
@@ -39,7 +39,7 @@ def test_texts_that_are_no_sentences_have_no_rules():
     architecture = Architecture("characters", 5, 3, LISA(), 0, tokenizer)
     model = object.__new__(CharacterModel)
     model.grammar, model.architecture = grammar, architecture
-    decoded = Decoded.of(model, tokenizer.rows(["x+1", "x+", "2"]))
+    decoded = DecodedTexts.of(model, tokenizer.rows(["x+1", "x+", "2"]))
     found = measured("rules", model)(decoded)
     assert [each.score for each in found] == [2, None, 1]
     assert found[1].failure == "no sentence"
@@ -53,7 +53,7 @@ def test_a_function_gives_the_value_and_is_called_once_for_each_text(model, tmp_
     )
     monkeypatch.chdir(tmp_path)
     measure = measured("own_property:inverse", model)
-    decoded = Decoded.of(model, model.rows([*TEXTS, "x+1"]))
+    decoded = DecodedTexts.of(model, model.rows([*TEXTS, "x+1"]))
     found = measure(decoded)
     assert [each.score for each in found] == [None, 0.5, pytest.approx(1 / 7), 0.5]
     assert found[0].failure == "ZeroDivisionError: division by zero"
@@ -67,7 +67,7 @@ def test_a_function_gives_the_value_and_is_called_once_for_each_text(model, tmp_
 @needs_rdkit
 def test_properties_of_molecules_are_as_they_are_not_negated():
     model = untrained("S -> 'C' S | 'C'", 6)
-    decoded = Decoded.of(model, np.array([[0, 0, 1, 2, 2, 2]]))
+    decoded = DecodedTexts.of(model, np.array([[0, 0, 1, 2, 2, 2]]))
     assert decoded.texts == ["CCC"]
     assert values("logp", model, decoded)[0] == pytest.approx(1.4163)
     assert 0 < values("qed", model, decoded)[0] < 1

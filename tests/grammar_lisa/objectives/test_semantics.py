@@ -260,3 +260,8 @@ def test_semantics_that_sentences_have_not_are_refused_before_anything_is_writte
     assert result.status == 2
     assert message in result.said
     assert not (tmp_path / "r").exists()
+
+
+def test_no_sentences_do_nothing():
+    with pytest.raises(LisaError, match="there are no sentences"):
+        semantics_of([], OUTPUTS, 0)

@@ -118,22 +118,66 @@ equations = st.builds(
 
 @given(st.lists(equations, min_size=1), st.integers(1, 10**6))
 def test_what_is_worth_its_length_includes_the_simplest_and_all_that_is_known(found, rows):
-    kept = worth_their_length(found, rows)
+    kept = worth_their_length(found, [rows] * len(found))
     least = min(each.complexity for each in found)
     assert any(each.complexity == least for each in kept)
     known = [Equation("x+1", 40, 1e4, 0.0, known=True)]
-    assert known[0] in worth_their_length([*found, *known], rows)
+    assert known[0] in worth_their_length([*found, *known], [rows] * (len(found) + 1))
 
 
 def test_few_rows_bear_no_long_formula():
     long = "0.3*x+0.4*x**2.5+0.7*x**3.7"
     found = [Equation("0.5*x", 5, 1e-8, 1.0), Equation(long, 29, 1e-13, 1.0)]
-    assert [each.text for each in worth_their_length(found, 8)] == ["0.5*x"]
-    assert [each.text for each in worth_their_length(found, 80)] == ["0.5*x", long]
+    assert [each.text for each in worth_their_length(found, [8, 8])] == ["0.5*x"]
+    assert [each.text for each in worth_their_length(found, [80, 80])] == ["0.5*x", long]
 
 
 def test_a_line_through_noise_is_worth_its_length():
     found = [Equation("0.5", 1, 1.0, 0.0), Equation("0.5*x+3.1", 5, 0.7, 0.3)]
-    assert len(worth_their_length(found, 40)) == 2
-    assert len(worth_their_length(found, 8)) == 1
-    assert len(worth_their_length(found, 20, squared=False)) == 2
+    assert len(worth_their_length(found, [40, 40])) == 2
+    assert len(worth_their_length(found, [8, 8])) == 1
+    assert len(worth_their_length(found, [20, 20], squared=False)) == 2
+
+
+def test_what_few_rows_gain_is_not_worth_its_length():
+    long = "0.2*x**1.5+0.03*cos((x-1)**2)"
+    found = [Equation("0.2*x**1.5", 5, 1.1e-4, 1.0), Equation(long, 17, 7.3e-5, 1.0)]
+    assert [each.text for each in worth_their_length(found, [24, 35])] == ["0.2*x**1.5"]
+    assert len(worth_their_length(found, [24, 400])) == 2  # its errors are spread evenly
+    assert len(worth_their_length(found, [400, 24])) == 2
+
+
+def test_errors_that_grow_with_the_target_do_not_make_a_formula_long():
+    generator = np.random.default_rng(5)
+    x = np.exp(generator.uniform(-3, 7, 200))
+    y = 0.2 * x**1.5 * (1 + 0.02 * generator.normal(size=200))
+    waves = "(0.2*sqrt(x)+c*sin(c*x+c)+c*sin(c*x+c))*x"
+    start = member(waves, 0.01, 0.077, 0.0, 0.01, 0.1, 0.0)
+    found = finishing(x, y).finished([member("c*x**c", 0.2, 1.5), start])
+    assert [each.text for each in found] == ["0.2*x**1.5"]
+    assert finishing(x, y).equation(finishing(x, y).text_of(start)).loss < 0.9 * found[0].loss
+
+
+def test_a_number_of_one_is_left_out_where_few_rows_tell_it():
+    x = np.array([0.387, 0.723, 1.0, 1.524, 5.203, 9.537, 19.191, 30.069])
+    y = np.array([0.241, 0.615, 1.0, 1.881, 11.862, 29.457, 84.011, 164.79])
+    members = [member("c*x**c", 1.0, 1.5), member("x**c", 1.5), member("(c*x+c)**c", 1, 0, 1.5)]
+    assert finishing(x, y).finished(members).recommended.text == "x**1.5"
+
+
+def test_a_formula_is_shown_in_its_shortest_form():
+    table = Table.from_frame(pd.DataFrame({"x": X}), (X + 1) ** 2)
+    free = Finishing(table, None, LOSSES["mse"], operators=("+", "*"))
+    assert free.finished([member("c*x+x**2+c", 1.9, 1.1)])[0].text == "(x+1)**2"
+    given_ = free.finished([Member.read("2*x+x**2+1", ["x"], known=True)])
+    assert given_[0].text == "2*x+x**2+1"
+    formed = Finishing(table, None, LOSSES["mse"])
+    assert formed.finished([member("c*x+x**2+c", 1.9, 1.1)])[0].text == "2*x+x**2+1"
+
+
+def test_no_form_needs_an_operator_that_is_not_given():
+    table = Table.from_frame(pd.DataFrame({"x": X}), 1 / (1 / X - 1 / (X + 1)))
+    found = Finishing(table, None, LOSSES["mse"], operators=("/", "-", "+"))
+    assert found.finished([member("1/(1/x-1/(x+1))")])[0].text == "1/(1/x-1/(x+1))"
+    found = Finishing(table, None, LOSSES["mse"], operators=("/", "-", "+", "*"))
+    assert found.finished([member("1/(1/x-1/(x+1))")])[0].text == "x**2+x"

@@ -25,8 +25,9 @@ Y = pd.Series(2.5 * T**2 + 0.5, name="Height (m)")
 FIRST_FOUND = gl.GrammarRegressor(stop_at="r2=0.01")
 """Ends with the first formula above a constant, and so is quick and the same each time."""
 EXCEPTIONS = {
-    "check_sample_weight_equivalence_on_dense_data": "weights count in every fit of constants, but "
-    "formulas are proposed from rows, and a row that is repeated is more of them",
+    "check_sample_weight_equivalence_on_dense_data": "weights count wherever errors do, but they "
+    "have no unit: how far constants are rounded, how long a formula may be and which powers are "
+    "tried follow from the number of rows, and a row that is repeated is more of them",
 }
 
 

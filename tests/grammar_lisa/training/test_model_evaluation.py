@@ -1,19 +1,30 @@
 """What is said about a trained model is so."""
 
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 import torch
+from ambiguous_grammars import ELSE
+from hypothesis import given
+from hypothesis import strategies as st
 from machines import log_probability, padded
 from small_grammars import ROOT
 
-from grammar_lisa.grammar import load_grammar
+from grammar_lisa.grammar import load_grammar, parse_grammar
 from grammar_lisa.grammar.sampling import sample_uniform
-from grammar_lisa.grammar.text import derivations_to_texts, is_sentence
+from grammar_lisa.grammar.text import is_sentence
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.grammar_model import GrammarModel
-from grammar_lisa.training.evaluation import evaluate_model, geometry, reconstruction, samples
+from grammar_lisa.training.evaluation import (
+    evaluate_model,
+    exact_by_length,
+    geometry,
+    held_out_quality,
+    reconstruction,
+    samples,
+)
 from shared.methods import LISA
 from shared.samplers import Projected, Uniform
 from shared.sphere.geometry import project, uniform
@@ -126,11 +137,10 @@ def test_geometry_tells_uniform_directions_from_a_bundle():
 
 def test_everything_together(model):
     codes = model.encode_rows(X.numpy())
-    known = set(derivations_to_texts(EXPR, DERIVATIONS))
     found = evaluate_model(
         model,
         X.numpy(),
-        known,
+        X[:30].numpy(),
         codes,
         {"uniform": Projected(Uniform()).fit(codes)},
         draws=300,
@@ -148,3 +158,42 @@ def test_everything_together(model):
     assert 0 < found["samples"]["uniform"]["unique"] <= 1
     assert 0 <= found["samples"]["uniform"]["novel"] <= 1
     assert math.isfinite(found["reconstruction"]["loss"])
+    assert found["reconstruction"]["texts"] == found["reconstruction"]["exact"]
+    assert found["on_training"] == asdict(
+        reconstruction(model.net, model.architecture.method, X[:30])
+    )
+    total = sum(each["exact"] * each["sentences"] for each in found["by_length"])
+    assert total / 50 == pytest.approx(found["reconstruction"]["exact"])
+
+
+def test_the_text_of_another_derivation_counts_as_text_alone(monkeypatch):
+    """Of each second sentence another derivation of the same text comes back."""
+    grammar = parse_grammar(ELSE)
+    net = Architecture("dense", 4, 4, LISA(), seed=0).build(grammar)
+    model = GrammarModel(grammar, Architecture("dense", 4, 4, LISA(), seed=0), net)
+    own, other = (0, 1, 2, 3), (1, 0, 2, 3)
+    rows = np.array([own] * 4, dtype=np.int16)
+    found = torch.tensor([own, other] * 2)
+    monkeypatch.setattr(net, "read", lambda decoded: found)
+    quality = held_out_quality(model, rows)
+    assert (quality["reconstruction"]["exact"], quality["reconstruction"]["texts"]) == (0.5, 1.0)
+    assert model.parse(["if if x else y"]).tolist() == [list(own)]
+    monkeypatch.setattr(model, "decode_rows", lambda codes: found.numpy())
+    assert model.come_back(["if if x else y"] * 4, np.ones((4, 4))).all()
+
+
+@given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=60))
+def test_ranges_of_lengths_part_all_sentences(pairs):
+    lengths, exact = (np.array(column) for column in zip(*pairs, strict=True))
+    ranges = exact_by_length(lengths, exact)
+    assert 1 <= len(ranges) <= 5
+    assert sum(each["sentences"] for each in ranges) == len(pairs)
+    bounds = [bound for each in ranges for bound in (each["from"], each["to"])]
+    assert bounds == sorted(bounds)
+    assert len(ranges) == 1 or len({each["to"] for each in ranges}) == len(ranges)
+    for each in ranges:
+        inside = (lengths >= each["from"]) & (lengths <= each["to"])
+        assert inside.sum() == each["sentences"]
+        assert exact[inside].mean() == pytest.approx(each["exact"])
+    if len(set(lengths)) == 1:
+        assert len(ranges) == 1

@@ -74,3 +74,12 @@ def test_a_lock_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(LisaError, match=r"cannot write .*file/\.run\.lock: "):
         working_in(tmp_path / "file" / "run").__enter__()
+
+
+def test_a_place_where_nothing_can_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with (
+        pytest.raises(LisaError, match=r"cannot write .*\.run\.lock"),
+        working_in(tmp_path / "file" / "run"),
+    ):
+        pass

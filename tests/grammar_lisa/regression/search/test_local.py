@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grammar_lisa.expressions.expression import NEGATION, OPEN, POWER
+from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.local import contexts_within, simpler
 from grammar_lisa.regression.search.tree import combination, make, number, open_constant, variable
 
@@ -32,7 +33,7 @@ def varying(formula):
 
 
 def within(formula, targets):
-    return list(contexts_within(formula, POINTS, targets))
+    return list(contexts_within(formula, POINTS, Context.root(targets)))
 
 
 @settings(max_examples=50)

@@ -205,3 +205,24 @@ def test_powers_without_a_number_are_left_out():
         polynomials = Polynomials({"x": 1e90 * X}, most_degree=10)
     assert np.isfinite(polynomials.monomials.values).all()
     assert [tree.text for tree in polynomials.monomials.trees] == ["c", "x", "x**2", "x**3"]
+
+
+def test_a_row_of_weight_two_counts_as_that_row_twice_in_polynomials():
+    generator = np.random.default_rng(4)
+    weights = generator.integers(1, 4, 80)
+    once, repeated = np.arange(80), np.repeat(np.arange(80), weights)
+    targets = np.exp(X) + Y**2 + generator.normal(size=80)
+
+    def told(rows, weight_roots):
+        points = {"x": X[rows], "y": Y[rows]}
+        polynomials = Polynomials(points, most_degree=2, weight_roots=weight_roots)
+        context = Context.root(targets[rows], weight_roots)
+        ((share, _, values),) = polynomials.alone([context])
+        places = rows.searchsorted(once)
+        sums = [solution.values[places] for solution in polynomials.sums(context)]
+        return share, values[places], polynomials.weighted(context)[places], *sums
+
+    found, expected = told(once, np.sqrt(weights / weights.max())), told(repeated, None)
+    assert found[0] == pytest.approx(expected[0], rel=1e-9)
+    for one, other in zip(found[1:], expected[1:], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-8)

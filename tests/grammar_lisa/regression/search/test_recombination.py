@@ -309,3 +309,43 @@ def test_targets_that_do_not_vary_are_weighed(kind):
     wrap, forward = (lambda part: make("+", part, variable("u"))), (lambda values: values + U)
     context = Context(targets, targets - U, 2.0, wrap, forward, 1)
     assert all(np.isfinite(match.left) for match in KINDS[kind].weighted(context, 2))
+
+
+def sources_of(rows, weight_roots=None):
+    """Each kind over some of the rows."""
+    points = {name: values[rows] for name, values in POINTS.items()}
+    library = Library((), len(rows))
+    for member in range(len(LIBRARY)):
+        library.add(LIBRARY.tree(member), LIBRARY.values[member][rows], LIBRARY.costs[member])
+    return [
+        Sums(library, weight_roots=weight_roots),
+        Sums(library, points, weight_roots),
+        Products(library, points, roots=True, weight_roots=weight_roots),
+    ]
+
+
+@pytest.mark.parametrize("kind", range(3))
+@pytest.mark.parametrize("search", ["alone", "single", "weighted", "pairs"])
+def test_a_row_of_weight_two_counts_as_that_row_twice(kind, search):
+    weights = np.random.default_rng(3).integers(1, 4, 50)
+    once, repeated = np.arange(50), np.repeat(np.arange(50), weights)
+    roots, targets = np.sqrt(weights / weights.max()), noisy_targets(2)
+
+    def told(rows, weight_roots):
+        source = sources_of(rows, weight_roots)[kind]
+        context = Context.root(targets[rows], weight_roots)
+        calls = {
+            "alone": lambda: source.alone([context]),
+            "single": lambda: source.single([context], 5),
+            "weighted": lambda: source.weighted(context, 5),
+            "pairs": lambda: source.pairs([context], 3, 30),
+        }
+        matches = sorted(calls[search](), key=lambda match: match.left)
+        least = matches[0].left
+        values = source.solved(matches[0]).values[rows.searchsorted(once)]
+        return [match.members for match in matches], [m.left / least for m in matches], values
+
+    found, expected = told(once, roots), told(repeated, None)
+    assert found[0] == expected[0]
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-4)
+    np.testing.assert_allclose(found[2], expected[2], rtol=1e-6)

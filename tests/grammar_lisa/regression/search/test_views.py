@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.operator_search import OPERATORS
 from grammar_lisa.regression.search.tree import variable
 from grammar_lisa.regression.search.views import View, views_of
@@ -121,6 +122,6 @@ def test_inputs_whose_mean_is_no_number_have_no_view():
 
 
 def test_the_whole_is_a_view():
-    whole = View.whole(POINTS, K)
+    whole = View.whole(POINTS, Context.root(K))
     assert dict(whole.inputs) == POINTS
     assert whole.root.desired is K
