@@ -3,6 +3,8 @@ import grammar_lisa.optimize.minimise as _minimise
 from .grammar.cfg import Grammar as Grammar
 from .grammar.cfg import load_grammar as load_grammar
 from .models.load import load as load
+from .objectives.generation import Generated as Generated
+from .objectives.generation import generate as generate
 from .objectives.objective import Objective as Objective
 from .objectives.regression import Regression as Regression
 from .optimize.config import SYSTEMS as SYSTEMS

@@ -1,6 +1,7 @@
 """What every trained model of sentences does, whatever its network reads: text, codes, text."""
 
 import abc
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Self
@@ -21,7 +22,7 @@ from shared.common.seeds import derive_seed
 from shared.methods import Codes, Method
 from shared.runs.expost import load_sampler
 from shared.runs.run import MODEL, Run, read_model
-from shared.sphere.geometry import slerp
+from shared.sphere.geometry import at_angle, project, slerp
 from shared.training.trainer import load_weights
 
 _CHUNK = 4096
@@ -277,6 +278,57 @@ class SentenceModel(abc.ABC):
             raise LisaError("this model is of no run, so no sampler was fitted to its codes")
         codes = load_sampler(self.run, sampler).sample(n, derive_seed(seed, "codes", 0))
         return self.decode(codes, temperature=temperature, seed=derive_seed(seed, "rules", 0))
+
+    def around(
+        self,
+        code: ArrayLike,
+        n: int,
+        *,
+        angle: float | None = None,
+        distance: float | None = None,
+        seed: int = 0,
+    ) -> NDArray[np.float64]:
+        """Draw points around a code, `[n, dim]`.
+
+        Args:
+            code: The code, `[1, dim]`.
+            n: How many.
+            angle: Where the method is spherical, the angle from the direction of the code in
+                radians: points are uniform among all directions at that very angle. Most
+                directions within an angle lie near its rim, so none is lost.
+            distance: Where it is not, the distance from the code, in units of codes: points are
+                uniform among all at that very distance.
+            seed: Of the draws.
+
+        Raises:
+            LisaError: As `reach` does.
+        """
+        reach = self.reach(angle, distance)
+        generator = torch.Generator().manual_seed(seed)
+        centre = self._directions(code).expand(n, -1)
+        if self.method.spherical:
+            return at_angle(centre, reach, generator).numpy()
+        noise = torch.randn(centre.shape, generator=generator, dtype=torch.float64)
+        return (centre + reach * project(noise)).numpy()
+
+    def reach(self, angle: float | None, distance: float | None) -> float:
+        """Return the one of an angle and a distance that the codes of the method lie apart by.
+
+        Raises:
+            LisaError: It is missing or out of range, or the other is there.
+        """
+        spherical = self.method.spherical
+        given, other = (angle, distance) if spherical else (distance, angle)
+        name, most = ("an angle", math.pi) if spherical else ("a distance", math.inf)
+        if given is None or other is not None:
+            raise LisaError(
+                f"around a sentence, the codes of {self.method.title} lie at {name}: give it, and "
+                f"{'no distance' if spherical else 'no angle'}"
+            )
+        if not 0 <= given <= most or math.isinf(given):
+            limit = "from 0 to π radians" if spherical else "0 or more and finite"
+            raise LisaError(f"{name} is {limit}, not {given}")
+        return given
 
     def come_back(self, texts: Sequence[str], codes: ArrayLike) -> NDArray[np.bool_]:
         """Tell which of some texts their codes `[n, dim]` decode to, `[n]`."""

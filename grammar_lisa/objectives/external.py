@@ -270,11 +270,17 @@ def failure_report(evaluated: Iterable[Evaluated]) -> str:
     failed = [one for one in results if one.score is None]
     if not failed:
         return ""
+    noun = "sentence" if len(results) == 1 else "sentences"
+    reasons = failure_reasons(failed)
+    return f"{len(failed)} of {len(results)} {noun} could not be scored: {reasons}"
+
+
+def failure_reasons(failed: Sequence[Evaluated]) -> str:
+    """Say why sentences have no score, the most frequent reasons first, in one line."""
     first = {one.failure: one.sentence for one in reversed(failed)}
     groups = Counter(one.failure for one in failed).most_common(GROUPS)
     parts = [f"{n} × {reason} (as {SHORT.repr(first[reason])})" for reason, n in groups]
     others = len(failed) - sum(n for _, n in groups)
     if others:
         parts.append(f"{others} × other reasons")
-    noun = "sentence" if len(results) == 1 else "sentences"
-    return f"{len(failed)} of {len(results)} {noun} could not be scored: {', '.join(parts)}"
+    return ", ".join(parts)

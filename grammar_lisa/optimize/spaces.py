@@ -13,7 +13,7 @@ from grammar_lisa.optimize.config import SpaceName
 from shared.common.errors import LisaError
 from shared.runs.expost import load_codes
 from shared.runs.run import Run
-from shared.sphere.geometry import exp_map, finite_rows, project, slerp
+from shared.sphere.geometry import at_angle, finite_rows, project, slerp
 
 
 class Space(abc.ABC):
@@ -105,9 +105,7 @@ class Sphere(Space):
 
     def perturb(self, points: Tensor, radius: Tensor, generator: torch.Generator) -> Tensor:
         """Move directions along great circles."""
-        noise = torch.randn(points.shape, generator=generator, dtype=torch.float64)
-        tangent = project(noise - (noise * points).sum(-1, keepdim=True) * points)
-        return exp_map(points, radius.unsqueeze(-1) * tangent)
+        return at_angle(points, radius, generator)
 
     def interpolate(self, first: Tensor, second: Tensor, share: Tensor) -> Tensor:
         """Return directions on great circles."""

@@ -1,3 +1,4 @@
+from .geometry import at_angle as at_angle
 from .geometry import exp_map as exp_map
 from .geometry import finite_rows as finite_rows
 from .geometry import geodesic as geodesic

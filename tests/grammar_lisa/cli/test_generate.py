@@ -1,7 +1,8 @@
+import re
 import shutil
 
 import pytest
-from command_line import EXPR, succeed
+from command_line import EXPR, run_command, succeed
 
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.parsing import Parser
@@ -57,3 +58,73 @@ def test_the_newest_run_is_taken(trained, tmp_path):
 
 def test_quiet_is_silent_on_standard_error(trained):
     assert succeed("generate", "--run", trained, "--quiet").err == ""
+
+
+def test_sentences_near_one_are_drawn_at_an_angle(trained):
+    words = ("generate", "--run", trained, "-n", 60, "--near", "sin(x)", "--angle")
+    near, far = succeed(*words, 0.2), succeed(*words, 1.5)
+    assert near.lines.count("sin(x)") > far.lines.count("sin(x)")
+    assert len(set(far.lines)) > len(set(near.lines))
+    assert near.lines == succeed(*words, 0.2).lines
+    assert far.lines != succeed(*words, 1.5, "--seed", 1).lines
+
+
+def test_conditions_are_fulfilled_and_their_acceptance_is_printed(trained):
+    words = ("generate", "--run", trained, "-n", 30, "--where", "length<=4", "--where", "rules>2")
+    result = succeed(*words)
+    assert all(len(line) <= 4 for line in result.lines)
+    assert len(result.lines) == 30
+    assert re.search(r"\d+ of \d+ draws have length<=4 and rules>2: 0\.\d+", result.said)
+    record = succeed(*words, "--json").json
+    assert record["sentences"] == result.lines
+    assert 30 <= record["plain"]["accepted"] < record["plain"]["draws"]
+
+
+def test_a_probe_raises_the_acceptance(trained):
+    """Of sentences with three or more signs, which are few."""
+    words = ("generate", "--run", trained, "-n", 150, "--where", "length>=9", "--json")
+    plain = succeed(*words).json["plain"]
+    record = succeed(*words, "--probe").json
+    assert record["plain"]["draws"] == 256
+    assert record["probed"]["draws"] > 0
+    share = plain["accepted"] / plain["draws"]
+    assert record["probed"]["accepted"] / record["probed"]["draws"] > 1.5 * share
+    assert all(len(text) >= 9 for text in record["sentences"])
+
+
+def test_where_too_few_are_found_these_are_printed_and_the_rest_is_said(trained):
+    words = ("generate", "--run", trained, "-n", 40, "--most-draws", 300)
+    refused = run_command(*words, "--where", "length>=11")
+    assert refused.status == 2
+    assert 0 < len(refused.lines) < 40
+    assert all(len(line) >= 11 for line in refused.lines)
+    said = f"error: 300 draws gave {len(refused.lines)} sentences with length>=11 only; ask for "
+    assert f"{said}fewer, raise --most-draws, or try --temperature 1" in refused.said
+    nothing = run_command(*words, "--where", "math:sqrt>0")
+    assert nothing.lines == []
+    assert "300 draws lack a property: 300 × TypeError: must be real number" in nothing.said
+    same = run_command(*words, "--distinct", "--near", "x", "--angle", 0)
+    assert "300 draws gave 1 distinct sentences only; ask for fewer, raise" in same.said
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--near x", "--near needs one of --angle, for a spherical method, and --distance"),
+        ("--near x --angle 1 --distance 1", "--near needs one of --angle"),
+        ("--near x --angle 4", "--angle must be from 0 to 3.14"),
+        ("--near x --distance 1", "the codes of LISA lie at an angle"),
+        ("--near x+ --angle 1", "not a sentence of"),
+        ("--near x --angle 1 --sampler gmm", "--near draws around a sentence and --sampler does"),
+        ("--angle 1", "--angle and --distance say how far from --near; give that too"),
+        ("--distance 1", "--angle and --distance say how far from --near; give that too"),
+        ("--where length", "a condition is PROPERTY, one of <= >= != == = < >, and a number"),
+        ("--where lenght>3", "there is no property 'lenght'; did you mean 'length'"),
+        ("--probe", "--probe looks for what --where asks for; give a condition"),
+        ("--most-draws 0", "--most-draws must be from 1"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(trained, words, message):
+    refused = run_command("generate", "--run", trained, *words.split())
+    assert refused.status == 2
+    assert message in refused.said

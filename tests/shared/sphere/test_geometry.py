@@ -197,3 +197,18 @@ def test_rows_are_read_as_float64_or_refused_with_a_count():
         sphere.finite_rows(torch.ones(3))
     with pytest.raises(LisaError, match="1 of 2 directions do not have unit norm"):
         sphere.unit_rows(torch.tensor([[1.0, 0.0], [1.0, 0.1]]))
+
+
+@pytest.mark.parametrize("dim", [2, 3, 10])
+@pytest.mark.parametrize("angle", [0.0, 0.4, 2.0, math.pi])
+def test_directions_at_an_angle_lie_on_its_whole_circle(dim, angle):
+    u = sphere.uniform(1, dim, 0).expand(4000, dim)
+    drawn = sphere.at_angle(u, angle, torch.Generator().manual_seed(1))
+    expected = torch.full((4000,), angle, dtype=torch.float64)
+    torch.testing.assert_close(sphere.geodesic(u, drawn), expected, atol=1e-7, rtol=0)
+    # Without the part along u, all ways are equally likely: the mean is 0.
+    mean = (drawn - math.cos(angle) * u).mean(0)
+    assert mean.abs().max() < 5 * math.sin(angle) / math.sqrt(4000) + 1e-9
+    angles = torch.rand(4000, generator=torch.Generator().manual_seed(2)).double()
+    own = sphere.at_angle(u, angles, torch.Generator().manual_seed(3))
+    torch.testing.assert_close(sphere.geodesic(u, own), angles, atol=1e-7, rtol=0)
