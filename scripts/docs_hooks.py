@@ -1,17 +1,18 @@
 """What the site is built from beside its pages: the help of every command, and docstrings."""
 
+import io
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
 from mkdocs.plugins import event_priority
 
-from grammar_lisa.cli import COMMANDS as GRAMMAR_COMMANDS
-from image_lisa.cli import COMMANDS as IMAGE_COMMANDS
+import grammar_lisa.cli
+import image_lisa.cli
 from shared.cli.commands import CommandGroup
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,24 +51,21 @@ def _results() -> str:
 
 def _commands() -> str:
     lines: list[str] = []
-    for tool, commands in (("grammar-lisa", GRAMMAR_COMMANDS), ("image-lisa", IMAGE_COMMANDS)):
-        lines += [f"## {tool}", ""]
-        for name, command in commands.items():
+    os.environ |= {"COLUMNS": "96", "NO_COLOR": "1"}
+    for name, tool in (("grammar-lisa", grammar_lisa.cli), ("image-lisa", image_lisa.cli)):
+        lines += [f"## {name}", ""]
+        for first, command in tool.COMMANDS.items():
             members = command.commands if isinstance(command, CommandGroup) else {"": command}
             for member, each in members.items():
-                words = [name, *([member] if member else [])]
-                lines += [f"### {tool} {' '.join(words)}", "", f"{each.summary}", ""]
-                lines += ["```text", _help(tool, words), "```", ""]
+                words = [first, *([member] if member else [])]
+                lines += [f"### {name} {' '.join(words)}", "", f"{each.summary}", ""]
+                lines += ["```text", _help(tool.main, words), "```", ""]
     return "\n".join(lines)
 
 
-def _help(tool: str, words: list[str]) -> str:
-    package = tool.replace("-", "_")
-    shown = subprocess.run(
-        [sys.executable, "-m", package, *words, "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=os.environ | {"COLUMNS": "96", "NO_COLOR": "1"},
-    )
-    return shown.stdout.strip()
+def _help(main: Callable[[Sequence[str]], int], words: list[str]) -> str:
+    shown = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")  # of which frames are drawn as lines
+    with redirect_stdout(shown), suppress(SystemExit):
+        main([*words, "--help"])
+    shown.seek(0)
+    return shown.read().strip()

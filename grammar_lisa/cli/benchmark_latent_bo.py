@@ -86,7 +86,8 @@ def _report(benchmark: LatentBOBenchmark, options: Options, terminal: Terminal) 
     if theirs:
         lines += ["## Published on this protocol", "", *markdown_table(heads, theirs), ""]
     benchmark.folder.write_text(TABLE, "\n".join(lines))
-    benchmark.folder.write_text(CSV, csv_table(tuple(rows[0]), [tuple(r.values()) for r in rows]))
+    heading = tuple(rows[0]) if rows else HEADS
+    benchmark.folder.write_text(CSV, csv_table(heading, [tuple(row.values()) for row in rows]))
     failed = benchmark.failed()
     results = {"notes": notes, "failed": failed, "table": rows}
     benchmark.write_results(RESULTS, results | {"published": published, "trials": records})

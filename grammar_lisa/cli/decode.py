@@ -12,7 +12,7 @@ def run(options: Options, terminal: Terminal) -> None:
     codes = read_codes(options.file)
     folder, model = open_model(options, options.restrictions)
     seed = derive_seed(options.seed, "rules")
-    sentences = model.decode(codes, temperature=options.temperature, seed=seed)
+    sentences = model.decode(codes, temperature=options.temperature, beams=options.beams, seed=seed)
     for sentence in sentences:
         terminal.print(sentence)
     note_invalid(model, sentences, terminal)

@@ -23,6 +23,7 @@ def run(options: Options, terminal: Terminal) -> None:
         where=options.conditions,
         distinct=options.distinct,
         temperature=options.temperature,
+        beams=options.beams,
         most_draws=options.most_draws,
         probe=options.probe,
         seed=options.seed,

@@ -15,6 +15,9 @@ from grammar_lisa.models.mask import GrammarMask, Walk
 DEEPEST = 63
 """Steps deeper than this count as this deep."""
 
+BLOCK_ENTRIES = 2**24
+"""The most pairs of steps that are compared at once."""
+
 
 def slots_of(mask: GrammarMask) -> int:
     """Return how many slots a grammar has, those of the root and of the padding included."""
@@ -36,15 +39,11 @@ def tree_places(mask: GrammarMask, derivations: Tensor) -> tuple[Tensor, Tensor]
         the root and of the padding, to `DEEPEST`.
     """
     rules = derivations.long()
-    steps = rules.shape[1]
     inside = rules != mask.pad
     grown = torch.where(inside, mask.arity[rules] - 1, 0)
     height = grown.cumsum(1) - grown + 1
-    before = torch.ones(steps, steps, dtype=torch.bool, device=rules.device).tril(-1)
-    at_most = (height[:, None, :] <= height[:, :, None]) & before
-    # Of the steps that qualify the last: the greatest number, counted from one.
-    number = torch.arange(1, steps + 1, device=rules.device)
-    parent = (at_most * number).amax(2) - 1
+    rows = max(1, BLOCK_ENTRIES // rules.shape[1] ** 2)
+    parent = torch.cat([_last_no_higher(part) for part in height.split(rows)])
     found = (parent >= 0) & inside
     owner = parent.clamp_min(0)
     rule = rules.gather(1, owner)
@@ -54,6 +53,16 @@ def tree_places(mask: GrammarMask, derivations: Tensor) -> tuple[Tensor, Tensor]
     slots = torch.where(found, rule * widest + place, root)
     slots = torch.where(inside, slots, mask.pad * widest)
     return slots, _depths(torch.where(found, owner, -1))
+
+
+def _last_no_higher(height: Tensor) -> Tensor:
+    """Return the last step before each whose stack is no higher, −1 for none, `[n, step]`."""
+    steps = height.shape[1]
+    before = torch.ones(steps, steps, dtype=torch.bool, device=height.device).tril(-1)
+    no_higher = (height[:, None, :] <= height[:, :, None]).logical_and_(before)
+    # Of the steps that qualify the last: the greatest number, counted from one.
+    number = torch.arange(1, steps + 1, dtype=torch.int16, device=height.device)
+    return (no_higher * number).amax(2).long() - 1
 
 
 def _depths(parent: Tensor) -> Tensor:

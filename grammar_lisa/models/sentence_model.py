@@ -236,29 +236,45 @@ class SentenceModel(abc.ABC):
 
     @torch.no_grad()
     def decode_rows(
-        self, codes: ArrayLike, *, temperature: float = 0.0, seed: int = 0
+        self, codes: ArrayLike, *, temperature: float = 0.0, beams: int = 1, seed: int = 0
     ) -> NDArray[np.int64]:
-        """Turn codes `[n, dim]` into rows `[n, step]`; the decoder sees their `directions`."""
+        """Turn codes `[n, dim]` into rows `[n, step]`; see `decode`."""
+        if beams < 1 or (beams > 1 and temperature > 0):
+            raise LisaError(
+                f"a beam search of {beams} at a temperature of {temperature:g} makes no sense: it "
+                "looks for the likeliest text; give 1 or more beams, or a temperature"
+            )
         generator = torch.Generator().manual_seed(seed)
         decoded = [
-            self.net.read(self.net.decode(u.float()), temperature=temperature, generator=generator)
-            for u in self._directions(codes).split(_CHUNK)
+            self.net.read(
+                self.net.decode(u.float()),
+                temperature=temperature,
+                generator=generator,
+                beams=beams,
+            )
+            for u in self._directions(codes).split(max(1, _CHUNK // beams))
         ]
         rows: NDArray[np.int64] = torch.cat(decoded).numpy()
         return rows
 
-    def decode(self, codes: ArrayLike, *, temperature: float = 0.0, seed: int = 0) -> list[str]:
+    def decode(
+        self, codes: ArrayLike, *, temperature: float = 0.0, beams: int = 1, seed: int = 0
+    ) -> list[str]:
         """Turn codes `[n, dim]` into texts.
 
         Args:
             codes: Any points; for a spherical method only their directions count.
-            temperature: 0 for the most likely text, above 0 to draw rules or characters.
+            temperature: 0 takes the most likely rule, or character, at each step; above 0, they
+                are drawn.
+            beams: Above 1, the likeliest text is looked for by a beam search of that width,
+                which keeps so many beginnings at each step; it takes so many times as long.
             seed: Of the draws.
 
         Raises:
-            LisaError: The codes are not `[n, dim]` or not finite.
+            LisaError: The codes are not `[n, dim]` or not finite, or there are both beams and a
+                temperature.
         """
-        return self.texts(self.decode_rows(codes, temperature=temperature, seed=seed))
+        return self.texts(self.decode_rows(codes, temperature=temperature, beams=beams, seed=seed))
 
     def sample(
         self, n: int, *, sampler: str = "gmm", temperature: float = 0.0, seed: int = 0

@@ -84,6 +84,7 @@ def generate(
     where: Iterable[str | Condition] = (),
     distinct: bool = False,
     temperature: float = 0.0,
+    beams: int = 1,
     most_draws: int | None = None,
     probe: bool = False,
     seed: int = 0,
@@ -102,6 +103,7 @@ def generate(
         where: Conditions on properties, such as ``length<=20``; see `measured`.
         distinct: Whether no sentence comes twice.
         temperature: 0 decodes the most likely sentence of a code; above 0, it is drawn.
+        beams: Above 1, the likeliest sentence that a beam search of this width finds is decoded.
         most_draws: How many codes are decoded at most; by default 50 for each sentence that is
             asked for, 500 where there are conditions.
         probe: Whether a probe orders what is decoded, once a first batch was not enough: of ten
@@ -133,7 +135,7 @@ def generate(
         codes = draw(size * (_POOL if ordered else 1), derive_seed(seed, "codes", attempt))
         codes = ordered.best(codes, size) if ordered else codes
         own = derive_seed(seed, "rules", attempt)
-        rows = model.decode_rows(codes, temperature=temperature, seed=own)
+        rows = model.decode_rows(codes, temperature=temperature, beams=beams, seed=own)
         kept = _fulfilling(Decoded.of(model, rows), measures, failed)
         accepted = Acceptance(size, len(kept))
         plain, probed = (plain, probed + accepted) if ordered else (plain + accepted, probed)

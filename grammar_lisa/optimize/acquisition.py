@@ -14,6 +14,7 @@ from botorch.utils.safe_math import log1mexp
 from torch import Tensor
 
 from grammar_lisa.optimize.surrogate import Surrogate, exact
+from shared.common.torch_seeds import seeded
 
 _SAMPLES = 128
 """Draws of the posterior that a Monte Carlo acquisition averages over."""
@@ -98,8 +99,7 @@ def thompson(
     the surrogate may have an objective.
     """
     sampling = MaxPosteriorSampling(surrogate.model, surrogate.objective, replacement=False)
-    with torch.random.fork_rng(devices=[]), torch.no_grad(), exact():
-        torch.manual_seed(seed)
+    with seeded(seed), torch.no_grad(), exact():
         return _rows(inputs, sampling(inputs, num_samples=q))
 
 
@@ -129,8 +129,7 @@ def maximise(surrogate: Surrogate, bounds: Tensor, q: int, seed: int) -> Tensor:
 
     The surrogate's inputs must be points alone.
     """
-    with torch.random.fork_rng(devices=[]), exact():
-        torch.manual_seed(seed)
+    with seeded(seed), exact():
         points, _ = optimize_acqf(
             _improvement(surrogate, seed),
             bounds=bounds,

@@ -1,5 +1,7 @@
 """Digits: 1,797 handwritten digits, 8 × 8, grey, that ship with scikit-learn."""
 
+from functools import cache
+
 import numpy as np
 import torch
 from sklearn.datasets import load_digits
@@ -15,10 +17,12 @@ TEST = 360
 _MOST = 16
 """The brightest pixel in the file."""
 
+_read = cache(load_digits)
+
 
 def load(request: Request) -> ImageSource:
     """Return the digits of Alpaydin & Kaynak (1998, UCI); needs no files and no network."""
-    found = load_digits()
+    found = _read()
     pixels = np.rint(found.images * (255 / _MOST)).astype(np.uint8)
     images = torch.from_numpy(pixels)[:, None]
     if request.size is not None:

@@ -29,6 +29,15 @@ RELATIVE_JITTER = 1e-6
 
 _LARGEST = 1e100
 
+_FIT: dict[str, Any] = {
+    "covariance_type": "full",
+    "reg_covar": RELATIVE_JITTER,
+    "tol": 1e-3,
+    "max_iter": 200,
+    "init_params": "kmeans",
+}
+"""How scikit-learn fits."""
+
 
 class FullMixture(Sampler):
     """A mixture of Gaussians with full covariances, however its parameters were found."""
@@ -169,15 +178,7 @@ class ComponentMixture(FullMixture):
     def _maximise(
         self, standard: Floats, count: int, scale: float
     ) -> tuple[Floats, Floats, Floats, tuple[str, ...]]:
-        mixture = self._estimator(
-            standard,
-            n_components=count,
-            covariance_type="full",
-            reg_covar=RELATIVE_JITTER,
-            max_iter=200,
-            init_params="kmeans",
-            random_state=self.seed,
-        )
+        mixture = self._estimator(standard, n_components=count, random_state=self.seed, **_FIT)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             mixture.fit(standard)

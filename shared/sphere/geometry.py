@@ -93,24 +93,6 @@ def exp_map(u: Tensor, tangent: Tensor) -> Tensor:
     return project(torch.cos(length) * u + torch.sinc(length / math.pi) * tangent)
 
 
-def at_angle(u: Tensor, angle: Tensor | float, generator: torch.Generator) -> Tensor:
-    """Draw directions at given angles from directions, uniform on the circle of that angle.
-
-    The directions at an angle from one form a sphere of dim − 2 dimensions; on S² that is a circle.
-
-    Args:
-        u: Directions ``[n, dim]`` in float64, dim ≥ 2.
-        angle: From 0 to π, in radians, one number or ``[n]``.
-        generator: Of the draws.
-
-    Returns:
-        Directions ``[n, dim]``.
-    """
-    noise = torch.randn(u.shape, generator=generator, dtype=torch.float64)
-    length = torch.as_tensor(angle, dtype=torch.float64).unsqueeze(-1)
-    return exp_map(u, length * project(_remove(noise, u)))
-
-
 def log_map(u: Tensor, v: Tensor) -> Tensor:
     """Find the tangent vector at u whose geodesic reaches v: the inverse of `exp_map`.
 

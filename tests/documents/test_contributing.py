@@ -65,11 +65,21 @@ def call(tool, *words):
     return f"assert {tool}({[*words]!r}) == 0\n"
 
 
+SEARCH = """
+import grammar_lisa as gl
+model, target = gl.load("runs/network"), gl.Regression.target("x+1")
+small = {"rounds": 1, "batch": 3, "pool": 200, "n_initial": 20}
+found = gl.optimize(model, target, **small, beyond=0.4, kernel="rbf", notify=print)
+print("found:", len(found.evaluations))
+"""
+
+
 @pytest.fixture(scope="module")
 def told(copy):
-    """What the examples say, the new method and then the new grammar, in one process."""
+    """What is said of the new method, the new grammar and the new network, in one process."""
     words = ("train", "--method", "sparse-ae", "--sparsity", "0.1", "--quiet", "--name")
     images = ("--dataset", "digits", "--limit", "200", "--epochs", "1")
+    network = ("train", "--network", "recurrent", "--max-rules", "8", "--name", "network")
     (program,) = [text for name, _, text in blocks() if not name and "NearADay" in text]
     less = program.replace("7, 20)))", "7, 20)), rounds=1, batch=3, pool=200)")
     assert less != program
@@ -79,13 +89,16 @@ def told(copy):
         + call("image", *words, "images", *images)
         + "print('drawn:')\n"
         + call("grammar", "generate", "--run", "runs/sparse", "--sampler", "laplace", "-n", "3")
-        + "print('searched:')\n"
+        + "print('next:')\n"
         + call("grammar", "check", "grammars/dates.cfg")
         + call("grammar", "train", "--grammar", "grammars/dates.cfg", "--name", "dates", *SMALL)
         + "print('found:')\n"
-        + less,
+        + less
+        + "print('next:')\n"
+        + call("grammar", *network, *SMALL)
+        + SEARCH,
     )
-    return said.split("searched:\n")
+    return said.split("next:\n")
 
 
 def test_a_new_method_trains_sentences_and_images_with_its_option(copy, told):
@@ -100,18 +113,7 @@ def test_a_new_grammar_and_a_new_objective_are_searched(told):
     assert float(score) >= 0
 
 
-SEARCH = """
-import grammar_lisa as gl
-model, target = gl.load("runs/network"), gl.Regression.target("x+1")
-small = {"rounds": 1, "batch": 3, "pool": 200, "n_initial": 20}
-found = gl.optimize(model, target, **small, beyond=0.4, kernel="rbf", notify=print)
-print("found:", len(found.evaluations))
-"""
-
-
-def test_a_new_network_is_trained_and_searched_with_a_new_proposal_and_kernel(copy):
-    words = ("train", "--network", "recurrent", "--max-rules", "8", "--name", "network")
-    told = run(copy, call("grammar", *words, *SMALL) + SEARCH)
-    assert "beyond 0.4" in told
-    assert "kernel on rbf" in told
-    assert int(told.partition("found: ")[2]) > 0
+def test_a_new_network_is_trained_and_searched_with_a_new_proposal_and_kernel(told):
+    assert "beyond 0.4" in told[2]
+    assert "kernel on rbf" in told[2]
+    assert int(told[2].partition("found: ")[2]) > 0

@@ -10,8 +10,10 @@ from matplotlib.figure import Figure
 import grammar_lisa.cli.pictures
 import image_lisa.reports.pictures
 from grammar_lisa.expressions import algebra
+from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.optimize import surrogate
 from shared.runs.files import write_atomically
+from shared.samplers import mixtures
 
 
 @contextmanager
@@ -96,3 +98,19 @@ def short_fits(defaults=(surrogate.HYPER_POINTS, 4)):
 def whole_fits():
     """Fits as they are, also within `short_fits`: those of processes that this one starts."""
     return short_fits(WHOLE_FITS)
+
+
+@contextmanager
+def few_steps(steps=50):
+    """Codes are refined for a while only, for tests that ask of no sentence that it comes back."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SentenceModel.refine, "__defaults__", (steps,))
+        yield
+
+
+@contextmanager
+def rough_mixtures():
+    """Mixtures of Gaussians end their fits soon, for tests that do not ask how well they fit."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(mixtures._FIT, "tol", 10.0)
+        yield

@@ -13,6 +13,8 @@ from tools import Tool
 from image_lisa.cli import main
 from image_lisa.evaluation import codes
 from image_lisa.evaluation.features import ClassifierRecipe
+from image_lisa.evaluation.kernel_distance import kernel_distance_spread
+from shared.samplers import mixtures
 
 torch.set_num_threads(1)
 
@@ -25,11 +27,13 @@ CLASSIFIER = (1, 8, 12, 3000, 64, 2e-3, 6, 20)
 
 @contextmanager
 def quick_measurements():
-    """Classifiers and searches for slopes that take no time; nobody's weights of Inception."""
+    """Classifiers, slopes, spreads and mixtures that take no time; nobody's Inception."""
     search = partial(codes.lipschitz_on_sphere, pairs=100, points=8)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ClassifierRecipe.__init__, "__defaults__", CLASSIFIER)
         patch.setattr(codes, "lipschitz_on_sphere", search)
+        patch.setitem(kernel_distance_spread.__kwdefaults__, "subsets", 5)
+        patch.setitem(mixtures._FIT, "tol", 10.0)
         patch.delenv("LISA_INCEPTION", raising=False)
         yield
 

@@ -10,7 +10,10 @@ import image_lisa.evaluation.extractors
 from image_lisa.cli import main
 from image_lisa.evaluation import features
 from image_lisa.evaluation.features import ClassifierRecipe
+from image_lisa.evaluation.kernel_distance import kernel_distance_spread
 from shared.common.callbacks import Callbacks
+from shared.diagnostics.radial import radial_sensitivity
+from shared.samplers import mixtures
 
 torch.set_num_threads(1)
 
@@ -29,9 +32,13 @@ class QuickRecipe(ClassifierRecipe):
     examples: int = 1000
 
 
-def quick_classifier(monkeypatch):
+def quick_measurements(monkeypatch):
+    """Classifiers, spreads, radial curves and fits of mixtures that take no time."""
     for module in (features, image_lisa.evaluation.extractors):
         monkeypatch.setattr(module, "ClassifierRecipe", QuickRecipe)
+    monkeypatch.setitem(kernel_distance_spread.__kwdefaults__, "subsets", 5)
+    monkeypatch.setattr(radial_sensitivity, "__defaults__", ((0.5, 1.0, 2.0),))
+    monkeypatch.setitem(mixtures._FIT, "tol", 10.0)
 
 
 def refused(*words):

@@ -27,7 +27,7 @@ def learn(model, rows, steps, batch=None):
     rows = torch.from_numpy(rows)
     model.net.train()
     with torch.random.fork_rng():
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         for _ in range(steps):
             some = rows if batch is None else rows[torch.randint(len(rows), (batch,))]
             optimizer.zero_grad()

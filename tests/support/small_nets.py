@@ -19,7 +19,7 @@ class Vectors(Autoencoder):
         self.dim = dim
         noise = [] if plain else [nn.BatchNorm1d(8), nn.Dropout(0.2)]
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             self.encoder = nn.Sequential(nn.Linear(INPUTS, 8), *noise, nn.ReLU())
             self.to_code = nn.Linear(8, width)
             self.decoder = nn.Sequential(nn.Linear(dim, 8), nn.ReLU(), nn.Linear(8, INPUTS))

@@ -12,6 +12,8 @@ from shared.cli.terminal import Ranges
 
 TEMPERATURES: Final = (0, 1_000_000)
 """The least and the greatest temperature of decoding."""
+BEAMS: Final = (1, 1_000)
+"""The least and the greatest width of a beam search."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +26,13 @@ class Options(RunOptions, RestrictionOptions):
     Attributes:
         file: The codes: a .npy file of shape [n, dim], or a .csv with columns z0, z1, ….
         temperature: 0 decodes the most likely rules, or characters; above 0, they are drawn.
+        beams: Above 1, decode the likeliest sentence that a beam search of this width finds.
         seed: Of the draws.
     """
 
-    ranges: ClassVar[Ranges] = {"temperature": TEMPERATURES}
+    ranges: ClassVar[Ranges] = {"temperature": TEMPERATURES, "beams": BEAMS}
 
     file: tyro.conf.Positional[Path]
     temperature: float = 0.0
+    beams: int = 1
     seed: int = 0

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import tyro
 
-from grammar_lisa.cli.options.decode import TEMPERATURES
+from grammar_lisa.cli.options.decode import BEAMS, TEMPERATURES
 from grammar_lisa.cli.options.restrictions import RestrictionOptions
 from grammar_lisa.objectives.conditions import Condition
 from shared.cli.option_groups import RunOptions
@@ -36,6 +36,7 @@ class Options(RunOptions, RestrictionOptions):
             500 with --where.
         count: How many.
         temperature: 0 decodes the most likely rules, or characters; above 0, they are drawn.
+        beams: Above 1, decode the likeliest sentence that a beam search of this width finds.
         distinct: Let no sentence come twice.
         seed: Of the draws.
     """
@@ -43,6 +44,7 @@ class Options(RunOptions, RestrictionOptions):
     ranges: ClassVar[Ranges] = {
         "count": (1, 1_000_000),
         "temperature": TEMPERATURES,
+        "beams": BEAMS,
         "angle": (0, math.pi),
         "distance": (0, 1_000_000),
         "most_draws": (1, 1_000_000_000),
@@ -57,6 +59,7 @@ class Options(RunOptions, RestrictionOptions):
     most_draws: int | None = None
     count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 20
     temperature: float = 0.0
+    beams: int = 1
     distinct: bool = False
     seed: int = 0
 

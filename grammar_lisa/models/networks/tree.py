@@ -15,7 +15,7 @@ from grammar_lisa.models.networks.base import SentenceAutoencoder
 
 READ, WRITTEN = 64, 32
 """Numbers of a step, as the encoder reads it and as the code gives it to the decoder."""
-HIDDEN = 128
+HIDDEN = 192
 """Units of the recurrent layer."""
 WIDE = 512
 """Units of the layer between the code and the steps."""

@@ -103,11 +103,9 @@ class Recombination(ABC):
     def desired(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats]:
         """Return the contexts that can be served, and what is to be met for them."""
 
+    @abstractmethod
     def solutions(self, match: Match) -> Iterator[Solution]:
         """Yield the part that a match stands for, and simpler ones near it."""
-        solution = self.solved(match)
-        if solution is not None:
-            yield solution
 
     @abstractmethod
     def solved(self, match: Match) -> Solution | None:

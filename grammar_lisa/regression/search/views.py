@@ -187,8 +187,12 @@ def _view(
 
 
 def _nonzero(points: Mapping[str, Floats]) -> list[str]:
-    """Return the inputs that never change their sign."""
-    return [name for name, values in points.items() if abs(np.sign(values).sum()) == len(values)]
+    """Return the inputs that never change their sign, without those that never change at all."""
+    return [
+        name
+        for name, values in points.items()
+        if abs(np.sign(values).sum()) == len(values) and np.ptp(values)
+    ]
 
 
 def _of_one(
@@ -259,10 +263,7 @@ def _rough_beside(values: Floats, logs: Floats) -> tuple[float, Any]:
     steps, others = np.diff(values), np.diff(logs, axis=1)
     gram = others @ others.T
     gram[np.diag_indices_from(gram)] *= 1 + 1e-9
-    try:
-        found = np.linalg.solve(gram, others @ steps)
-    except np.linalg.LinAlgError:
-        return 1.0, np.full(len(logs), np.nan)
+    found = np.linalg.solve(gram, others @ steps)
     left = steps - found @ others
     rest = values - found @ logs
     return float(left @ left / (2 * len(left) * (rest.var() or np.inf))), found

@@ -56,7 +56,11 @@ class Columns:
         return f"{self.path}, row {self.line(row)}"
 
     def line(self, row: int) -> int:
-        """Return the line of the file that a row stands in; its number where there is no text."""
+        """Return the line of the file that a row stands in; its number where there is no text.
+
+        Raises:
+            LisaError: The file has become shorter since it was read.
+        """
         place = int(self.rows[row])
         if self.text is None or self.layout is None:
             return place + 1
@@ -64,7 +68,7 @@ class Columns:
         for number, line in enumerate(self.text.rows(self.options)):
             if number == wanted:
                 return line.number
-        raise AssertionError("the file became shorter while it was read")
+        raise LisaError(f"{self.path} has become shorter since it was read; give it again")
 
 
 def read_columns(path: Path | str, options: ReadOptions | None = None) -> Columns:
@@ -143,6 +147,7 @@ def _frames(
     skipped = _with_header(passed_over, layout.header_lines)
     with text.open() as file, warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.DtypeWarning)
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)  # of widths, which are checked
         try:
             with pd.read_csv(
                 cast("IO[str]", file),
@@ -158,8 +163,6 @@ def _frames(
                 chunksize=_ROWS,
             ) as reader:
                 yield from reader
-        except pd.errors.EmptyDataError:
-            return
         except pd.errors.ParserError as error:
             raise LisaError(_wide_row(text, layout, options) or _cannot(text, error)) from None
 

@@ -90,20 +90,49 @@ def test_other_settings_are_refused(compared, data):
     assert "dim" in found.err
 
 
-def test_published_figures_stand_below(data, tmp_path):
-    systems = ["--systems", "random-grammar", "--seeds", 1]
-    found = succeed(*words(data, tmp_path, "--protocol", "t-lbo", *systems))
+def test_published_figures_stand_below_and_a_training_that_fails_is_told(data, tmp_path):
+    systems = ["--protocol", "t-lbo", "--seeds", 1, "--systems", "random-grammar"]
+    found = succeed(*words(data, tmp_path, *systems))
     assert "CoBO" in found.out
     assert "0.147" in found.out
+    (run,) = tmp_path.glob("*/runs/*-lisa")
+    other = run.with_name(run.name.replace("-lisa", "-vae"))
+    other.mkdir()
+    (other / "thesis.tex").touch()
+    found = succeed(*words(data, tmp_path, *systems, "random-grammar+method=vae", "--json")).json
+    assert [row["system"] for row in found["table"]] == ["random-grammar"]
+    ((place, reason),) = found["failed"].items()
+    assert other.name in place
+    assert "holds other files" in reason
 
 
-def test_a_protocol_without_data_draws_sentences(tmp_path, monkeypatch):
+@pytest.mark.parametrize("protocol", ["none", "clean"])
+def test_a_protocol_without_data_draws_sentences(tmp_path, monkeypatch, protocol):
     monkeypatch.setattr("grammar_lisa.benchmark.latent_bo.TRAINED_ON", 300)
     systems = ["--systems", "random-grammar", "--seeds", 1, "--max-rules", 8]
     found = succeed(
-        "benchmark", "latent-bo", "--protocol", "none", "--out", tmp_path, *SMALL, *systems
+        "benchmark", "latent-bo", "--protocol", protocol, "--out", tmp_path, *SMALL, *systems
     )
-    assert "protocol none" in found.out
+    assert f"protocol {protocol}" in found.out
+
+
+def test_targets_are_drawn_from_the_grammar_and_the_lines(data, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(LatentBOBenchmark, "do", lambda self, target, *_: seen.append(target))
+    drawn = ["--protocol", "withheld", "--drawn", 5, "--max-rules", 12]
+    said = succeed(*words(data, tmp_path, *drawn, "--json"))
+    lines = data.read_text().splitlines()
+    assert said.json["table"] == []
+    assert len(set(seen)) == 5
+    assert set(seen[3:]) <= set(lines)
+    first = seen.copy()
+    succeed(*words(data, tmp_path / "again", *drawn))
+    assert seen[5:] == first
+    succeed(
+        *("benchmark", "latent-bo", "--protocol", "none", "--drawn", 2, "--max-rules", 12),
+        *("--out", tmp_path / "alone", *SMALL),
+    )
+    assert len(set(seen[10:])) == 2
 
 
 @pytest.mark.parametrize(
@@ -125,6 +154,8 @@ def test_bad_options_end_with_one_message(data, tmp_path, more, said):
 
 
 def test_a_protocol_of_lines_needs_a_file(tmp_path):
+    with pytest.raises(LisaError, match="protocol few begins from lines of a file"):
+        LatentBOBenchmark(None, Options(protocol="few")).lines  # noqa: B018
     found = run_command("benchmark", "latent-bo", "--protocol", "few", "--out", tmp_path)
     assert found.status == 2
     assert "--data" in found.err

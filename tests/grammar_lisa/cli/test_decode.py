@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from command_line import succeed
+from command_line import TOOL, succeed
 
 SENTENCES = ["x+1", "sin(x)", "3*(1)", "2*x/3", "exp((x))", "sin(exp(3))"]
 
@@ -48,3 +48,23 @@ def test_quiet_is_silent_on_standard_error(trained, tmp_path):
     path = tmp_path / "codes.npy"
     np.save(path, np.ones((1, 25)))
     assert succeed("decode", path, "--run", trained, "--quiet").err == ""
+
+
+def test_beams_decode_what_is_at_least_as_likely_and_draw_nothing(trained, tmp_path):
+    path = tmp_path / "codes.npy"
+    np.save(path, np.random.default_rng(0).standard_normal((50, 25)))
+    words = ("decode", path, "--run", trained)
+    wide = succeed(*words, "--beams", 30).lines
+    assert wide == succeed(*words, "--beams", 30, "--seed", 7).lines
+    assert wide != succeed(*words).lines
+    assert len(succeed("generate", "--run", trained, "-n", 3, "--beams", 4).lines) == 3
+
+
+def test_beams_at_a_temperature_and_none_are_refused(trained, tmp_path):
+    path = tmp_path / "codes.npy"
+    np.save(path, np.ones((1, 25)))
+    words = ("decode", path, "--run", trained)
+    assert "a beam search of 3 at a temperature of 2" in TOOL.refusal(
+        *words, "--beams", 3, "--temperature", 2
+    )
+    assert "--beams must be from 1 to 1,000, not 0" in TOOL.refusal(*words, "--beams", 0)

@@ -8,7 +8,9 @@ import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from light_reports import one_algebra
 
+from grammar_lisa.expressions import algebra
 from grammar_lisa.expressions.algebra import simplify, simplify_all, to_sympy
 from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.expressions.expression import UNARY_FUNCTIONS
@@ -29,6 +31,15 @@ texts = st.recursive(
     ),
     max_leaves=6,
 )
+
+
+WORKER = algebra._Worker
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_algebra():
+    with one_algebra():
+        yield
 
 
 def values_by_sympy(expression):
@@ -127,6 +138,7 @@ def test_works_in_another_thread():
 
 
 def test_a_dead_process_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(algebra, "_Worker", WORKER)
     monkeypatch.setattr("grammar_lisa.expressions.algebra.sys.executable", "/bin/false")
     with pytest.raises(RuntimeError, match="did not start"):
         simplify("x")

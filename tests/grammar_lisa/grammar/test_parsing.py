@@ -154,7 +154,7 @@ def test_no_terminals_at_all():
     assert "found 'x'; expected the end" in refusal(parser, "x")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(grammars, st.integers(0, 999))
 def test_every_sentence_parses_to_its_text(grammar, seed):
     parser = Parser(grammar)
@@ -164,7 +164,7 @@ def test_every_sentence_parses_to_its_text(grammar, seed):
         assert found.replace(" ", "") == text.replace(" ", "")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(grammars, st.text(alphabet='abcx+( .*word\\"q', max_size=8))
 def test_any_text_parses_or_is_refused(grammar, text):
     try:

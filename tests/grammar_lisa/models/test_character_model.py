@@ -240,7 +240,7 @@ def test_other_methods_train_it(name):
     method = METHODS[name]()
     architecture = Architecture(CHARACTERS, 4, 8, method, 0, TOKENIZER)
     x = torch.from_numpy(TOKENIZER.rows(SENTENCES))
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     before, after = (
         reconstruction(learn(architecture, steps).net, method, x).loss for steps in (1, 80)
     )

@@ -121,6 +121,19 @@ def test_draws_at_a_temperature_are_seeded(model):
     assert model.decode(codes, seed=1) == model.decode(codes, seed=2)
 
 
+def test_beams_find_sentences_at_least_as_likely_as_the_likeliest_rules(model):
+    codes = uniform(40, 8, seed=3).numpy()
+    decoded = model.net.decode(torch.from_numpy(codes).float())
+    one, many = (torch.from_numpy(model.decode_rows(codes, beams=width)) for width in (1, 64))
+    with torch.no_grad():
+        gains = model.net.reconstruction_loss(one, decoded) - model.net.reconstruction_loss(
+            many, decoded
+        )
+    assert gains.min() > -1e-4
+    assert gains.max() > 0.1
+    complete_texts(EXPR, many)
+
+
 def test_no_sentences_have_no_codes(model):
     assert model.codes([]).shape == (0, 8)
 

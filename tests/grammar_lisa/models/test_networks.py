@@ -165,11 +165,11 @@ def test_the_loss_falls(name, rate):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_weights_belong_to_their_seed(name):
-    torch.manual_seed(5)
+    torch.default_generator.manual_seed(5)
     state = torch.random.get_rng_state()
     first = built(name, seed=1).state_dict()
     assert torch.equal(torch.random.get_rng_state(), state)
-    torch.manual_seed(6)
+    torch.default_generator.manual_seed(6)
     same, other = built(name, seed=1).state_dict(), built(name, seed=2).state_dict()
     assert all(torch.equal(first[key], same[key]) for key in first)
     assert any(not torch.equal(first[key], other[key]) for key in first)

@@ -79,7 +79,7 @@ def test_a_choice_follows_from_the_seed_and_leaves_torch_alone(surrogate, candid
     before = torch.get_rng_state()
     first = choose(surrogate, candidates[:30], 8, 3, NONE, FREE)
     assert torch.equal(before, torch.get_rng_state())
-    torch.manual_seed(99)
+    torch.default_generator.manual_seed(99)
     assert torch.equal(choose(surrogate, candidates[:30], 8, 3, NONE, FREE), first)
     torch.set_rng_state(before)
 

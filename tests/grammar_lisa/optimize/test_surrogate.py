@@ -174,7 +174,7 @@ def test_a_fit_draws_nothing(inputs, reader, parts):
     y = smooth(inputs)
     found = []
     for seed in range(2):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         found.append(fit_scores(inputs[:50], y[:50], parts, reader.layout).value(inputs[50:]))
     assert torch.equal(*found)
 

@@ -153,6 +153,35 @@ def test_ctrl_c_ends_all_and_keeps_what_was_found(monkeypatch):
     assert fitting.finished()
 
 
+def test_other_searches_that_fail_are_told_of(tmp_path, monkeypatch):
+    def run(searches, shared, *, on_end, **options):
+        on_end(searches[0], "MemoryError", None)
+        raise LisaError("a process was killed")
+
+    monkeypatch.setattr(parallel_fitting, "run_jobs", run)
+    fitting = ParallelFitting(table(NOISE), FitConfig(jobs=3))
+    fitting._others(parallel_fitting._Folder(tmp_path), np.inf)
+    assert fitting.notes == ["search 1 of 3 failed: MemoryError", "a process was killed"]
+
+
+def test_a_search_that_begins_when_time_is_over_does_nothing(tmp_path):
+    folder = parallel_fitting._Folder(tmp_path)
+    shared = parallel_fitting._Shared(table(NOISE), FitConfig(), None, (), -np.inf)
+    parallel_fitting._Search(1, folder).do(shared, 1)
+    assert folder.standings() == {}
+
+
+def test_ctrl_c_at_any_moment_of_the_first_search_ends_all(monkeypatch):
+    def interrupted(fitting, tell):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Fitting, "search", interrupted)
+    fitting = ParallelFitting(table(NOISE), FitConfig(jobs=2))
+    fitting.search()
+    assert fitting.ending == "interrupted"
+    assert fitting.finished()
+
+
 def test_jobs_are_those_of_scikit_learn():
     assert gl.GrammarRegressor(n_jobs=-1)._config().jobs == os.cpu_count()
     assert gl.GrammarRegressor()._config().jobs == 1

@@ -13,7 +13,7 @@ from small_experiments import (
     command,
     files,
     on_training,
-    quick_classifier,
+    quick_measurements,
     refused,
     succeed,
 )
@@ -38,7 +38,7 @@ def compared(tmp_path_factory):
     """A benchmark of two methods with two seeds, and what it said; not to be changed."""
     out = tmp_path_factory.mktemp("benchmarks")
     with pytest.MonkeyPatch.context() as patch:
-        quick_classifier(patch)
+        quick_measurements(patch)
         said = succeed(*BENCHMARK, "--methods", "lorae,ae", "--seeds", 2, "--out", out, "--json")
     return out / "digits-light", said
 
@@ -47,7 +47,7 @@ def compared(tmp_path_factory):
 def _one(tmp_path_factory):
     out = tmp_path_factory.mktemp("one")
     with pytest.MonkeyPatch.context() as patch:
-        quick_classifier(patch)
+        quick_measurements(patch)
         begin(out)
     return out
 
@@ -257,7 +257,7 @@ def test_a_network_that_a_method_refuses_is_a_failure_that_names_it(tmp_path, mo
         failed = begin(tmp_path, "--json").json["failed"]
         assert failed == {"ae-seed-0": "this method cannot serve this net"}
     monkeypatch.undo()
-    quick_classifier(monkeypatch)
+    quick_measurements(monkeypatch)
     assert begin(tmp_path, "--json").json["failed"] == {}
 
 

@@ -8,7 +8,15 @@ import math
 import pytest
 import torch
 from PIL import Image
-from small_experiments import SWEEP, command, files, on_training, quick_classifier, refused, succeed
+from small_experiments import (
+    SWEEP,
+    command,
+    files,
+    on_training,
+    quick_measurements,
+    refused,
+    succeed,
+)
 
 from image_lisa.benchmark import experiments as pool
 from image_lisa.benchmark.sweep import (
@@ -39,7 +47,7 @@ def swept(tmp_path_factory):
     """A sweep of two values of λ and two of t, and what it said; not to be changed."""
     out = tmp_path_factory.mktemp("sweeps")
     with pytest.MonkeyPatch.context() as patch:
-        quick_classifier(patch)
+        quick_measurements(patch)
         said = succeed(*SWEEP, *GRID, "--out", out, "--json")
     return out / FOLDER, said
 

@@ -268,7 +268,7 @@ def test_other_files_are_never_replaced(tmp_path):
     assert (tmp_path / "mine" / "thesis.tex").read_text() == "years of work"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def straight(tmp_path_factory):
     """The training that ran through."""
     runs = tmp_path_factory.mktemp("straight")
@@ -286,7 +286,7 @@ def goes_on_to_the_same_end(run, straight):
         assert (run / picture).read_bytes() == (straight / picture).read_bytes()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def writes(tmp_path_factory):
     """The names of the files that a training writes, in their order."""
     rename, found = Path.replace, []

@@ -53,7 +53,7 @@ def test_a_seed_draws_the_validation_part_and_never_the_test_part():
 
 
 def test_the_state_of_the_global_generators_is_left_alone():
-    torch.manual_seed(3)
+    torch.default_generator.manual_seed(3)
     before = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
     assemble("some", source(), seed=1, limit=50)
     assert torch.equal(torch.get_rng_state(), before[0])

@@ -91,7 +91,7 @@ def test_the_test_split_changes_the_accuracy_alone(trained):
 def test_another_seed_is_another_classifier_and_the_global_state_stays():
     train, _ = digits()
     short = replace(QUICK, examples=100)
-    torch.manual_seed(1)
+    torch.default_generator.manual_seed(1)
     before = torch.get_rng_state()
     first = ClassifierFeatures.train(train, recipe=short, seed=0)
     assert torch.equal(torch.get_rng_state(), before)

@@ -22,7 +22,7 @@ from shared.common.errors import LisaError
 def tensors():
     """Weights of the right names and shapes, as the file has them, its classification included."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         given = OrderedDict(Inception().state_dict())
         given["fc.weight"], given["fc.bias"] = torch.randn(1008, 2048), torch.randn(1008)
     return given

@@ -233,7 +233,7 @@ def test_the_risk_is_the_mean_error_of_every_test_image_with_every_draw(lisa, ex
 def test_the_same_seed_gives_the_same_numbers_whichever_samplers_are_there(
     lisa, of_lisa, extractor
 ):
-    torch.manual_seed(3)
+    torch.default_generator.manual_seed(3)
     before = torch.get_rng_state()
     found = evaluated(lisa, extractor, names=["gmm"])
     assert torch.equal(torch.get_rng_state(), before)

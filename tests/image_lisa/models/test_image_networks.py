@@ -126,11 +126,11 @@ def test_a_light_code_does_not_depend_on_the_rest_of_the_batch(shape):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_weights_depend_on_the_seed_alone(name):
-    torch.manual_seed(1)
+    torch.default_generator.manual_seed(1)
     before = torch.get_rng_state()
     first = net_of(name, (1, 8, 8), seed=3)
     assert torch.equal(torch.get_rng_state(), before)
-    torch.manual_seed(2)
+    torch.default_generator.manual_seed(2)
     again, other = (net_of(name, (1, 8, 8), seed=seed) for seed in (3, 4))
     for key, value in first.state_dict().items():
         assert torch.equal(again.state_dict()[key], value), key

@@ -14,7 +14,7 @@ TYPES = (torch.float32, torch.float64, torch.int64)
 
 def everything():
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         return torch.randn(sum(SIZES), 4), nn.Linear(4, 2)
 
 

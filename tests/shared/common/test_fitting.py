@@ -21,7 +21,7 @@ def line(n=10, seed=0):
 
 def module(seed=0):
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         return nn.Linear(2, 1)
 
 
@@ -94,7 +94,7 @@ def noisy(net, x, y):
 def test_all_that_is_drawn_has_the_seed_and_nothing_is_left_behind():
     results = []
     for noise, seed in ((1, 7), (2, 7), (1, 8)):
-        torch.manual_seed(noise)
+        torch.default_generator.manual_seed(noise)
         before = torch.get_rng_state()
         net = fit_module(module(), noisy, line(), **dict(SETTINGS, seed=seed))
         assert torch.equal(torch.get_rng_state(), before)

@@ -113,7 +113,7 @@ def test_the_gradient_of_the_penalty_is_that_of_the_exact_jacobian(monkeypatch):
 
 
 def test_random_probes_estimate_the_jacobian_without_bias():
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     net, x = plain_net()
     z = net.encode(x).detach().requires_grad_()
     exact = torch.stack([matrix.square().sum() for matrix in jacobians(net, z)])
@@ -145,7 +145,7 @@ class Linear(Vectors):
 def test_the_penalty_is_of_the_code_and_not_of_the_input():
     found = []
     for gain in (1e-3, 1.0, 1e3):
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         net = Linear(gain)
         terms = RAEGP(0.0, 1.0, probes=1000).loss(net, vectors(200))
         found.append(terms["gradient"].item())
@@ -171,9 +171,9 @@ def test_the_penalty_of_a_decoder_that_ignores_the_code_is_zero():
 def test_rae_gp_is_the_same_without_gradients(training):
     net, x = plain_net()
     net.train(training)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     expected = RAEGP(0.1, 0.1).loss(net, x)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     with torch.no_grad():
         found = RAEGP(0.1, 0.1).loss(net, x)
     assert found["gradient"].item() > 0
@@ -199,7 +199,7 @@ def test_recurrent_decoders_have_a_penalty_that_can_be_learnt():
     exact = torch.stack(
         [m.square().sum() for m in jacobians(net, net.encode(x), create_graph=True)]
     )
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     found = RAEGP(0.0, 1.0, probes=200).loss(net, x)["gradient"]
     assert found.item() == pytest.approx(0.5 * exact.mean().item(), rel=0.2)
     found.backward()

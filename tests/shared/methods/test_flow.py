@@ -28,7 +28,7 @@ def make_identity(net):
 
 def loss_of(method, net, x):
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(5)
+        torch.default_generator.manual_seed(5)
         return method.loss(net, x)
 
 
@@ -38,7 +38,7 @@ def test_the_loss_is_the_negative_bound_computed_plainly(method):
     for parameter in net.parts.parameters():
         torch.nn.init.normal_(parameter, std=0.7)
     terms = loss_of(method, net, x)
-    torch.manual_seed(5)
+    torch.default_generator.manual_seed(5)
     mean, log_variance = net.encode(x).chunk(2, 1)
     start = mean + (log_variance / 2).exp() * torch.randn_like(mean)
     flow = net.parts["flow"]

@@ -12,7 +12,7 @@ from shared.methods.flows import AutoregressiveFlow, Chain, MaskedLinear, Planar
 def seeded(make, seed=0, scale=None):
     """A flow in float64, its weights drawn, and made large where a scale is given."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         flow = make().double()
         if scale is not None:
             for parameter in flow.parameters():

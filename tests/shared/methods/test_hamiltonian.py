@@ -21,7 +21,7 @@ class Linear(Autoencoder):
         super().__init__()
         self.dim = dim
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(4)
+            torch.default_generator.manual_seed(4)
             self.encoder = nn.Linear(inputs, 2 * dim).double()
             self.decoder = nn.Linear(dim, inputs).double()
 
@@ -57,7 +57,7 @@ def equipped(method, net=None):
 
 def loss_of(method, net, x, seed=0):
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         return method.loss(net, x)
 
 
@@ -99,7 +99,7 @@ def test_the_loss_is_the_negative_bound_computed_plainly(beta_zero, learned):
     terms = loss_of(method, net, x)
     assert set(terms) == {"reconstruction", "kl", "momentum"}
 
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     mean, log_variance = net.encode(x).detach().chunk(2, 1)
     first = mean + (log_variance / 2).exp() * torch.randn(6, dim, dtype=torch.float64)
     gamma = torch.randn(6, dim, dtype=torch.float64)
@@ -146,7 +146,7 @@ def test_the_bound_lies_below_the_evidence_and_tightens():
 def test_each_bound_is_a_weighted_estimate_of_the_evidence():
     method = HVAE(3, 0.1, 0.3, False)
     net, x = Linear(), inputs(1)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     with torch.no_grad():
         n = 100_000
         mean, log_variance = (each.expand(n, 2) for each in method.posterior(net, x))

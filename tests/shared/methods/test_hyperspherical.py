@@ -19,11 +19,11 @@ def net_for(method, dim=4, **options):
 def test_the_loss_is_reconstruction_and_divergence_of_one_draw(weight):
     method = SVAE(weight)
     net, x = net_for(method, plain=True), vectors(9)
-    torch.manual_seed(3)
+    torch.default_generator.manual_seed(3)
     terms = method.loss(net, x)
     parameters = net.encode(x)
     concentration = torch.log(1 + parameters[:, 4].exp()) + 1
-    torch.manual_seed(3)
+    torch.default_generator.manual_seed(3)
     u = sample_von_mises_fisher(
         parameters[:, :4] / parameters[:, :4].norm(dim=1, keepdim=True), concentration
     )
@@ -59,7 +59,7 @@ def test_training_stays_finite(dim):
     method = SVAE()
     net, x = net_for(method, dim), vectors(50)
     optimizer = torch.optim.Adam(net.parameters(), 0.05)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     for _ in range(60):
         total = sum(method.loss(net, x).values())
         optimizer.zero_grad()

@@ -45,7 +45,7 @@ def test_the_maps_are_linear_and_without_bias():
 
 @pytest.mark.parametrize("layers", [1, 8])
 def test_codes_do_not_vanish_however_many_maps_there_are(layers):
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     z = torch.randn(500, 32)
     z /= z.square().mean().sqrt()
     with torch.no_grad():

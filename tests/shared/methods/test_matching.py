@@ -39,9 +39,9 @@ def reconstruction(net, x, z):
 def test_the_loss_of_wae_is_the_equation(weight):
     net, x = plain_net(WAE())
     z = net.encode(x)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     terms = WAE(weight).loss(net, x)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     draws = torch.randn(8, 3, dtype=torch.float64)
     assert list(terms) == ["reconstruction", "mmd"]
     assert terms["reconstruction"].item() == pytest.approx(reconstruction(net, x, z))
@@ -52,9 +52,9 @@ def test_the_loss_of_wae_is_the_equation(weight):
 def test_the_loss_of_infovae_is_the_equation(alpha, weight):
     net, x = plain_net(InfoVAE())
     mean, log_variance = net.encode(x).chunk(2, dim=1)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     terms = InfoVAE(alpha, weight).loss(net, x)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     noise, draws = (torch.randn(8, 3, dtype=torch.float64) for _ in range(2))
     z = mean + (log_variance / 2).exp() * noise
     # The divergence of one Gaussian from another, as torch has it.

@@ -101,7 +101,7 @@ def test_the_codebook_is_a_moving_average_in_closed_form():
     random = torch.Generator().manual_seed(0)
     decay, book = 0.9, Codebook(3, 2).double()
     slots = torch.randn(30, 2, generator=random, dtype=torch.float64)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     book.revive(slots)
     counts, sums = book.counts.clone(), book.sums.clone()
     assert counts.tolist() == [10, 10, 10]
@@ -129,7 +129,7 @@ def test_the_first_batch_sets_the_codebook_and_needs_no_seed_of_its_own():
         method = VQVAE(codes=40)
         net, x = equipped(method)
         before = codebook(net).vectors.clone()
-        torch.manual_seed(3)
+        torch.default_generator.manual_seed(3)
         slots = codebook(net).slots(net.encode(x)).detach()
         terms = method.loss(net, x)
         assert not torch.equal(codebook(net).vectors, before)
@@ -150,7 +150,7 @@ def test_dead_vectors_alone_are_put_on_distinct_slots_of_the_batch():
         {"vectors": vectors_, "counts": counts, "sums": vectors_ * counts[:, None]}
     )
     slots = 100 + torch.arange(12.0).double()[:, None]
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     book.revive(slots)
     alive = [0, 1, 4]
     assert torch.equal(book.vectors[alive], vectors_[alive])
@@ -257,7 +257,7 @@ def two_steps(net, objective, x):
 def one_process_of_two(rank, folder):
     net, x = equipped(METHOD)
     objective = DistributedDataParallel(Objective(net))
-    torch.manual_seed(rank)
+    torch.default_generator.manual_seed(rank)
     torch.save(two_steps(net, objective, x.split(SIZES)[rank]), folder / f"{rank}.pt")
 
 
@@ -265,7 +265,7 @@ def one_process_of_two(rank, folder):
 def test_two_processes_learn_the_codebook_of_one(tmp_path):
     in_two_processes(one_process_of_two, tmp_path, folder=tmp_path)
     net, x = equipped(METHOD)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     expected = two_steps(net, Objective(net), x)
     for rank in range(len(SIZES)):
         found = torch.load(tmp_path / f"{rank}.pt")

@@ -21,7 +21,7 @@ from shared.common.errors import LisaError
 from shared.methods import Codes, Method, equip, fit_sampler, sampler_names
 from shared.methods.registry import METHODS
 from shared.runs.tensors import read_tensors, write_tensors
-from shared.samplers import sampler_from_state
+from shared.samplers import mixtures, sampler_from_state
 
 DIM = 3
 GRAMMAR = parse_grammar("S -> S '+' T | T\nT -> 'x' | 'y' | '(' S ')'")
@@ -105,7 +105,7 @@ def losses(method, net, x, steps, rate=0.01):
 )
 def test_the_loss_falls_and_every_term_is_finite(name, data):
     method = make(name, **CALM.get(name, {}))
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     net, x = build(method, data)
     totals = []
     for terms in losses(method, net, x, steps=40):
@@ -117,7 +117,7 @@ def test_the_loss_falls_and_every_term_is_finite(name, data):
 
 def test_every_parameter_gets_a_gradient(served):
     method, data = served
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     net, x = build(method, data)
     sum(method.loss(net, x).values()).backward()
     patterns = [pattern for name, pattern in WITHOUT_GRADIENT if name == method.name]
@@ -177,7 +177,7 @@ def test_configuration_and_weights_survive_a_round_trip(served, tmp_path):
 
 def evaluate(method, net, x):
     """The terms without training, as numbers."""
-    torch.manual_seed(3)
+    torch.default_generator.manual_seed(3)
     with torch.no_grad():
         return {name: value.item() for name, value in method.loss(net.eval(), x).items()}
 
@@ -200,6 +200,12 @@ def test_evaluation_repeats_and_changes_nothing(served):
     assert all(value.requires_grad for value in net.parameters())
 
 
+@pytest.fixture
+def rough_mixtures(monkeypatch):
+    """Mixtures of Gaussians whose fits end soon: how well they fit is for other tests to say."""
+    monkeypatch.setitem(mixtures._FIT, "tol", 10.0)
+
+
 def training_codes(method, net, x):
     with torch.no_grad():
         spread = method.posterior_std(net, x)
@@ -209,6 +215,7 @@ def training_codes(method, net, x):
         )
 
 
+@pytest.mark.usefixtures("rough_mixtures")
 def test_every_sampler_fits_draws_decodes_and_is_stored(served):
     method, data = served
     net, x = build(method, data, n=64)
@@ -266,7 +273,7 @@ def test_any_setting_is_refused_or_trains(name):
     accepted = 0
     for _ in range(50):
         setting = draw_setting(METHODS[name], random)
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         try:
             method = METHODS[name](**setting)
             net, x = build(method, "vectors", n=8)
@@ -294,9 +301,9 @@ def test_exactly_the_methods_of_the_table_refuse_a_net():
 
 def test_equipping_depends_on_the_seed_alone_and_leaves_the_global_state(served):
     method, data = served
-    torch.manual_seed(5)
+    torch.default_generator.manual_seed(5)
     expected = torch.rand(3)
-    torch.manual_seed(5)
+    torch.default_generator.manual_seed(5)
     first, _ = build(method, data)
     assert torch.equal(torch.rand(3), expected)
     torch.rand(7)

@@ -22,12 +22,12 @@ def plain(method, seed=0):
 
 
 def seeded_loss(method, net, x, seed=4):
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     return method.loss(net, x)
 
 
 def noise_of(shape, seed=4):
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     return torch.randn(shape, dtype=torch.float64)
 
 
@@ -41,7 +41,7 @@ def squared_errors(net, x, z):
 def test_the_divergence_is_that_of_monte_carlo_draws():
     mean = torch.tensor([[0.3, -1.2, 0.0], [2.0, 0.1, -0.4]], dtype=torch.float64)
     log_variance = torch.tensor([[-1.0, 0.5, 0.0], [-3.0, 1.0, 0.2]], dtype=torch.float64)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     z = sample_gaussian(mean.expand(200_000, 2, 3), log_variance.expand(200_000, 2, 3))
     ratios = log_normal(z, mean, log_variance) - log_normal(z)
     error = ratios.std(0) / math.sqrt(len(ratios))

@@ -57,7 +57,7 @@ def test_codes_are_quantised_by_the_nearest_vector_before_the_fit():
 
 
 def test_draws_depend_on_the_seed_alone(fitted):
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     state = torch.random.get_rng_state()
     draws = fitted.sample(50, seed=3)
     assert draws.shape == (50, 6)

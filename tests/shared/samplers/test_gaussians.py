@@ -74,7 +74,7 @@ def test_draws_follow_their_law():
     mean = torch.tensor([[1.0, -3.0]]).expand(50_000, 2)
     log_variance = torch.tensor([[0.0, math.log(0.25)]]).expand(50_000, 2)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         z = sample_gaussian(mean, log_variance).numpy()
     assert stats.kstest(z[:, 0], "norm", (1, 1)).pvalue > 1e-3
     assert stats.kstest(z[:, 1], "norm", (-3, 0.5)).pvalue > 1e-3
@@ -86,7 +86,7 @@ def test_gradients_pass_through_a_draw():
     mean = torch.tensor([[1.0, 2.0]], requires_grad=True)
     log_variance = torch.tensor([[0.3, -1.0]], requires_grad=True)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(1)
+        torch.default_generator.manual_seed(1)
         z = sample_gaussian(mean, log_variance)
     z.sum().backward()
     torch.testing.assert_close(mean.grad, torch.ones(1, 2))

@@ -173,7 +173,7 @@ def test_uniform_has_the_uniform_law_of_one_coordinate(dim):
 
 
 def test_uniform_draws_depend_on_the_seed_alone():
-    torch.manual_seed(1)
+    torch.default_generator.manual_seed(1)
     before = torch.get_rng_state()
     u = sphere.uniform(5, 4, 11)
     assert torch.equal(torch.get_rng_state(), before)

@@ -165,7 +165,7 @@ SIZES = (5, 3)
 
 
 def encoder():
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     layers = torch.nn.Linear(4, 6), torch.nn.Tanh(), torch.nn.Linear(6, 3)
     return torch.nn.Sequential(*layers).double()
 

@@ -120,7 +120,7 @@ def test_without_concentration_the_law_is_uniform():
 
 def draws(n, dim, concentration, seed=0, dtype=torch.float64):
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         mean = sphere.project(torch.randn(dim, dtype=dtype))
         kappa = torch.full((n,), concentration, dtype=dtype)
         return mean, sample_von_mises_fisher(mean.expand(n, dim), kappa)
@@ -156,7 +156,7 @@ def test_the_angles_gradient_is_that_of_its_quantile(dim, concentration):
     kappa = torch.full((6,), concentration, dtype=torch.float64, requires_grad=True)
     mean = torch.eye(dim, dtype=torch.float64)[0].expand(6, dim)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(1)
+        torch.default_generator.manual_seed(1)
         u = sample_von_mises_fisher(mean, kappa)
     (gradient,) = torch.autograd.grad(u[:, 0].sum(), kappa)
     grid = np.linspace(0, min(math.pi, 20 / math.sqrt(concentration + dim)), 400_001)[1:]
@@ -195,7 +195,7 @@ def test_the_gradient_of_a_mean_over_draws_is_the_means_gradient(dim, concentrat
     by_kappa, by_mean = torch.autograd.grad(exact_value, [concentration_of[0], centre])
 
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(2)
+        torch.default_generator.manual_seed(2)
         u = sample_von_mises_fisher(sphere.project(z).expand(n, dim), kappa)
     values = (u @ weights) ** 2
     error = 5 * values.std().item() / math.sqrt(n)

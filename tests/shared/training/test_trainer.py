@@ -172,7 +172,7 @@ def test_a_damaged_checkpoint_is_refused(run):
 def test_what_is_trained_depends_on_the_seed_alone(tmp_path):
     finals = []
     for number, (seed, noise) in enumerate([(0, 1), (0, 2), (1, 1)]):
-        torch.manual_seed(noise)
+        torch.default_generator.manual_seed(noise)
         one = trainer(
             new_run(tmp_path / str(number)), dataclasses.replace(SHORT, seed=seed, epochs=2)
         )

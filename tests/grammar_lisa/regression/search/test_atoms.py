@@ -25,10 +25,10 @@ ranges = st.tuples(st.floats(-50, 50).map(lambda low: round(low, 2)), st.floats(
 def test_trees_have_the_values(where):
     low, span = where
     values = low + span * np.linspace(0, 1, 15)
-    for tree, expected in atoms(values):
-        with np.errstate(all="ignore"):
-            found = tree.values({"x": values})
-        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
+    trees, expected = zip(*atoms(values), strict=True)
+    with np.errstate(all="ignore"):
+        found = [tree.values({"x": values}) for tree in trees]
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("shift", [0.0, -2.0, -10.0, 2000.0, -1e6])

@@ -249,6 +249,15 @@ def test_what_changes_its_sign_has_integer_exponents():
     assert source.solved(match) is None
 
 
+def test_what_lies_below_zero_has_roots_once_its_sign_is_changed():
+    points = {"a": -U, "b": V}
+    source = Products(library_of(most=100, points=points), points, roots=True)
+    for values in (3 * V * np.sqrt(U), np.sqrt(U + V) / V):
+        context = context_of(values)
+        tree = exact_one(source, context, source.single([context], 5))
+        np.testing.assert_allclose(tree.values(points), values, rtol=1e-9)
+
+
 def test_without_roots_there_are_none():
     source = Products(library_of(("+", "*")), POINTS, roots=False)
     context = context_of(2 * np.sqrt(U) * V**1.5)

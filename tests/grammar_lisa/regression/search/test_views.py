@@ -51,6 +51,36 @@ def test_views_without_factors(targets, inputs, around, noise):
     assert (inputs, around) in told(noisy)
 
 
+def test_a_combination_is_found_beneath_a_factor_of_a_wide_range():
+    points = {"k": np.exp(np.linspace(-3, 3, ROWS)), "p": P, "q": Q}
+    assert (["p*q"], "part*k**5") in told(points["k"] ** 5 * np.cos(6.3 * P * Q), points)
+
+
+def test_targets_that_are_zero_in_places_have_a_view():
+    assert told(np.maximum(np.cos(6.3 * P * Q), 0), {"p": P, "q": Q}) == [(["p*q"], "part")]
+
+
+def test_an_input_that_is_the_same_in_all_rows_hides_no_view():
+    points = POINTS | {"u": np.ones(ROWS)}
+    assert (["(p-q)/s"], "part*k/s") in told(K * np.exp(-(((P - Q) / S) ** 2)) / S, points)
+
+
+def test_views_are_made_with_the_operators_alone():
+    points, few = {"p": P, "q": Q}, ("*", "/")
+    for operator, other in ("+-", "-+"):
+        targets = np.cos(6.3 * (P + Q if operator == "+" else P - Q))
+        assert told(targets, points, (*few, operator)) == [([f"p{operator}q"], "part")]
+        assert told(targets, points, (*few, other)) == []
+    hypot = np.hypot(P, Q) + 1 / np.hypot(P, Q)
+    assert (["p**2+q**2"], "part") not in told(hypot, points, (*few, "+"))
+
+
+def test_of_many_inputs_factors_alone_are_told():
+    many = dict(zip("abcdefg", np.random.default_rng(1).uniform(1, 4, (7, ROWS)), strict=True))
+    targets = many["a"] / (many["b"] + many["c"])
+    assert told(targets, many, ("*", "/")) == [(list("bcdefg"), "part*a")]
+
+
 def test_views_have_the_targets_as_desired_values():
     targets = K**2 / (P + Q * S)
     for view in views_of(POINTS, targets, 100, OPERATORS):
@@ -77,13 +107,17 @@ def test_noise_and_few_rows_have_no_view():
     assert told(K / (P + Q), operators=("+", "-")) == []
 
 
-@pytest.mark.parametrize("unit", [1e-90, 1e-9, 1e9, 1e90])
+@pytest.mark.parametrize("unit", [1e-200, 1e-90, 1e-9, 1e9, 1e90, 1e200])
 def test_views_of_any_unit_are_finite(unit):
     points = {"k": unit * K, "p": P, "q": Q / unit}
     views = views_of(points, unit * K**2 / (P + Q), ROWS, OPERATORS)
     for view in views:
         assert np.isfinite(view.root.desired).all()
         assert all(np.isfinite(values).all() for values in view.inputs.values())
+
+
+def test_inputs_whose_mean_is_no_number_have_no_view():
+    assert told(P / K, {"k": 1e307 * K, "p": P}) == []
 
 
 def test_the_whole_is_a_view():

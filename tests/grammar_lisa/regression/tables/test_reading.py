@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from small_tables import PLAIN, ROWS, columns_of, table_of, written
 
 from grammar_lisa.regression import ReadOptions, read_columns, read_table
+from grammar_lisa.regression.tables.reading import columns_of_frame
 from shared.common.errors import LisaError
 
 
@@ -73,6 +74,11 @@ NOTED = {
 @pytest.mark.parametrize("kind", NOTED)
 def test_what_was_left_out_is_told(tmp_path, kind):
     assert NOTED[kind] in table_of(tmp_path, SAME[kind]).notes
+
+
+def test_a_number_in_the_header_is_told(tmp_path):
+    (note,) = read_columns(written(tmp_path, "x,2020\n1,2\n3,4\n")).notes
+    assert note.startswith("the header has the number '2020' as a name")
 
 
 LIKE_CASES = {
@@ -154,6 +160,9 @@ REFUSED = {
     "1,2\n3,4\n": "t.csv, row 1: a header with the names of the columns is needed, but there are "
     "numbers (1, 2); with --no-header the columns are called x1, y",
     "# x y\n1 2\n3 4\n": "where row 1 names the columns, take the mark at its front away",
+    "# on monday, at ten, by hand\n1,2\n3,4\n": "t.csv, row 2: a header with the names",
+    "top\nx,y,z\nm,V,s\n1,2,3\n": "row 2 has 3 cells, separated by commas; the header, "
+    "row 1, has 1",
     "x,y\n1,2\n\n3,4,5\n": "row 4 has 3 cells, separated by commas; the header, row 1, has 2. "
     + WIDE,
     "x,y\n1,2\n3,4,5,6\n": "row 3 has 4 cells, separated by commas; the header, row 1, has 2",
@@ -204,3 +213,20 @@ def test_binary_tables_are_read_by_pandas(tmp_path, monkeypatch):
     monkeypatch.setattr(pd, "read_feather", lambda path: (_ for _ in ()).throw(ValueError("odd")))
     with pytest.raises(LisaError, match=r"cannot read .*: odd"):
         read_table(path)
+
+
+def test_a_row_is_named_by_its_line_or_its_number(tmp_path):
+    path = written(tmp_path, "# a comment\n" + PLAIN)
+    columns = read_columns(path)
+    assert columns.place(1) == f"{path}, row 4"
+    path.write_text("x,y\n")
+    with pytest.raises(LisaError, match=r"t\.csv has become shorter since it was read"):
+        columns.place(1)
+    assert columns_of_frame(pd.DataFrame({"x": [1.0, 2.0]})).place(1) == "the data, row 2"
+
+
+@pytest.mark.parametrize("end", ["5,6,,,\n", '5,6\n"7,8\n'])
+def test_rows_that_pandas_cannot_read_are_refused_in_one_message(tmp_path, end):
+    with pytest.raises(LisaError, match=r"t\.csv") as refused:
+        table_of(tmp_path, "x,y\n1,2\n3,4\n" + end)
+    assert "\n" not in str(refused.value)

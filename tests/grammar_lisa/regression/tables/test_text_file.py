@@ -56,3 +56,18 @@ def test_damaged_archives_are_refused(tmp_path):
     path = written(tmp_path, gzip.compress(b"x,y\n" * 9000)[:40])
     with pytest.raises(LisaError, match="cannot read"):
         open_text(path, ReadOptions())
+
+
+def test_archives_that_are_damaged_behind_their_beginning_are_refused(tmp_path):
+    content = "".join(f"{x},{x**2}\n" for x in range(20_000))
+    path = written(tmp_path, gzip.compress(content.encode())[:-1000])
+    for options in (ReadOptions(), ReadOptions(encoding="utf-8")):
+        with pytest.raises(LisaError, match="cannot read"):
+            open_text(path, options).scan(options)
+
+
+def test_of_many_comments_all_are_counted(tmp_path):
+    text = open_text(written(tmp_path, "# word\n" * 3000 + "x,y\n1,2\n"), ReadOptions())
+    scan = text.scan(ReadOptions())
+    assert scan.n_comments == 3000
+    assert len(scan.comments) < 3000
