@@ -12,6 +12,7 @@ from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regular_expressions import PREFIX as REGEX
 from grammar_lisa.objectives.regular_expressions import regex_objective
 from grammar_lisa.objectives.targets import regression_for
+from shared.common.errors import LisaError
 
 
 @contextmanager
@@ -32,6 +33,11 @@ def opened_objective(
         with MoleculeObjective(scoring.objective, scoring.seconds_each) as molecules:
             yield molecules
     elif scoring.objective is not None and scoring.objective.startswith(REGEX):
+        if scoring.seconds_each is not None:
+            raise LisaError(
+                f"--seconds-each does not go with {REGEX}FILE, whose matching always ends soon; "
+                "leave it out"
+            )
         yield regex_objective(scoring.objective)
     elif scoring.objective is not None:
         with CallableObjective(scoring.objective, scoring.seconds_each) as function:

@@ -87,7 +87,7 @@ class RegexObjective(FunctionObjective):
         Raises:
             RegularExpressionError: It is none.
         """
-        wrong = np.count_nonzero(self._strings.full_matches(expression) != self._wanted)
+        wrong = int(np.count_nonzero(self._strings.full_matches(expression) != self._wanted))
         return (wrong + len(expression) / CHARACTERS) / len(self._wanted)
 
 

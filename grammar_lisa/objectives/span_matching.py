@@ -194,7 +194,8 @@ def _refusal(expression: str, error: UnexpectedInput) -> str:
     token: Token | None = getattr(error, "token", None)
     if token is not None and token.type == "$END":
         return f"{expression!r} is no regular expression: it ends too early"
+    place: int = getattr(error, "pos_in_stream", 0)
     return (
-        f"{expression!r} is no regular expression: {expression[error.pos_in_stream]!r} in column "
-        f"{error.pos_in_stream + 1} cannot stand there"
+        f"{expression!r} is no regular expression: {expression[place]!r} in column {place + 1} "
+        "cannot stand there"
     )
