@@ -24,3 +24,23 @@ def lengthened(line):
     """All beginnings of an opening that end with a move of white."""
     moves = line.split(" ")
     return [" ".join(moves[: end + 2]) for end in range(0, len(moves) - 1, 3)]
+
+
+OPERANDS = ["(dog)", "([a-z])", "([0-9])", "(.)", "(([A-Z])+)", "(truck)", "~(ring)", "((.){3,})"]
+EXPRESSIONS = [*REGEXES, *(f"{one}.*{other}.*" for one in OPERANDS for other in OPERANDS)]
+"""Enough of them to train a small network on."""
+
+REPLIES = ["e5", "c5", "e6", "c6", "d5", "Nf6", "g6"]
+GAMES = list(
+    dict.fromkeys(
+        [
+            *(beginning for line in OPENINGS for beginning in lengthened(line)),
+            *(
+                f"1. {move} {reply}"
+                for move in ("e4", "d4", "c4", "Nf3", "g3")
+                for reply in REPLIES
+            ),
+        ]
+    )
+)
+"""Beginnings of games, enough to train a small network on."""
