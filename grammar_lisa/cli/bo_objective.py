@@ -9,7 +9,10 @@ from grammar_lisa.objectives.external import CallableObjective, CommandObjective
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.molecules import PREFIX, MoleculeObjective
 from grammar_lisa.objectives.objective import Objective
+from grammar_lisa.objectives.regular_expressions import PREFIX as REGEX
+from grammar_lisa.objectives.regular_expressions import regex_objective
 from grammar_lisa.objectives.targets import regression_for
+from shared.common.errors import LisaError
 
 
 @contextmanager
@@ -29,6 +32,13 @@ def opened_objective(
     if scoring.objective is not None and scoring.objective.startswith(PREFIX):
         with MoleculeObjective(scoring.objective, scoring.seconds_each) as molecules:
             yield molecules
+    elif scoring.objective is not None and scoring.objective.startswith(REGEX):
+        if scoring.seconds_each is not None:
+            raise LisaError(
+                f"--seconds-each does not go with {REGEX}FILE, whose matching always ends soon; "
+                "leave it out"
+            )
+        yield regex_objective(scoring.objective)
     elif scoring.objective is not None:
         with CallableObjective(scoring.objective, scoring.seconds_each) as function:
             yield function

@@ -8,6 +8,8 @@ from .generation import generate as generate
 from .objective import Evaluated as Evaluated
 from .objective import Objective as Objective
 from .regression import Regression as Regression
+from .regular_expressions import Examples as Examples
+from .regular_expressions import RegexObjective as RegexObjective
 from .semantics import semantics_of as semantics_of
 from .targets import TARGETS as TARGETS
 from .targets import Target as Target

@@ -11,6 +11,7 @@ import pytest
 from light_reports import blank_pictures, one_algebra, short_fits
 from measured_runs import quick_measurements
 from molecules_at_hand import CHAINS, needs_rdkit
+from texts_at_hand import EXPRESSIONS, GAMES
 from tools import Tool, environment
 
 import grammar_lisa.cli
@@ -139,6 +140,10 @@ def folder(tmp_path, monkeypatch, runs):
         (block,) = [each for each in blocks(PAGES["fit.md"], "text") if each.startswith(start)]
         (tmp_path / name).write_text(block, encoding="utf-8")
     (tmp_path / "molecules.txt").write_text("\n".join(CHAINS) + "\n", encoding="utf-8")
+    (tmp_path / "regexes.txt").write_text("\n".join(EXPRESSIONS) + "\n", encoding="utf-8")
+    (tmp_path / "openings.txt").write_text("\n".join(GAMES) + "\n", encoding="utf-8")
+    (examples,) = blocks(PAGES["regular_expressions.md"], "text")
+    (tmp_path / "passwords.txt").write_text(examples, encoding="utf-8")
     (tmp_path / "new.csv").write_text("Time (s)\n0.15\n0.7\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -20,7 +20,7 @@ from shared.sphere.geometry import uniform
 
 EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
 SHIPPED = sorted((ROOT / "grammars").glob("*.cfg"))
-LENGTHS = {"expr": 15, "koza": 21, "json": 40, "sql": 35, "smiles": 12}
+LENGTHS = {"expr": 15, "koza": 21, "json": 40, "sql": 35, "smiles": 12, "regex": 12, "chess": 30}
 
 SMALL = {
     "brackets": ("S -> '(' S ')' S |", 9),
