@@ -30,6 +30,7 @@ from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import derivations_to_texts
+from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL as TRAINED
 from grammar_lisa.models.run import read_data
 from grammar_lisa.objectives.decontamination import Decontamination
@@ -171,7 +172,13 @@ def test_the_first_half_of_a_trial_is_a_trial_of_half_the_rounds(compared, tmp_p
     sentences = derivations_to_texts(load_grammar(EXPR), data)
     scores = OBJECTIVE(sentences)
     problem = SearchProblem(
-        None, None, OBJECTIVE, sentences, scores, Decontamination(None), sentences
+        load_model(open_run(run, TRAINED)),
+        None,
+        OBJECTIVE,
+        sentences,
+        scores,
+        Decontamination(None),
+        sentences,
     )
     config = dataclasses.replace(SearchConfig(**header["config"]), rounds=1)
     settings = TrialSettings(search=config, n_initial=60, black_box=header["black_box"])
@@ -408,7 +415,7 @@ def test_names_of_systems_are_read_in_any_case():
 
 
 def test_the_character_network_is_that_of_one_system_whatever_networks_are_chosen():
-    assert len(ENTRIES) == 2 * (5 * 2 + 1)
+    assert len(ENTRIES) == 2 * (5 * 3 + 1)
     names = [e.name for e in entries_of(list(TABLE5_SYSTEMS), ["kusner"], ["grammar"])]
     assert names == [
         *(f"grammar-kusner-{s}" for s in ("gvae", "gcvvae", "grae", "g-gmm-dae", "g-lisa")),
