@@ -38,6 +38,9 @@ _FIT: dict[str, Any] = {
 }
 """How scikit-learn fits."""
 
+MOST_FITTED = 2**16
+"""The most codes that several components are fitted to; of more, so many are drawn."""
+
 
 class FullMixture(Sampler):
     """A mixture of Gaussians with full covariances, however its parameters were found."""
@@ -133,6 +136,9 @@ class Gaussian(FullMixture):
 class ComponentMixture(FullMixture):
     """A mixture of some number of Gaussians, fitted by scikit-learn from k-means.
 
+    It is fitted to at most `MOST_FITTED` codes, drawn by the seed: ten full covariances do not need
+    more, and the time of a fit grows with their number.
+
     Codes are centred and divided by one common scale before the fit, so that
     the jitter, `RELATIVE_JITTER` times the mean variance on every diagonal, means the same for
     codes of any size.
@@ -165,6 +171,10 @@ class ComponentMixture(FullMixture):
             covariance, more = _regularised(standard.T @ standard / len(standard), scale)
             weights, means, covariances = np.ones(1), np.zeros((1, len(centre))), covariance[None]
         else:
+            if len(standard) > MOST_FITTED:
+                notes.append(f"fitted to {MOST_FITTED:,} of {len(standard):,} codes")
+                drawn = np.random.default_rng(self.seed).permutation(len(standard))
+                standard = standard[np.sort(drawn[:MOST_FITTED])]
             weights, means, covariances, more = self._maximise(standard, count, scale)
         self._set(weights, centre + scale * means, scale**2 * covariances)
         self.notes = (*notes, *more)

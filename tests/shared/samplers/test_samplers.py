@@ -21,6 +21,7 @@ from shared.samplers import (
     Projected,
     StandardNormal,
     Uniform,
+    mixtures,
     sampler_from_state,
 )
 from shared.sphere.projected_normal import log_sphere_area
@@ -430,3 +431,18 @@ def test_the_directions_of_the_prior_are_uniform():
     np.testing.assert_allclose(Projected(prior).log_prob(u), uniform.log_prob(u))
     with pytest.raises(LisaError, match="fitted in dimension 4, not 3"):
         prior.direction_log_prob(np.eye(3))
+
+
+@pytest.mark.parametrize("kind", [GaussianMixture, DirichletMixture])
+def test_mixtures_of_very_many_codes_are_fitted_to_some_of_them(kind, monkeypatch):
+    random = np.random.default_rng(0)
+    codes = np.concatenate([random.normal(side, 0.1, (600, 2)) for side in (-1.0, 1.0)])
+    whole = kind(components=2).fit(codes)
+    assert not any("fitted to" in note for note in whole.notes)
+    monkeypatch.setattr(mixtures, "MOST_FITTED", 400)
+    some = kind(components=2).fit(codes)
+    assert some.notes[0] == "fitted to 400 of 1,200 codes"
+    assert np.array_equal(some.sample(50, 1), kind(components=2).fit(codes).sample(50, 1))
+    for draws in (whole.sample(4000, 2), some.sample(4000, 2)):
+        assert abs((draws[:, 0] > 0).mean() - 0.5) < 0.06
+        assert np.abs(np.abs(draws.mean(1)) - 1).mean() < 0.15
