@@ -7,7 +7,7 @@ import numpy as np
 from grammar_lisa.cli.options.learn_weights import Options
 from grammar_lisa.cli.text_files import write_text
 from grammar_lisa.grammar import Grammar, load_grammar
-from grammar_lisa.grammar.canonical import Canonical
+from grammar_lisa.grammar.canonical import CanonicalDerivations
 from grammar_lisa.grammar.data_report import ParsedFile, parse_file
 from grammar_lisa.grammar.weights import file_probabilities, learn_weights, log_likelihoods
 from shared.cli.terminal import Terminal
@@ -26,7 +26,7 @@ def run(options: Options, terminal: Terminal) -> None:
     parsed = parse_file(options.data, grammar)
     for line in parsed.told():
         terminal.note(line)
-    if not Canonical(grammar).all_are:
+    if not CanonicalDerivations(grammar).all_are:
         terminal.note("of a sentence with several derivations the canonical one counts")
     rows = held_out_rows(grammar, parsed, options)
     weights = learn_weights(grammar, parsed.derivations, options.smoothing)

@@ -88,7 +88,7 @@ class SentenceCount:
         )
 
 
-class Canonical:
+class CanonicalDerivations:
     """Tells the canonical derivations of one grammar from others, and finds them.
 
     Attributes:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grammar_lisa.grammar.arrays import to_array
-from grammar_lisa.grammar.canonical import Canonical, Derivation
+from grammar_lisa.grammar.canonical import CanonicalDerivations, Derivation
 from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.counting import Counts
 from grammar_lisa.grammar.laws import Law
@@ -61,7 +61,7 @@ def draw_sentences(
 ) -> tuple[list[Derivation], int]:
     """Draw distinct sentences of at most `max_rules` rules, in the order in which a law draws them.
 
-    Each is given by its canonical derivation, see `Canonical`.
+    Each is given by its canonical derivation, see `CanonicalDerivations`.
 
     Args:
         grammar: Which has them.
@@ -93,7 +93,7 @@ def draw_sentences(
             canonical=True,
             notify=notify,
         )
-    replaced = Canonical(grammar).replace(drawn, max_rules, keys)
+    replaced = CanonicalDerivations(grammar).replace(drawn, max_rules, keys)
     if replaced.changed:
         notify(replaced.told(max_rules))
     kept, withheld = keep_sentences(grammar, replaced.derivations, keep)

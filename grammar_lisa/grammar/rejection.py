@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 from grammar_lisa.grammar import Counts
-from grammar_lisa.grammar.canonical import Canonical
+from grammar_lisa.grammar.canonical import CanonicalDerivations
 from grammar_lisa.grammar.laws import Law
 from shared.common.callbacks import Notify
 
@@ -25,7 +25,7 @@ class Rejection:
     def __init__(self, counts: Counts, law: Law, seed: int, notify: Notify) -> None:
         """Try some draws: of the law, or by length of each length until there are too few."""
         self._counts = counts
-        self._canonical = Canonical(counts.grammar)
+        self._canonical = CanonicalDerivations(counts.grammar)
         self._longest = counts.max_rules
         if self._canonical.all_are:
             return

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from grammar_lisa.grammar import Counts, Finding, Grammar
 from grammar_lisa.grammar.ambiguity import find_ambiguity, find_blanks
-from grammar_lisa.grammar.canonical import Canonical, SentenceCount, is_unambiguous
+from grammar_lisa.grammar.canonical import CanonicalDerivations, SentenceCount, is_unambiguous
 from grammar_lisa.grammar.parsing import LALR, Parser
 from grammar_lisa.grammar.text import derivation_to_text
 
@@ -61,7 +61,7 @@ def report(grammar: Grammar, max_rules: int) -> Report:
         max_rules=max_rules,
         counts=tuple((n, count) for n, count in lengths if count),
         total=counts.at_most(),
-        sentences=Canonical(grammar).count(counts),
+        sentences=CanonicalDerivations(grammar).count(counts),
         lalr=parser.kind == LALR,
         parser=parser.kind,
         unambiguous=told,

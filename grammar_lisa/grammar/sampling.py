@@ -10,7 +10,7 @@ from operator import add
 
 from grammar_lisa.grammar import Counts, Grammar
 from grammar_lisa.grammar.analysis import nonterminals_of
-from grammar_lisa.grammar.canonical import Canonical
+from grammar_lisa.grammar.canonical import CanonicalDerivations
 from grammar_lisa.grammar.completion import Completion
 from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.limits import limits_of
@@ -88,7 +88,7 @@ def sample(
     rng = random.Random(seed)  # noqa: S311
     asked = n if distinct and not fewer else 0
     if restrictions:
-        if canonical and not Canonical(grammar).all_are:
+        if canonical and not CanonicalDerivations(grammar).all_are:
             notify(f"{grammar.source} is ambiguous: the draws are {law} over derivations")
         draws = _restricted(grammar, asked, max_rules, rng, law, distinct, restrictions)
         grammar = replace(grammar, source=f"{grammar.source} with {restrictions}")

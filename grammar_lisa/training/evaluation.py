@@ -58,7 +58,7 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Decoded:
+class ReadBack:
     """What rows decode to.
 
     Attributes:
@@ -71,7 +71,7 @@ class Decoded:
 
 
 @torch.no_grad()
-def decoded(net: SequenceAutoencoder, method: Method, x: Tensor) -> Decoded:
+def decoded(net: SequenceAutoencoder, method: Method, x: Tensor) -> ReadBack:
     """Encode and decode padded rows `[n, step]`; leaves the net in evaluation mode."""
     net.eval()
     losses, rows = [], []
@@ -79,7 +79,7 @@ def decoded(net: SequenceAutoencoder, method: Method, x: Tensor) -> Decoded:
         logits = net.decode(method.to_decoder(net, method.encode(net, part)))
         losses.append(net.reconstruction_loss(part, logits))
         rows.append(net.read(logits))
-    return Decoded(torch.cat(losses), torch.cat(rows))
+    return ReadBack(torch.cat(losses), torch.cat(rows))
 
 
 def reconstruction(net: SequenceAutoencoder, method: Method, x: Tensor) -> Reconstruction:
@@ -87,7 +87,7 @@ def reconstruction(net: SequenceAutoencoder, method: Method, x: Tensor) -> Recon
     return compared(x, decoded(net, method, x), net.pad)
 
 
-def compared(x: Tensor, found: Decoded, pad: int) -> Reconstruction:
+def compared(x: Tensor, found: ReadBack, pad: int) -> Reconstruction:
     """Return how well rows `[n, step]`, padded, come back."""
     same, inside = found.rows == x, x != pad
     return Reconstruction(

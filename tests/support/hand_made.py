@@ -37,6 +37,11 @@ class Listed:
 
     def __init__(self, language, unreadable=()):
         self.language, self.unreadable = language, unreadable
+        self.model = self
+
+    def obeys(self, derivations):
+        """As a model without restrictions."""
+        return np.ones(len(derivations), dtype=np.bool_)
 
     def write(self, derivations):
         return [self.language.texts[row] for row in derivations[:, 0]]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from small_grammars import EXPR, enumerated
 
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
-from grammar_lisa.grammar.canonical import LISTED, LOOKED, Canonical, is_unambiguous
+from grammar_lisa.grammar.canonical import LISTED, LOOKED, CanonicalDerivations, is_unambiguous
 from grammar_lisa.grammar.parsing import EARLEY, LALR, SHIFTING, Parser
 from grammar_lisa.grammar.sampling import by_text
 from grammar_lisa.grammar.text import Writer, derivations_to_texts
@@ -17,7 +17,7 @@ from grammar_lisa.grammar.text import Writer, derivations_to_texts
 @given(ambiguous_grammars, st.integers(0, 4))
 def test_derivations_of_one_text_have_one_canonical_derivation(grammar, extra):
     limit = grammar.shortest + extra
-    canonical, write = Canonical(grammar), Writer(grammar).text
+    canonical, write = CanonicalDerivations(grammar), Writer(grammar).text
     derivations = sorted(enumerated(grammar, limit))[:40]
     of_text = {}
     for derivation in derivations:
@@ -39,7 +39,7 @@ def test_derivations_of_one_text_have_one_canonical_derivation(grammar, extra):
 @given(ambiguous_grammars, st.integers(0, 3))
 def test_sentences_are_counted_by_their_canonical_derivations(grammar, extra):
     limit = grammar.shortest + extra
-    counts, canonical = Counts(grammar, limit), Canonical(grammar)
+    counts, canonical = Counts(grammar, limit), CanonicalDerivations(grammar)
     if counts.at_most() > 300:
         return
     found = canonical.count(counts)
@@ -64,7 +64,7 @@ def test_what_tells_that_a_grammar_is_unambiguous(text, kind, unambiguous):
     parser = Parser(parse_grammar(text))
     assert parser.kind == kind
     assert is_unambiguous(parser) == unambiguous
-    assert Canonical(parser.grammar).all_are == unambiguous
+    assert CanonicalDerivations(parser.grammar).all_are == unambiguous
 
 
 def test_shifts_are_preferred():
@@ -79,7 +79,7 @@ def test_catalan_numbers_of_derivations_are_two_to_the_n_sentences():
     sentences = sum(2**n * 2 ** (n + 1) for n in range(5))
     counts = Counts(grammar, 9)
     assert counts.at_most() < LISTED
-    assert Canonical(grammar).count(counts).number == sentences
+    assert CanonicalDerivations(grammar).count(counts).number == sentences
 
 
 def test_many_sentences_are_estimated():
@@ -87,18 +87,18 @@ def test_many_sentences_are_estimated():
     grammar = parse_grammar("E -> T | E '+' E\nT -> 'a' | 'b' | 'c' | 'd' | 'e' | 'f'\n")
     counts = Counts(grammar, 11)
     exact = sum(6 ** (n + 1) for n in range(4))
-    found = Canonical(grammar).count(counts)
+    found = CanonicalDerivations(grammar).count(counts)
     assert counts.at_most() < LISTED
     assert found.number == exact
     counts = Counts(grammar, 14)
-    found = Canonical(grammar).count(counts)
+    found = CanonicalDerivations(grammar).count(counts)
     exact = sum(6 ** (n + 1) for n in range(5))
     assert not found.exact
     assert found.looked == LOOKED
     assert abs(found.number - exact) < 4 * found.error
     assert found.error < exact / 5
     assert "by the share of canonical ones among 400 derivations drawn" in found.told()
-    none = Canonical(grammar).count(Counts(grammar, 60))
+    none = CanonicalDerivations(grammar).count(Counts(grammar, 60))
     assert none.number == 0
     assert "far fewer different sentences" in none.told()
 
@@ -106,7 +106,7 @@ def test_many_sentences_are_estimated():
 def test_tokens_that_can_be_split_in_two_ways_have_one_canonical_derivation():
     """The grammar is LALR(1), but joined tokens can be read in two ways."""
     grammar = parse_grammar("# tokens: joined\nS -> A B\nA -> 'a' | 'ab'\nB -> 'bc' | 'c' | 'b'\n")
-    canonical = Canonical(grammar)
+    canonical = CanonicalDerivations(grammar)
     assert is_unambiguous(Parser(grammar))
     assert not canonical.all_are
     derivations = sorted(enumerated(grammar, 3))
@@ -116,7 +116,7 @@ def test_tokens_that_can_be_split_in_two_ways_have_one_canonical_derivation():
 
 
 def test_all_derivations_of_a_grammar_without_ambiguity_are_canonical():
-    canonical = Canonical(load_grammar(EXPR))
+    canonical = CanonicalDerivations(load_grammar(EXPR))
     derivations = sorted(enumerated(canonical.grammar, 6))
     assert canonical.all_are
     assert canonical.replace(derivations, 2, by_text).derivations == derivations
@@ -126,7 +126,7 @@ def test_all_derivations_of_a_grammar_without_ambiguity_are_canonical():
 def test_what_is_left_out_is_said():
     """Earley takes the first rule, so that nothing is derived by way of B and C."""
     grammar = parse_grammar("S -> A A 'x' | 'x'\nA -> B |\nB -> C\nC -> 'y' |\n")
-    canonical = Canonical(grammar)
+    canonical = CanonicalDerivations(grammar)
     derivations = sorted(enumerated(grammar, 7))
     assert {len(canonical.of(each)) for each in derivations} == {7}
     changed = sum(not canonical.holds(each) for each in derivations)

@@ -13,7 +13,7 @@ from small_grammars import ROOT, enumerated
 from grammar_lisa.expressions.canonical_forms import canonical_forms
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
 from grammar_lisa.grammar.arrays import from_array
-from grammar_lisa.grammar.canonical import Canonical
+from grammar_lisa.grammar.canonical import CanonicalDerivations
 from grammar_lisa.grammar.datasets import (
     draw_sentences,
     keep_sentences,
@@ -357,7 +357,7 @@ def test_more_rules_than_a_short_number_holds():
 @pytest.mark.parametrize(("count", "law"), [(40, "uniform"), (40, "by-length"), (10**4, "uniform")])
 def test_sentences_of_an_ambiguous_grammar_are_drawn_as_canonical_derivations(count, law):
     grammar = parse_grammar(ELSE)
-    canonical = Canonical(grammar)
+    canonical = CanonicalDerivations(grammar)
     drawn, _ = draw_sentences(grammar, count, 6, 0, everything, law=law)
     assert all(canonical.holds(each) for each in drawn)
     assert len(set(derivations_to_texts(grammar, drawn))) == len(drawn) == min(count, 108)
@@ -367,7 +367,7 @@ def test_replaced_derivations_are_told():
     grammar = parse_grammar(SUMS)
     notes = []
     drawn, _ = draw_sentences(grammar, 60, 25, 0, everything, notify=notes.append)
-    canonical = Canonical(grammar)
+    canonical = CanonicalDerivations(grammar)
     assert len(drawn) == 60
     assert all(canonical.holds(each) for each in drawn)
     assert len(notes) == 2

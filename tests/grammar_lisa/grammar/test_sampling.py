@@ -12,7 +12,7 @@ from scipy import stats
 from small_grammars import EXPR, enumerated, grammars
 
 from grammar_lisa.grammar import Counts, load_grammar, parse_grammar
-from grammar_lisa.grammar.canonical import Canonical
+from grammar_lisa.grammar.canonical import CanonicalDerivations
 from grammar_lisa.grammar.sampling import (
     _permuted,
     enumerate_derivations,
@@ -224,7 +224,7 @@ def test_bounds(law):
 def test_sentences_of_an_ambiguous_grammar_are_drawn_uniformly(law):
     """The draws of derivations that are not canonical are rejected."""
     grammar = parse_grammar(ELSE)
-    canonical = Canonical(grammar)
+    canonical = CanonicalDerivations(grammar)
     every = [each for each in sorted(enumerated(grammar, 6)) if canonical.holds(each)]
     assert len(every) < len(enumerated(grammar, 6))
     lengths = Counter(map(len, every))
@@ -240,7 +240,7 @@ def test_sentences_of_an_ambiguous_grammar_are_drawn_uniformly(law):
 
 def test_all_sentences_of_an_ambiguous_grammar_are_drawn_once():
     grammar = parse_grammar(ELSE)
-    canonical = Canonical(grammar)
+    canonical = CanonicalDerivations(grammar)
     every = {each for each in enumerated(grammar, 6) if canonical.holds(each)}
     for law in ("uniform", "by-length"):
         draws = sample(grammar, 10_000, 6, 0, law, fewer=True, canonical=True)
@@ -264,7 +264,7 @@ def test_a_law_over_derivations_is_said_to_be_one(law, said):
     assert [said in note for note in notes] == ([True] if said else [])
     if law != "by-length":
         assert draws == sample(grammar, 20, 15, 0, law)
-    canonical = Canonical(grammar)
+    canonical = CanonicalDerivations(grammar)
     assert all(canonical.holds(each) for each in draws if law == "by-length" and len(each) < 10)
 
 

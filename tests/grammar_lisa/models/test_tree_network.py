@@ -30,7 +30,7 @@ def built(grammar, max_rules, dim=6):
     net = build_network("tree", GrammarMask(grammar, max_rules), dim, dim, 0).eval().double()
     with torch.no_grad():
         for name, weights in net.named_parameters():
-            if name.startswith(("to_logits", "from_step", "chosen", "tops")):
+            if name.startswith(("widen", "to_steps", "from_step")):
                 weights *= 4
     return net
 
@@ -157,8 +157,8 @@ def test_draws_follow_the_likelihood():
 
 
 def test_a_beam_as_wide_as_the_language_finds_the_likeliest_sentence():
-    net = built(LISTS, 8)
-    every = rows_of(net.mask, enumerate_derivations(LISTS, 8))
+    net = built(EXPR, 7)
+    every = rows_of(net.mask, enumerate_derivations(EXPR, 7))
     decoded = net.decode(uniform(30, 6, seed=4))
     losses = torch.stack(
         [net.reconstruction_loss(every, row.expand(len(every), -1)) for row in decoded]
