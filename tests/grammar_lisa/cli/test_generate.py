@@ -100,8 +100,8 @@ def test_where_too_few_are_found_these_are_printed_and_the_rest_is_said(trained)
     assert refused.status == 2
     assert len(refused.lines) < 40
     assert all(len(line) > most for line in refused.lines)
-    said = f"error: 300 draws gave {len(refused.lines)} sentences with length>={most + 1} only; ask for "
-    assert f"{said}fewer, raise --most-draws, or try --temperature 1" in refused.said
+    said = f"error: 300 draws gave {len(refused.lines)} sentences with length>={most + 1} only; "
+    assert f"{said}ask for fewer, raise --most-draws, or try --temperature 1" in refused.said
     nothing = run_command(*words, "--where", "math:sqrt>0")
     assert nothing.lines == []
     assert "300 draws lack a property: 300 × TypeError: must be real number" in nothing.said
