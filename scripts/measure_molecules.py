@@ -5,7 +5,8 @@
 
 What comes back is exact without refinement: the code that the encoder gives, decoded by the
 likeliest rule at each step, and by a beam search. Draws of each sampler are judged by RDKit as
-`grammar-lisa molecules` does, and so is what lies at angles from the held-out molecules.
+`grammar-lisa molecules` does, and so is what lies at angles from the held-out molecules; which
+molecules are novel is told of the first sampler alone, as all training molecules are read for it.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from environment_record import environment
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.sentence_model import SentenceModel
-from grammar_lisa.molecules.judging import judge
+from grammar_lisa.molecules.judging import Judgement, judge
 from grammar_lisa.optimize.start import training_sentences
 from shared.runs.expost import load_sampler
 from shared.runs.files import write_json
@@ -43,6 +44,11 @@ def reconstructed(model: SentenceModel, texts: list[str], beams: int) -> dict[st
     }
 
 
+def fractions(judgement: Judgement, *, novel: bool) -> dict[str, float]:
+    """Return the fractions of a judgement, that of novel molecules where all data were looked at."""
+    return {name: value for name, value in judgement.fractions.items() if novel or name != "novel"}
+
+
 def judged(
     run: Run, model: SentenceModel, texts: list[str], draws: int, compared: int
 ) -> dict[str, Any]:
@@ -53,8 +59,9 @@ def judged(
     found: dict[str, Any] = {}
     for name in SAMPLERS:
         drawn = model.decode(load_sampler(run, name).sample(draws, 0))
-        judgement = judge(drawn, int(model.valid(drawn).sum()), data, some)
-        found[name] = judgement.fractions | {
+        whole = name == SAMPLERS[0]
+        judgement = judge(drawn, int(model.valid(drawn).sum()), data if whole else some, some)
+        found[name] = fractions(judgement, novel=whole) | {
             "properties": {
                 each: {
                     "quantiles_of_data": list(both.data),
@@ -67,9 +74,8 @@ def judged(
     codes = model.codes(texts[:draws], refine=False)
     for angle in ANGLES:
         drawn = model.decode(np.concatenate([model.around(z[None], 1, angle=angle) for z in codes]))
-        found[f"at an angle of {angle:g}"] = judge(
-            drawn, int(model.valid(drawn).sum()), data, some[:10]
-        ).fractions
+        judgement = judge(drawn, int(model.valid(drawn).sum()), some[:10], some[:10])
+        found[f"at an angle of {angle:g}"] = fractions(judgement, novel=False)
     return found
 
 
