@@ -45,7 +45,7 @@ def reconstructed(model: SentenceModel, texts: list[str], beams: int) -> dict[st
 
 
 def fractions(judgement: Judgement, *, novel: bool) -> dict[str, float]:
-    """Return the fractions of a judgement, that of novel molecules where all data were looked at."""
+    """Return a judgement's fractions, that of novel molecules where all data were looked at."""
     return {name: value for name, value in judgement.fractions.items() if novel or name != "novel"}
 
 
