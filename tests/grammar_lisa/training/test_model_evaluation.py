@@ -17,6 +17,7 @@ from grammar_lisa.grammar.sampling import sample_uniform
 from grammar_lisa.grammar.text import is_sentence
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.grammar_model import GrammarModel
+from grammar_lisa.training import evaluation
 from grammar_lisa.training.evaluation import (
     evaluate_model,
     exact_by_length,
@@ -133,6 +134,20 @@ def test_geometry_tells_uniform_directions_from_a_bundle():
     assert bundle["uniformity_gap"] > 0.5
     assert bundle["lambda_max"] > 0.8
     assert bundle["participation_ratio"] < 2
+
+
+def test_of_very_many_codes_the_pairs_of_some_are_looked_at(monkeypatch):
+    codes = uniform(4000, 6, 0).numpy()
+    monkeypatch.setattr(evaluation, "MOST_PAIRED", 1000)
+    some = geometry(codes, 2.0)
+    assert (
+        some["uniformity_gap"]
+        == geometry(codes[np.linspace(0, 3999, 1000).round().astype(int)], 2.0)["uniformity_gap"]
+    )
+    monkeypatch.undo()
+    whole = geometry(codes, 2.0)
+    assert some["uniformity_gap"] != whole["uniformity_gap"]
+    assert some["effective_rank"] == whole["effective_rank"]
 
 
 def test_everything_together(model):
