@@ -66,7 +66,7 @@ def judged(
                 each: {
                     "quantiles_of_data": list(both.data),
                     "quantiles_of_draws": both.drawn and list(both.drawn),
-                    "wasserstein": both.distance,
+                    "wasserstein": both.wasserstein,
                 }
                 for each, both in judgement.properties.items()
             }
