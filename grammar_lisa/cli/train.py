@@ -41,7 +41,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, DerivationSplit]:
     path = options.place(f"{options.grammar.stem}-{plan.method.name}")
     folder, data = make_run(path, plan, overwrite=options.overwrite, notify=terminal.note)
     built = run_architecture(folder)
-    epochs = plan.settled(built.max_rules)[0].training.epochs
+    epochs = plan.settled(built.max_rules).config.epochs
     note = f"{plan.method.title}, {built.network} network, d = {built.dim}, {epochs} epochs"
     left = [name for name in ("network", "dim", "epochs") if getattr(options, name) is None]
     if left:
@@ -56,7 +56,7 @@ def train(folder: Run, data: DerivationSplit, options: Options, terminal: Termin
     """Train to the end, with a bar of progress."""
     if folder.finished:
         return
-    plan, _, _ = Plan(options, options.hyper).settled(run_architecture(folder).max_rules)
+    plan = Plan(options, options.hyper).settled(run_architecture(folder).max_rules)
     with terminal.progress("training", 0) as bar:
 
         def step(done: int, steps: int, rate: float) -> None:

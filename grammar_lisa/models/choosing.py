@@ -5,7 +5,7 @@ import abc
 import torch
 from torch import Tensor
 
-from grammar_lisa.models.mask import GrammarMask, Walk, scored
+from grammar_lisa.models.mask import GrammarMask, Walk, scored, walked
 
 
 class Steps(abc.ABC):
@@ -53,39 +53,26 @@ class GivenSteps(Steps):
         self._logits = self._logits[rows]
 
 
-@torch.no_grad()
 def one_by_one(
-    steps: Steps,
-    max_rules: int,
-    *,
-    temperature: float = 0.0,
-    generator: torch.Generator | None = None,
+    steps: Steps, *, temperature: float = 0.0, generator: torch.Generator | None = None
 ) -> Tensor:
     """Return complete derivations `[batch, max_rules]` of rules chosen one after the other.
 
     Args:
         steps: At the beginning.
-        max_rules: L, the length of a derivation with its padding.
         temperature: 0 takes the most likely rule that is allowed, the first of equals; above 0,
             rules are drawn in proportion to exp(logit / temperature).
         generator: Of the draws.
     """
-    pad = steps.walk.mask.pad
-    chosen: list[Tensor] = []
-    for step in range(max_rules):
-        allowed = steps.walk.allowed(max_rules - step)
-        scores = scored(steps.logits(step), temperature, generator)
-        rules = scores.masked_fill(~allowed, -torch.inf).argmax(dim=1)
-        chosen.append(rules)
-        if bool((rules == pad).all()):
-            chosen += [rules] * (max_rules - step - 1)
-            break
-        steps.choose(rules)
-    return torch.stack(chosen, dim=1)
+    return walked(
+        steps.walk,
+        lambda step: scored(steps.logits(step), temperature, generator),
+        steps.choose,
+    )
 
 
 @torch.no_grad()
-def beam_search(steps: Steps, batch: int, max_rules: int, beams: int) -> Tensor:
+def beam_search(steps: Steps, beams: int) -> Tensor:
     """Return the likeliest complete derivations that a beam search finds, `[batch, max_rules]`.
 
     At each step the `beams` likeliest beginnings of every sentence are kept. The likelihood is
@@ -93,12 +80,10 @@ def beam_search(steps: Steps, batch: int, max_rules: int, beams: int) -> Tensor:
 
     Args:
         steps: At the beginning.
-        batch: How many sentences there are.
-        max_rules: L, the length of a derivation with its padding.
         beams: How many beginnings are kept, at least 1.
     """
-    pad = steps.walk.mask.pad
-    width = 1
+    pad, max_rules = steps.walk.mask.pad, steps.walk.mask.max_rules
+    batch, width = len(steps.walk.height), 1
     total = torch.zeros(batch, 1)
     rows = torch.empty(batch, 1, 0, dtype=torch.long)
     for step in range(max_rules):

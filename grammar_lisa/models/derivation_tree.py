@@ -103,13 +103,12 @@ class TreeWalk(Walk):
         widest = mask.pushed.shape[1]
         offsets = torch.arange(widest, device=rules.device)
         places = self.height[:, None] + offsets
-        arity = mask.arity[rules][:, None]
-        behind = (rules == mask.pad)[:, None] | (offsets >= arity)
-        slots = rules[:, None] * widest + arity - 1 - offsets
+        ended = (rules == mask.pad)[:, None]
+        # What is written above the new top is written again before it is read.
+        slots = (rules * widest + mask.arity[rules] - 1)[:, None] - offsets
         depths = (self.depth[:, None] + 1).clamp_max(DEEPEST).expand_as(slots)
-        kept = self._slots.gather(1, places), self._depths.gather(1, places)
-        self._slots.scatter_(1, places, torch.where(behind, kept[0], slots))
-        self._depths.scatter_(1, places, torch.where(behind, kept[1], depths))
+        self._slots.scatter_(1, places, slots.masked_fill(ended, mask.pad * widest))
+        self._depths.scatter_(1, places, depths.masked_fill(ended, 0))
         super().apply(rules)
 
     def select(self, rows: Tensor) -> None:

@@ -6,7 +6,7 @@ and none is cut off. Under restrictions d is the least number of rules that fini
 obeys with what is left of the bounds: so every derivation that obeys stays reachable, and no other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -123,13 +123,7 @@ class GrammarMask(nn.Module):
         """
         scores = scored(logits, temperature, generator)
         walk = Walk(self, len(logits))
-        derivations = logits.new_empty(logits.shape[:2], dtype=torch.long)
-        for step in range(self.max_rules):
-            allowed = walk.allowed(self.max_rules - step)
-            rules = scores[:, step].masked_fill(~allowed, -torch.inf).argmax(dim=1)
-            walk.apply(rules)
-            derivations[:, step] = rules
-        return derivations
+        return walked(walk, lambda step: scores[:, step], walk.apply)
 
     @torch.no_grad()
     def chosen(self, logits: Tensor, derivations: Tensor) -> Tensor:
@@ -175,6 +169,32 @@ class GrammarMask(nn.Module):
 
     def _pack(self, top: Tensor, budget: Tensor) -> Tensor:
         return top * (self.max_rules + 1) + budget.clamp(0, self.max_rules)
+
+
+@torch.no_grad()
+def walked(
+    walk: "Walk", scores_at: Callable[[int], Tensor], choose: Callable[[Tensor], None]
+) -> Tensor:
+    """Return complete derivations of the allowed rules with the greatest scores, one by one.
+
+    Args:
+        walk: The stacks at the beginning.
+        scores_at: Gives the finite scores of the rules at a step, `[batch, pad + 1]`.
+        choose: Has the rules of a step, `[batch]`, applied to the walk.
+
+    Returns:
+        Rule numbers `[batch, max_rules]`, each row a complete derivation and its padding.
+    """
+    mask = walk.mask
+    derivations = walk.height.new_full((len(walk.height), mask.max_rules), mask.pad)
+    for step in range(mask.max_rules):
+        allowed = walk.allowed(mask.max_rules - step)
+        rules = scores_at(step).masked_fill(~allowed, -torch.inf).argmax(dim=1)
+        if bool((rules == mask.pad).all()):
+            break
+        choose(rules)
+        derivations[:, step] = rules
+    return derivations
 
 
 def scored(logits: Tensor, temperature: float, generator: torch.Generator | None = None) -> Tensor:

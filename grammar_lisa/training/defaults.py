@@ -1,8 +1,9 @@
 """Network, code size and epochs of a training that names none: by how long its sentences are."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from grammar_lisa.models.names import NetworkName
+from grammar_lisa.training.config import TrainConfig
 
 SHORT: Final = 20
 """Sentences of at most so many rules are learnt by the dense network at least as well in equal
@@ -34,3 +35,26 @@ def default_epochs(network: NetworkName) -> int:
     The tree network learns more from each sentence, and takes thirty times as long over it.
     """
     return 10 if network == "tree" else 30
+
+
+class Chosen(NamedTuple):
+    """What a training takes, told or by default; see `TrainConfig`."""
+
+    network: NetworkName
+    dim: int
+    epochs: int
+
+
+def chosen(config: TrainConfig, max_rules: int) -> Chosen:
+    """Return what a configuration tells, and the defaults for what it leaves open.
+
+    Args:
+        config: The configuration.
+        max_rules: The most rules that one of the sentences takes.
+    """
+    network = config.network or default_network(max_rules)
+    return Chosen(
+        network,
+        config.dim or default_dim(network, max_rules),
+        config.epochs or default_epochs(network),
+    )

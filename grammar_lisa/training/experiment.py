@@ -25,7 +25,7 @@ from grammar_lisa.objectives.semantics import OUTPUTS, semantics_of
 from grammar_lisa.training.advice import Outcome, advise
 from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.corpus import decontamination_of, describe_sentences, gather
-from grammar_lisa.training.defaults import default_dim, default_epochs, default_network
+from grammar_lisa.training.defaults import chosen, default_epochs
 from grammar_lisa.training.evaluation import evaluate_model, readout_r2, reconstruction
 from shared.common.callbacks import Callbacks, MetricsRow, Notify, silent
 from shared.common.errors import LisaError
@@ -100,17 +100,10 @@ class Plan:
         found = torch.from_numpy(semantics_of(texts, self.config.semantics or OUTPUTS, seed))
         return {"train": found[: len(data.train)], "test": found[len(data.train) :]}
 
-    def settled(self, max_rules: int) -> tuple["Plan", NetworkName, int]:
-        """Return the plan with all that it leaves open, and its network and code size.
-
-        Args:
-            max_rules: The most rules that one of its sentences takes.
-        """
-        network = self.config.network or default_network(max_rules)
-        dim = self.config.dim or default_dim(network, max_rules)
-        epochs = self.config.epochs or default_epochs(network)
-        config = dataclasses.replace(self.config, network=network, dim=dim, epochs=epochs)
-        return dataclasses.replace(self, config=config), network, dim
+    def settled(self, max_rules: int) -> "Plan":
+        """Return the plan with what it leaves open, for sentences of at most so many rules."""
+        settings = chosen(self.config, max_rules)._asdict()
+        return dataclasses.replace(self, config=dataclasses.replace(self.config, **settings))
 
     def record(self, runs: Path) -> dict[str, Any]:
         """Return the options of `grammar-lisa train` that give this run, as JSON values."""
@@ -155,7 +148,8 @@ def make_run(
             notify(f"{config.grammar}:{finding}")
     decontamination = decontamination_of(config, grammar, notify)
     data, max_rules = gather(config, grammar, decontamination, notify)
-    plan, network, dim = plan.settled(max_rules)
+    network, dim, _ = chosen(config, max_rules)
+    plan = plan.settled(max_rules)
     seed = derive_seed(config.seed, "network")
     tokenizer = _tokenizer(grammar, data) if network == CHARACTERS else None
     semantics = plan.semantics_in(grammar, data)
@@ -226,7 +220,7 @@ def train_run(
         return
     callbacks = callbacks or Callbacks()
     architecture = run_architecture(run)
-    plan, _, _ = plan.settled(architecture.max_rules)
+    plan = plan.settled(architecture.max_rules)
     grammar = load_run_grammar(run)
     net = architecture.build(grammar)
     semantics = _semantics(run, grammar, data, plan)
@@ -292,17 +286,18 @@ def _outcome(run: Run, quality: dict[str, Any], data: DerivationSplit, plan: Pla
     some, held_out = (from_array(part[:LOOKED], pad) for part in (data.train, data.test))
     learnt = probabilities(grammar, rule_counts(grammar, some), smoothing=1)
     drawn = plan.config.data is None
+    validation = [row["valid_loss"] for row in run.read_metrics()]
     return Outcome(
         exact=quality["reconstruction"]["texts"],
         on_training=quality["on_training"]["exact"],
         rules=quality["reconstruction"]["rules"],
-        validation=[row["valid_loss"] for row in run.read_metrics()],
+        validation=validation,
         nats=-float(log_likelihoods(held_out, learnt).mean()),
         median=float(np.median(lengths)),
         longest=int(lengths.max()),
         sentences=len(lengths),
         from_file=0 if drawn else round(len(lengths) * (1 - plan.config.mix)),
-        epochs=plan.settled(architecture.max_rules)[0].training.epochs,
+        epochs=len(validation),
         dim=architecture.dim,
         network=architecture.network,
         networks=get_args(NetworkName),

@@ -84,8 +84,7 @@ class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
     ) -> Tensor:
         """Return the complete derivations `[batch, step]` that logits stand for."""
         if beams > 1:
-            steps = GivenSteps(self.mask, decoded)
-            return beam_search(steps, len(decoded), self.length, beams)
+            return beam_search(GivenSteps(self.mask, decoded), beams)
         return self.mask.decode(decoded, temperature=temperature, generator=generator)
 
     @torch.no_grad()

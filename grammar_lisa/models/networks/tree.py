@@ -83,10 +83,9 @@ class TreeNetwork(SentenceAutoencoder):
     def reconstruction_loss(self, x: Tensor, decoded: Tensor) -> Tensor:
         """Return −log p(derivation) under the masked logits, in nats a sentence, `[batch]`."""
         rules, inside, logits = self._forced(x, decoded)
-        losses = functional.cross_entropy(logits, rules[inside], reduction="none")
-        rows = inside.nonzero(as_tuple=True)[0]
-        total: Tensor = losses.new_zeros(len(x)).index_add(0, rows, losses)
-        return total
+        return _by_sentence(
+            functional.cross_entropy(logits, rules[inside], reduction="none"), inside
+        )
 
     @torch.no_grad()
     def comes_back(self, x: Tensor, decoded: Tensor) -> Tensor:
@@ -96,10 +95,7 @@ class TreeNetwork(SentenceAutoencoder):
         likeliest after the ones before it.
         """
         rules, inside, logits = self._forced(x, decoded)
-        rows = inside.nonzero(as_tuple=True)[0]
-        wrong = (logits.argmax(1) != rules[inside]).float()
-        mistakes: Tensor = wrong.new_zeros(len(x)).index_add(0, rows, wrong)
-        return mistakes == 0
+        return _by_sentence((logits.argmax(1) != rules[inside]).float(), inside) == 0
 
     def read(
         self,
@@ -112,8 +108,8 @@ class TreeNetwork(SentenceAutoencoder):
         """Return complete derivations `[batch, step]`, each rule chosen after those before it."""
         steps = TreeSteps(self, decoded)
         if beams > 1:
-            return beam_search(steps, len(decoded), self.length, beams)
-        return one_by_one(steps, self.length, temperature=temperature, generator=generator)
+            return beam_search(steps, beams)
+        return one_by_one(steps, temperature=temperature, generator=generator)
 
     def steps_of(self, decoded: Tensor, count: int) -> Tensor:
         """Return the code's share of the first `count` steps, `[batch, count, HIDDEN]`."""
@@ -190,6 +186,12 @@ class TreeSteps(Steps):
         self._chosen = [rules[rows] for rules in self._chosen]
         if self._state is not None:
             self._state = self._state[:, rows].contiguous()
+
+
+def _by_sentence(values: Tensor, inside: Tensor) -> Tensor:
+    """Return the sums over sentences, `[batch]`, of values at the steps that are `inside`."""
+    rows = inside.nonzero(as_tuple=True)[0]
+    return values.new_zeros(len(inside)).index_add(0, rows, values)
 
 
 def _table(count: int, width: int, deviation: float) -> nn.Embedding:

@@ -173,7 +173,7 @@ def test_a_beam_as_wide_as_the_language_finds_the_likeliest_sentence():
 def test_logits_of_all_steps_are_chosen_from_as_the_mask_does():
     mask = GrammarMask(LISTS, 8)
     logits = torch.randn(50, 8, mask.pad + 1, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(one_by_one(GivenSteps(mask, logits), 8), mask.decode(logits))
+    assert torch.equal(one_by_one(GivenSteps(mask, logits)), mask.decode(logits))
     every = rows_of(mask, enumerate_derivations(LISTS, 8))
     likelihoods = torch.stack(
         [
@@ -181,7 +181,7 @@ def test_logits_of_all_steps_are_chosen_from_as_the_mask_does():
             for row in logits.double()
         ]
     )
-    found = beam_search(GivenSteps(mask, logits.double()), 50, 8, len(every))
+    found = beam_search(GivenSteps(mask, logits.double()), len(every))
     assert torch.equal(found, every[likelihoods.argmax(1)])
     net = build_network("dense", mask, 6, 6, 0).double()
     assert torch.equal(net.read(logits.double(), beams=len(every)), found)

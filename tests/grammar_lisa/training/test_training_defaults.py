@@ -30,15 +30,15 @@ def test_defaults_go_by_the_length(max_rules, network, dim, epochs):
     assert default_network(max_rules) == network
     assert default_dim(network, max_rules) == dim
     assert default_epochs(network) == epochs
-    plan, named, size = Plan(TrainConfig(), LISA()).settled(max_rules)
-    assert (named, size, plan.training.epochs) == (network, dim, epochs)
+    plan = Plan(TrainConfig(), LISA()).settled(max_rules)
+    assert (plan.config.network, plan.config.dim) == (network, dim)
+    assert plan.training.epochs == plan.config.epochs == epochs
 
 
 def test_what_is_told_is_kept():
     config = TrainConfig(network="kusner", dim=7, epochs=3)
-    plan, network, dim = Plan(config, LISA()).settled(100)
-    assert (network, dim, plan.config.epochs) == ("kusner", 7, 3)
-    assert plan.config == config
+    assert (config.network, config.dim, config.epochs) == ("kusner", 7, 3)
+    assert Plan(config, LISA()).settled(100).config == config
 
 
 def test_settings_that_make_no_sense_are_refused_with_epochs_left_open():
