@@ -51,7 +51,7 @@ def load(folder: Path, request: Request) -> ImageSource:
     published = list(dict.fromkeys(file.part for file in found.files))
     levels, said = levels_of(folder, [folder / file.name for file in found.files])
     notes = [*found.notes, *said]
-    images, files, said = _decoded(folder, found.files, request.size, levels)
+    images, files, said = decode_files(folder, found.files, request.size, levels)
     notes += said
     if len(files) < _LEAST:
         raise LisaError(
@@ -103,27 +103,20 @@ def decoding_notes(folder: Path, names: Sequence[str], decoded: Decoded) -> list
     return notes
 
 
-def _source(
-    parts: dict[str, Part], classes: tuple[str, ...], notes: list[str], levels: Levels | None
-) -> ImageSource:
-    train, test = parts["train"], parts.get("test")
-    if test is None:
-        count = max(LEAST, min(_MOST_TEST, len(train) // 10))
-        test, train = split_images(train, count, derive_seed(0, "folder", "test"))
-    return ImageSource(
-        train=train,
-        valid=parts.get("valid"),
-        test=test,
-        classes=classes,
-        notes=tuple(notes),
-        levels=levels,
-    )
-
-
-def _decoded(
+def decode_files(
     folder: Path, files: list[FolderFile], size: int | None, levels: Levels | None
 ) -> tuple[torch.Tensor, list[FolderFile], list[str]]:
-    """Read images `[n, 1 or 3, height, width]`: with the files that can be read, and notes."""
+    """Read images `[n, 1 or 3, height, width]`: with the files that can be read, and notes.
+
+    Args:
+        folder: That the names are below.
+        files: What to read.
+        size: Height and width to bring images to; None leaves them.
+        levels: Of deep images.
+
+    Raises:
+        LisaError: Images are of several sizes with none asked for, or none can be read.
+    """
     paths = [folder / file.name for file in files]
     shape = (size, size) if size is not None else _first_size(folder, paths)
     others: list[tuple[int, int]] = []
@@ -148,6 +141,23 @@ def _decoded(
         pixels = np.ascontiguousarray(pixels[:, :1])
     kept = [file for file, good in zip(files, decoded.good, strict=True) if good]
     return torch.from_numpy(pixels), kept, notes
+
+
+def _source(
+    parts: dict[str, Part], classes: tuple[str, ...], notes: list[str], levels: Levels | None
+) -> ImageSource:
+    train, test = parts["train"], parts.get("test")
+    if test is None:
+        count = max(LEAST, min(_MOST_TEST, len(train) // 10))
+        test, train = split_images(train, count, derive_seed(0, "folder", "test"))
+    return ImageSource(
+        train=train,
+        valid=parts.get("valid"),
+        test=test,
+        classes=classes,
+        notes=tuple(notes),
+        levels=levels,
+    )
 
 
 def _first_size(folder: Path, paths: Sequence[Path]) -> tuple[int, int]:

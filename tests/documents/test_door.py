@@ -30,7 +30,9 @@ GRAMMAR_COMMANDS = """
 check sample learn-weights train bo ask tell fit score predict generate encode decode interpolate
 info molecules benchmark benchmark/table5 benchmark/latent-bo benchmark/targets benchmark/regression
 """
-IMAGE_COMMANDS = "train sample info evaluate diagnose benchmark sweep"
+IMAGE_COMMANDS = """
+train sample encode reconstruct interpolate score distance info evaluate diagnose benchmark sweep
+"""
 HELP = [
     "grammar_lisa --version",
     "grammar_lisa --help",
@@ -52,6 +54,8 @@ REFUSED = [
     "grammar_lisa no-such-command",
     "image_lisa train --dim 1",
     "image_lisa sample --count 0",
+    "image_lisa score run folder --top 0",
+    "image_lisa distance a b --size 1",
 ]
 
 
