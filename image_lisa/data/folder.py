@@ -28,7 +28,8 @@ from shared.common.seeds import derive_seed
 _LEAST = 10
 """Images that can be parted into training, validation and test."""
 
-_MOST_TEST = 10_000
+_LEAST_TEST, _MOST_TEST = 8, 10_000
+"""Test images of a folder without a test part: of few images a fifth, as distances need some."""
 
 _SIZES = 5
 """Sizes that a message names."""
@@ -38,8 +39,8 @@ def load(folder: Path, request: Request) -> ImageSource:
     """Return the images below a folder, in the order of their names.
 
     Sub-folders called train (training), valid (val, validation) and test (testing) are the parts;
-    without them a tenth is the test part, drawn by a seed of its own, so that it is the same for
-    every run. Below that, the first sub-folders are the classes. All images are grey if each of
+    without them a tenth is the test part, of few images up to a fifth, drawn by a seed of its own,
+    so that it is the same for every run. Below that, the first sub-folders are the classes. All images are grey if each of
     them is, else in colour; those of more than eight bits are scaled alike, see `Levels`. With a
     size asked for, the largest square in the middle of an image is resized to it: bilinear,
     antialiased. What is left out is named in the notes.
@@ -148,7 +149,8 @@ def _source(
 ) -> ImageSource:
     train, test = parts["train"], parts.get("test")
     if test is None:
-        count = max(LEAST, min(_MOST_TEST, len(train) // 10))
+        few = max(LEAST, min(_LEAST_TEST, len(train) // 5))
+        count = max(few, min(_MOST_TEST, len(train) // 10))
         test, train = split_images(train, count, derive_seed(0, "folder", "test"))
     return ImageSource(
         train=train,
