@@ -40,10 +40,10 @@ def load(folder: Path, request: Request) -> ImageSource:
 
     Sub-folders called train (training), valid (val, validation) and test (testing) are the parts;
     without them a tenth is the test part, of few images up to a fifth, drawn by a seed of its own,
-    so that it is the same for every run. Below that, the first sub-folders are the classes. All images are grey if each of
-    them is, else in colour; those of more than eight bits are scaled alike, see `Levels`. With a
-    size asked for, the largest square in the middle of an image is resized to it: bilinear,
-    antialiased. What is left out is named in the notes.
+    so that it is the same for every run. Below that, the first sub-folders are the classes. All
+    images are grey if each of them is, else in colour; those of more than eight bits are scaled
+    alike, see `Levels`. With a size asked for, the largest square in the middle of an image is
+    resized to it: bilinear, antialiased. What is left out is named in the notes.
 
     Raises:
         LisaError: There are no images, too few, or of several sizes with none asked for.
