@@ -26,7 +26,7 @@ SOURCES: Final = (
     "variation",
     "sphere",
 )
-"""Where candidates come from; powers of the variables come first and always."""
+"""Where candidates come from; lines in the variables and powers of them come first and always."""
 LOSS_NAMES: Final = ("mse", "mae", "huber", "relative", "log")
 COMPLEXITIES: Final = (1, 200)
 JOBS: Final = (1, 1024)
