@@ -319,3 +319,22 @@ def test_lines_keep_to_the_operators_and_the_complexity():
     search, _ = searched(POINTS, 2 * U - W + 3, 1, operators=("*",), most=3)
     assert operators_of(search) <= {"*"}
     assert max(entry.complexity for entry in search.archive) <= 3
+
+
+@pytest.mark.parametrize(
+    ("name", "targets"),
+    [
+        ("tan", 0.5 * np.tan(0.4 * X) + 1),
+        ("asin", 2 * np.arcsin(0.3 * X) + 0.3),
+        ("acos", np.arccos(0.3 * X - 0.1)),
+        ("atan", 2 * np.arctan(3 * X - 4) + 1),
+        ("sinh", 2 * np.sinh(0.5 * X) - 1),
+        ("cosh", 2.5 * np.cosh(0.8 * X)),
+        ("abs", 3 * np.abs(X - 1.2) + 1),
+    ],
+)
+def test_functions_that_are_named_are_found(name, targets):
+    search, _ = searched({"x": X}, targets, operators=("+", "-", "*", "/", name))
+    assert search.solved
+    assert operators_of(search) <= {"+", "-", "*", "/", name}
+    assert search.archive.best.complexity <= 10
