@@ -117,13 +117,12 @@ class OperatorSearch(FormulaSearch):
         yield from self._late_sources()
 
     def fit_lines(self) -> None:
-        """Fit a line in each variable, then a plane in all, before a library is made."""
-        planes = [(name,) for name in self.variables]
-        for names in dict.fromkeys([*planes, self.variables]):
-            slopes = (product(open_constant(1.0), variable(name)) for name in names)
-            plane = total(*slopes, open_constant(0.0))
-            if plane.size <= self.most and not self.ended:
-                self.fit(plane, "lines")
+        """Fit a line in each variable, before a library is made."""
+        for name in self.variables:
+            slope = product(open_constant(1.0), variable(name))
+            line = total(slope, open_constant(0.0))
+            if line.size <= self.most and not self.ended:
+                self.fit(line, "lines")
 
     def _late_sources(self) -> Iterator[str]:
         """Vary good formulas, in turns with the sphere, until there is nothing more to fit."""

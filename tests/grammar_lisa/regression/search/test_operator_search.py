@@ -308,13 +308,6 @@ def test_a_line_is_found_before_a_library_is_made(targets, size):
     assert search.archive.best.complexity <= size
 
 
-def test_a_plane_is_found_before_a_library_is_made():
-    search, stages = searched(POINTS, 2 * U - W + 3)
-    assert stages == []
-    assert search.archive.best.complexity <= 9
-    assert np.allclose(search.archive.best.tree.values(POINTS), 2 * U - W + 3)
-
-
 def test_lines_keep_to_the_operators_and_the_complexity():
     search, _ = searched(POINTS, 2 * U - W + 3, 1, operators=("*",), most=3)
     assert operators_of(search) <= {"*"}
