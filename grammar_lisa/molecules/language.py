@@ -37,5 +37,5 @@ class Molecules(Language):
         ]
 
     def readable(self, sentences: Sequence[str]) -> Bools:
-        """Tell which sentences RDKit reads as molecules."""
+        """Tell which sentences are molecules; see `molecule`."""
         return np.array([canonical_smiles(text) is not None for text in sentences], dtype=np.bool_)

@@ -18,11 +18,13 @@ _REASONS: Final = MappingProxyType(
         "KekulizeException": "aromatic bonds cannot be made single and double",
     }
 )
+_AROMATIC: Final = 1.5
+"""How many bonds an aromatic one counts as."""
 _UNREAD: Final = "rings stay open or are opened twice, or it is no SMILES at all"
 
 
 class MoleculeError(LisaError):
-    """A text that RDKit reads no molecule from; the message says why."""
+    """A text that is no molecule; the message says why."""
 
 
 def check_installed() -> None:
@@ -41,8 +43,12 @@ def check_installed() -> None:
 def molecule(smiles: str) -> Any:
     """Return RDKit's molecule of a SMILES, which is not to be changed.
 
+    RDKit also reads what no chemist would make: ``*``, an atom of no element, and aromatic bonds
+    outside rings, as in ``CC=S:F``. Neither is a molecule here.
+
     Raises:
-        MoleculeError: RDKit reads none, by its rules of valences, rings and aromatic atoms.
+        MoleculeError: RDKit reads none, by its rules of valences, rings and aromatic atoms, or it
+            has such an atom or bond.
         LisaError: RDKit is not installed.
     """
     found, reason = _read(smiles)
@@ -80,7 +86,17 @@ def _read(smiles: str) -> tuple[Any, str]:
         return None, "it is empty or has spaces"
     with rdBase.BlockLogs():
         found = Chem.MolFromSmiles(smiles)
-        return (found, "") if found is not None else (None, _reason(smiles))
+        reason = _reason(smiles) if found is None else _unmade(found)
+        return (None, reason) if reason else (found, "")
+
+
+def _unmade(found: Any) -> str:
+    """Say why what RDKit reads cannot be made; nothing where it can."""
+    if any(atom.GetAtomicNum() == 0 for atom in found.GetAtoms()):
+        return "it has an atom of no element, *"
+    outside = (bond for bond in found.GetBonds() if not bond.IsInRing())
+    loose = any(bond.GetBondTypeAsDouble() == _AROMATIC for bond in outside)
+    return "an aromatic bond stands outside rings" if loose else ""
 
 
 def _reason(smiles: str) -> str:

@@ -7,7 +7,12 @@ from grammar_lisa.molecules import reading as module
 from grammar_lisa.molecules.reading import molecule
 from shared.common.errors import LisaError
 
-SAME = [("OCC", "C(C)O"), ("C1=CC=CC=C1", "c1ccccc1"), ("C[C@H](N)O", "C[C@@H](O)N")]
+SAME = [
+    ("OCC", "C(C)O"),
+    ("c1ccccc1:c1ccccc1", "c1ccccc1-c1ccccc1"),
+    ("C1=CC=CC=C1", "c1ccccc1"),
+    ("C[C@H](N)O", "C[C@@H](O)N"),
+]
 
 
 def test_without_rdkit_the_extra_is_named(monkeypatch):
@@ -49,6 +54,10 @@ def test_mirror_images_differ_in_stereochemistry_alone():
         ("no smiles", "spaces"),
         ("", "empty"),
         ("C C", "spaces"),
+        ("C*", "an atom of no element"),
+        ("CC(=*I)C", "an atom of no element"),
+        ("CC=S:F", "an aromatic bond stands outside rings"),
+        ("C:C", "an aromatic bond stands outside rings"),
     ],
 )
 def test_what_is_no_molecule_says_why_and_rdkit_is_silent(text, reason, capfd):
