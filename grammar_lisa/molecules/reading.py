@@ -43,12 +43,12 @@ def check_installed() -> None:
 def molecule(smiles: str) -> Any:
     """Return RDKit's molecule of a SMILES, which is not to be changed.
 
-    RDKit also reads what no chemist would make: ``*``, an atom of no element, and aromatic bonds
-    outside rings, as in ``CC=S:F``. Neither is a molecule here.
+    RDKit also reads aromatic bonds outside rings, as in ``CC=S:F``, which no chemist can make; that
+    is no molecule here.
 
     Raises:
         MoleculeError: RDKit reads none, by its rules of valences, rings and aromatic atoms, or it
-            has such an atom or bond.
+            has such a bond.
         LisaError: RDKit is not installed.
     """
     found, reason = _read(smiles)
@@ -86,17 +86,12 @@ def _read(smiles: str) -> tuple[Any, str]:
         return None, "it is empty or has spaces"
     with rdBase.BlockLogs():
         found = Chem.MolFromSmiles(smiles)
-        reason = _reason(smiles) if found is None else _unmade(found)
-        return (None, reason) if reason else (found, "")
-
-
-def _unmade(found: Any) -> str:
-    """Say why what RDKit reads cannot be made; nothing where it can."""
-    if any(atom.GetAtomicNum() == 0 for atom in found.GetAtoms()):
-        return "it has an atom of no element, *"
+    if found is None:
+        return None, _reason(smiles)
     outside = (bond for bond in found.GetBonds() if not bond.IsInRing())
-    loose = any(bond.GetBondTypeAsDouble() == _AROMATIC for bond in outside)
-    return "an aromatic bond stands outside rings" if loose else ""
+    if any(bond.GetBondTypeAsDouble() == _AROMATIC for bond in outside):
+        return None, "an aromatic bond stands outside rings"
+    return found, ""
 
 
 def _reason(smiles: str) -> str:

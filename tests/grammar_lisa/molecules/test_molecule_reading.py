@@ -54,8 +54,6 @@ def test_mirror_images_differ_in_stereochemistry_alone():
         ("no smiles", "spaces"),
         ("", "empty"),
         ("C C", "spaces"),
-        ("C*", "an atom of no element"),
-        ("CC(=*I)C", "an atom of no element"),
         ("CC=S:F", "an aromatic bond stands outside rings"),
         ("C:C", "an aromatic bond stands outside rings"),
     ],
@@ -90,3 +88,11 @@ def test_the_language_knows_what_is_equal_and_what_is_none():
     assert left.text != right.text
     assert left.skeleton == right.skeleton
     assert str(language) != str(PlainText())
+
+
+@needs_rdkit
+def test_atoms_of_no_element_are_read_and_not_searched_for():
+    assert canonical_smiles("CC(=*I)C") is not None
+    texts = ["CC", "C*", "[*]CC", "C1CC", "OCC"]
+    assert Molecules().readable(texts).tolist() == [True, False, False, False, True]
+    assert Molecules().readable([]).shape == (0,)
