@@ -86,8 +86,9 @@ def _read(smiles: str) -> tuple[Any, str]:
         return None, "it is empty or has spaces"
     with rdBase.BlockLogs():
         found = Chem.MolFromSmiles(smiles)
-    if found is None:
-        return None, _reason(smiles)
+        reason = "" if found is not None else _reason(smiles)
+    if reason:
+        return None, reason
     outside = (bond for bond in found.GetBonds() if not bond.IsInRing())
     if any(bond.GetBondTypeAsDouble() == _AROMATIC for bond in outside):
         return None, "an aromatic bond stands outside rings"
