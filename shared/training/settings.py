@@ -1,6 +1,7 @@
 """How long and how a net is trained."""
 
 import math
+import os
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,7 +26,7 @@ class Training:
         seed: Of the order of the data and of all that a method draws.
         precision: What Lightning Fabric calls it: 32-true, bf16-mixed, 16-mixed, 64-true.
         device: One of auto, cpu, cuda and mps.
-        devices: How many of them.
+        devices: How many of them, on all machines together.
         checkpoint_seconds: The longest time between two checkpoints.
     """
 
@@ -49,8 +50,17 @@ class Training:
             raise LisaError(
                 f"the batch of {self.batch_size} cannot be shared evenly by {self.devices} devices"
             )
+        if self.devices % machines():
+            raise LisaError(
+                f"{self.devices} devices cannot be shared evenly by {machines()} machines"
+            )
         if self.device in ("cuda", "mps"):
-            _check_device(self.device, self.devices)
+            _check_device(self.device, self.devices // machines())
+
+
+def machines() -> int:
+    """Return how many machines torchrun started this command on."""
+    return int(os.environ.get("GROUP_WORLD_SIZE", "1"))
 
 
 def _check_device(device: Device, devices: int) -> None:

@@ -23,7 +23,7 @@ from shared.methods import Method
 from shared.methods.autoencoder import Autoencoder
 from shared.runs.locks import working_in
 from shared.runs.run import BEST, CHECKPOINT, Run
-from shared.training.settings import Training
+from shared.training.settings import Training, machines
 
 FLUSH_STEPS = 50
 """Steps whose losses are read together: reading each would make a GPU wait every time."""
@@ -65,7 +65,10 @@ def launch(training: Training) -> Fabric:
             f"give --devices {started} as well"
         )
     fabric = Fabric(
-        accelerator=training.device, devices=training.devices, precision=training.precision
+        accelerator=training.device,
+        devices=training.devices // machines(),
+        num_nodes=machines(),
+        precision=training.precision,
     )
     fabric.launch()
     return fabric
