@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import tyro
+
 from shared.cli.terminal import Output, Ranges
+from shared.common.extras import check_extra
 from shared.runs.run import Run, newest_run, next_run_path, open_run
 
 
@@ -73,3 +76,36 @@ class BenchmarkOptions(Output):
     def workers(self) -> int:
         """How many trainings or trials are done at a time."""
         return self.jobs or os.cpu_count() or 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions(Output):
+    """Which runs a report is made of, and where it goes.
+
+    Attributes:
+        run: The folders of runs; by default the newest finished training in --runs.
+        out: The HTML file; by default report.html in the folder of the run, or comparison.html in
+            that of the first of several.
+        runs: The folder that runs are kept in.
+    """
+
+    run: tyro.conf.Positional[tuple[Path, ...]] = ()
+    out: Path | None = None
+    runs: Path = Path("runs")
+
+    def chosen_paths(self, tool: str) -> tuple[Path, ...]:
+        """Return the folders that are named, or that of the newest run of `tool`.
+
+        Raises:
+            LisaError: None is named, and there is none.
+        """
+        return self.run or (newest_run(self.runs, tool).path,)
+
+    def check(self) -> None:
+        """Refuse a report without the packages that make it.
+
+        Raises:
+            LisaError: Naming the extra that brings them.
+        """
+        super().check()
+        check_extra("reports", "jinja2", "plotly")
