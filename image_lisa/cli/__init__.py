@@ -8,6 +8,7 @@ COMMANDS = {
     "train": Command(__name__, "train", "train an autoencoder of images"),
     "sample": Command(__name__, "sample", "draw images from a trained run"),
     "info": Command(__name__, "info", "what a run is and how far it came"),
+    "report": Command(__name__, "report", "a run, or several, as a page to look at"),
     "evaluate": Command(__name__, "evaluate", "measure a trained run on the test images"),
     "diagnose": Command(__name__, "diagnose", "how a run's codes lie, and what bounds it"),
     "benchmark": Command(__name__, "benchmark", "compare methods: the paper's tables"),

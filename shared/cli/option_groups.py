@@ -1,13 +1,15 @@
 """Options that several commands take together."""
 
-import importlib.util
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
+import tyro
+
 from shared.cli.terminal import Output, Ranges
 from shared.common.errors import LisaError
+from shared.common.extras import check_extra
 from shared.runs.run import Run, newest_run, next_run_path, open_run
 
 
@@ -94,12 +96,7 @@ class JobOptions(Output):
             return
         if self.address is None:
             raise LisaError(f"--backend {self.backend} needs the cluster's --address")
-        package = {"dask": "distributed", "ray": "ray"}[self.backend]
-        if importlib.util.find_spec(package) is None:
-            raise LisaError(
-                f"--backend {self.backend} needs the package {package}; install "
-                f"lisa-toolkit[{self.backend}]"
-            )
+        check_extra(self.backend, {"dask": "distributed", "ray": "ray"}[self.backend])
 
 
 JOB_OPTIONS: Final = ("jobs", "backend", "address")
@@ -117,3 +114,36 @@ class BenchmarkOptions(JobOptions):
 
     out: Path = Path("benchmarks")
     name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions(Output):
+    """Which runs a report is made of, and where it goes.
+
+    Attributes:
+        run: The folders of runs; by default the newest finished training in --runs.
+        out: The HTML file; by default report.html in the folder of the run, or comparison.html in
+            that of the first of several.
+        runs: The folder that runs are kept in.
+    """
+
+    run: tyro.conf.Positional[tuple[Path, ...]] = ()
+    out: Path | None = None
+    runs: Path = Path("runs")
+
+    def chosen_paths(self, tool: str) -> tuple[Path, ...]:
+        """Return the folders that are named, or that of the newest run of `tool`.
+
+        Raises:
+            LisaError: None is named, and there is none.
+        """
+        return self.run or (newest_run(self.runs, tool).path,)
+
+    def check(self) -> None:
+        """Refuse a report without the packages that make it.
+
+        Raises:
+            LisaError: Naming the extra that brings them.
+        """
+        super().check()
+        check_extra("reports", "jinja2", "plotly")

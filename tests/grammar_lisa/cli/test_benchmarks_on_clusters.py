@@ -115,4 +115,4 @@ def test_what_cannot_be_reached_is_refused_before_any_work(more, message, tmp_pa
 def test_a_backend_that_is_not_installed_names_the_extra(name, package, monkeypatch, tmp_path):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     said = TOOL.refusal(*REGRESSION, "--backend", name, "--address", "h:1", "--out", tmp_path)
-    assert f"needs the package {package}; install lisa-toolkit[{name}]" in said
+    assert f"{package} is not installed; get it with: pip install 'lisa-toolkit[{name}]'" in said
