@@ -25,6 +25,7 @@ from image_lisa.reports.picture_table import Exhibit, save_picture_table
 from image_lisa.reports.table import Record, ReportTable
 from image_lisa.reports.tables import normal_sampler, tables
 from image_lisa.training.experiment import Data, data_record
+from image_lisa.training.published import default_method
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.jobs.backends import HERE, Backend
@@ -187,8 +188,9 @@ class Benchmark(JobFolder):
         """Return the methods with their hyperparameters, put on record."""
         path = self.path / METHODS_FILE
         recorded = recorded_methods(path) if path.is_file() else {}
+        dataset = self.setting.data.dataset
         settled = {
-            name: chosen.get(name) or recorded.get(name) or METHODS[name]()
+            name: chosen.get(name) or recorded.get(name) or default_method(name, dataset)
             for name in METHODS
             if name in names
         }

@@ -16,6 +16,7 @@ from image_lisa.cli.trainings import setting_of
 from image_lisa.evaluation.inception import weights_path
 from image_lisa.evaluation.protocol import SAMPLES, EvaluationProtocol
 from image_lisa.reports.table import Record, ReportTable
+from image_lisa.training.published import published_values
 from shared.cli.jobs import going_on, note_ends, on_backend, print_failed
 from shared.cli.method_options import set_methods
 from shared.cli.records import chosen_names
@@ -29,7 +30,10 @@ from shared.methods.registry import METHODS
 @on_backend
 def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     """Carry the command out."""
-    names, chosen = chosen_names("method", options.methods, METHODS), set_methods(options.set)
+    names = chosen_names("method", options.methods, METHODS)
+    chosen = set_methods(
+        options.set, defaults=lambda method: published_values(method, options.dataset)
+    )
     for name in chosen:
         if name not in names:
             raise LisaError(f"--set changes {name}, which is none of the --methods")

@@ -113,6 +113,6 @@ def test_what_cannot_be_reached_is_refused_before_any_work(more, message, tmp_pa
 
 @pytest.mark.parametrize(("name", "package"), [("dask", "distributed"), ("ray", "ray")])
 def test_a_backend_that_is_not_installed_names_the_extra(name, package, monkeypatch, tmp_path):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("shared.common.extras.find_spec", lambda name: None)
     said = TOOL.refusal(*REGRESSION, "--backend", name, "--address", "h:1", "--out", tmp_path)
     assert f"{package} is not installed; get it with: pip install 'lisa-toolkit[{name}]'" in said
