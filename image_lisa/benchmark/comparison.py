@@ -252,7 +252,7 @@ def open_benchmark(
     free = {"draws": protocol.draws, "distance": "fid" if inception else "fcd"}
     settings = {**setting.record(), "images": data_record(images)["sha256"], **free}
     device = str(launch(setting.training).device)
-    extractor = None if inception is None else Extractor(inception.resolve(), True, device)
+    extractor = None if inception is None else Extractor(inception.resolve(), "inception", device)
     if extractor is not None:
         extractor.load().check(images.test[:1])
     folder = open_folder(path, BENCHMARK_TOOL, settings, tuple(free), renew=evaluate_again)

@@ -8,12 +8,25 @@ from image_lisa.cli.measured import MeasuredRun, open_measured
 from image_lisa.cli.options.evaluate import Options
 from image_lisa.cli.runs import device_of
 from image_lisa.data import Images
-from image_lisa.evaluation.extractors import Extractor, train_extractor
+from image_lisa.evaluation.efficientnet import ADVICE
+from image_lisa.evaluation.extractors import (
+    Extractor,
+    check_measurable,
+    default_features,
+    is_simple,
+    published_extractor,
+    train_extractor,
+)
 from image_lisa.evaluation.inception import weights_path
 from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.evaluation.reference import Reference
-from image_lisa.evaluation.report import evaluate_run
-from image_lisa.models.names import DISTANCE_TITLES
+from image_lisa.evaluation.report import (
+    draws_for,
+    evaluate_run,
+    images_to_measure,
+    seconds_for,
+)
+from image_lisa.models.names import DISTANCE_TITLES, FeatureName
 from shared.cli.terminal import Terminal
 from shared.methods import method_to_record
 
@@ -35,19 +48,24 @@ _MISMATCH = {
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    weights = weights_path(options.inception_weights)
     device = str(device_of(options.device))
-    inception = None if weights is None else Extractor(weights, True, device).load()
+    published = _published(options, device)
     measured = open_measured(options, terminal.note)
     images = _common(measured, terminal)
+    network = published.network if published else _default(images, options, terminal)
+    check_measurable(images, network)
     folder = measured.folder.path
-    if inception is None:
+    protocol = EvaluationProtocol(draws=options.draws or draws_for(images), seed=options.seed)
+    if network == "classifier":
         place = options.classifiers or folder.resolve().parent / CLASSIFIERS
         extractor = train_extractor(place, images, device, terminal.note).load()
     else:
-        extractor = inception
-    protocol = EvaluationProtocol(draws=options.draws, seed=options.seed)
-    terminal.note("features of the test images")
+        extractor = (published or published_extractor(network, None, device)).load()
+    count = images_to_measure(images, protocol, len(measured.samplers))
+    terminal.note(
+        f"features of {count:,} images, about {_duration(seconds_for(extractor, images, count))}; "
+        "then codes and bounds"
+    )
     result = evaluate_run(
         measured.model,
         measured.samplers,
@@ -63,6 +81,36 @@ def run(options: Options, terminal: Terminal) -> None:
     terminal.result(run=str(folder), evaluation=record)
     print_evaluation(terminal, measured.model.method.title, record)
     terminal.print(f"all numbers: {folder / EVALUATION}")
+
+
+def _published(options: Options, device: str) -> Extractor | None:
+    """Return the published network that options ask for, its weights verified; None for others."""
+    weights = weights_path(options.inception_weights)
+    if options.features == "inception" or (options.features == "auto" and weights is not None):
+        extractor = published_extractor("inception", weights, device)
+    elif options.features == "efficientnet":
+        extractor = published_extractor("efficientnet", None, device)
+    else:
+        return None
+    extractor.load()
+    return extractor
+
+
+def _default(images: Images, options: Options, terminal: Terminal) -> FeatureName:
+    """Return the network for these images where options name no published one."""
+    if options.features == "classifier":
+        return "classifier"
+    network = default_features(images.shape)
+    if network == "classifier" and not is_simple(images.shape):
+        terminal.note(
+            "distances are measured on the features of a classifier of these images, as the "
+            f"weights of EfficientNet are not here; {ADVICE}"
+        )
+    return network
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
 
 
 def _common(measured: MeasuredRun, terminal: Terminal) -> Images:
@@ -114,6 +162,11 @@ def _answer(value: object) -> object:
 def _about(extractor: Mapping[str, Any]) -> str:
     if extractor["distance"] == "fid":
         return "FID: on Inception's features"
+    if extractor["distance"] == "fde":
+        return (
+            "FD (EfficientNet): the Fréchet distance on features of EfficientNet-Lite0, trained on "
+            "ImageNet; it compares with no FID"
+        )
     kind = "clusters of training images" if extractor["labels"] == "clusters" else "labels"
     return (
         "FD (classifier): the Fréchet distance on features of the tool's own classifier, trained "

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from image_lisa.data.levels import Levels
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 
@@ -51,6 +52,7 @@ class ImageSource:
         valid: None where none was published; it is then split from `train`.
         classes: Their names by number; empty without labels.
         notes: What a user should know of these data.
+        levels: Which values of deep images became black and white; None where there are none.
     """
 
     train: Part
@@ -58,6 +60,7 @@ class ImageSource:
     valid: Part | None = None
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    levels: Levels | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +77,7 @@ class Images:
         test_labels: Likewise.
         classes: Their names by number; empty without labels.
         notes: What a user should know of these data.
+        levels: Which values of deep images became black and white; None where there are none.
 
     Raises:
         LisaError: The parts do not fit together or one has too few images.
@@ -88,6 +92,7 @@ class Images:
     test_labels: Tensor | None = None
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    levels: Levels | None = None
 
     def __post_init__(self) -> None:
         for part, (images, labels) in self.parts.items():
@@ -184,6 +189,7 @@ def assemble(
         source.test.labels,
         source.classes,
         source.notes,
+        source.levels,
     )
 
 

@@ -23,7 +23,7 @@ class RealFeatures:
     Attributes:
         features: ``[n, f]``.
         name: What the Fréchet distance is called: the `distance` of the feature extractor, "fid"
-            for Inception's and "fcd" for the tool's own classifier's.
+            for Inception's, "fde" for EfficientNet's and "fcd" for the tool's own classifier's.
         k: The neighbour of precision, recall, density and coverage.
 
     Raises:

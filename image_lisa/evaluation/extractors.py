@@ -1,13 +1,37 @@
 """Which network's features distances are measured on, as worker processes are told of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from image_lisa.data import Images
+from image_lisa.evaluation.coverage import NEIGHBOURS
+from image_lisa.evaluation.efficientnet import ADVICE, EfficientNetFeatures, installed_weights
 from image_lisa.evaluation.extractor import FeatureExtractor
-from image_lisa.evaluation.features import ClassifierFeatures, ClassifierRecipe, LabelledImages
+from image_lisa.evaluation.features import (
+    LEAST_SIDE,
+    ClassifierFeatures,
+    ClassifierRecipe,
+    LabelledImages,
+)
 from image_lisa.evaluation.inception import InceptionFeatures
+from image_lisa.models.names import FeatureName
 from shared.common.callbacks import Notify
+from shared.common.errors import LisaError
+
+_NETWORKS: Mapping[
+    FeatureName, type[InceptionFeatures | EfficientNetFeatures | ClassifierFeatures]
+] = MappingProxyType(
+    {
+        "inception": InceptionFeatures,
+        "efficientnet": EfficientNetFeatures,
+        "classifier": ClassifierFeatures,
+    }
+)
+
+_SIMPLE_SIDE = 32
+"""Grey images up to this size are told apart well by a classifier of their own."""
 
 
 @dataclass(frozen=True)
@@ -16,22 +40,77 @@ class Extractor:
 
     Attributes:
         path: Of its weights.
-        inception: Whether it is Inception and not the tool's own classifier.
+        network: Which network it is.
         device: Where it runs.
     """
 
     path: Path
-    inception: bool
+    network: FeatureName
     device: str
 
     def identity(self) -> str:
         """Return what decides its features: a classifier's file is named by its data and recipe."""
-        return "inception" if self.inception else self.path.stem
+        return self.path.stem if self.network == "classifier" else self.network
 
     def load(self) -> FeatureExtractor:
         """Return the network."""
-        kind = InceptionFeatures if self.inception else ClassifierFeatures
-        return kind.read(self.path, self.device)
+        return _NETWORKS[self.network].read(self.path, self.device)
+
+
+def is_simple(shape: tuple[int, int, int]) -> bool:
+    """Return whether images `[channel, height, width]` are small and grey, such as MNIST's."""
+    return shape[0] == 1 and max(shape[1:]) <= _SIMPLE_SIDE
+
+
+def default_features(shape: tuple[int, int, int]) -> FeatureName:
+    """Return the network that distances between images `[channel, height, width]` are measured on.
+
+    It is EfficientNet where its weights are installed; for small grey images such as MNIST's,
+    which are unlike any photograph, and without those weights, a classifier of their own.
+    """
+    return "classifier" if is_simple(shape) or installed_weights() is None else "efficientnet"
+
+
+def published_extractor(network: FeatureName, weights: Path | None, device: str) -> Extractor:
+    """Return an extractor whose network was published: Inception or EfficientNet.
+
+    Args:
+        network: Which.
+        weights: Of Inception.
+        device: Where it runs.
+
+    Raises:
+        LisaError: Its weights are not here, saying where they come from.
+    """
+    if network == "inception":
+        if weights is None:
+            raise LisaError(
+                "features of Inception need its weights: name their file by --inception-weights"
+            )
+        return Extractor(weights, network, device)
+    found = installed_weights()
+    if found is None:
+        raise LisaError(f"features of EfficientNet need its weights, which are not here; {ADVICE}")
+    return Extractor(found, network, device)
+
+
+def check_measurable(images: Images, network: FeatureName) -> None:
+    """Refuse images that no distances can be measured of, before anything is computed.
+
+    Raises:
+        LisaError: Naming what is too few or too small.
+    """
+    if len(images.test) <= NEIGHBOURS:
+        raise LisaError(
+            f"{images.name} has {len(images.test)} test images; to measure distances takes "
+            f"{NEIGHBOURS + 1} or more"
+        )
+    height, width = images.shape[1:]
+    if network == "classifier" and min(height, width) < LEAST_SIDE:
+        raise LisaError(
+            f"the classifier needs images of at least {LEAST_SIDE} x {LEAST_SIDE} pixels, "
+            f"not {height} x {width}"
+        )
 
 
 def train_extractor(
@@ -62,4 +141,4 @@ def train_extractor(
     )
     if classifier.record.accuracy is not None:
         notify(f"the classifier has {100 * classifier.record.accuracy:.2f} % accuracy")
-    return Extractor(path, False, device)
+    return Extractor(path, "classifier", device)

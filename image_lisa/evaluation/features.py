@@ -25,6 +25,7 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from torch import Tensor, nn
 
+from image_lisa.data.pictures import resized
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.pixels import digest_of, to_eight_bits
 from shared.common.errors import LisaError
@@ -41,6 +42,9 @@ LEAST_SIDE = 8
 _CLUSTERED = 20_000
 """Most training images that clusters are looked for in."""
 
+_PLAIN_SIDE = 32
+"""Clusters are looked for in images of this side at most; training time is that of such images."""
+
 
 @dataclass(frozen=True)
 class ClassifierRecipe:
@@ -50,14 +54,16 @@ class ClassifierRecipe:
         version: Counts changes of what is not a field here.
         width: Channels of the first convolution; they double up to four times that.
         features: Numbers of the penultimate layer.
-        examples: Images seen in training, over all epochs, rounded up to whole epochs.
+        examples: Images of 32 × 32 or less that are seen in training, over all epochs, rounded up
+            to whole epochs; of larger images fewer, by their pixels.
         batch_size: Images a step.
         learning_rate: Of Adam at the beginning; it falls to zero along a cosine.
         clusters: Classes where images have no labels.
         components: Principal components that clusters are looked for in.
+        epochs: The most epochs, which few images reach.
     """
 
-    version: int = 1
+    version: int = 2
     width: int = 24
     features: int = 64
     examples: int = 180_000
@@ -65,6 +71,7 @@ class ClassifierRecipe:
     learning_rate: float = 2e-3
     clusters: int = 32
     components: int = 50
+    epochs: int = 160
 
 
 @dataclass(frozen=True)
@@ -331,11 +338,18 @@ def _fitted(
         net.to(device),
         _cross_entropy,
         (images.to(device), torch.from_numpy(numbers).to(device)),
-        epochs=math.ceil(recipe.examples / len(images)),
+        epochs=_epochs(images, recipe),
         batch_size=min(recipe.batch_size, len(images)),
         learning_rate=recipe.learning_rate,
         seed=record.seed,
     )
+
+
+def _epochs(images: Tensor, recipe: ClassifierRecipe) -> int:
+    """Return how many epochs there are, so that no images take much longer than MNIST's."""
+    pixels = images.shape[2] * images.shape[3]
+    examples = recipe.examples * min(1.0, _PLAIN_SIDE**2 / pixels)
+    return max(1, min(recipe.epochs, math.ceil(examples / len(images))))
 
 
 def _cross_entropy(net: Classifier, images: Tensor, numbers: Tensor) -> Tensor:
@@ -369,8 +383,10 @@ def _labels_of(split: LabelledImages) -> NDArray[np.integer]:
 
 
 def _rows(split: LabelledImages) -> NDArray[np.float32]:
-    pixels = to_eight_bits(split.images).flatten(1).cpu()
-    rows: NDArray[np.float32] = (pixels.float() / 255).numpy()
+    images = to_eight_bits(split.images).cpu()
+    if max(images.shape[2:]) > _PLAIN_SIDE:
+        images = resized(images, _PLAIN_SIDE)
+    rows: NDArray[np.float32] = (images.flatten(1).float() / 255).numpy()
     return rows
 
 

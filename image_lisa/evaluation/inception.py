@@ -7,19 +7,18 @@ the widely used conversion to torch, so that its file of weights loads. It is no
 toolkit: a user downloads it, and its checksum is verified before it is read.
 """
 
-import hashlib
 import os
-import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, Self, final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from image_lisa.evaluation.extractor import FeatureExtractor
+from image_lisa.evaluation.weights import load_tensors, read_tensors_of, verify
 from shared.common.errors import LisaError
 
 WEIGHTS_NAME = "pt_inception-2015-12-05-6726825d.pth"
@@ -269,9 +268,9 @@ class InceptionFeatures(FeatureExtractor):
             LisaError: If there is no such file, it is another one, or its tensors are not those
                 of the network.
         """
-        _verify(path, sha256)
+        verify(path, sha256, "Inception", _WEIGHTS_ADVICE)
         net = Inception()
-        _load(net, _tensors_of(path), path)
+        load_tensors(net, read_tensors_of(path), path, "Inception", without="fc.")
         return cls(net, device)
 
     def check(self, images: Tensor) -> None:
@@ -319,46 +318,3 @@ def _interpolation(size: int) -> Tensor:
     weights = torch.zeros(SIDE, size, dtype=torch.float64)
     weights.scatter_add_(1, below.unsqueeze(1), 1 - share)
     return weights.scatter_add_(1, above.unsqueeze(1), share)
-
-
-def _verify(path: Path, sha256: str) -> None:
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise LisaError(
-            f"cannot read the weights of Inception at {path}: {error.strerror}; {_WEIGHTS_ADVICE}"
-        ) from error
-    if found != sha256:
-        raise LisaError(
-            f"{path} is not the file of Inception's weights: its SHA-256 begins with "
-            f"{found[:8]}, not {sha256[:8]}; {_WEIGHTS_ADVICE}"
-        )
-
-
-def _tensors_of(path: Path) -> Mapping[str, Any]:
-    try:
-        tensors = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError) as error:
-        raise LisaError(f"{path} is not a file of torch tensors") from error
-    if not isinstance(tensors, Mapping):
-        raise LisaError(f"{path} does not hold tensors by name")
-    return tensors
-
-
-def _load(net: Inception, tensors: Mapping[str, Any], path: Path) -> None:
-    """Load all weights but those of the final classification, which the features do not need."""
-    given = {name: value for name, value in tensors.items() if not name.startswith("fc.")}
-    expected = net.state_dict()
-    # Counters of training steps are not part of older files.
-    needed = {name for name in expected if not name.endswith("num_batches_tracked")}
-    missing, unknown = sorted(needed - given.keys()), sorted(given.keys() - expected.keys())
-    if missing or unknown:
-        raise LisaError(
-            f"{path} does not hold Inception's weights: {len(missing)} tensors are missing and "
-            f"{len(unknown)} are unknown, e.g. {(missing or unknown)[0]}"
-        )
-    try:
-        net.load_state_dict({**expected, **given})
-    except RuntimeError as error:
-        raise LisaError(f"{path} holds tensors of other shapes than Inception's") from error

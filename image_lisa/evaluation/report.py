@@ -1,5 +1,6 @@
 """The whole table of one run: everything that is measured of it, on the test split."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -20,7 +21,7 @@ from image_lisa.evaluation.codes import (
 )
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.frechet import frechet_distance
-from image_lisa.evaluation.protocol import EvaluationProtocol
+from image_lisa.evaluation.protocol import DRAWS, SAMPLES, EvaluationProtocol
 from image_lisa.evaluation.reference import Reference, extractor_record
 from image_lisa.models.model import ImageModel
 from shared.common.callbacks import Notify, silent
@@ -33,6 +34,9 @@ __all__ = ["EvaluationProtocol", "Notify", "Reference", "evaluate_run"]
 
 _DECODED = 1000
 """Images that are decoded before their features are taken."""
+
+_TIMED = 4
+"""Images whose features tell how long all will take."""
 
 
 def evaluate_run(
@@ -101,6 +105,29 @@ def evaluate_run(
         "mismatch": mismatch_records(model, samplers, test, images, protocol, notify),
         "mismatch_reason": None if spherical else NO_MISMATCH.format(title=model.method.title),
     }
+
+
+def draws_for(images: Images) -> int:
+    """Return how many images samplers draw by default: as many as there are test images.
+
+    At most 10,000, and no fewer than can be asked for.
+    """
+    return max(DRAWS[0], min(SAMPLES, len(images.test)))
+
+
+def images_to_measure(images: Images, protocol: EvaluationProtocol, samplers: int) -> int:
+    """Return how many images `evaluate_run` takes features of, for so many samplers."""
+    real = min(protocol.draws, len(images.train))
+    return 2 * len(images.test) + real + samplers * protocol.draws
+
+
+def seconds_for(extractor: FeatureExtractor, images: Images, count: int) -> float:
+    """Return about how many seconds the features of so many images take, measured on a few."""
+    some = images.test[:_TIMED]
+    extractor.features(some[:1])
+    before = time.perf_counter()
+    extractor.features(some)
+    return count * (time.perf_counter() - before) / len(some)
 
 
 def _check(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 TOOL: Final = "image-lisa"
 LAST: Final = "last.safetensors"
@@ -12,9 +12,12 @@ LARGEST_DIM: Final = 1024
 """The largest code size that can be asked for."""
 
 DISTANCE_TITLES: Final[Mapping[str, str]] = MappingProxyType(
-    {"fid": "FID", "fcd": "FD (classifier)"}
+    {"fid": "FID", "fde": "FD (EfficientNet)", "fcd": "FD (classifier)"}
 )
-"""What tables call the Fréchet distance on Inception's features, and on a classifier's own.
+"""What tables call the Fréchet distance on Inception, EfficientNet and a classifier of one's own.
 
-The second is no FCD, which is the Fréchet ChemNet distance.
+The last is no FCD, which is the Fréchet ChemNet distance.
 """
+
+FeatureName = Literal["inception", "efficientnet", "classifier"]
+"""Networks whose features distances are measured on."""

@@ -108,6 +108,7 @@ def data_record(images: Images) -> dict[str, Any]:
         "test": len(images.test),
         "labelled": images.labelled,
         "sha256": images.digest,
+        **({} if images.levels is None else {"levels": images.levels.to_record()}),
     }
 
 

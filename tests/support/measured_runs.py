@@ -21,7 +21,7 @@ torch.set_num_threads(1)
 TOOL = Tool(main)
 command, succeed = TOOL.run, TOOL.succeed
 
-CLASSIFIER = (1, 8, 12, 3000, 64, 2e-3, 6, 20)
+CLASSIFIER = (1, 8, 12, 3000, 64, 2e-3, 6, 20, 160)
 """The fields of a recipe of classifiers that are good enough to be there."""
 
 

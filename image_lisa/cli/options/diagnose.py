@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
 from image_lisa.cli.options.runs import MeasureOptions
+from image_lisa.evaluation.protocol import DRAWS, SAMPLES
+from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,4 +25,7 @@ class Options(MeasureOptions):
         draws: Codes that each sampler draws.
     """
 
+    ranges: ClassVar[Ranges] = {"draws": DRAWS}
+
     beside: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
+    draws: int = SAMPLES

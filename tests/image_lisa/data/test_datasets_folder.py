@@ -10,7 +10,7 @@ from PIL import Image
 from small_pictures import alone, jpeg, noise, png
 
 from image_lisa.data import load_images
-from image_lisa.data.decoding import read_image
+from image_lisa.data.decoding import open_image, read_image
 from shared.common.errors import LisaError
 
 
@@ -284,13 +284,14 @@ def test_black_and_white_become_zero_and_255():
     assert (found.mode, np.asarray(found).tolist()) == ("L", [[0, 255]])
 
 
-def test_floats_are_in_the_unit_interval_or_refused():
+def test_without_levels_one_is_white_and_what_is_beyond_is_clipped():
     values = np.array([[0.0, 0.5, 1.0]], np.float32)
     found = read_image(saved(Image.fromarray(values), "TIFF"))
     assert np.asarray(found).tolist() == [[0, 128, 255]]
-    for wrong in (values * 3, values - 1, values * np.nan):
-        with pytest.raises(ValueError, match="outside the range"):
-            read_image(saved(Image.fromarray(wrong), "TIFF"))
+    beyond = open_image(saved(Image.fromarray(values * 3), "TIFF"))
+    assert (np.asarray(beyond.image).tolist(), beyond.clipped) == ([[0, 255, 255]], True)
+    with pytest.raises(ValueError, match="not finite"):
+        read_image(saved(Image.fromarray(values * np.nan), "TIFF"))
 
 
 def test_what_is_transparent_shows_white():

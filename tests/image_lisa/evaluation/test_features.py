@@ -14,6 +14,7 @@ from image_lisa.evaluation.features import (
     ClassifierFeatures,
     ClassifierRecipe,
     LabelledImages,
+    _epochs,
 )
 from image_lisa.evaluation.pixels import to_eight_bits
 from shared.common.errors import LisaError
@@ -250,3 +251,19 @@ def test_mnist_is_classified_better_than_ninety_nine_in_a_hundred():
 
     found = ClassifierFeatures.train(split("train"), split("t10k"))
     assert found.record.accuracy > 0.99
+
+
+@pytest.mark.parametrize(
+    ("count", "side", "epochs"),
+    [
+        (60_000, 28, 3),
+        (50_000, 32, 4),
+        (1_150, 8, 157),
+        (216, 224, 18),
+        (40, 28, 160),
+        (10**6, 64, 1),
+    ],
+)
+def test_no_images_are_trained_on_for_much_longer_than_those_of_mnist(count, side, epochs):
+    sized = torch.zeros((), dtype=torch.uint8).expand(count, 3, side, side)
+    assert _epochs(sized, ClassifierRecipe()) == epochs
