@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, Final
 
 from shared.common.errors import LisaError
+from shared.common.extras import check_extra
 
 _REMEMBERED: Final = 1 << 14
 """Molecules that are kept, so that a sentence is read once."""
@@ -33,11 +33,7 @@ def check_installed() -> None:
     Raises:
         LisaError: It is not installed.
     """
-    if find_spec("rdkit") is None:
-        raise LisaError(
-            "molecules need RDKit, which is not installed; get it with "
-            "pip install 'lisa-toolkit[molecules]'"
-        )
+    check_extra("molecules", "rdkit")
 
 
 def molecule(smiles: str) -> Any:

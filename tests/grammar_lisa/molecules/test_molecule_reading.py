@@ -3,8 +3,8 @@ from molecules_at_hand import MOLECULES, needs_rdkit
 
 from grammar_lisa.expressions.language import PlainText
 from grammar_lisa.molecules import MoleculeError, Molecules, canonical_smiles, check_installed
-from grammar_lisa.molecules import reading as module
 from grammar_lisa.molecules.reading import molecule
+from shared.common import extras
 from shared.common.errors import LisaError
 
 SAME = [
@@ -16,7 +16,7 @@ SAME = [
 
 
 def test_without_rdkit_the_extra_is_named(monkeypatch):
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     for call in (check_installed, lambda: molecule("CC.CCCC"), lambda: canonical_smiles("CC.CCC")):
         with pytest.raises(LisaError, match=r"pip install 'lisa-toolkit\[molecules\]'"):
             call()
