@@ -13,6 +13,7 @@ from .optimize.minimise import Found as Found
 from .optimize.start import initial_design as initial_design
 from .optimize.start import open_optimizer as open_optimizer
 from .regression.regressor import GrammarRegressor as GrammarRegressor
+from .reports.writing import report as report
 from .training.config import TrainConfig as TrainConfig
 from .training.train import train as train
 

@@ -1,6 +1,5 @@
 """What workers do for a comparison: train a run, carry out a trial, draw at random."""
 
-import abc
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,8 +19,7 @@ from grammar_lisa.optimize.trials import Trial, run_trial
 from grammar_lisa.training.experiment import Plan, data_of, finish_run, make_run, train_run
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.jobs.jobs import FAILED, Job
-from shared.runs.files import write_json
+from shared.jobs.jobs import FAILED, FileJob, Job
 from shared.runs.folders import as_json
 from shared.runs.run import CONFIG, SUMMARY, Run, open_run
 
@@ -33,26 +31,7 @@ _POINTS = 1000
 
 
 @dataclass(frozen=True)
-class Work(Job[Objective]):
-    """A job that leaves one file; what jobs share is what scores sentences."""
-
-    @property
-    @abc.abstractmethod
-    def result(self) -> Path:
-        """The file that tells that it is done."""
-
-    @property
-    def done(self) -> bool:
-        """Whether the file is there."""
-        return self.result.is_file()
-
-    def is_done(self, context: Objective) -> bool:
-        """Tell whether the file is there."""
-        return self.done
-
-
-@dataclass(frozen=True)
-class TrainingJob(Work):
+class TrainingJob(Job[Objective]):
     """The training of one run.
 
     Attributes:
@@ -69,14 +48,23 @@ class TrainingJob(Work):
         return self.path.name
 
     @property
-    def result(self) -> Path:
-        """The summary, which a run writes last."""
-        return self.path / SUMMARY
-
-    @property
     def failure(self) -> Path:
         """In the run's folder."""
         return self.path / FAILED
+
+    @property
+    def folder(self) -> Path:
+        """That of the runs."""
+        return self.path.parent
+
+    @property
+    def done(self) -> bool:
+        """Whether the summary is there, which a run writes last."""
+        return (self.path / SUMMARY).is_file()
+
+    def is_done(self, context: Objective) -> bool:
+        """Tell whether the run is finished."""
+        return self.done
 
     def do(self, context: Objective, threads: int) -> None:
         """Train, fit the samplers, evaluate.
@@ -107,28 +95,7 @@ class TrainingJob(Work):
 
 
 @dataclass(frozen=True)
-class FileJob(Work):
-    """A trial of which one JSON file is kept.
-
-    Attributes:
-        path: The file.
-    """
-
-    path: Path
-
-    @property
-    def result(self) -> Path:
-        """The file."""
-        return self.path
-
-    @property
-    def failure(self) -> Path:
-        """Beside it."""
-        return self.path.with_name(f"{self.path.stem}-{FAILED}")
-
-
-@dataclass(frozen=True)
-class TrialJob(FileJob):
+class TrialJob(FileJob[Objective]):
     """A trial of a search or of random draws, whose statistics are kept.
 
     Attributes:
@@ -145,6 +112,11 @@ class TrialJob(FileJob):
         """The run's, the place in it, the trial."""
         return f"{self.run.name}/{self.path.parent.name}/{self.path.stem}"
 
+    @property
+    def folder(self) -> Path:
+        """That of its history, in the run that is searched."""
+        return self.path.parent
+
 
 @dataclass(frozen=True)
 class SearchJob(TrialJob):
@@ -156,10 +128,9 @@ class SearchJob(TrialJob):
 
     trial: Trial
 
-    def do(self, context: Objective, threads: int) -> None:
-        """Search, and keep the statistics."""
+    def do(self, context: Objective, threads: int) -> dict[str, Any]:
+        """Search; return the statistics."""
         began = time.monotonic()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         found = run_trial(self.trial, context)
         batch = self.trial.config.batch
         at: dict[str, Any] = {}
@@ -168,7 +139,7 @@ class SearchJob(TrialJob):
             sentences, scores = [e.sentence for e in seen], [e.value for e in seen]
             at[str(rounds * batch)] = trial_row(sentences, scores, context)
         record = {"trial": self.trial.number, "seed": self.trial.seed, "at": at}
-        write_json(self.path, record | {"seconds": time.monotonic() - began})
+        return record | {"seconds": time.monotonic() - began}
 
 
 @dataclass(frozen=True)
@@ -185,8 +156,8 @@ class RandomJob(TrialJob):
     seed: int
     space: SpaceName
 
-    def do(self, context: Objective, threads: int) -> None:
-        """Draw and decode: distinct texts to score; and how many points decode to a sentence."""
+    def do(self, context: Objective, threads: int) -> dict[str, Any]:
+        """Draw and decode; return what distinct texts score, and how many points are sentences."""
         run = open_run(self.run, TOOL)
         model = load_model(run)
         space = space_of_run(model, run, self.space)
@@ -194,10 +165,9 @@ class RandomJob(TrialJob):
         draw = torch.Generator().manual_seed(derive_seed(self.seed, "decodes"))
         decoded = model.sentences(space.codes(space.sample(_POINTS, draw)))
         decodes = sum(sentence is not None for sentence in decoded) / _POINTS
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         record = drawn_record(drawn, self.marks, context)
         head = {"trial": self.number, "seed": self.seed, "decodes": decodes}
-        write_json(self.path, head | {"space": space.name, "at": record})
+        return head | {"space": space.name, "at": record}
 
 
 def drawn_record(

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.benchmark.entrants import Entrant
-from grammar_lisa.benchmark.jobs import FileJob, TrainingJob
+from grammar_lisa.benchmark.jobs import TrainingJob
 from grammar_lisa.benchmark.latent_bo_settings import LatentBOSettings
 from grammar_lisa.benchmark.start_sets import NONE, StartSet, drawn_from_grammar, tells_apart
 from grammar_lisa.grammar import load_grammar
@@ -30,9 +30,10 @@ from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.experiment import Plan
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.jobs.backends import Backend
 from shared.jobs.folder import JobFolder
-from shared.jobs.jobs import OnEnd, run_jobs
-from shared.runs.files import read_json, write_json
+from shared.jobs.jobs import FileJob, OnEnd, run_jobs
+from shared.runs.files import read_json
 
 LATENT_BO_TOOL: Final = f"{TOOL} benchmark latent-bo"
 MARKS: Final = (100, 250, 500)
@@ -43,7 +44,7 @@ _DRAWS = 1000
 
 
 @dataclass(frozen=True)
-class LatentBOJob(FileJob):
+class LatentBOJob(FileJob[Objective]):
     """One trial of a system for a target.
 
     Attributes:
@@ -63,16 +64,20 @@ class LatentBOJob(FileJob):
         """Target, system, trial."""
         return "/".join([*self.path.parts[-3:-1], self.path.stem])
 
-    def do(self, context: Objective, threads: int) -> None:
-        """Search, and keep what was reached."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+    @property
+    def folder(self) -> Path:
+        """That of its history."""
+        return self.path.parent
+
+    def do(self, context: Objective, threads: int) -> dict[str, Any]:
+        """Search; return what was reached."""
         began = time.process_time()
         found = run_trial(self.trial, context)
         seconds = time.process_time() - began
         scores = np.array([each.value for each in found])
         what = {"target": self.target, "system": self.system, "trial": self.trial.number}
         record = what | {"seed": self.trial.seed, "seconds": seconds}
-        write_json(self.path, record | reached(scores, self.start, context.worst))
+        return record | reached(scores, self.start, context.worst)
 
 
 def reached(scores: np.ndarray[Any, Any], start: float, worst: float) -> dict[str, Any]:
@@ -136,21 +141,21 @@ class LatentBOBenchmark(JobFolder):
         target: str,
         entrants: Sequence[Entrant],
         seeds: int,
-        jobs: int,
+        backend: Backend,
         on_end: OnEnd[Objective],
     ) -> None:
         """Train and search what is missing for one target."""
         objective = self.objective(target)
         plans = {each.learnt: self._plan(target, each, objective) for each in entrants}
         trainings = [TrainingJob(self._run(target, name), plan) for name, plan in plans.items()]
-        run_jobs(trainings, objective, workers=jobs, on_end=on_end)
+        run_jobs(trainings, objective, backend, on_end=on_end)
         trained = {name for name, each in zip(plans, trainings, strict=True) if each.done}
         searches = [
             search
             for number in range(1, seeds + 1)
             for search in self._searches(target, objective, entrants, trained, number)
         ]
-        run_jobs(searches, objective, workers=jobs, on_end=on_end)
+        run_jobs(searches, objective, backend, on_end=on_end)
 
     def records(self) -> list[dict[str, Any]]:
         """Return every trial that was kept: target, system, and what it reached."""

@@ -12,7 +12,6 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from grammar_lisa.benchmark.regression_suites import Rows
 from grammar_lisa.regression.fit_config import SOURCES, FitConfig, sources_without
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
+from shared.common.extras import check_extra
 from shared.common.words import unknown
 
 GPLEARN: Final[Mapping[str, Any]] = MappingProxyType(
@@ -244,10 +244,7 @@ def regression_system(name: str) -> System:
     if name == "lisa":
         return search_lisa
     if name in PEERS:
-        if find_spec(name) is None:
-            raise LisaError(
-                f"{name} is not installed; get it with pip install 'lisa-toolkit[peers]'"
-            )
+        check_extra("peers", name)
         return PEERS[name]
     config = _config_of(name)
     return lambda rows, seconds, seed: search_lisa(rows, seconds, seed, config)

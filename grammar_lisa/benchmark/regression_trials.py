@@ -19,9 +19,10 @@ from grammar_lisa.models.names import TOOL
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.jobs.jobs import FAILED, Job, OnEnd, failures, run_jobs
-from shared.runs.files import read_json, write_json
-from shared.runs.run import Run
+from shared.jobs.backends import Backend
+from shared.jobs.folder import JobFolder
+from shared.jobs.jobs import FAILED, FileJob, OnEnd, run_jobs
+from shared.runs.files import read_json
 
 REGRESSION_TOOL: Final = f"{TOOL} benchmark regression"
 ACCURATE: Final = 0.999
@@ -58,18 +59,16 @@ class RegressionProtocol:
 
 
 @dataclass(frozen=True)
-class RegressionTrial(Job[RegressionProtocol]):
-    """One search for one formula.
+class RegressionTrial(FileJob[RegressionProtocol]):
+    """One search for one formula; it needs no files where it is done.
 
     Attributes:
-        path: The file that is left.
         problem: What is searched for.
         system: Which searches.
         number: The seed's number, from 1.
         noise: The share of noise; None for the problem's own.
     """
 
-    path: Path
     problem: Problem
     system: str
     number: int
@@ -80,17 +79,8 @@ class RegressionTrial(Job[RegressionProtocol]):
         """Problem, noise, system and number."""
         return f"{self.problem.name}/{self.path.parent.name}/{self.path.stem}"
 
-    @property
-    def failure(self) -> Path:
-        """Beside the file."""
-        return self.path.with_name(f"{self.path.stem}-{FAILED}")
-
-    def is_done(self, context: RegressionProtocol) -> bool:
-        """Tell whether the file is there."""
-        return self.path.is_file()
-
-    def do(self, context: RegressionProtocol, threads: int) -> None:
-        """Search, judge the formula, and keep what there is to tell.
+    def do(self, context: RegressionProtocol, threads: int) -> dict[str, Any]:
+        """Search, judge the formula, and return what there is to tell.
 
         Raises:
             LisaError: There is no such system, or its formula cannot be read.
@@ -112,8 +102,7 @@ class RegressionTrial(Job[RegressionProtocol]):
             "seconds_found": found.seconds,
             "evaluations": found.evaluations,
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(self.path, record | judged(found.text, self.problem, rows, noise, seed))
+        return record | judged(found.text, self.problem, rows, noise, seed)
 
     def _found(self, rows: Rows, seconds: float, seed: int) -> FoundFormula:
         try:
@@ -160,21 +149,14 @@ def _r2(text: str, points: Mapping[str, Floats], target: Floats) -> float | None
 
 
 @dataclass(frozen=True)
-class RegressionBenchmark:
+class RegressionBenchmark(JobFolder):
     """A folder of trials.
 
     Attributes:
-        folder: With the protocol in its `config.json`.
         protocol: What all share.
     """
 
-    folder: Run
     protocol: RegressionProtocol
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.folder.path
 
     def do(
         self,
@@ -182,7 +164,7 @@ class RegressionBenchmark:
         systems: Sequence[str],
         noises: Sequence[float | None],
         seeds: int,
-        jobs: int,
+        backend: Backend,
         on_end: OnEnd[RegressionProtocol],
     ) -> None:
         """Do the trials that are missing.
@@ -192,7 +174,7 @@ class RegressionBenchmark:
             systems: Who searches.
             noises: Shares of noise; None for the problems' own.
             seeds: Trials of each.
-            jobs: Trials at a time, each on one core.
+            backend: What carries the trials out, each on one core.
             on_end: Hears of each trial as it ends.
         """
         trials = [
@@ -204,15 +186,11 @@ class RegressionBenchmark:
             for problem in problems
             for system in systems
         ]
-        run_jobs(trials, self.protocol, workers=jobs, on_end=on_end)
+        run_jobs(trials, self.protocol, backend, on_end=on_end)
 
     def records(self) -> list[dict[str, Any]]:
         """Return every trial that was kept, in the order of problems."""
         return [read_json(path) for path in self._files()]
-
-    def failed(self) -> dict[str, str]:
-        """Return why trials failed that have not succeeded since."""
-        return failures(self.path)
 
     def _files(self) -> Iterator[Path]:
         for problem in self.protocol.problems:

@@ -33,6 +33,7 @@ from grammar_lisa.optimize.trials import trial_seed
 from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.experiment import Plan
 from shared.common.callbacks import silent
+from shared.jobs.backends import Backend
 from shared.jobs.folder import JobFolder
 from shared.jobs.jobs import OnEnd, run_jobs
 from shared.runs.files import read_json, write_json
@@ -100,11 +101,11 @@ class Table5Benchmark(JobFolder):
         return self.path / entry.name
 
     def train(
-        self, entries: Sequence[Table5Entry], jobs: int, on_end: OnEnd[Objective]
+        self, entries: Sequence[Table5Entry], backend: Backend, on_end: OnEnd[Objective]
     ) -> list[Table5Entry]:
         """Train what is missing; gives the entries that are trained."""
         work = [TrainingJob(self.run_of(entry), plan_of(self.setting, entry)) for entry in entries]
-        run_jobs(work, self.objective, workers=jobs, on_end=on_end)
+        run_jobs(work, self.objective, backend, on_end=on_end)
         return [entry for entry, each in zip(entries, work, strict=True) if each.done]
 
     def trials(
@@ -133,10 +134,10 @@ class Table5Benchmark(JobFolder):
         return sorted(waiting, key=lambda each: int(each.path.stem.removeprefix("trial-")))
 
     def do_trials(
-        self, trials: Sequence[SearchJob | RandomJob], jobs: int, on_end: OnEnd[Objective]
+        self, trials: Sequence[SearchJob | RandomJob], backend: Backend, on_end: OnEnd[Objective]
     ) -> None:
         """Carry trials out; see `run_jobs`."""
-        run_jobs(trials, self.objective, workers=jobs, on_end=on_end)
+        run_jobs(trials, self.objective, backend, on_end=on_end)
 
     def draw_at_random(self, entries: Sequence[Table5Entry], count: int) -> None:
         """Draw at random from the data and from the grammar, for every kind of sentences."""

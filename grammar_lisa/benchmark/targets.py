@@ -33,6 +33,7 @@ from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.tables import csv_table, markdown_table
+from shared.jobs.backends import Backend
 from shared.jobs.folder import JobFolder
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder
@@ -89,7 +90,7 @@ class TargetBenchmark(JobFolder):
         target: Target,
         *,
         trials: int,
-        jobs: int,
+        backend: Backend,
         notify: Notify,
         show_progress: ShowProgress,
     ) -> TargetResult:
@@ -100,7 +101,7 @@ class TargetBenchmark(JobFolder):
         Args:
             target: To be found.
             trials: How many; more are added to those of an earlier call.
-            jobs: At a time.
+            backend: What carries the trials out.
             notify: Hears what was withheld.
             show_progress: Shows the evaluations.
 
@@ -116,7 +117,7 @@ class TargetBenchmark(JobFolder):
         place.mkdir(exist_ok=True)
         planned = problem.trials(self.searched.run.path, place, trials, settings)
         with show_progress([trial.history for trial in planned]):
-            found = list(run_trials(planned, objective, jobs))
+            found = run_trials(planned, objective, backend)
         draws: dict[str, list[Draws]] = {SEARCH: [[e.sentence for e in each] for each in found]}
         draws |= random_draws(problem, settings.search.budget, [trial.seed for trial in planned])
         rows = {

@@ -36,6 +36,7 @@ COMMANDS: Commands = {
     "decode": Command(__name__, "decode", "codes to sentences"),
     "interpolate": Command(__name__, "interpolate", "the path between two sentences"),
     "info": Command(__name__, "info", "what a run is and how good"),
+    "report": Command(__name__, "report", "a run, or several, as a page to look at"),
     "benchmark": CommandGroup(
         BENCHMARKS,
         "comparisons of systems and of targets, with their tables",

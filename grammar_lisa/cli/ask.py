@@ -45,6 +45,8 @@ def _report(state: SearchState, options: Options, asked: list[str], terminal: Te
             "begin another --state with a larger --pool, or train on longer sentences"
         )
     terminal.note(f"{options.setup.title}: {state.setup.config.describe()}; it sees scores alone")
+    if state.setup.restrictions:
+        terminal.note(f"{state.setup.restrictions}: all that is asked for obeys")
     best = state.best
     terminal.note(
         f"{len(state.scored)} sentences have a score"

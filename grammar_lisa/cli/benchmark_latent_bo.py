@@ -13,11 +13,12 @@ from grammar_lisa.benchmark.published import published_rows
 from grammar_lisa.cli.options.benchmark_latent_bo import Options
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
-from shared.cli.jobs import going_on, note_ends
+from shared.cli.jobs import going_on, note_ends, on_backend
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.tables import csv_table, markdown_table
+from shared.jobs.backends import Backend
 from shared.runs.folders import open_folder
 
 RESULTS, TABLE, CSV = "results.json", "latent-bo.md", "latent-bo.csv"
@@ -27,7 +28,8 @@ HEADS = (
 )  # fmt: skip
 
 
-def run(options: Options, terminal: Terminal) -> None:
+@on_backend
+def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     """Carry the command out."""
     budget = options.budget or options.how.budget
     entrants = [Entrant.parse(text, budget, options.batch) for text in options.systems]
@@ -45,7 +47,7 @@ def run(options: Options, terminal: Terminal) -> None:
     with going_on(benchmark.path, LATENT_BO_TOOL):
         for target in targets:
             on_end = note_ends(terminal, f"{target}: ")
-            benchmark.do(target, entrants, options.seeds, options.workers, on_end)
+            benchmark.do(target, entrants, options.seeds, backend, on_end)
         _report(benchmark, options, terminal)
 
 

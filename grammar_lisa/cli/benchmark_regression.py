@@ -9,17 +9,17 @@ from grammar_lisa.benchmark.regression_trials import (
     RegressionProtocol,
 )
 from grammar_lisa.cli.options.benchmark_regression import Options
-from shared.cli.jobs import going_on, note_ends
+from shared.cli.jobs import going_on, note_ends, on_backend
 from shared.cli.terminal import Terminal
 from shared.common.tables import csv_table, markdown_table
-from shared.runs.environment import environment
-from shared.runs.files import write_json
+from shared.jobs.backends import Backend
 from shared.runs.folders import open_folder
 
 RESULTS, TABLE, CSV = "results.json", "regression.md", "regression.csv"
 
 
-def run(options: Options, terminal: Terminal) -> None:
+@on_backend
+def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     """Carry the command out."""
     for name in options.all_systems:
         regression_system(name)
@@ -32,7 +32,7 @@ def run(options: Options, terminal: Terminal) -> None:
     own = None if options.suite == "tables" else 0.0
     systems, seeds, noises = options.all_systems, options.seeds, options.noise or (own,)
     with going_on(benchmark.path, REGRESSION_TOOL):
-        benchmark.do(chosen, systems, noises, seeds, options.workers, note_ends(terminal))
+        benchmark.do(chosen, systems, noises, seeds, backend, note_ends(terminal))
         _report(benchmark, terminal)
 
 
@@ -52,14 +52,12 @@ def _report(benchmark: RegressionBenchmark, terminal: Terminal) -> None:
     columns = tuple(rows[0]) if rows else HEADS
     benchmark.folder.write_text(CSV, csv_table(columns, [tuple(row.values()) for row in rows]))
     results = {
-        "environment": environment(),
-        "settings": benchmark.folder.config["settings"],
         "notes": notes,
         "failed": failed,
         "table": rows,
         "trials": records,
     }
-    write_json(benchmark.path / RESULTS, results)
+    benchmark.write_results(RESULTS, results)
     terminal.table(f"suite {protocol.suite}", HEADS, cells)
     for note in notes:
         terminal.print(f"- {note}")

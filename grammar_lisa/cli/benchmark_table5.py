@@ -23,16 +23,18 @@ from grammar_lisa.benchmark.table5_systems import (
 from grammar_lisa.cli.options.benchmark_table5 import Options
 from grammar_lisa.models.networks import NETWORKS
 from grammar_lisa.objectives.objective import Objective
-from shared.cli.jobs import going_on, note_ends, print_failed
+from shared.cli.jobs import going_on, note_ends, on_backend, print_failed
 from shared.cli.records import chosen_names
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
+from shared.jobs.backends import Backend
 from shared.jobs.jobs import Job, JobProgress
 
 RESULTS, TABLE = "results.json", "table5"
 
 
-def run(options: Options, terminal: Terminal) -> None:
+@on_backend
+def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     """Carry the command out."""
     systems = chosen_names("system", options.systems, TABLE5_SYSTEMS)
     entries = entries_of(
@@ -42,7 +44,7 @@ def run(options: Options, terminal: Terminal) -> None:
     benchmark = open_table5(path, options)
     terminal.note(f"benchmark: {benchmark.path}")
     with going_on(benchmark.path, TABLE5_TOOL):
-        _carry_out(benchmark, entries, options, terminal)
+        _carry_out(benchmark, entries, options, backend, terminal)
 
 
 def _kinds(options: Options) -> Sequence[str]:
@@ -57,12 +59,12 @@ def _carry_out(
     benchmark: Table5Benchmark,
     entries: Sequence[Table5Entry],
     options: Options,
+    backend: Backend,
     terminal: Terminal,
 ) -> None:
     """Train and search what is missing, and write the table."""
-    jobs = options.workers
     note_end = note_ends(terminal)
-    trained = benchmark.train(entries, jobs, note_end)
+    trained = benchmark.train(entries, backend, note_end)
     benchmark.draw_at_random(trained, options.trials)
     n_initial = options.n_initial or options.how.n_initial
     trials = benchmark.trials(trained, n_initial, options.trials)
@@ -73,7 +75,7 @@ def _carry_out(
                 note_end(job, failure, progress)
             bar.update(progress.done)
 
-        benchmark.do_trials(trials, jobs, on_end)
+        benchmark.do_trials(trials, backend, on_end)
     _report(benchmark, options, terminal)
 
 

@@ -17,13 +17,15 @@ from grammar_lisa.cli.options.benchmark_targets import Options
 from grammar_lisa.cli.progress import shown_progress
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.targets import SETS, Target
-from shared.cli.jobs import going_on
+from shared.cli.jobs import going_on, on_backend
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import unknown
+from shared.jobs.backends import Backend
 
 
-def run(options: Options, terminal: Terminal) -> None:
+@on_backend
+def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     """Carry the command out."""
     asked = asked_of(options)
     trained = options.chosen(TOOL)
@@ -34,7 +36,7 @@ def run(options: Options, terminal: Terminal) -> None:
         targets |= {target.name: target for target in benchmark.drawn(options.drawn)}
     terminal.note(f"benchmark: {benchmark.path}")
     with going_on(benchmark.path, TARGETS_TOOL):
-        _carry_out(benchmark, list(targets.values()), options, terminal)
+        _carry_out(benchmark, list(targets.values()), options, backend, terminal)
 
 
 def asked_of(options: Options) -> list[str]:
@@ -52,10 +54,13 @@ def asked_of(options: Options) -> list[str]:
 
 
 def _carry_out(
-    benchmark: TargetBenchmark, targets: Sequence[Target], options: Options, terminal: Terminal
+    benchmark: TargetBenchmark,
+    targets: Sequence[Target],
+    options: Options,
+    backend: Backend,
+    terminal: Terminal,
 ) -> None:
     """Search for what is missing, and write the tables after each target."""
-    jobs = min(options.workers, options.trials)
     total = options.trials * benchmark.settings.search.budget
     records = []
     for place, target in enumerate(targets, start=1):
@@ -71,7 +76,11 @@ def _carry_out(
 
         records.append(
             benchmark.search(
-                target, trials=options.trials, jobs=jobs, notify=notify, show_progress=show_progress
+                target,
+                trials=options.trials,
+                backend=backend,
+                notify=notify,
+                show_progress=show_progress,
             )
         )
         kept = benchmark.write()

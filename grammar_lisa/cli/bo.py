@@ -12,16 +12,20 @@ from grammar_lisa.cli.options.search import recorded
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.problem import SearchedRun
 from shared.cli.commands import DISTRIBUTION
+from shared.cli.jobs import on_backend
+from shared.cli.option_groups import JOB_OPTIONS
 from shared.cli.records import options_from_record
 from shared.cli.terminal import Terminal
 from shared.common.seeds import derive_seed
+from shared.jobs.backends import Backend
 from shared.runs.run import Run, create_run, next_run_path, open_run
 
 SEARCH_TOOL = f"{TOOL} bo"
-_UNRECORDED = ("json", "quiet", "overwrite", "resume", "name", "jobs")
+_UNRECORDED = ("json", "quiet", "overwrite", "resume", "name", *JOB_OPTIONS)
 
 
-def run(options: Options, terminal: Terminal) -> None:
+@on_backend
+def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     """Carry the command out."""
     folder = None if options.resume is None else open_run(options.resume, SEARCH_TOOL)
     options = (options if folder is None else _resumed(folder, options)).settled()
@@ -36,13 +40,13 @@ def run(options: Options, terminal: Terminal) -> None:
     with opened_objective(options.scoring, searched.sentences, points) as objective:
         if options.own_code:
             folder = folder or _create(trained, options, "nothing was withheld", terminal)
-            search = Search(folder, options, terminal)
+            search = Search(folder, options, backend, terminal)
             initial = search.scored_first(searched, objective)
             outcome = search.outcome(searched.problem_from(objective, initial), initial)
         else:
             problem = searched.problem(objective, decontaminate=options.clean, notify=terminal.note)
             folder = folder or _create(trained, options, str(problem.decontamination), terminal)
-            outcome = Search(folder, options, terminal).outcome(problem)
+            outcome = Search(folder, options, backend, terminal).outcome(problem)
     report_search(folder, outcome, options.top, terminal)
 
 
@@ -55,7 +59,8 @@ def _resumed(folder: Run, options: Options) -> Options:
         record = {n: v for n, v in record.items() if n not in TABLE_FLAGS or v is not None}
     found = options_from_record(Options, record, source)
     found.check()
-    return dataclasses.replace(found, run=folder.path.parent, jobs=options.jobs)
+    where = {name: getattr(options, name) for name in JOB_OPTIONS}
+    return dataclasses.replace(found, run=folder.path.parent, **where)
 
 
 def _create(trained: Run, options: Options, withheld: str, terminal: Terminal) -> Run:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from grammar_lisa.optimize.search import score_all
 from grammar_lisa.optimize.trials import Trial, run_trials
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
+from shared.jobs.backends import Backend
 from shared.runs.run import Run
 
 
@@ -33,11 +33,13 @@ class Search:
     Attributes:
         folder: Where it keeps what it finds.
         options: Of the command.
+        backend: What carries trials out.
         terminal: Where it speaks.
     """
 
     folder: Run
     options: Options
+    backend: Backend
     terminal: Terminal
 
     def scored_first(self, searched: SearchedRun, objective: Objective) -> list[Evaluation]:
@@ -79,10 +81,9 @@ class Search:
         return dataclasses.replace(outcome, found=found, controls=controls)
 
     def _found(self, trials: Sequence[Trial], objective: Objective) -> list[list[Evaluation]]:
-        jobs = min(self.options.jobs or os.cpu_count() or 1, len(trials))
         paths = [trial.history for trial in trials]
         with self._progress("searching", paths, self.options.search.budget * len(trials)):
-            return list(run_trials(trials, objective, jobs))
+            return run_trials(trials, objective, self.backend)
 
     def _controls(self, problem: SearchProblem, trials: Sequence[Trial]) -> dict[str, list[Scored]]:
         """Score random draws, by name and trial."""

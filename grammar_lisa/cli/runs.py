@@ -16,10 +16,7 @@ def open_model(
 ) -> tuple[Run, SentenceModel]:
     """Open the run that options name, or the newest one, and load its model, perhaps restricted."""
     run = options.chosen(TOOL)
-    model = load_model(run)
-    if restrictions:
-        model = model.restricted(forbid=restrictions.forbid, at_most=restrictions.at_most)
-    return run, model
+    return run, load_model(run).obeying(restrictions)
 
 
 def note_invalid(model: SentenceModel, texts: Sequence[str], terminal: Terminal) -> None:

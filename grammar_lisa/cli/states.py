@@ -16,6 +16,7 @@ from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.molecules.language import Molecules
 from grammar_lisa.molecules.reading import check_installed
 from grammar_lisa.optimize.spaces import space_of_run
+from grammar_lisa.optimize.start import training_sentences
 from grammar_lisa.optimize.state import (
     Score,
     SearchState,
@@ -48,7 +49,7 @@ def state_in(folder: Path) -> Iterator[SearchState]:
         if options is None or options.run is None:
             raise LisaError(f"{source} names no run; restore it, or begin another search")
         language = language_from(open_run(folder, ASK_TOOL).config.get("language"), source)
-        setup = Setup(options.run, options.search, language, options.seed)
+        setup = Setup(options.run, options.search, language, options.seed, options.restrictions)
         yield SearchState.open(folder, setup)
 
 
@@ -68,7 +69,10 @@ def create_state(folder: Path, options: SetupOptions, scores: Sequence[Score]) -
     run = Run(run.path.resolve(), run.config)
     model = load_model(run)
     space_of_run(model, run, options.search.space)
+    obeying = model.obeying(options.restrictions)
     new = new_scores(scores, (), model)
+    if len(new) < 2:
+        training_sentences(run, obeying)
     language = _language(options.language, run, model)
     record = {
         "tool": ASK_TOOL,
@@ -78,7 +82,7 @@ def create_state(folder: Path, options: SetupOptions, scores: Sequence[Score]) -
         "language": language_record(language),
     }
     create_run(folder, record)
-    setup = Setup(run.path, options.search, language, options.seed)
+    setup = Setup(run.path, options.search, language, options.seed, options.restrictions)
     SearchState.open(folder, setup).take(new, initial=True)
 
 
@@ -100,7 +104,7 @@ def check_same(folder: Path, given: SetupOptions, recorded_options: SetupOptions
         before = recorded(recorded_options)[name]
         if name == "run" and value is not None:
             value = str(Path(value).resolve())
-        if value != before:
+        if value not in (before, ()):
             flag = name.replace("_", "-")
             raise LisaError(
                 f"the search in {folder} was begun with {flag} {before}, not {value}: leave "

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from grammar_lisa.expressions.expression import NEGATION, NUMBER, POWER, VARIABLE, Node
+from grammar_lisa.expressions.precedence import Precedence
 
-_SUM, _PRODUCT, _POWER, _ATOM = range(1, 5)
-"""How tightly an expression holds together; it needs parentheses where something tighter is due."""
+_SUM, _PRODUCT, _, _POWER, _ATOM = Precedence
 
 
 class _Chain(NamedTuple):
@@ -25,7 +25,7 @@ class _Chain(NamedTuple):
         nothing: Written where parts are taken away from nothing.
     """
 
-    binding: int
+    binding: Precedence
     joins: str
     inverts: str
     neutral: str
@@ -75,7 +75,7 @@ class Written(NamedTuple):
 
     rank: _Rank
     skeleton: str
-    binding: int = _ATOM
+    binding: Precedence = _ATOM
     added: tuple["Written", ...] = ()
     taken: tuple["Written", ...] = ()
 
@@ -89,11 +89,11 @@ class Written(NamedTuple):
         """The text and the skeleton."""
         return Canonical(self.text, self.skeleton)
 
-    def within(self, binding: int) -> str:
+    def within(self, binding: Precedence) -> str:
         """Return the text, in parentheses where something tighter is due."""
         return self.text if self.binding >= binding else f"({self.text})"
 
-    def parts(self, binding: int) -> tuple[tuple["Written", ...], tuple["Written", ...]]:
+    def parts(self, binding: Precedence) -> tuple[tuple["Written", ...], tuple["Written", ...]]:
         """Return what a chain of that binding adds and takes away where this stands in it."""
         return (self.added, self.taken) if self.binding == binding else ((self,), ())
 
@@ -119,7 +119,7 @@ def write_canonical(node: Node, operands: Sequence[Written]) -> Written:
     return Written(_Rank(varies, False, 1, text), text if varies else _CONSTANT)
 
 
-def _function(text: str, name: str, operands: Sequence[Written], binding: int) -> Written:
+def _function(text: str, name: str, operands: Sequence[Written], binding: Precedence) -> Written:
     rank = _rank(text, operands, function=True)
     skeleton = f"{name}({','.join(each.skeleton for each in operands)})"
     return Written(rank, skeleton if rank.varies else _CONSTANT, binding)
@@ -139,8 +139,8 @@ def _write_chain(operator: str, operands: Sequence[Written]) -> Written:
     taken.sort(key=_rank_of)
     if not taken and len(added) <= 1:
         return added[0] if added else Written(_Rank(False, False, 1, chain.neutral), _CONSTANT)
-    first = chain.joins.join(part.within(chain.binding + 1) for part in added) or chain.nothing
-    rest = "".join(chain.inverts + part.within(chain.binding + 1) for part in taken)
+    first = chain.joins.join(part.within(chain.binding.tighter) for part in added) or chain.nothing
+    rest = "".join(chain.inverts + part.within(chain.binding.tighter) for part in taken)
     rank = _rank(first + rest, added + taken, function=False)
     skeleton = _skeleton_of_chain(chain, added, taken) if rank.varies else _CONSTANT
     return Written(rank, skeleton, chain.binding, tuple(added), tuple(taken))

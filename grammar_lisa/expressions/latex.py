@@ -15,8 +15,9 @@ from grammar_lisa.expressions.expression import (
     Node,
     Pool,
 )
+from grammar_lisa.expressions.precedence import Precedence
 
-_SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(5)
+_SUM, _PRODUCT, _SIGN, _POWER, _ATOM = Precedence
 _SYMBOLS: Final = {"pi": r"\pi"}
 _NAMES: Final = {
     "asin": r"\arcsin",
@@ -61,7 +62,7 @@ def latex(text: str, names: Mapping[str, str] | None = None) -> str:
     """
     pool = Pool(names)
     root = pool.add(text)
-    shown: dict[int, tuple[str, int]] = {}
+    shown: dict[int, tuple[str, Precedence]] = {}
     for number in pool.reachable(root):
         node = pool.nodes[number]
         if node.operator == VARIABLE and names is not None:
@@ -71,7 +72,7 @@ def latex(text: str, names: Mapping[str, str] | None = None) -> str:
     return shown[root][0]
 
 
-def _typeset(node: Node, operands: list[tuple[str, int]]) -> tuple[str, int]:
+def _typeset(node: Node, operands: list[tuple[str, Precedence]]) -> tuple[str, Precedence]:
     """Return the LaTeX of a node and how tightly it binds."""
     if node.operator == NUMBER:
         return _number(node.value)
@@ -84,7 +85,9 @@ def _typeset(node: Node, operands: list[tuple[str, int]]) -> tuple[str, int]:
     return _binary(node.operator, *operands)
 
 
-def _binary(operator: str, left: tuple[str, int], right: tuple[str, int]) -> tuple[str, int]:
+def _binary(
+    operator: str, left: tuple[str, Precedence], right: tuple[str, Precedence]
+) -> tuple[str, Precedence]:
     if operator == "/":
         return rf"\frac{{{left[0]}}}{{{right[0]}}}", _PRODUCT
     if operator == POWER:
@@ -94,7 +97,7 @@ def _binary(operator: str, left: tuple[str, int], right: tuple[str, int]) -> tup
     return f"{left[0]} {operator} {_behind(right, _SUM if operator == '+' else _PRODUCT)}", _SUM
 
 
-def _function(name: str, argument: str) -> tuple[str, int]:
+def _function(name: str, argument: str) -> tuple[str, Precedence]:
     if name == "sqrt":
         return rf"\sqrt{{{argument}}}", _ATOM
     if name == "abs":
@@ -104,7 +107,7 @@ def _function(name: str, argument: str) -> tuple[str, int]:
     return rf"{_NAMES.get(name, chr(92) + name)}{_grouped(argument)}", _POWER
 
 
-def _number(value: float) -> tuple[str, int]:
+def _number(value: float) -> tuple[str, Precedence]:
     if value == float("inf"):
         return r"\infty", _ATOM
     digits, _, exponent = repr(value).removesuffix(".0").partition("e")
@@ -137,11 +140,11 @@ def _character(character: str) -> str:
     return _GREEK.get(character, character)
 
 
-def _at_least(shown: tuple[str, int], binding: int) -> str:
+def _at_least(shown: tuple[str, Precedence], binding: Precedence) -> str:
     return shown[0] if shown[1] >= binding else _grouped(shown[0])
 
 
-def _behind(shown: tuple[str, int], binding: int) -> str:
+def _behind(shown: tuple[str, Precedence], binding: Precedence) -> str:
     """Do as `_at_least`, behind an operator, where a leading sign needs parentheses too."""
     return _grouped(shown[0]) if shown[0].startswith("-") else _at_least(shown, binding)
 

@@ -13,9 +13,10 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from grammar_lisa.expressions.expression import NEGATION, NUMBER, POWER, Node
+from grammar_lisa.expressions.precedence import Precedence
 from shared.common.errors import LisaError
 
-_SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 4, 5
+_SUM, _PRODUCT, _SIGN, _POWER, _ATOM = Precedence
 _LARGE: Final = 1e6
 _ZEROS: Final = 4
 """Large integers that end in so many zeros are written with an exponent."""
@@ -27,15 +28,15 @@ class _Written(NamedTuple):
 
     text: str
     negative: bool
-    binding: int
+    binding: Precedence
 
-    def within(self, binding: int) -> str:
+    def within(self, binding: Precedence) -> str:
         """Return the text with its sign, in parentheses where its surroundings bind tighter."""
         if self.negative:
             return f"-{self.text}" if binding <= _SUM else f"(-{self.text})"
         return self.unsigned(binding)
 
-    def unsigned(self, binding: int) -> str:
+    def unsigned(self, binding: Precedence) -> str:
         """Return the text without its sign."""
         return self.text if self.binding >= binding else f"({self.text})"
 
@@ -160,5 +161,5 @@ def _joined(symbol: str, left: _Written, right: _Written) -> _Written:
     if symbol == POWER:
         text = f"{left.within(_ATOM)}**{right.within(_POWER)}"
         return _Written(text, False, _POWER)
-    text = f"{left.unsigned(_PRODUCT)}{symbol}{right.unsigned(_PRODUCT + 1)}"
+    text = f"{left.unsigned(_PRODUCT)}{symbol}{right.unsigned(_SIGN)}"
     return _Written(text, left.negative != right.negative, _PRODUCT)

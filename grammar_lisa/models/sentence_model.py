@@ -98,6 +98,12 @@ class SentenceModel(abc.ABC):
                 characters and knows no rules.
         """
 
+    def obeying(self, restrictions: Restrictions | None) -> Self:
+        """Return the model restricted, see `restricted`; itself where nothing is."""
+        if not restrictions:
+            return self
+        return self.restricted(forbid=restrictions.forbid, at_most=restrictions.at_most)
+
     def obeys(self, derivations: NDArray[np.signedinteger]) -> NDArray[np.bool_]:
         """Tell which padded derivations `[n, step]` obey the restrictions of the model, `[n]`."""
         return np.ones(len(derivations), dtype=np.bool_)

@@ -42,7 +42,7 @@ class Judgement:
     Attributes:
         draws: How many texts were drawn.
         sentences: How many are sentences of the grammar.
-        molecules: How many RDKit reads as molecules.
+        molecules: How many are molecules; see `molecule`.
         distinct: How many different molecules these are.
         novel: How many of the different ones are not in the data.
         failures: Why texts are no molecules, and how many each, most first.

@@ -17,7 +17,10 @@ from shared.common.arrays import Bools
 
 @dataclass(frozen=True)
 class Molecules(Language):
-    """Sentences that are molecules; one that RDKit does not read equals its own text only."""
+    """Sentences that are molecules; what is none equals its own text only.
+
+    What has an atom of no element, ``*``, is a part of molecules, and is not searched for.
+    """
 
     has_terms: ClassVar[bool] = False
 
@@ -37,5 +40,6 @@ class Molecules(Language):
         ]
 
     def readable(self, sentences: Sequence[str]) -> Bools:
-        """Tell which sentences RDKit reads as molecules."""
-        return np.array([canonical_smiles(text) is not None for text in sentences], dtype=np.bool_)
+        """Tell which sentences are molecules, see `molecule`, and all of whose atoms are told."""
+        told = ("*" not in text and canonical_smiles(text) is not None for text in sentences)
+        return np.fromiter(told, np.bool_, len(sentences))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, Final
 
 from shared.common.errors import LisaError
+from shared.common.extras import check_extra
 
 _REMEMBERED: Final = 1 << 14
 """Molecules that are kept, so that a sentence is read once."""
@@ -18,11 +18,13 @@ _REASONS: Final = MappingProxyType(
         "KekulizeException": "aromatic bonds cannot be made single and double",
     }
 )
+_AROMATIC: Final = 1.5
+"""How many bonds an aromatic one counts as."""
 _UNREAD: Final = "rings stay open or are opened twice, or it is no SMILES at all"
 
 
 class MoleculeError(LisaError):
-    """A text that RDKit reads no molecule from; the message says why."""
+    """A text that is no molecule; the message says why."""
 
 
 def check_installed() -> None:
@@ -31,18 +33,18 @@ def check_installed() -> None:
     Raises:
         LisaError: It is not installed.
     """
-    if find_spec("rdkit") is None:
-        raise LisaError(
-            "molecules need RDKit, which is not installed; get it with "
-            "pip install 'lisa-toolkit[molecules]'"
-        )
+    check_extra("molecules", "rdkit")
 
 
 def molecule(smiles: str) -> Any:
     """Return RDKit's molecule of a SMILES, which is not to be changed.
 
+    RDKit also reads aromatic bonds outside rings, as in ``CC=S:F``, which no chemist can make; that
+    is no molecule here.
+
     Raises:
-        MoleculeError: RDKit reads none, by its rules of valences, rings and aromatic atoms.
+        MoleculeError: RDKit reads none, by its rules of valences, rings and aromatic atoms, or it
+            has such a bond.
         LisaError: RDKit is not installed.
     """
     found, reason = _read(smiles)
@@ -80,7 +82,13 @@ def _read(smiles: str) -> tuple[Any, str]:
         return None, "it is empty or has spaces"
     with rdBase.BlockLogs():
         found = Chem.MolFromSmiles(smiles)
-        return (found, "") if found is not None else (None, _reason(smiles))
+        reason = "" if found is not None else _reason(smiles)
+    if reason:
+        return None, reason
+    outside = (bond for bond in found.GetBonds() if not bond.IsInRing())
+    if any(bond.GetBondTypeAsDouble() == _AROMATIC for bond in outside):
+        return None, "an aromatic bond stands outside rings"
+    return found, ""
 
 
 def _reason(smiles: str) -> str:

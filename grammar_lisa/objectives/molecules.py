@@ -24,7 +24,7 @@ FUNCTIONS: Final = MappingProxyType(
 class MoleculeObjective(CallableObjective):
     """A property of molecules, as a score: the better the molecule, the smaller.
 
-    Molecules are told apart by their canonical SMILES; what RDKit reads none from has no score.
+    Molecules are told apart by their canonical SMILES; what is none has no score.
     """
 
     def __init__(self, name: str, seconds_each: float | None = None) -> None:

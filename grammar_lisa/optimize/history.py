@@ -10,7 +10,7 @@ from typing import Any
 
 from grammar_lisa.objectives.objective import Evaluated
 from shared.common.errors import LisaError
-from shared.runs.files import write_atomically
+from shared.runs.files import read_file, write_atomically
 
 
 @dataclass(frozen=True)
@@ -96,18 +96,33 @@ class History:
             raise LisaError(f"cannot write {path}: {error.strerror}") from error
 
     def _read(self, path: Path, header: dict[str, Any]) -> None:
-        content = path.read_bytes()
-        whole, _, rest = content.rpartition(b"\n")
-        lines = whole.decode("utf-8", errors="replace").split("\n")
-        if _parse(path, 1, lines[0]) != header:
+        whole, _, rest = path.read_bytes().rpartition(b"\n")
+        found, self.evaluations = _read_lines(path, whole)
+        if found != header:
             raise LisaError(
                 f"{path} was written by another search: its first line is not "
                 f"{json.dumps(header)}; restore the file, or begin a search of another name"
             )
-        for number, line in enumerate(lines[1:], start=2):
-            self.evaluations.append(_evaluation(path, number, line))
         if rest:
             write_atomically(path, whole + b"\n")
+
+
+def read_history(path: Path) -> tuple[Any, list[Evaluation]]:
+    """Return the header and the evaluations of a history, whichever search wrote it.
+
+    A line that is being written is passed over.
+
+    Raises:
+        LisaError: The file cannot be read, or a line in it is damaged.
+    """
+    return _read_lines(path, read_file(path).rpartition(b"\n")[0])
+
+
+def _read_lines(path: Path, whole: bytes) -> tuple[Any, list[Evaluation]]:
+    """Return the header and the evaluations in whole lines of a file."""
+    first, *lines = whole.decode("utf-8", errors="replace").split("\n")
+    header = _parse(path, 1, first)
+    return header, [_evaluation(path, number, line) for number, line in enumerate(lines, start=2)]
 
 
 def _plain(evaluation: Evaluation) -> dict[str, Any]:

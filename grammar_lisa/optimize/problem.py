@@ -121,9 +121,7 @@ class SearchedRun:
         Raises:
             LisaError: The run cannot be read, has no such space, or no training sentence obeys.
         """
-        model = load_model(run)
-        if restrictions:
-            model = model.restricted(forbid=restrictions.forbid, at_most=restrictions.at_most)
+        model = load_model(run).obeying(restrictions)
         sentences = training_sentences(run, model)
         return cls(run, model, space_of_run(model, run, space), sentences)
 

@@ -73,8 +73,7 @@ def open_optimizer(
     model = load_model(folder)
     if untrained:
         model = model.untrained()
-    if restrictions:
-        model = model.restricted(forbid=restrictions.forbid, at_most=restrictions.at_most)
+    model = model.obeying(restrictions)
     config = SearchConfig() if config is None else config
     reader = Reader(model, space_of_run(model, folder, config.space), language or PlainText())
     return Optimizer(reader, config, sentences, values, composite=composite, seed=seed)

@@ -1,7 +1,7 @@
 """A search whose scores are made elsewhere: a folder with its configuration and its history."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.expressions.language import Expressions, Language, PlainText
+from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import TOOL
@@ -51,20 +52,23 @@ class Setup:
         config: What the search consists of; how many rounds there are is up to the user.
         language: Which sentences are equal.
         seed: Of every draw.
+        restrictions: What every sentence that is asked for obeys; told ones need not.
     """
 
     run: Path
     config: SearchConfig
     language: Language
     seed: int
+    restrictions: Restrictions = field(default_factory=Restrictions)
 
     def header(self) -> dict[str, Any]:
         """Return what identifies the search in its history."""
-        return {
+        header = {
             "seed": self.seed,
             "language": language_record(self.language),
             "config": asdict(self.config),
         }
+        return header | ({"restrictions": str(self.restrictions)} if self.restrictions else {})
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ class SearchState:
         if len(self.scored) >= 2:
             return self._optimizer().ask(q)
         known = {evaluation.sentence for evaluation in self.history.evaluations}
-        sentences = training_sentences(self.run, self.model)
+        sentences = training_sentences(self.run, self.model.obeying(self.setup.restrictions))
         design = draw_design(sentences, len(sentences), self.setup.seed)
         new = [sentence for sentence in design if sentence not in known]
         return new[: self.setup.config.batch if q is None else q]
@@ -162,6 +166,7 @@ class SearchState:
             config=self.setup.config,
             language=self.setup.language,
             seed=self.setup.seed,
+            restrictions=self.setup.restrictions,
         )
         for evaluations in rounds:
             tell_all(optimizer, evaluations)

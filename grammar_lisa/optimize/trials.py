@@ -1,11 +1,10 @@
 """Several searches from several seeds, side by side."""
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,9 +16,10 @@ from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.search import search
 from grammar_lisa.optimize.start import open_optimizer
+from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.threads import limited_threads
-from shared.jobs.workers import ends_with
+from shared.jobs.backends import Backend, Lost, check_sees
 
 
 @dataclass(frozen=True)
@@ -109,31 +109,35 @@ def initial_rows(size: int, count: int, seed: int) -> NDArray[np.int64]:
     return np.random.default_rng(derive_seed(seed, "begin")).permutation(size)[:count]
 
 
-def run_trial(trial: Trial, objective: Objective, owner: int | None = None) -> list[Evaluation]:
-    """Carry one trial out, on one thread, from its history if there is one.
-
-    Args:
-        trial: What to do.
-        objective: Scores sentences.
-        owner: The process that waits for the result, by default this one.
-    """
-    with limited_threads(1), ends_with(owner), np.errstate(all="ignore"):
+def run_trial(trial: Trial, objective: Objective) -> list[Evaluation]:
+    """Carry one trial out, on one thread, from its history if there is one."""
+    with limited_threads(1), np.errstate(all="ignore"):
         history = History(trial.history, trial.header())
         return search(trial.optimizer(objective), objective, history)
 
 
 def run_trials(
-    trials: Sequence[Trial], objective: Objective, jobs: int
-) -> Iterator[list[Evaluation]]:
-    """Carry trials out in worker processes, one thread each; results come in order.
+    trials: Sequence[Trial], objective: Objective, backend: Backend
+) -> list[list[Evaluation]]:
+    """Carry trials out, one thread each; return what each evaluated, in order.
 
     Args:
         trials: What to do.
         objective: Scores sentences; it is handed to each worker.
-        jobs: How many at a time; 1 stays in this process.
+        backend: What carries them out.
+
+    Raises:
+        LisaError: A trial is refused; or, when the others are done, its process died.
     """
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
-    results: Iterator[list[Evaluation]] = parallel(
-        joblib.delayed(run_trial)(trial, objective, os.getpid()) for trial in trials
-    )
-    return results
+    with closing(backend.calls(_trial_of, objective, [(trial,) for trial in trials])) as ended:
+        found = dict(ended)
+    results = [found[place] for place in range(len(trials))]
+    for trial, result in zip(trials, results, strict=True):
+        if isinstance(result, Lost):
+            raise LisaError(f"trial {trial.number}: {result.reason}; what was evaluated is kept")
+    return [result for result in results if not isinstance(result, Lost)]
+
+
+def _trial_of(objective: Objective, trial: Trial) -> list[Evaluation]:
+    check_sees(trial.history.parent)
+    return run_trial(trial, objective)

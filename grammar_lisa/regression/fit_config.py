@@ -12,7 +12,10 @@ from shared.common.errors import LisaError
 from shared.common.words import unknown
 
 ARITHMETIC: Final = ("+", "-", "*", "/", "pow")
-FUNCTIONS: Final = ("sqrt", "log", "exp", "sin", "cos", "tanh")
+FUNCTIONS: Final = (
+    *("sqrt", "log", "exp", "sin", "cos", "tan", "asin", "acos", "atan"),
+    *("sinh", "cosh", "tanh", "abs"),
+)
 OPERATORS: Final = "+ - * / pow sqrt log exp sin cos"
 """What formulas are made with by default."""
 SOURCES: Final = (
@@ -26,7 +29,7 @@ SOURCES: Final = (
     "variation",
     "sphere",
 )
-"""Where candidates come from; powers of the variables come first and always."""
+"""Where candidates come from; lines in the variables and powers of them come first and always."""
 LOSS_NAMES: Final = ("mse", "mae", "huber", "relative", "log")
 COMPLEXITIES: Final = (1, 200)
 JOBS: Final = (1, 1024)
@@ -54,8 +57,8 @@ class FitConfig:
     """What a search for formulas is told.
 
     Attributes:
-        operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos tanh,
-            separated by blanks.
+        operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos
+            tan asin acos atan sinh cosh tanh abs, separated by blanks.
         grammar: A .cfg file whose sentences are the formulas that are allowed, each c in them a
             number to be fitted; in place of the operators.
         max_complexity: The most operations, variables and numbers of a formula.

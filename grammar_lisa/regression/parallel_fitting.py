@@ -29,6 +29,7 @@ from grammar_lisa.regression.search.archive import ArchiveEntry
 from grammar_lisa.regression.search.tree import Tree
 from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
+from shared.jobs.backends import Processes
 from shared.jobs.jobs import FAILED, Job, JobProgress, run_jobs
 from shared.runs.files import read_json, write_json
 
@@ -153,11 +154,11 @@ class _Search(Job[_Shared]):
 
     Attributes:
         number: Of its seed.
-        folder: Where it tells how far it is.
+        standings: Where it tells how far it is.
     """
 
     number: int
-    folder: _Folder
+    standings: _Folder
 
     @property
     def name(self) -> str:
@@ -167,7 +168,7 @@ class _Search(Job[_Shared]):
     @property
     def failure(self) -> Path:
         """In a folder of its own."""
-        return self.folder.path / f"{self.number}" / FAILED
+        return self.standings.path / f"{self.number}" / FAILED
 
     def is_done(self, context: _Shared) -> bool:
         """Tell that it is not: each is new."""
@@ -181,7 +182,7 @@ class _Search(Job[_Shared]):
         told = dataclasses.replace(context.config, max_time=left, jobs=1)
         given: dict[str, Any] = {"loss": context.loss, "front": context.front}
         fitting = Fitting(context.table, told, number=self.number, **given)
-        with self.folder.watching(fitting, self.number):
+        with self.standings.watching(fitting, self.number):
             fitting.search()
 
 
@@ -257,7 +258,7 @@ class ParallelFitting(Fitting):
 
         searches = [_Search(number, folder) for number in range(1, count + 1)]
         try:
-            run_jobs(searches, shared, workers=count, threads=count, apart=True, on_end=note)
+            run_jobs(searches, shared, Processes(count, apart=True), on_end=note)
         except LisaError as error:
             self.notes.append(str(error))
 

@@ -18,8 +18,9 @@ from grammar_lisa.expressions.expression import (
     PerNode,
     Pool,
 )
+from grammar_lisa.expressions.precedence import Precedence
 
-_SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(5)
+_SUM, _PRODUCT, _SIGN, _POWER, _ATOM = Precedence
 _BINDS: Final = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, POWER: _POWER}
 
 
@@ -33,10 +34,10 @@ class _Source(NamedTuple):
     """
 
     text: str
-    binding: int
+    binding: Precedence
     value: float | None = None
 
-    def within(self, binding: int) -> str:
+    def within(self, binding: Precedence) -> str:
         """Return the text, in parentheses where something tighter is due."""
         return self.text if self.binding >= binding else f"({self.text})"
 
@@ -108,7 +109,7 @@ def _infix(operator: str, left: _Source, right: _Source) -> str:
     if operator == POWER:  # groups to the right; a sign on its right needs no parentheses
         return f"{left.within(_ATOM)}**{right.within(_SIGN)}"
     spaces = " " if binding == _SUM else ""
-    return f"{left.within(binding)}{spaces}{operator}{spaces}{right.within(binding + 1)}"
+    return f"{left.within(binding)}{spaces}{operator}{spaces}{right.within(binding.tighter)}"
 
 
 def _value(node: Node, operands: Sequence[_Source]) -> float | None:

@@ -34,8 +34,8 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
     best so far is kept.
 
     Args:
-        operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos tanh,
-            separated by blanks.
+        operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos
+            tan asin acos atan sinh cosh tanh abs, separated by blanks.
         grammar: A .cfg file whose sentences are the formulas that are allowed, over the names that
             formulas use, each ``c`` in them a number to be fitted; in place of the operators.
         max_complexity: The most operations, variables and numbers of a formula.

@@ -80,7 +80,8 @@ class Plan:
     def training(self) -> Training:
         """How long and how the network is trained; `settled` first, where epochs are left open."""
         names = {field.name for field in dataclasses.fields(Training)} - {"seed", "devices"}
-        values = {name: getattr(self.config, name) for name in names}
+        own = dataclasses.asdict(self.config)
+        values = {name: own[name] for name in names & own.keys()}
         values["epochs"] = self.config.epochs or default_epochs(self.config.network or "dense")
         return Training(**values, seed=derive_seed(self.config.seed, "training"))
 

@@ -25,8 +25,10 @@ from image_lisa.reports.picture_table import Exhibit, save_picture_table
 from image_lisa.reports.table import Record, ReportTable
 from image_lisa.reports.tables import normal_sampler, tables
 from image_lisa.training.experiment import Data, data_record
+from image_lisa.training.published import default_method
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
+from shared.jobs.backends import HERE, Backend
 from shared.jobs.folder import JobFolder
 from shared.jobs.jobs import OnEnd
 from shared.methods import Codes, Method, method_from_record, method_to_record
@@ -119,12 +121,12 @@ class Benchmark(JobFolder):
     def run(
         self,
         experiments: Sequence[Experiment],
+        backend: Backend = HERE,
         *,
-        jobs: int = 1,
         on_end: OnEnd[ExperimentContext] = lambda job, failure, progress: None,
     ) -> list[dict[str, Any] | None]:
         """Train and measure what is not done yet; see `run_experiments`."""
-        return run_experiments(experiments, self.setting, self.evaluation, jobs=jobs, on_end=on_end)
+        return run_experiments(experiments, self.setting, self.evaluation, backend, on_end=on_end)
 
     def present(self) -> list[Experiment]:
         """Return the experiments that the folder holds, done or begun, in the order of tables."""
@@ -186,8 +188,9 @@ class Benchmark(JobFolder):
         """Return the methods with their hyperparameters, put on record."""
         path = self.path / METHODS_FILE
         recorded = recorded_methods(path) if path.is_file() else {}
+        dataset = self.setting.data.dataset
         settled = {
-            name: chosen.get(name) or recorded.get(name) or METHODS[name]()
+            name: chosen.get(name) or recorded.get(name) or default_method(name, dataset)
             for name in METHODS
             if name in names
         }

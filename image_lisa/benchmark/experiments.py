@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import torch
-
 from image_lisa.data import Images
 from image_lisa.models.model import Architecture, ImageModel
 from image_lisa.models.names import TOOL
@@ -17,6 +15,7 @@ from image_lisa.training.experiment import Data, check_data, finish_run, make_ru
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.jobs.backends import HERE, Backend
 from shared.jobs.jobs import FAILED, Job, OnEnd, run_jobs
 from shared.methods import Codes, Method, method_to_record
 from shared.runs.expost import SAMPLERS, load_codes, load_samplers
@@ -131,6 +130,11 @@ class Experiment(Job[ExperimentContext]):
         """In the run's folder."""
         return self.path / FAILED
 
+    @property
+    def folder(self) -> Path:
+        """That of the runs."""
+        return self.path.parent
+
     def is_done(self, context: ExperimentContext) -> bool:
         """Tell whether a result of the same identity is kept."""
         return context.measurement.kept(self.path) is not None
@@ -144,8 +148,8 @@ def run_experiments(
     experiments: Sequence[Experiment],
     setting: ExperimentSettings,
     measurement: Measurement,
+    backend: Backend = HERE,
     *,
-    jobs: int = 1,
     on_end: OnEnd[ExperimentContext] = lambda job, failure, progress: None,
 ) -> list[dict[str, Any] | None]:
     """Train and measure what is not done yet; see `run_jobs`.
@@ -157,18 +161,14 @@ def run_experiments(
         experiments: In the order in which they are begun.
         setting: What they share.
         measurement: What to measure.
-        jobs: How many at a time, each in a process of its own with its share of the threads; 1
-            stays in this process.
+        backend: What carries them out, each with its share of the threads.
         on_end: Hears of each experiment as it ends.
 
     Returns:
         What was measured of each experiment, in their order; None of one that failed.
-
-    Raises:
-        LisaError: The system killed a process.
     """
-    context, threads = ExperimentContext(setting, measurement), torch.get_num_threads()
-    run_jobs(experiments, context, workers=jobs, threads=threads, on_end=on_end)
+    context = ExperimentContext(setting, measurement)
+    run_jobs(experiments, context, backend, threads=None, on_end=on_end)
     return [measurement.kept(each.path) for each in experiments]
 
 

@@ -39,6 +39,7 @@ from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.tables import csv_table
 from shared.diagnostics import spectrum
+from shared.jobs.backends import HERE, Backend
 from shared.jobs.folder import JobFolder
 from shared.jobs.jobs import OnEnd
 from shared.methods import LISA, RAEGP, RAEL2, WAE, Codes, InfoVAE, LoRAE, Method, method_to_record
@@ -156,8 +157,8 @@ class Sweep(JobFolder):
         self,
         points: Sequence[Point],
         seeds: int,
+        backend: Backend = HERE,
         *,
-        jobs: int = 1,
         on_end: OnEnd[ExperimentContext] = lambda job, failure, progress: None,
         notify: Notify = silent,
     ) -> list[MeasuredPoint]:
@@ -166,7 +167,7 @@ class Sweep(JobFolder):
         Args:
             points: Of the grid.
             seeds: How many trainings a point has.
-            jobs: How many at a time.
+            backend: What carries the experiments out.
             on_end: Hears of each experiment as it ends.
             notify: Hears of what takes a while besides.
 
@@ -180,7 +181,7 @@ class Sweep(JobFolder):
         for seed in range(seeds):
             images = loaded(self.setting.data_of(sweep_seed(seed)), notify)
             classifier_of(self.validation.folder, images, self.validation.device, notify)
-        found = run_experiments(everything, self.setting, self.validation, jobs=jobs, on_end=on_end)
+        found = run_experiments(everything, self.setting, self.validation, backend, on_end=on_end)
         records = dict(zip(everything, found, strict=True))
         measured = []
         for point, experiments in zip(points, by_point, strict=True):

@@ -13,6 +13,7 @@ COMMANDS = {
     "score": Command(__name__, "score", "how well a run knows pictures, the outliers first"),
     "distance": Command(__name__, "distance", "how far two folders of pictures are apart"),
     "info": Command(__name__, "info", "what a run is and how far it came"),
+    "report": Command(__name__, "report", "a run, or several, as a page to look at"),
     "evaluate": Command(__name__, "evaluate", "measure a trained run on the test images"),
     "diagnose": Command(__name__, "diagnose", "how a run's codes lie, and what bounds it"),
     "benchmark": Command(__name__, "benchmark", "compare methods: the paper's tables"),

@@ -17,19 +17,25 @@ from image_lisa.evaluation.extractors import Extractor, published_extractor
 from image_lisa.evaluation.inception import weights_path
 from image_lisa.evaluation.protocol import SAMPLES, EvaluationProtocol
 from image_lisa.reports.table import Record, ReportTable
-from shared.cli.jobs import going_on, note_ends, print_failed
+from image_lisa.training.published import published_values
+from shared.cli.jobs import going_on, note_ends, on_backend, print_failed
 from shared.cli.method_options import set_methods
 from shared.cli.records import chosen_names
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
+from shared.jobs.backends import Backend
 from shared.methods import Method
 from shared.methods.registry import METHODS
 from shared.training.trainer import launch
 
 
-def run(options: Options, terminal: Terminal) -> None:
+@on_backend
+def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     """Carry the command out."""
-    names, chosen = chosen_names("method", options.methods, METHODS), set_methods(options.set)
+    names = chosen_names("method", options.methods, METHODS)
+    chosen = set_methods(
+        options.set, defaults=lambda method: published_values(method, options.dataset)
+    )
     for name in chosen:
         if name not in names:
             raise LisaError(f"--set changes {name}, which is none of the --methods")
@@ -45,7 +51,7 @@ def run(options: Options, terminal: Terminal) -> None:
     )
     terminal.note(f"benchmark: {benchmark.path}")
     with going_on(benchmark.path, BENCHMARK_TOOL):
-        _carry_out(benchmark, options, names, chosen, beside, terminal)
+        _carry_out(benchmark, options, names, chosen, beside, backend, terminal)
 
 
 def _published(options: Options, device: str) -> Extractor | None:
@@ -65,13 +71,14 @@ def _carry_out(
     names: Sequence[str],
     chosen: Mapping[str, Method],
     beside: Mapping[str, Sequence[Record]],
+    backend: Backend,
     terminal: Terminal,
 ) -> None:
     """Train and measure what is missing, and write the tables."""
     experiments = benchmark.plan(names, options.seeds, chosen)
     if options.evaluate_again:
         experiments += [each for each in benchmark.present() if each not in experiments]
-    records = benchmark.run(experiments, jobs=options.jobs, on_end=note_ends(terminal))
+    records = benchmark.run(experiments, backend, on_end=note_ends(terminal))
     tables = benchmark.write(beside)
     picture = benchmark.picture()
     _report(benchmark, tables, picture, records, terminal)

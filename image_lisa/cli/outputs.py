@@ -1,6 +1,5 @@
 """Where commands write: pictures, folders of pictures, tables of numbers beside names."""
 
-import importlib.util
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,13 +11,12 @@ from torch import Tensor
 from image_lisa.data.pictures import save_png
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
+from shared.common.extras import check_extra
 from shared.common.tables import csv_table
 from shared.runs.files import write_atomically
 
 TABLES = (".csv", ".npy", ".parquet")
 """Endings of tables."""
-
-PARQUET_ADVICE = "pip install 'lisa-toolkit[parquet]'"
 
 TableColumns = Mapping[str, Sequence[Any] | np.ndarray[Any, np.dtype[Any]]]
 """TableColumns of a table by name; a matrix is several columns, name0, name1, …."""
@@ -51,8 +49,8 @@ def check_table(out: Path, overwrite: bool) -> None:
         raise LisaError(f"--out must end with {', '.join(TABLES)}, not {out.name}")
     if out.is_dir():
         raise LisaError(f"{out} is a folder; name a file for --out")
-    if out.suffix.lower() == ".parquet" and not _parquet_is_here():
-        raise LisaError(f"Parquet needs pyarrow: {PARQUET_ADVICE}")
+    if out.suffix.lower() == ".parquet":
+        check_extra("parquet", "pyarrow")
     refuse_taken(out, out.exists(), overwrite)
 
 
@@ -141,7 +139,3 @@ def write_table(out: Path, columns: TableColumns) -> None:
         return
     rows = zip(*(each.tolist() for each in flat.values()), strict=True)
     write_atomically(out, csv_table(list(flat), rows).encode())
-
-
-def _parquet_is_here() -> bool:
-    return importlib.util.find_spec("pyarrow") is not None

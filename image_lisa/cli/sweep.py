@@ -9,11 +9,12 @@ from image_lisa.benchmark.sweep import GRIDS, RULE, SWEEP_TOOL, open_sweep, poin
 from image_lisa.benchmark.sweep_points import MeasuredPoint
 from image_lisa.cli.options.sweep import Options
 from image_lisa.cli.trainings import setting_of
-from shared.cli.jobs import going_on, note_ends, print_failed
+from shared.cli.jobs import going_on, note_ends, on_backend, print_failed
 from shared.cli.method_options import field_of, split_setting, value_of
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import unknown
+from shared.jobs.backends import Backend
 from shared.methods import Method
 from shared.methods.registry import METHODS
 
@@ -21,7 +22,8 @@ _GRID = "HYPERPARAMETER=VALUE,VALUE,…, as in uniformity-weight=0,0.1,1"
 MOST_POINTS = 10_000
 
 
-def run(options: Options, terminal: Terminal) -> None:
+@on_backend
+def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     """Carry the command out."""
     if options.method not in METHODS:
         raise LisaError(unknown("method", options.method, METHODS))
@@ -36,7 +38,7 @@ def run(options: Options, terminal: Terminal) -> None:
         measured = sweep.run(
             points,
             options.seeds,
-            jobs=options.jobs,
+            backend,
             on_end=note_ends(terminal),
             notify=terminal.note,
         )

@@ -1,8 +1,10 @@
 """`image-lisa train --dataset NAME`."""
 
 import dataclasses
+import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -14,7 +16,14 @@ from image_lisa.data import Images
 from image_lisa.models.model import Architecture, ImageModel, run_architecture
 from image_lisa.models.names import TOOL
 from image_lisa.reports.pictures import plot_curves, save_reconstructions, save_samples
-from image_lisa.training.experiment import check_data, finish_run, make_run, train_run
+from image_lisa.training.experiment import (
+    check_data,
+    finish_run,
+    make_run,
+    recorded_training,
+    train_run,
+)
+from image_lisa.training.extension import extend
 from shared.cli.terminal import Terminal
 from shared.common.callbacks import Callbacks
 from shared.common.errors import LisaError
@@ -25,19 +34,39 @@ from shared.samplers import Sampler
 from shared.training.settings import Training
 from shared.training.trainer import launch
 
+ESTIMATE_AFTER = 5.0
+"""Seconds of training that tell how long it takes."""
+
+
+class Estimate:
+    """Says once, after some seconds of training, how long the rest takes."""
+
+    def __init__(self, batch_size: int, terminal: Terminal) -> None:
+        self.batch_size, self.terminal = batch_size, terminal
+        self.began: float | None = time.monotonic()
+
+    def update(self, left: int, rate: float) -> None:
+        """Hear how many steps are left, and how many images are trained on a second."""
+        if self.began is None or time.monotonic() - self.began < ESTIMATE_AFTER:
+            return
+        self.began = None
+        minutes = left * self.batch_size / rate / 60
+        shown = "less than a minute" if minutes < 1 else f"about {minutes:,.0f} minutes"
+        self.terminal.note(f"{shown} at {rate:,.0f} images a second, at most")
+
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     if options.resume is None:
         fabric, folder, images = begin(options, terminal)
     else:
-        folder = open_run(options.resume, TOOL)
+        folder = _reopened(options.resume, options.epochs, terminal)
         options = TRAIN.of_run(folder)
         if folder.finished and (folder.path / SUMMARY).is_file():
-            terminal.note(f"{folder.path} is finished already")
+            terminal.note(f"{folder.path} is finished already; --epochs N trains it on to N epochs")
             _report(folder, terminal)
             return
-        fabric = launch(_training_of(options))
+        fabric = launch(recorded_training(folder))
         terminal.note(f"going on with {folder.path}")
         images = data_named(options).load(terminal.note)
         check_data(folder, images)
@@ -48,15 +77,32 @@ def run(options: Options, terminal: Terminal) -> None:
     _report(folder, terminal)
 
 
+def _reopened(path: Path, epochs: int | None, terminal: Terminal) -> Run:
+    """Open a run that is to go on, to more epochs where they are named."""
+    folder = open_run(path, TOOL)
+    if epochs is None:
+        return folder
+    folder = extend(folder, epochs)
+    if recorded_training(folder).schedule == "cosine":
+        terminal.note(
+            "the learning rate rises again to where a cosine over all epochs has it, so the end is "
+            f"not that of a training of {epochs:,} epochs at once; --schedule constant and plateau "
+            "would end the same"
+        )
+    return folder
+
+
 def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
     """Load the data and make the run's folder.
 
     Nothing is written before all of the input was found to be good.
     """
     _check_device(options)
-    training, method = _training_of(options), options.hyper
+    training_of(options)
+    method = options.hyper
     assert isinstance(method, Method)
     images = data_named(options).load(terminal.note)
+    training = _training_of(options, images)
     dim = options.code_size
     seed = derive_seed(options.seed, "network")
     architecture = Architecture(options.network, images.shape, dim, method, seed)
@@ -82,19 +128,43 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
         f"{len(images.valid):,} to validate, {len(images.test):,} to test; "
         f"{method.title}, {options.network} network, d = {dim}"
     )
+    terminal.note(plan_of(training, options, images))
     terminal.note(f"run: {folder.path}")
     return fabric, folder, images
+
+
+def plan_of(training: Training, options: Options, images: Images) -> str:
+    """Say how long is trained, and which of it was chosen for the images."""
+    batch = min(training.batch_size, len(images.train))
+    steps = len(images.train) // batch
+    plan = (
+        f"{training.epochs:,} epochs of {steps:,} steps of {batch} images, "
+        f"{training.epochs * steps:,} steps in all"
+    )
+    left = [name for name in ("epochs", "batch_size") if getattr(options, name) is None]
+    if left:
+        flags = " and ".join(f"--{name.replace('_', '-')}" for name in left)
+        plan += f" ({flags} chosen for {len(images.train):,} images)"
+    if training.patience:
+        plan += f"; fewer if validation is no better for {training.patience:,} epochs"
+    return plan
 
 
 def carry_out(
     fabric: Fabric, folder: Run, images: Images, options: Options, terminal: Terminal
 ) -> None:
     """Train, fit the samplers and leave the pictures."""
-    architecture, training = run_architecture(folder), _training_of(options)
+    architecture, training = run_architecture(folder), recorded_training(folder)
     total = training.epochs * max(1, len(images.train) // training.batch_size)
+    estimate = Estimate(training.batch_size, terminal)
     with terminal.progress("training", total) as bar:
+
+        def step(done: int, steps: int, rate: float) -> None:
+            bar.update(done, f"{rate:,.0f} images/s")
+            estimate.update(steps - done, rate)
+
         callbacks = Callbacks(
-            step=lambda step, steps, rate: bar.update(step, f"{rate:,.0f} images/s"),
+            step=step,
             epoch=lambda row: terminal.note(
                 f"epoch {row['epoch']:.0f}/{training.epochs}: loss {row['loss']:.4f}, "
                 f"validation {row['valid_loss']:.4f} "
@@ -119,7 +189,14 @@ def carry_out(
         save_samples(folder, model, samplers, derive_seed(options.seed, "pictures"))
 
     callbacks = Callbacks(note=terminal.note)
-    finish_run(folder, images, device=fabric.device, callbacks=callbacks, illustrate=illustrate)
+    finish_run(
+        folder,
+        images,
+        device=fabric.device,
+        callbacks=callbacks,
+        extensible=True,
+        illustrate=illustrate,
+    )
 
 
 def _report(folder: Run, terminal: Terminal) -> None:
@@ -134,6 +211,7 @@ def _report(folder: Run, terminal: Terminal) -> None:
         "",
         ("what", "value"),
         [
+            ("epochs", _epochs(training)),
             ("best epoch", best["epoch"]),
             ("validation loss", best["valid_loss"]),
             ("validation reconstruction, ½ Σ (x − x̂)²", valid["reconstruction"]),
@@ -146,9 +224,16 @@ def _report(folder: Run, terminal: Terminal) -> None:
     terminal.print(f"pictures and weights: {folder.path}")
 
 
-def _training_of(options: Options) -> Training:
+def _epochs(training: dict[str, Any]) -> str:
+    """Say how many epochs were trained, and why no more."""
+    done, planned = training["epochs"], training.get("planned_epochs", training["epochs"])
+    return f"{done:,}" if done == planned else f"{done:,} of {planned:,}: ended early"
+
+
+def _training_of(options: Options, images: Images) -> Training:
     """Return what the training loop needs, with the seed of this run."""
-    return dataclasses.replace(training_of(options), seed=derive_seed(options.seed, "training"))
+    seed = derive_seed(options.seed, "training")
+    return dataclasses.replace(training_of(options, images), seed=seed)
 
 
 def _check_device(options: Options) -> None:

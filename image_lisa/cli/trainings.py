@@ -1,20 +1,31 @@
 """From the options of a training, or of many, to what carries it out."""
 
 import dataclasses
+import math
+from typing import Final
 
-from image_lisa.benchmark.experiments import ExperimentSettings
+from image_lisa.benchmark.experiments import ExperimentSettings, loaded
 from image_lisa.cli.options.training import TrainingOptions
+from image_lisa.data import Images
 from image_lisa.training.experiment import Data
-from image_lisa.training.presets import PRESETS
+from image_lisa.training.presets import settled
 from shared.training.settings import Training
 
+MANY: Final = 50_000
+"""Images where it is not known how many there are."""
 
-def training_of(options: TrainingOptions) -> Training:
-    """Return what the training loop needs: options, and the network's preset behind them."""
-    values = dataclasses.asdict(PRESETS[options.network])
+
+def training_of(options: TrainingOptions, images: Images | None = None) -> Training:
+    """Return what the training loop needs: options, and behind them what is chosen for the images.
+
+    Without images the result tells whether the options make sense, but not how long is trained.
+    """
     names = {each.name for each in dataclasses.fields(Training)} & vars(options).keys()
     given = {name: getattr(options, name) for name in names}
-    return Training(**values | {name: value for name, value in given.items() if value is not None})
+    count, pixels = (
+        (MANY, 1) if images is None else (len(images.train), math.prod(images.shape[1:]))
+    )
+    return settled(options.network, count, pixels, given)
 
 
 def data_named(options: TrainingOptions) -> Data:
@@ -24,7 +35,10 @@ def data_named(options: TrainingOptions) -> Data:
 
 
 def setting_of(options: TrainingOptions) -> ExperimentSettings:
-    """Return what options say of all experiments of a command."""
+    """Return what options say of all experiments of a command, which it loads the images for."""
+    training_of(options)
+    data = data_named(options)
+    images = loaded(data)
     return ExperimentSettings(
-        data_named(options), options.network, options.code_size, training_of(options)
+        data, options.network, options.code_size, training_of(options, images)
     )

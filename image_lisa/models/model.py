@@ -27,7 +27,7 @@ from shared.sphere.geometry import project, slerp
 from shared.training.trainer import load_weights
 
 CHUNK = 500
-"""Images that are encoded or decoded at once."""
+"""The most images that are encoded or decoded at once."""
 
 _COMPARED = 10_000
 """Training codes whose densities are compared with those of images."""
@@ -104,6 +104,8 @@ class ImageModel:
         architecture: Network, method and sizes.
         net: The trained network, in evaluation mode.
         run: The run that the model is of; None of a model that was made otherwise.
+        at_once: Images that are encoded or decoded at once: no more than a step of the training
+            had, so that a model needs no more memory than its training did.
     """
 
     def __init__(
@@ -111,6 +113,7 @@ class ImageModel:
     ) -> None:
         self.architecture, self.net, self.run = architecture, net.eval(), run
         self.method = architecture.method
+        self.at_once = CHUNK if run is None else min(CHUNK, _batch_size(run))
 
     @classmethod
     def load(cls, run: Run, device: torch.device | str = "cpu", name: str = MODEL) -> "ImageModel":
@@ -159,7 +162,7 @@ class ImageModel:
             raise LisaError("there are codes that are not finite")
         parts = [
             self.net.decode(self.method.to_decoder(self.net, part.to(self.device).float())).cpu()
-            for part in rows.split(CHUNK)
+            for part in rows.split(self.at_once)
         ]
         return torch.cat(parts) if parts else torch.empty(0, *self.architecture.shape)
 
@@ -324,7 +327,7 @@ class ImageModel:
         return self.net.decode(self.method.to_decoder(self.net, z))
 
     def _prepared(self, images: Tensor) -> Iterator[Tensor]:
-        for part in images.split(CHUNK):
+        for part in images.split(self.at_once):
             yield self.net.prepare(part.to(self.device))
 
 
@@ -349,3 +352,10 @@ def load(path: Path | str, device: torch.device | str = "cpu") -> ImageModel:
 def run_architecture(run: Run) -> Architecture:
     """Return the architecture that a run's `config.json` records."""
     return Architecture.from_json(run.config.get("model", {}), str(run.path / "config.json"))
+
+
+def _batch_size(run: Run) -> int:
+    """Return how many images a step of a run's training had."""
+    training = run.config.get("training")
+    size = training.get("batch_size") if isinstance(training, dict) else None
+    return size if isinstance(size, int) and size > 0 else CHUNK

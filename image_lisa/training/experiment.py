@@ -16,6 +16,7 @@ from image_lisa.data import Images, load_images
 from image_lisa.models.labels import save_labels
 from image_lisa.models.model import Architecture, ImageModel
 from image_lisa.models.names import LAST, TOOL
+from image_lisa.training.divergence import check_finite, check_learnt
 from shared.common.callbacks import Callbacks, MetricsRow, Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
@@ -24,10 +25,10 @@ from shared.common.torch_seeds import forked, seed_draws
 from shared.methods import Method
 from shared.methods.autoencoder import Autoencoder
 from shared.runs.expost import fit_samplers, save_codes, save_samplers
-from shared.runs.run import BEST, CHECKPOINT, MODEL, SUMMARY, Run, create_run, open_run
+from shared.runs.run import BEST, CHECKPOINT, CONFIG, MODEL, SUMMARY, Run, create_run, open_run
 from shared.samplers import Sampler
 from shared.training.settings import Training
-from shared.training.trainer import Trainer, launch, on_first
+from shared.training.trainer import Trainer, launch, load_weights, on_first
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,21 @@ def check_data(run: Run, images: Images) -> None:
         raise LisaError(f"the data are not those that {run.path} was trained on: {details}")
 
 
+def recorded_training(run: Run) -> Training:
+    """Return how a run is trained, as it was settled when the run was made.
+
+    Raises:
+        LisaError: Its configuration does not say, or says what makes no sense.
+    """
+    record: Any = run.config.get("training")
+    try:
+        return Training(**record)
+    except (TypeError, LisaError) as error:
+        raise LisaError(
+            f"{run.path / CONFIG} does not say how the run is trained: {error}"
+        ) from error
+
+
 def train_run(
     run: Run,
     images: Images,
@@ -138,11 +154,12 @@ def train_run(
 ) -> None:
     """Train to the end, from the checkpoint if there is one; keep the best and the last weights.
 
-    The best weights are those with the least loss on the validation part.
+    The best weights are those with the least loss on the validation part. Of a training that
+    diverged no model is kept.
 
     Raises:
-        LisaError: The images are not of the architecture's shape, the loss is not finite, or
-            a file of the run is damaged.
+        LisaError: The images are not of the architecture's shape, the training diverged, or a file
+            of the run is damaged.
     """
     if run.finished:
         return
@@ -169,13 +186,26 @@ def train_run(
         trainer.fit()
 
     def keep() -> None:
+        check_finite(trainer.progress.rows, trainer.progress.best)
         weights, best = run.read_tensors(BEST)
+        trained = _with(weights, architecture, trainer)
+        check_learnt(trained, images, trainer.progress.step, trainer.stopped)
         model = {"model": architecture.to_json()}
-        last = {"epoch": training.epochs, "steps": trainer.steps, **model}
+        epoch = int(trainer.progress.rows[-1]["epoch"])
+        last = {"epoch": epoch, "steps": trainer.progress.step, **model}
         run.write_tensors(LAST, net.state_dict(), last)
         run.write_tensors(MODEL, weights, {**best, **model})
 
     on_first(trainer.fabric, keep)
+
+
+def _with(
+    weights: dict[str, torch.Tensor], architecture: Architecture, trainer: Trainer
+) -> ImageModel:
+    """Return the model with some weights, where the training is done."""
+    net = architecture.build()
+    load_weights(net, weights, BEST)
+    return ImageModel(architecture, net.to(trainer.fabric.device), trainer.run)
 
 
 def _validation(
@@ -209,6 +239,7 @@ def finish_run(
     samplers: tuple[str, ...] | None = None,
     device: torch.device | str = "cpu",
     callbacks: Callbacks | None = None,
+    extensible: bool = False,
     illustrate: Callable[[ImageModel, dict[str, Sampler]], None] = lambda model, samplers: None,
 ) -> tuple[ImageModel, dict[str, Sampler]]:
     """Encode the training images, fit the samplers, keep both, and write the summary at the end.
@@ -219,6 +250,8 @@ def finish_run(
         samplers: Which to fit; by default all that the method can have.
         device: Where to encode.
         callbacks: Is told what is being fitted.
+        extensible: Whether the last checkpoint stays, about three times the size of the model, so
+            that more epochs can be trained; see `image_lisa.training.extension`.
         illustrate: Leaves pictures of the model and its samplers; a run with a summary has them.
 
     Returns:
@@ -236,7 +269,8 @@ def finish_run(
     save_samplers(run, fitted)
     illustrate(model, fitted)
     run.write_json(SUMMARY, _summary(run, model, images, fitted))
-    (run.path / CHECKPOINT).unlink(missing_ok=True)
+    if not extensible:
+        (run.path / CHECKPOINT).unlink(missing_ok=True)
     (run.path / BEST).unlink(missing_ok=True)
     return model, fitted
 
@@ -249,6 +283,7 @@ def _summary(
     losses = model.reconstruction_losses(images.valid).numpy()
     outputs = float(np.prod(images.shape))
     seconds = rows[-1].get("seconds", 0.0) if rows else 0.0
+    epochs = int(rows[-1]["epoch"]) if rows else 0
     return {
         "best": {"epoch": record.get("epoch"), "valid_loss": record.get("valid_loss")},
         "valid": {
@@ -257,9 +292,10 @@ def _summary(
         },
         "samplers": {name: list(sampler.notes) for name, sampler in samplers.items()},
         "training": {
-            "epochs": len(rows),
+            "epochs": epochs,
+            "planned_epochs": run.config["training"]["epochs"],
             "seconds": seconds,
-            "images_per_second": len(images.train) * len(rows) / seconds if seconds else None,
+            "images_per_second": len(images.train) * epochs / seconds if seconds else None,
             "weights": sum(weight.numel() for weight in model.net.parameters()),
         },
     }

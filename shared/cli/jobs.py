@@ -1,14 +1,50 @@
 """What commands say that carry out many jobs in one folder."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from shared.cli.option_groups import JobOptions
 from shared.cli.terminal import Terminal
+from shared.jobs.backends import Backend, Processes
 from shared.jobs.jobs import Job, JobProgress, OnEnd
 from shared.runs.locks import working_in
+
+Options = TypeVar("Options", bound=JobOptions)
+
+
+def open_backend(options: JobOptions) -> AbstractContextManager[Backend]:
+    """Return what carries jobs out, connected to while it is used.
+
+    Raises:
+        LisaError: No cluster answers at the address, or its workers are not fit.
+    """
+    if options.backend == "processes":
+        return nullcontext(Processes(options.workers))
+    assert options.address is not None
+    if options.backend == "dask":
+        from shared.jobs.dask_cluster import dask_cluster
+
+        return dask_cluster(options.address, options.jobs)
+    from shared.jobs.ray_cluster import ray_cluster
+
+    return ray_cluster(options.address, options.jobs)
+
+
+def on_backend(
+    run: Callable[[Options, Terminal, Backend], None],
+) -> Callable[[Options, Terminal], None]:
+    """Connect to what carries jobs out before a command does anything else."""
+
+    @functools.wraps(run)
+    def connected(options: Options, terminal: Terminal) -> None:
+        with open_backend(options) as backend:
+            run(options, terminal, backend)
+
+    return connected
 
 
 @contextmanager

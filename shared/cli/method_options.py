@@ -1,8 +1,9 @@
 """The options of a command that trains: its own, and behind them those of the method it names."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
 
@@ -45,13 +46,21 @@ class MethodOptions(Generic[T]):
     Attributes:
         kind: The command's options, whose defaults are those of LISA.
         command: How the command is called, as messages name it.
+        values: Hyperparameters other than a method's own defaults, by the names of method and data
+            set.
     """
 
     kind: type[T]
     command: str
+    values: Callable[[str, str | None], Mapping[str, Any]] = lambda method, dataset: {}
 
-    def of_method(self, name: str, **members: object) -> type[T]:
+    def of_method(self, name: str, dataset: str | None = None, **members: object) -> type[T]:
         """Return the options of the command for one method, with further members of the class.
+
+        Args:
+            name: Of the method.
+            dataset: Whose values are the defaults of its hyperparameters; None for the command's.
+            members: Of the class.
 
         Raises:
             LisaError: There is no such method.
@@ -59,11 +68,13 @@ class MethodOptions(Generic[T]):
         if name not in METHODS:
             raise LisaError(unknown("method", name, METHODS))
         method = METHODS[name]
+        dataset = getattr(self.kind, "dataset", None) if dataset is None else dataset
+        values = self.values(name, dataset)
         made = dataclasses.make_dataclass(
             self.kind.__name__,
             [
                 ("method", str, field(default=name)),
-                ("hyper", method, field(default_factory=method)),
+                ("hyper", method, field(default_factory=partial(method, **values))),
             ],
             bases=(self.kind,),
             namespace=members,
@@ -80,14 +91,15 @@ class MethodOptions(Generic[T]):
             LisaError: There is no such method, or the file holds no options of the command.
         """
         path, name = flag_value(words, "config"), flag_value(words, "method")
+        dataset = flag_value(words, "dataset")
         if asks_for_help(words) and name is None and path is None:
             return self._overview()
         if not asks_for_help(words) and path is None:
             self._check_early(words)
-            return self.of_method(DEFAULT_METHOD if name is None else name, check=_checked)
+            return self.of_method(DEFAULT_METHOD if name is None else name, dataset, check=_checked)
         if name is None and path is not None:
             name = self.recorded(read_json(Path(path)), path)["method"]
-        return self.of_method(DEFAULT_METHOD if name is None else name)
+        return self.of_method(DEFAULT_METHOD if name is None else name, dataset)
 
     def _overview(self) -> type[T]:
         """Return the options of the command without any method's, and which methods there are."""
@@ -135,7 +147,9 @@ class MethodOptions(Generic[T]):
             LisaError: Naming `source`, if there are none or one is unknown to this version.
         """
         name = record.get("method") if isinstance(record, dict) else None
-        return options_from_record(self.of_method(str(name)), record, source)
+        dataset = record.get("dataset") if isinstance(record, dict) else None
+        kind = self.of_method(str(name), dataset if isinstance(dataset, str) else None)
+        return options_from_record(kind, record, source)
 
     def recorded(self, config: Any, source: str) -> dict[str, Any]:
         """Return the options that a run's configuration records; without a method they are LISA's.
@@ -179,12 +193,17 @@ def _names_method(record: Mapping[str, Any]) -> bool:
     return record.get("method", DEFAULT_METHOD) in list(METHODS)
 
 
-def set_methods(words: Sequence[str], flag: str = "--set") -> "dict[str, Method]":
+def set_methods(
+    words: Sequence[str],
+    flag: str = "--set",
+    defaults: Callable[[str], Mapping[str, Any]] = lambda method: {},
+) -> "dict[str, Method]":
     """Return the methods that words METHOD.HYPERPARAMETER=VALUE change, by name.
 
     Args:
         words: Such as vae.kl-weight=0.1.
         flag: Stands before a word in messages.
+        defaults: Values of a method's hyperparameters other than its own defaults.
 
     Raises:
         LisaError: Naming the word that names no method, no hyperparameter, or a wrong value.
@@ -200,7 +219,7 @@ def set_methods(words: Sequence[str], flag: str = "--set") -> "dict[str, Method]
         source = f"{flag} {word}"
         field = field_of(METHODS[name], field, source)
         values.setdefault(name, {})[field] = value_of(METHODS[name], field, value, source)
-    return {name: METHODS[name](**given) for name, given in values.items()}
+    return {name: METHODS[name](**{**defaults(name), **given}) for name, given in values.items()}
 
 
 def field_of(kind: "type[Method]", text: str, source: str) -> str:

@@ -3,9 +3,13 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final, Literal
+
+import tyro
 
 from shared.cli.terminal import Output, Ranges
+from shared.common.errors import LisaError
+from shared.common.extras import check_extra
 from shared.runs.run import Run, newest_run, next_run_path, open_run
 
 
@@ -54,22 +58,92 @@ class NewRunOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BenchmarkOptions(Output):
-    """Where a benchmark is kept, and how much of it is done at a time.
+class JobOptions(Output):
+    """How many independent jobs are done at a time, and where.
 
     Attributes:
-        jobs: Trainings or trials at a time; by default one for each processor.
-        out: The folder that benchmarks are kept in.
-        name: The folder in there; by default it is named by what is compared.
+        jobs: Trainings or trials at a time; by default one for each processor, or for each worker
+            of a cluster.
+        backend: What does them: processes of this machine, or the workers of a cluster.
+        address: Of the cluster: tcp://HOST:PORT or a scheduler file for dask, HOST:PORT or auto
+            for ray.
     """
 
     ranges: ClassVar[Ranges] = {"jobs": (1, 1024)}
 
     jobs: int | None = None
-    out: Path = Path("benchmarks")
-    name: str | None = None
+    backend: Literal["processes", "dask", "ray"] = "processes"
+    address: str | None = None
 
     @property
     def workers(self) -> int:
-        """How many trainings or trials are done at a time."""
+        """How many processes of this machine there are."""
         return self.jobs or os.cpu_count() or 1
+
+    def check(self) -> None:
+        """Refuse an address without a backend, a backend without one, and one not installed.
+
+        Raises:
+            LisaError: Naming what is missing.
+        """
+        super().check()
+        if self.backend == "processes":
+            if self.address is not None:
+                raise LisaError(
+                    f"--address {self.address} is that of a cluster; say which: --backend dask or "
+                    "--backend ray"
+                )
+            return
+        if self.address is None:
+            raise LisaError(f"--backend {self.backend} needs the cluster's --address")
+        check_extra(self.backend, {"dask": "distributed", "ray": "ray"}[self.backend])
+
+
+JOB_OPTIONS: Final = ("jobs", "backend", "address")
+"""What decides where jobs are done and how fast, and never what they find."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkOptions(JobOptions):
+    """Where a benchmark is kept.
+
+    Attributes:
+        out: The folder that benchmarks are kept in.
+        name: The folder in there; by default it is named by what is compared.
+    """
+
+    out: Path = Path("benchmarks")
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions(Output):
+    """Which runs a report is made of, and where it goes.
+
+    Attributes:
+        run: The folders of runs; by default the newest finished training in --runs.
+        out: The HTML file; by default report.html in the folder of the run, or comparison.html in
+            that of the first of several.
+        runs: The folder that runs are kept in.
+    """
+
+    run: tyro.conf.Positional[tuple[Path, ...]] = ()
+    out: Path | None = None
+    runs: Path = Path("runs")
+
+    def chosen_paths(self, tool: str) -> tuple[Path, ...]:
+        """Return the folders that are named, or that of the newest run of `tool`.
+
+        Raises:
+            LisaError: None is named, and there is none.
+        """
+        return self.run or (newest_run(self.runs, tool).path,)
+
+    def check(self) -> None:
+        """Refuse a report without the packages that make it.
+
+        Raises:
+            LisaError: Naming the extra that brings them.
+        """
+        super().check()
+        check_extra("reports", "jinja2", "plotly")

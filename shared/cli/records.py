@@ -103,8 +103,10 @@ def _defaults(kind: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in dataclasses.fields(kind):
         factory: Any = field.default_factory
-        if dataclasses.is_dataclass(factory):
-            found |= _defaults(factory)
+        made = None if factory is dataclasses.MISSING else factory()
+        if dataclasses.is_dataclass(made):
+            within = _defaults(type(made))
+            found |= {name: getattr(made, name, value) for name, value in within.items()}
         else:
             found[field.name] = field.default
     return found

@@ -1,19 +1,18 @@
 """Independent jobs, several at a time, of which each is done once and may fail alone."""
 
 import abc
-import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-import joblib
-from joblib.externals.loky.process_executor import TerminatedWorkerError
+import torch
 
 from shared.common.errors import LisaError
 from shared.common.threads import limited_threads
-from shared.jobs.workers import ends_with
+from shared.jobs.backends import Backend, Lost, check_sees
 from shared.runs.files import read_json, write_json
 
 FAILED = "failed.json"
@@ -23,11 +22,12 @@ _BROKEN = (ValueError, RuntimeError, ArithmeticError, MemoryError)
 """What a job may fail with without stopping the others: bad numbers, no memory."""
 
 C = TypeVar("C")
+Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Job(abc.ABC, Generic[C]):
-    """Something that is done once, in any process, and leaves files.
+    """Something that is done once, in any process on any machine, and leaves files.
 
     Jobs of one call share a context, such as what scores sentences.
     """
@@ -42,13 +42,56 @@ class Job(abc.ABC, Generic[C]):
     def failure(self) -> Path:
         """The file that tells why it failed."""
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder that it reads and writes where it is done; None if it takes all along."""
+        return None
+
     @abc.abstractmethod
     def is_done(self, context: C) -> bool:
         """Tell whether it need not be done again."""
 
     @abc.abstractmethod
-    def do(self, context: C, threads: int) -> None:
-        """Do it, from where it was stopped, on so many threads."""
+    def do(self, context: C, threads: int) -> Record | None:
+        """Do it, from where it was stopped, on so many threads.
+
+        Returns:
+            What `keep` is given, in the process that waits for it.
+        """
+
+    def keep(self, record: Record) -> None:
+        """Write what `do` returned, if it leaves that to the process that waits for it."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class FileJob(Job[C]):
+    """A job of which one JSON file is kept.
+
+    Attributes:
+        path: The file.
+    """
+
+    path: Path
+
+    @property
+    def failure(self) -> Path:
+        """Beside the file."""
+        return self.path.with_name(f"{self.path.stem}-{FAILED}")
+
+    @property
+    def done(self) -> bool:
+        """Whether the file is there."""
+        return self.path.is_file()
+
+    def is_done(self, context: C) -> bool:
+        """Tell whether the file is there."""
+        return self.done
+
+    def keep(self, record: Record) -> None:
+        """Write the file."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(self.path, record)
 
 
 @dataclass(frozen=True)
@@ -72,13 +115,28 @@ OnEnd = Callable[[Job[C], str, JobProgress], None]
 """Called as a job ends, with why it failed or nothing, and how far the call is."""
 
 
+class _Outcome(NamedTuple):
+    """What became of a job.
+
+    Attributes:
+        record: What it returned.
+        failure: Why it failed, or nothing.
+        kind: Of the error.
+        seconds: How long it took.
+    """
+
+    record: Record | None
+    failure: str = ""
+    kind: str = ""
+    seconds: float = 0.0
+
+
 def run_jobs(
     jobs: Iterable[Job[C]],
     context: C,
+    backend: Backend,
     *,
-    workers: int,
-    threads: int = 1,
-    apart: bool = False,
+    threads: int | None = 1,
     on_end: OnEnd[C] = lambda job, failure, progress: None,
 ) -> None:
     """Do what is not done yet.
@@ -88,53 +146,50 @@ def run_jobs(
     Args:
         jobs: In the order in which they are begun.
         context: What they share; it is handed to each worker.
-        workers: How many at a time, each in a process of its own; 1 stays in this process.
-        threads: Of the processor, shared out among the workers.
-        apart: Whether a single worker has a process of its own, too.
+        backend: What carries them out.
+        threads: Of each job; None for its share of what the backend has.
         on_end: Hears of each job as it ends.
-
-    Raises:
-        LisaError: The system killed a process.
     """
     waiting = [job for job in jobs if not job.is_done(context)]
-    workers = max(1, min(workers, len(waiting)))
-    each = max(1, threads // workers)
-    call = joblib.delayed(_attempt)
-    ended: Iterable[tuple[int, str, float]] = joblib.Parallel(
-        n_jobs=max(workers, 2) if apart else workers, return_as="generator_unordered", batch_size=1
-    )(call(place, job, context, each, os.getpid()) for place, job in enumerate(waiting))
+    for job in waiting:
+        if job.folder is not None:
+            job.folder.mkdir(parents=True, exist_ok=True)
+    each = backend.threads(len(waiting)) if threads is None else threads
     began = time.monotonic()
-    try:
-        for done, (place, failure, seconds) in enumerate(ended, 1):
+    ended = backend.calls(_attempt, context, [(job, each) for job in waiting])
+    with closing(ended):
+        for done, (place, outcome) in enumerate(ended, 1):
+            if isinstance(outcome, Lost):
+                outcome = _Outcome(None, outcome.reason, "killed")
+            job = waiting[place]
+            _keep(job, outcome)
             left = (time.monotonic() - began) / done * (len(waiting) - done)
-            on_end(waiting[place], failure, JobProgress(done, len(waiting), seconds, left))
-    except TerminatedWorkerError as error:
-        raise LisaError(
-            f"a process of {workers} was killed, perhaps as memory ran out; give the same command "
-            "with fewer --jobs, and it goes on"
-        ) from error
+            on_end(job, outcome.failure, JobProgress(done, len(waiting), outcome.seconds, left))
 
 
-def _attempt(
-    place: int, job: Job[C], context: C, threads: int, owner: int
-) -> tuple[int, str, float]:
-    """Do one job for a process that waits for it.
-
-    Returns:
-        Its place, why it failed or nothing, and the seconds it took.
-    """
+def _attempt(context: C, job: Job[C], threads: int | None) -> _Outcome:
+    """Do one job for a process that waits for it."""
     began = time.monotonic()
-    failure = ""
-    with ends_with(owner), limited_threads(threads):
-        job.failure.unlink(missing_ok=True)
+    record, failure, kind = None, "", ""
+    with limited_threads(threads or torch.get_num_threads()):
         try:
-            job.do(context, threads)
+            check_sees(job.folder)
+            record = job.do(context, threads or torch.get_num_threads())
         except _BROKEN as error:
-            known = isinstance(error, LisaError)
-            failure = str(error) if known else f"{type(error).__name__}: {error}"
-            job.failure.parent.mkdir(parents=True, exist_ok=True)
-            write_json(job.failure, {"message": failure, "kind": type(error).__name__})
-    return place, failure, time.monotonic() - began
+            kind = type(error).__name__
+            failure = str(error) if isinstance(error, LisaError) else f"{kind}: {error}"
+    return _Outcome(record, failure, kind, time.monotonic() - began)
+
+
+def _keep(job: Job[C], outcome: _Outcome) -> None:
+    """Write what became of a job."""
+    if outcome.failure:
+        job.failure.parent.mkdir(parents=True, exist_ok=True)
+        write_json(job.failure, {"message": outcome.failure, "kind": outcome.kind})
+        return
+    job.failure.unlink(missing_ok=True)
+    if outcome.record is not None:
+        job.keep(outcome.record)
 
 
 def failures(folder: Path) -> dict[str, str]:

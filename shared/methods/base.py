@@ -40,12 +40,15 @@ class Method(abc.ABC):
         title: How tables call it, as the literature does.
         spherical: Whether the decoder sees directions only.
         own_samplers: Names of the samplers that come with the method, see `own_sampler`.
+        warmed: Names of the loss terms that make up a divergence from the prior, whose weight a
+            training may raise by and by.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     spherical: ClassVar[bool] = False
     own_samplers: ClassVar[tuple[str, ...]] = ()
+    warmed: ClassVar[tuple[str, ...]] = ()
 
     @abc.abstractmethod
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:

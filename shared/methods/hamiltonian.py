@@ -70,6 +70,7 @@ class HVAE(Variational):
 
     name: ClassVar[str] = "hvae"
     title: ClassVar[str] = "HVAE"
+    warmed: ClassVar[tuple[str, ...]] = ("kl", "momentum")
 
     steps: int = 3
     step_size: float = 1e-3

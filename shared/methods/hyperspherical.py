@@ -33,6 +33,7 @@ class SVAE(Method):
     title: ClassVar[str] = "S-VAE"
     spherical: ClassVar[bool] = True
     own_samplers: ClassVar[tuple[str, ...]] = ("prior",)
+    warmed: ClassVar[tuple[str, ...]] = ("kl",)
 
     kl_weight: float = 1.0
 

@@ -18,6 +18,7 @@ class Variational(Method):
     """A method whose encoder gives the mean and log-variance of a Gaussian posterior."""
 
     own_samplers: ClassVar[tuple[str, ...]] = ("prior",)
+    warmed: ClassVar[tuple[str, ...]] = ("kl",)
 
     def encoder_width(self, dim: int) -> int:
         """Return mean and log-variance for each coordinate."""

@@ -1,6 +1,7 @@
 """How long and how a net is trained."""
 
 import math
+import os
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,16 @@ from shared.common.errors import LisaError
 Schedule = Literal["cosine", "constant", "plateau"]
 Precision = Literal["32-true", "bf16-mixed", "16-mixed", "64-true"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
+
+_LEAST = {
+    "epochs": 1,
+    "batch_size": 2,
+    "devices": 1,
+    "valid_epochs": 1,
+    "patience": 0,
+    "kl_warmup": 0,
+}
+"""The least that settings may be."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +36,13 @@ class Training:
         seed: Of the order of the data and of all that a method draws.
         precision: What Lightning Fabric calls it: 32-true, bf16-mixed, 16-mixed, 64-true.
         device: One of auto, cpu, cuda and mps.
-        devices: How many of them.
+        devices: How many of them, on all machines together.
         checkpoint_seconds: The longest time between two checkpoints.
+        valid_epochs: Epochs from one validation, with its row of metrics and its checkpoint, to the
+            next; the last epoch has one, too.
+        patience: Epochs without a lower validation loss after which the training ends; 0 for never.
+        kl_warmup: Epochs over which the weight of a variational method's divergence rises to its
+            full size, step by step, from nearly 0; 0 for the full weight from the first step.
     """
 
     epochs: int = 20
@@ -38,10 +54,13 @@ class Training:
     device: Device = "auto"
     devices: int = 1
     checkpoint_seconds: float = 30.0
+    valid_epochs: int = 1
+    patience: int = 0
+    kl_warmup: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, least in (("epochs", 1), ("batch_size", 2), ("devices", 1)):
-            if getattr(self, name) < least:
+        for name, least in _LEAST.items():
+            if not least <= getattr(self, name) < math.inf:
                 raise LisaError(f"{name} must be at least {least}, not {getattr(self, name)}")
         if not 0 < self.learning_rate < math.inf:
             raise LisaError(f"the learning rate must be above 0, not {self.learning_rate}")
@@ -49,8 +68,17 @@ class Training:
             raise LisaError(
                 f"the batch of {self.batch_size} cannot be shared evenly by {self.devices} devices"
             )
+        if self.devices % machines():
+            raise LisaError(
+                f"{self.devices} devices cannot be shared evenly by {machines()} machines"
+            )
         if self.device in ("cuda", "mps"):
-            _check_device(self.device, self.devices)
+            _check_device(self.device, self.devices // machines())
+
+
+def machines() -> int:
+    """Return how many machines torchrun started this command on."""
+    return int(os.environ.get("GROUP_WORLD_SIZE", "1"))
 
 
 def _check_device(device: Device, devices: int) -> None:

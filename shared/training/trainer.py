@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -23,7 +22,11 @@ from shared.methods import Method
 from shared.methods.autoencoder import Autoencoder
 from shared.runs.locks import working_in
 from shared.runs.run import BEST, CHECKPOINT, Run
-from shared.training.settings import Training
+from shared.training.progress import TrainingState
+from shared.training.settings import Training, machines
+
+_ADDED = {"valid_epochs": 1, "patience": 0, "kl_warmup": 0.0}
+"""Settings that the first checkpoints do not record, with what they were made with."""
 
 FLUSH_STEPS = 50
 """Steps whose losses are read together: reading each would make a GPU wait every time."""
@@ -65,7 +68,10 @@ def launch(training: Training) -> Fabric:
             f"give --devices {started} as well"
         )
     fabric = Fabric(
-        accelerator=training.device, devices=training.devices, precision=training.precision
+        accelerator=training.device,
+        devices=training.devices // machines(),
+        num_nodes=machines(),
+        precision=training.precision,
     )
     fabric.launch()
     return fabric
@@ -90,34 +96,11 @@ def on_first(fabric: Fabric, act: Callable[[], None]) -> None:
         raise LisaError(message)
 
 
-@dataclass
-class TrainingState:
-    """Where a training is: what a checkpoint records beside weights and optimiser.
-
-    Attributes:
-        step: Steps done.
-        sums: Of each loss term since the epoch began.
-        counted: The steps in `sums`.
-        rows: One row of metrics for each finished epoch.
-        seconds: Time spent in earlier processes and this one.
-        best: The least validation loss so far; None before the first epoch ended.
-        best_epoch: The epoch that had it.
-    """
-
-    step: int
-    sums: dict[str, float]
-    counted: int
-    rows: list[MetricsRow]
-    seconds: float
-    best: float | None = None
-    best_epoch: int = 0
-
-
 class Trainer:
     """Trains one net by one method on one tensor of examples, with checkpoints in a run.
 
     Attributes:
-        steps: The steps of the whole training.
+        steps: The steps of the whole training, if it does not stop early.
         rate: Examples a second, over what this process has done.
         progress: Where the training is.
     """
@@ -147,11 +130,12 @@ class Trainer:
             x: All training examples, first axis the example.
             semantics: What each example does, `[n, k]`, standardised, for a method that learns
                 from it.
-            validate: Measures the net after each epoch; its `loss` rules the plateau schedule.
+            validate: Measures the net at the end of epochs; its `loss` rules the plateau schedule
+                and when the training stops early.
             fabric: The launched devices of this training; by default they are launched here.
             keep_best: Whether the weights with the least validation `loss` are kept in the run.
             on_step: Told the steps done and the steps in all.
-            on_epoch: Told the row of metrics of each epoch.
+            on_epoch: Told each row of metrics.
         """
         if len(x) < 2:
             raise LisaError(f"training needs at least 2 examples, not {len(x)}")
@@ -159,7 +143,7 @@ class Trainer:
             raise LisaError(f"{method.name}: this training is not told what the examples do")
         if semantics is not None and len(semantics) != len(x):
             raise LisaError(f"{len(semantics)} rows of semantics do not fit {len(x)} examples")
-        self.run, self.training = run, training
+        self.run, self.training, self.method = run, training, method
         self.validate, self.on_step, self.on_epoch = validate, on_step, on_epoch
         self.fabric = fabric or launch(training)
         self.keep_best = keep_best
@@ -177,6 +161,7 @@ class Trainer:
         self.batch_size = min(training.batch_size, len(x))
         self.steps_per_epoch = len(x) // self.batch_size
         self.steps = training.epochs * self.steps_per_epoch
+        self.steps_per_row = training.valid_epochs * self.steps_per_epoch
         self.rate = 0.0
         self.progress = TrainingState(0, {}, 0, [], 0.0)
         self._names: tuple[str, ...] = ()
@@ -186,7 +171,7 @@ class Trainer:
         """Train to the end, from the run's checkpoint if there is one.
 
         Returns:
-            The rows of metrics, one an epoch.
+            The rows of metrics, one a validation.
 
         Raises:
             LisaError: A loss is not finite, a checkpoint belongs to another training, or another
@@ -202,13 +187,13 @@ class Trainer:
         saved_at = began = time.monotonic()
         first = self.progress.step
         before = self.progress.seconds
-        while self.progress.step < self.steps:
+        while self.progress.step < self.steps and not self.stopped:
             self._step()
             now = time.monotonic()
             self.rate = (self.progress.step - first) * self.batch_size / (now - began)
             self.progress.seconds = before + now - began
-            if self.progress.step % self.steps_per_epoch == 0:
-                self._end_epoch()
+            if self.progress.step % self.steps_per_row == 0 or self.progress.step == self.steps:
+                self._end_row()
             elif not self._due(now - saved_at):
                 continue
             self._flush()
@@ -216,6 +201,11 @@ class Trainer:
             saved_at = now
         self.fabric.barrier()
         return self.progress.rows
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the training has ended early, as the validation loss fell no more."""
+        return self.progress.is_stale(self.training.patience)
 
     def _due(self, seconds: float) -> bool:
         """Tell whether a checkpoint is due; processes agree on it, at steps that all know."""
@@ -234,7 +224,7 @@ class Trainer:
             self.fabric.device,
         )
         self.net.train()
-        terms = self.objective(*self._batch(step))
+        terms = self._warmed(self.objective(*self._batch(step)), step)
         total = torch.stack(list(terms.values())).sum()
         self.fabric.backward(total)
         self.optimizer.step()
@@ -261,6 +251,14 @@ class Trainer:
         first = index * self.batch_size + self.fabric.global_rank * share
         rows = self._order[first : first + share]
         return (self.x[rows],) if self.semantics is None else (self.x[rows], self.semantics[rows])
+
+    def _warmed(self, terms: dict[str, Tensor], step: int) -> dict[str, Tensor]:
+        """Return loss terms of which those of a divergence are weighted by how far it is warm."""
+        steps = self.training.kl_warmup * self.steps_per_epoch
+        if step + 1 >= steps:
+            return terms
+        share = (step + 1) / steps
+        return {n: share * term if n in self.method.warmed else term for n, term in terms.items()}
 
     def _set_rate(self, step: int) -> None:
         if self.training.schedule != "cosine":
@@ -291,7 +289,7 @@ class Trainer:
                 progress.sums[name] = progress.sums.get(name, 0.0) + value
         progress.counted += len(values)
 
-    def _end_epoch(self) -> None:
+    def _end_row(self) -> None:
         self._flush()
         progress = self.progress
         row: MetricsRow = {"epoch": float(progress.step // self.steps_per_epoch)}
@@ -304,9 +302,10 @@ class Trainer:
         row["seconds"] = progress.seconds
         progress.rows.append(row)
         progress.sums, progress.counted = {}, 0
-        if self.keep_best and _below(row["valid_loss"], progress.best):
+        if _below(row["valid_loss"], progress.best):
             progress.best, progress.best_epoch = row["valid_loss"], int(row["epoch"])
-            on_first(self.fabric, self._write_best)
+            if self.keep_best:
+                on_first(self.fabric, self._write_best)
         on_first(self.fabric, lambda: self.run.write_metrics(progress.rows))
         self.on_epoch(row)
 
@@ -345,7 +344,7 @@ class Trainer:
 
     def _load(self) -> None:
         tensors, record = self.run.read_tensors(CHECKPOINT)
-        if record.get("training") != _identity(self.training):
+        if {**_ADDED, **record.get("training", {})} != _identity(self.training):
             raise LisaError(
                 f"the checkpoint in {self.run.path} was made with other settings: "
                 f"{record.get('training')}; resume with those"
@@ -386,7 +385,7 @@ def _below(loss: float, best: float | None) -> bool:
 def _identity(training: Training) -> dict[str, Any]:
     """Return the settings that decide which weights a training ends with."""
     names = ("epochs", "batch_size", "learning_rate", "schedule", "seed", "precision", "devices")
-    return {name: getattr(training, name) for name in names}
+    return {name: getattr(training, name) for name in (*names, *_ADDED)}
 
 
 def _plain(state: Mapping[str, Any]) -> dict[str, Any]:

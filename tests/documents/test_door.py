@@ -28,10 +28,12 @@ for line, expected in json.load(sys.stdin):
 
 GRAMMAR_COMMANDS = """
 check sample learn-weights train bo ask tell fit score predict generate encode decode interpolate
-info molecules benchmark benchmark/table5 benchmark/latent-bo benchmark/targets benchmark/regression
+info molecules report benchmark benchmark/table5 benchmark/latent-bo benchmark/targets
+benchmark/regression
 """
 IMAGE_COMMANDS = """
-train sample encode reconstruct interpolate score distance info evaluate diagnose benchmark sweep
+train sample encode reconstruct interpolate score distance info report evaluate diagnose benchmark
+sweep
 """
 HELP = [
     "grammar_lisa --version",

@@ -24,9 +24,9 @@ ROOMS = [
     *(f"grammar_lisa.{room}" for room in ("grammar", "models", "expressions", "molecules")),
     *(f"grammar_lisa.{room}" for room in ("objectives", "training", "optimize", "regression")),
     *(f"image_lisa.{room}" for room in ("models", "training", "evaluation", "reports", "data")),
-    *("grammar_lisa.benchmark", "image_lisa.benchmark"),
+    *("grammar_lisa.benchmark", "grammar_lisa.reports", "image_lisa.benchmark"),
     *(f"shared.{room}" for room in ("common", "sphere", "samplers", "methods", "runs", "jobs")),
-    *(f"shared.{room}" for room in ("training", "cli", "diagnostics")),
+    *(f"shared.{room}" for room in ("training", "cli", "diagnostics", "reports")),
 ]
 
 

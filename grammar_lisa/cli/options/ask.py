@@ -1,7 +1,7 @@
 """What `grammar-lisa ask --run RUN --state FOLDER` takes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -42,4 +42,6 @@ def default_options(words: Sequence[str]) -> Options:
     setup = None if folder is None else recorded_setup(Path(folder))
     if setup is None:
         setup = with_system(SetupOptions, words)
+    # What is said is appended to a default.
+    setup = replace(setup, forbid=(), at_most=())
     return Options(state=tyro.MISSING, setup=setup)

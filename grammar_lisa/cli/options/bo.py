@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Literal, Self
 from grammar_lisa.cli.options.objective import ObjectiveOptions
 from grammar_lisa.cli.options.restrictions import RestrictionOptions
 from grammar_lisa.cli.options.search import N_INITIAL, SystemOptions, with_system
-from shared.cli.option_groups import RunOptions
+from shared.cli.option_groups import JobOptions, RunOptions
 from shared.cli.records import flag_value
 from shared.cli.terminal import Ranges
 from shared.common.errors import LisaError
@@ -19,7 +19,7 @@ TABLE_FLAGS: Final = ("csv", "y")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, SystemOptions, RestrictionOptions):
+class Options(RunOptions, SystemOptions, JobOptions, RestrictionOptions):
     """Search the codes of a trained run for the sentence with the least score.
 
     By default that is the expression that fits a target best. The parts of the search stand at the
@@ -38,18 +38,16 @@ class Options(RunOptions, SystemOptions, RestrictionOptions):
         controls: Score as many random sentences as a trial does, from the training data, the
             grammar and the space, to compare with; auto does so unless your own code scores.
         top: How many of the best sentences to print and to simplify.
-        jobs: Trials at a time; by default one for each processor.
         seed: Of everything random.
         name: The folder of the search within the run; by default a new one, search-001 and so on.
         overwrite: Replace the search of that name.
         resume: Go on with a search that was stopped: its folder. All else is read from it.
     """
 
-    ranges: ClassVar[Ranges] = {
+    ranges: ClassVar[Ranges] = JobOptions.ranges | {
         "trials": (1, 1000),
         "n_initial": N_INITIAL,
         "top": (1, 1000),
-        "jobs": (1, 1024),
     }
 
     scoring: ObjectiveOptions = field(default_factory=ObjectiveOptions)
@@ -59,7 +57,6 @@ class Options(RunOptions, SystemOptions, RestrictionOptions):
     withhold: Literal["auto", "yes", "no"] = "auto"
     controls: Literal["auto", "yes", "no"] = "auto"
     top: int = 10
-    jobs: int | None = None
     seed: int = 0
     name: str | None = None
     overwrite: bool = False

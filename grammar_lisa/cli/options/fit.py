@@ -26,7 +26,8 @@ class Options(Output):
     Attributes:
         table: The table: a .csv, .tsv or .txt file, perhaps zipped (.gz), or .parquet or .feather.
         data: How the table is read.
-        operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos tanh.
+        operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos
+            tan asin acos atan sinh cosh tanh abs.
         grammar: A .cfg file whose sentences are the formulas that are allowed, each c in them a
             number to be fitted; in place of the operators.
         max_complexity: The most operations, variables and numbers of a formula.

@@ -9,7 +9,7 @@ from shared.cli.terminal import Output
 
 
 @dataclass(frozen=True, kw_only=True)
-class RestrictionOptions(Output):
+class RestrictionFlags:
     """What no sentence holds, or only so often.
 
     Attributes:
@@ -26,6 +26,11 @@ class RestrictionOptions(Output):
     def restrictions(self) -> Restrictions:
         """What the options say."""
         return Restrictions.of_words(self.forbid, self.at_most)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestrictionOptions(RestrictionFlags, Output):
+    """The same, of a command that has nothing else to refuse."""
 
     def check(self) -> None:
         """Refuse bounds that are none, and what other options make no sense.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from grammar_lisa.cli.options.restrictions import RestrictionFlags
 from grammar_lisa.cli.options.search import SystemOptions
 from grammar_lisa.models.names import TOOL
 from shared.cli.option_groups import RunOptions
@@ -14,7 +15,7 @@ ASK_TOOL = f"{TOOL} ask"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetupOptions(RunOptions, SystemOptions):
+class SetupOptions(RunOptions, SystemOptions, RestrictionFlags):
     """What the first ask settles: a later one has to say the same, or nothing.
 
     Attributes:

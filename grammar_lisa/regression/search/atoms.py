@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,23 @@ _SHIFTS: Final = (0.05, 0.15, 0.4, 1.0, 2.5, 6.0)
 """Beyond the end of the argument's range, in ranges."""
 _CENTRES: Final = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9)
 _SLOPES: Final = (2.0, 5.0, 10.0, 25.0)
+_STEEP: Final = (1.0, 2.0, 3.0, 5.0, 8.0)
+_CENTRED: Final[Mapping[str, tuple[Callable[[Floats], Floats], Sequence[float]]]] = (
+    MappingProxyType(
+        {
+            "tanh": (np.tanh, _SLOPES),
+            "atan": (np.arctan, _SLOPES),
+            "sinh": (np.sinh, _STEEP),
+            "cosh": (np.cosh, _STEEP),
+            "tan": (np.tan, (0.5, 1.0, 1.5)),
+            "asin": (np.arcsin, (0.5, 1.0)),
+            "acos": (np.arccos, (0.5, 1.0)),
+            "abs": (np.abs, (1.0,)),
+        }
+    )
+)
+"""Functions around a centre, and their slopes over the argument's range: so flat that the tangent
+has no pole there and the arcs are defined."""
 _COOPERATIVITIES: Final = (0.7, 1.4, 2.4, 4.2)
 """Exponents of saturations."""
 
@@ -59,11 +77,9 @@ def atoms_of(
             yield from _steps(argument, values, low, span)
         if "*" in operators and ({"sin", "cos"} & set(operators)):
             yield from _damped(argument, values, span, operators, _WAVES if fine else _FADING)
-    if "tanh" in operators:
-        for centre in _CENTRES:
-            for slope in _SLOPES:
-                inner = _linear(argument, slope / span, low + centre * span)
-                yield make("tanh", inner), np.tanh(slope / span * (values - low - centre * span))
+    for name in _CENTRED:
+        if name in operators:
+            yield from _centred(name, argument, values, low, span)
     yield from _shifted(argument, values, low, span, operators)
     if {"pow", "+"} <= set(operators):
         for centre in _CENTRES:
@@ -96,6 +112,14 @@ def _scaled(
         with np.errstate(all="ignore"):
             result = function(scale * values)
         yield make(name, make("*", open_constant(scale), argument)), result
+
+
+def _centred(name: str, argument: Tree, values: Floats, low: float, span: float) -> Iterator[Atom]:
+    function, slopes = _CENTRED[name]
+    for centre in _CENTRES:
+        for slope in slopes:
+            inner = _linear(argument, slope / span, low + centre * span)
+            yield make(name, inner), function(slope / span * (values - low - centre * span))
 
 
 def _bells(argument: Tree, values: Floats, low: float, span: float) -> Iterator[Atom]:

@@ -145,6 +145,8 @@ INVERSES: Final[dict[str, Inverse]] = {
     "sin": _named("sin", np.sin, np.arcsin, -1.0, 1.0),
     "cos": _named("cos", np.cos, np.arccos, -1.0, 1.0),
     "tan": _named("tan", np.tan, np.arctan),
+    "sinh": _named("sinh", np.sinh, np.arcsinh),
+    "cosh": _named("cosh", np.cosh, np.arccosh, 1.0),
     "tanh": _named("tanh", np.tanh, np.arctanh, -1 + 1e-12, 1 - 1e-12),
     "asin": _named("asin", np.arcsin, np.sin, -np.pi / 2, np.pi / 2),
     "acos": _named("acos", np.arccos, np.cos, 0.0, np.pi),

@@ -68,6 +68,11 @@ UNARY: Final[Mapping[str, Operator]] = {
     "sin": _function("sin", np.sin),
     "cos": _function("cos", np.cos),
     "tan": _function("tan", np.tan, 1.5),
+    "asin": _function("asin", np.arcsin, 1.5),
+    "acos": _function("acos", np.arccos, 1.5),
+    "atan": _function("atan", np.arctan, 1.5),
+    "sinh": _function("sinh", np.sinh, 1.5),
+    "cosh": _function("cosh", np.cosh, 1.5),
     "tanh": _function("tanh", np.tanh, 1.5),
     "abs": _function("abs", np.abs, 1.5),
 }

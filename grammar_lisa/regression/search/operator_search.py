@@ -28,7 +28,15 @@ from grammar_lisa.regression.search.recombination import (
 )
 from grammar_lisa.regression.search.scales import SCALES, VIEW_SCALES, Scale
 from grammar_lisa.regression.search.shortlist import Candidate, Shortlist
-from grammar_lisa.regression.search.tree import Tree, number, part_of
+from grammar_lisa.regression.search.tree import (
+    Tree,
+    number,
+    open_constant,
+    part_of,
+    product,
+    total,
+    variable,
+)
 from grammar_lisa.regression.search.variation import Variation
 from grammar_lisa.regression.search.views import View, views_of
 from shared.common.arrays import Floats
@@ -58,10 +66,10 @@ SPHERE_EVERY: Final = 60
 class OperatorSearch(FormulaSearch):
     """A search for formulas made with some operators; see `FormulaSearch`.
 
-    Rounds on growing scales look for sums and products of members of a library in contexts around
-    one open place, for polynomials and their quotients, for functions at a grid of constants, for
-    pairs, and for better parts of the best formulas. After the last round good formulas are varied
-    at random until the time is over.
+    Lines in the variables come first. Rounds on growing scales then look for sums and products of
+    members of a library in contexts around one open place, for polynomials and their quotients, for
+    functions at a grid of constants, for pairs, and for better parts of the best formulas. After
+    the last round good formulas are varied at random until the time is over.
 
     Args:
         points: The variables, each ``[row]``.
@@ -95,13 +103,26 @@ class OperatorSearch(FormulaSearch):
     def run(self) -> Iterator[str]:
         """Search until it has ended; yield the name of each stage."""
         self.fit_constant()
+        self.fit_lines()
+        if not self.ended:
+            yield from self._stages()
+        self._simplify()
+
+    def _stages(self) -> Iterator[str]:
+        """Yield the stages of all rounds and of late sources, until the search has ended."""
         for stage in self._rounds():
             yield stage
             if self.ended:
-                self._simplify()
                 return
         yield from self._late_sources()
-        self._simplify()
+
+    def fit_lines(self) -> None:
+        """Fit a line in each variable, before a library is made."""
+        for name in self.variables:
+            slope = product(open_constant(1.0), variable(name))
+            line = total(slope, open_constant(0.0))
+            if line.size <= self.most and not self.ended:
+                self.fit(line, "lines")
 
     def _late_sources(self) -> Iterator[str]:
         """Vary good formulas, in turns with the sphere, until there is nothing more to fit."""

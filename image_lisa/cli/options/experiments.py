@@ -14,12 +14,16 @@ class ExperimentOptions(TrainingOptions, BenchmarkOptions):
     """What all experiments of a command share.
 
     Attributes:
-        jobs: Experiments at a time, each in a process with its share of the threads.
+        jobs: Experiments at a time, each in a process with its share of the threads; by default
+            one, or one for each worker of a cluster.
     """
 
     ranges: ClassVar[Ranges] = TrainingOptions.ranges | BenchmarkOptions.ranges
 
-    jobs: int = 1
+    @property
+    def workers(self) -> int:
+        """How many processes of this machine there are."""
+        return self.jobs or 1
 
     def stem(self) -> str:
         """Return what the folder is called by default."""

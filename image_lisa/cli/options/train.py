@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from image_lisa.cli.options.training import TrainingOptions
 from image_lisa.models.names import TOOL
+from image_lisa.training.published import published_values
 from shared.cli.method_options import MethodOptions, WithMethod
 from shared.cli.option_groups import NewRunOptions
 from shared.cli.terminal import Ranges
@@ -30,7 +31,7 @@ class Options(WithMethod, NewRunOptions, TrainingOptions):
     seed: int = 0
 
 
-TRAIN = MethodOptions(Options, f"{TOOL} train")
+TRAIN = MethodOptions(Options, f"{TOOL} train", published_values)
 
 
 options_type, default_options = TRAIN.of_words, TRAIN.defaults

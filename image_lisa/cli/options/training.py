@@ -24,13 +24,21 @@ class TrainingOptions(Output):
             that of the field's tables and wants a GPU.
         dim: The code size d; by default 16 for mnist, 128 for cifar10, 64 for celeba, 8 for
             digits, else 64.
-        epochs: Passes over the training images; by default 15 for light, 100 for paper.
-        batch_size: Images a step, over all devices together.
+        epochs: Passes over the training images; by default 15 for light, 100 for paper, or as
+            many as it takes for 3,000 steps where images are few.
+        batch_size: Images a step, over all devices together; by default 100, and fewer where
+            images are few or large.
         learning_rate: Of Adam, at its highest; by default 2e-3 for light, 1e-3 for paper.
         schedule: How the learning rate changes; by default cosine for light, plateau for paper.
         precision: The arithmetic, as Lightning Fabric names it.
         device: Where to train.
         checkpoint_seconds: The longest time between two checkpoints.
+        valid_epochs: Epochs from one validation to the next; by default so many that there are
+            about fifty.
+        patience: Epochs without a lower validation loss after which training ends, 0 for never; by
+            default a quarter of them, ten at least. The best weights are kept in any case.
+        kl_warmup: Epochs over which the weight of a variational method's divergence rises to its
+            full size, 0 for the full weight at once; by default a tenth of all.
     """
 
     ranges: ClassVar[Ranges] = {
@@ -40,6 +48,9 @@ class TrainingOptions(Output):
         "epochs": (1, 1_000_000),
         "batch_size": (2, 1_000_000),
         "checkpoint_seconds": (0, 1_000_000),
+        "valid_epochs": (1, 1_000_000),
+        "patience": (0, 1_000_000),
+        "kl_warmup": (0, 1_000_000),
     }
 
     dataset: str = "mnist"
@@ -56,6 +67,9 @@ class TrainingOptions(Output):
     precision: Precision = "32-true"
     device: Device = "auto"
     checkpoint_seconds: float = 30.0
+    valid_epochs: int | None = None
+    patience: int | None = None
+    kl_warmup: float | None = None
 
     @property
     def code_size(self) -> int:

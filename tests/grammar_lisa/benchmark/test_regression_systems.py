@@ -119,6 +119,6 @@ def test_unknown_systems_are_refused():
 
 
 def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setattr("grammar_lisa.benchmark.regression_systems.find_spec", lambda name: None)
-    with pytest.raises(LisaError, match=r"pyoperon is not installed; get it with pip install"):
+    monkeypatch.setattr("shared.common.extras.find_spec", lambda name: None)
+    with pytest.raises(LisaError, match=r"pyoperon is not installed; get it with: pip install"):
         regression_system("pyoperon")

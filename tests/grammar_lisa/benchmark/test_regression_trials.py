@@ -5,6 +5,7 @@ from grammar_lisa.benchmark import regression_trials
 from grammar_lisa.benchmark.regression_suites import Problem, draw_rows, suite
 from grammar_lisa.benchmark.regression_systems import FoundFormula
 from grammar_lisa.benchmark.regression_trials import RegressionBenchmark, RegressionProtocol, judged
+from shared.jobs.backends import HERE
 from shared.runs.run import Run
 
 LINE = Problem("line", "2*x+1", ("x",), ((0.0, 10.0),), 200, 50, "here")
@@ -16,7 +17,7 @@ def benchmark(tmp_path):
 
 def do(made, noises=(0.0,), seeds=1):
     ended = []
-    made.do([LINE], ["lisa"], noises, seeds, 1, lambda job, failure, _: ended.append(failure))
+    made.do([LINE], ["lisa"], noises, seeds, HERE, lambda job, failure, _: ended.append(failure))
     return ended
 
 
@@ -60,7 +61,7 @@ def test_a_problem_has_its_own_noise(tmp_path, monkeypatch):
     monkeypatch.setattr(regression_trials, "regression_system", lambda name: search)
     curve = suite("tables")[0]
     made = RegressionBenchmark(Run(tmp_path, {}), RegressionProtocol("tables", (curve,), 1.0, 0))
-    made.do([curve], ["lisa"], [None, 0.0], 1, 1, lambda job, failure, progress: None)
+    made.do([curve], ["lisa"], [None, 0.0], 1, HERE, lambda job, failure, progress: None)
     assert len({tuple(target) for target in seen}) == 2
     assert {each["noise"] for each in made.records()} == {"own", 0.0}
 

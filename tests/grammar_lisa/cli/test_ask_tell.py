@@ -62,6 +62,26 @@ def begun(_begun, tmp_path):
     return tmp_path / "state", known, result.lines
 
 
+def test_what_is_asked_for_obeys_and_what_is_told_need_not(trained, tmp_path):
+    state = tmp_path / "state"
+    begun = ask(state, "--run", trained, "--forbid", "sin", "--at-most", "x:1", *SEARCH)
+    assert "no sin, at most 1 of x: all that is asked for obeys" in begun.err
+    known = [*begun.lines, "sin(x)", "x+x"]
+    succeed("tell", "--state", state, table(tmp_path / "a.csv", [(s, score(s)) for s in known]))
+    asked = ask(state).lines
+    assert ask(state, "--forbid", "sin", "--at-most", "x:1").lines == asked
+    for sentence in [*begun.lines, *asked]:
+        assert "sin" not in sentence
+        assert sentence.count("x") - sentence.count("exp") <= 1
+    before = contents(state)
+    other = TOOL.refusal("ask", "--state", state, "--forbid", "exp")
+    assert "was begun with forbid ('sin',), not ('exp',)" in other
+    assert contents(state) == before
+    wrong = TOOL.refusal("ask", "--run", trained, "--state", tmp_path / "b", "--forbid", "tan")
+    assert "there is no terminal or nonterminal 'tan'" in wrong
+    assert not (tmp_path / "b").exists()
+
+
 def test_the_first_sentences_are_drawn_from_the_training_data(trained, tmp_path):
     result = ask(tmp_path / "state", "--run", trained, *SEARCH)
     asked = result.lines

@@ -440,7 +440,7 @@ import sys
 import grammar_lisa.optimize.trials
 from grammar_lisa.cli import main
 
-def without_end(trial, *rest):
+def without_end(objective, trial):
     import time
     from light_reports import short_fits
     from grammar_lisa.optimize.history import History
@@ -455,9 +455,9 @@ def without_end(trial, *rest):
 
     History.append = held
     with short_fits():
-        return run_trial(trial, *rest)
+        return run_trial(trial, objective)
 
-grammar_lisa.optimize.trials.run_trial = without_end
+grammar_lisa.optimize.trials._trial_of = without_end
 sys.exit(main(sys.argv[1:]))
 """
 """A command line whose trials stay before their tenth evaluation, in whatever process."""

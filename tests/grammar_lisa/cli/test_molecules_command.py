@@ -8,8 +8,8 @@ from shared_work import once
 
 import grammar_lisa as gl
 from grammar_lisa.molecules import canonical_smiles, qed
-from grammar_lisa.molecules import reading as module
 from grammar_lisa.optimize.start import training_sentences
+from shared.common import extras
 
 SMALL_SEARCH = ["--rounds", 1, "--batch", 3, "--n-initial", 12, "--pool", 100, "--jobs", 1]
 
@@ -37,7 +37,7 @@ def molecules(learnt, tmp_path):
 
 
 def test_without_rdkit_the_extra_is_named(monkeypatch):
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     ended = run_command("molecules")
     assert ended.status == 2
     assert "pip install 'lisa-toolkit[molecules]'" in ended.said

@@ -3,15 +3,20 @@ from molecules_at_hand import MOLECULES, needs_rdkit
 
 from grammar_lisa.expressions.language import PlainText
 from grammar_lisa.molecules import MoleculeError, Molecules, canonical_smiles, check_installed
-from grammar_lisa.molecules import reading as module
 from grammar_lisa.molecules.reading import molecule
+from shared.common import extras
 from shared.common.errors import LisaError
 
-SAME = [("OCC", "C(C)O"), ("C1=CC=CC=C1", "c1ccccc1"), ("C[C@H](N)O", "C[C@@H](O)N")]
+SAME = [
+    ("OCC", "C(C)O"),
+    ("c1ccccc1:c1ccccc1", "c1ccccc1-c1ccccc1"),
+    ("C1=CC=CC=C1", "c1ccccc1"),
+    ("C[C@H](N)O", "C[C@@H](O)N"),
+]
 
 
 def test_without_rdkit_the_extra_is_named(monkeypatch):
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     for call in (check_installed, lambda: molecule("CC.CCCC"), lambda: canonical_smiles("CC.CCC")):
         with pytest.raises(LisaError, match=r"pip install 'lisa-toolkit\[molecules\]'"):
             call()
@@ -49,6 +54,8 @@ def test_mirror_images_differ_in_stereochemistry_alone():
         ("no smiles", "spaces"),
         ("", "empty"),
         ("C C", "spaces"),
+        ("CC=S:F", "an aromatic bond stands outside rings"),
+        ("C:C", "an aromatic bond stands outside rings"),
     ],
 )
 def test_what_is_no_molecule_says_why_and_rdkit_is_silent(text, reason, capfd):
@@ -81,3 +88,11 @@ def test_the_language_knows_what_is_equal_and_what_is_none():
     assert left.text != right.text
     assert left.skeleton == right.skeleton
     assert str(language) != str(PlainText())
+
+
+@needs_rdkit
+def test_atoms_of_no_element_are_read_and_not_searched_for():
+    assert canonical_smiles("CC(=*I)C") is not None
+    texts = ["CC", "C*", "[*]CC", "C1CC", "OCC"]
+    assert Molecules().readable(texts).tolist() == [True, False, False, False, True]
+    assert Molecules().readable([]).shape == (0,)

@@ -4,9 +4,9 @@ import pytest
 from molecules_at_hand import MOLECULES, needs_rdkit
 
 from grammar_lisa.molecules import PROPERTIES, Molecules, logp, penalised_logp, qed, sa
-from grammar_lisa.molecules import reading as module
 from grammar_lisa.objectives.external import failure_report
 from grammar_lisa.objectives.molecules import FUNCTIONS, PREFIX, MoleculeObjective
+from shared.common import extras
 from shared.common.errors import LisaError
 
 TEXT = MOLECULES["nicotine"]
@@ -20,7 +20,7 @@ def test_other_names_are_refused():
 
 
 def test_without_rdkit_the_extra_is_named(monkeypatch):
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     with pytest.raises(LisaError, match=r"pip install 'lisa-toolkit\[molecules\]'"):
         MoleculeObjective("molecules:qed")
 

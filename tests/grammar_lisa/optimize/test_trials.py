@@ -1,5 +1,5 @@
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -9,7 +9,9 @@ from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.optimize.config import SearchConfig, TrialSettings
 from grammar_lisa.optimize.problem import SearchProblem
 from grammar_lisa.optimize.spaces import Box
-from grammar_lisa.optimize.trials import run_trial, run_trials
+from grammar_lisa.optimize.trials import run_trials
+from shared.common.errors import LisaError
+from shared.jobs.backends import HERE, Lost, Processes
 from shared.runs.expost import load_codes
 from shared.runs.run import open_run
 
@@ -72,19 +74,32 @@ def test_trials_run_in_order_and_restore_the_threads(plan, objective):
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        found = list(run_trials(plan(), objective, 1))
+        found = run_trials(plan(), objective, HERE)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(threads)
     assert [len(each) for each in found] == [6, 6]
     assert found[0] != found[1]
-    assert list(run_trials(plan(), objective, 1)) == found
+    assert run_trials(plan(), objective, HERE) == found
     assert not np.isnan([e.score for each in found for e in each]).any()
 
 
 def test_this_process_outlives_a_trial_of_its_own(plan, objective, monkeypatch):
     monkeypatch.setattr(os, "getppid", lambda: 1)
-    assert len(run_trial(plan()[0], objective, os.getpid())) == 6
+    assert len(run_trials(plan(count=1), objective, HERE)[0]) == 6
+
+
+def test_a_trial_whose_processes_die_is_named_when_the_others_are_done(plan, objective):
+    @dataclass(frozen=True)
+    class Deadly(Processes):
+        def calls(self, function, shared, arguments):
+            yield 1, Lost("its process was killed twice")
+            yield from super().calls(function, shared, arguments[:1])
+
+    trials = plan()
+    with pytest.raises(LisaError, match="trial 2: its process was killed twice; what was"):
+        run_trials(trials, objective, Deadly())
+    assert len(trials[0].history.read_text().splitlines()) == 7
 
 
 @pytest.mark.parametrize("black_box", [False, True])

@@ -154,7 +154,7 @@ def test_ctrl_c_ends_all_and_keeps_what_was_found(monkeypatch):
 
 
 def test_other_searches_that_fail_are_told_of(tmp_path, monkeypatch):
-    def run(searches, shared, *, on_end, **options):
+    def run(searches, shared, backend, *, on_end):
         on_end(searches[0], "MemoryError", None)
         raise LisaError("a process was killed")
 

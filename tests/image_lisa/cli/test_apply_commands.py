@@ -182,7 +182,7 @@ def test_bad_input_is_answered_with_one_message(run, folder, monkeypatch, line, 
 
 
 def test_parquet_without_its_package_is_refused_before_any_work(run, folder, monkeypatch):
-    monkeypatch.setattr("image_lisa.cli.outputs._parquet_is_here", lambda: False)
+    monkeypatch.setattr("shared.common.extras.find_spec", lambda name: None)
     message = refusal("encode", run, folder, "--out", folder / "a.parquet")
     assert "pip install 'lisa-toolkit[parquet]'" in message
 

@@ -56,6 +56,7 @@ LEFT = PICTURES | {
     *("config.json", "metrics.csv", "summary.json"),
     *("model.safetensors", "last.safetensors", "codes.safetensors", "samplers.safetensors"),
     "labels.safetensors",
+    "checkpoint.safetensors",
 }
 QUICK = {"2s-vae": ("--second-steps", 20, "--second-width", 8)}
 """Options with which a method takes no time."""
@@ -304,7 +305,7 @@ def writes(tmp_path_factory):
 def test_the_summary_is_written_last(writes):
     assert writes[0] == "config.json"
     assert writes[-1] == "summary.json"
-    assert set(writes) == LEFT | {"best.safetensors", "checkpoint.safetensors"}
+    assert set(writes) == LEFT | {"best.safetensors"}
 
 
 MOMENTS = ["best.safetensors", "metrics.csv", "last.safetensors", "model.safetensors"]
@@ -380,6 +381,49 @@ def test_a_finished_run_is_told_again(trained):
     assert "is finished already" in result.said
     assert "best epoch" in result.out
     assert (trained / "summary.json").stat().st_mtime_ns == before
+
+
+def test_a_finished_run_goes_on_to_more_epochs(tmp_path):
+    words = ("--schedule", "constant", "--quiet")
+    whole = train(tmp_path / "whole", "--epochs", 3, *words)
+    run = train(tmp_path / "runs", "--epochs", 2, *words)
+    assert "is finished already; --epochs N" in succeed("train", "--resume", run).said
+    result = succeed("train", "--resume", run, "--epochs", 3)
+    assert result.said.count("epoch 3/3") == 1
+    assert "epoch 2/3" not in result.said
+    assert metrics(run) == metrics(whole)
+    for name in ("model", "last", "codes", "samplers"):
+        assert same(run, whole, f"{name}.safetensors")
+
+
+def test_a_cosine_that_goes_on_says_that_it_rises_again(tmp_path):
+    run = train(tmp_path, "--quiet")
+    assert "the learning rate rises again" in succeed("train", "--resume", run, "--epochs", 2).said
+
+
+def test_what_is_chosen_for_the_images_is_told_and_recorded(tmp_path):
+    words = ("train", "--dataset", "digits", "--limit", 60, "--dim", 4, "--runs", tmp_path)
+    said = succeed(*words, "--epochs", 4, "--patience", 0, "--name", "some").said
+    assert "4 epochs of 3 steps of 16 images, 12 steps in all (--batch-size chosen for 48" in said
+    assert "no better" not in said
+    said = succeed(*words, "--epochs", 4, "--batch-size", 24, "--name", "all").said
+    assert "4 epochs of 2 steps of 24 images, 8 steps in all; fewer if validation is no" in said
+    training, options = (config_of(tmp_path / "all")[name] for name in ("training", "options"))
+    assert (training["epochs"], training["batch_size"], training["patience"]) == (4, 24, 10)
+    assert options["patience"] is None
+
+
+def test_a_training_that_ends_early_says_so(tmp_path):
+    words = ("--epochs", 40, "--patience", 1, "--learning-rate", 0.05, "--method", "ae")
+    result = succeed("train", *TINY, "--runs", tmp_path, *words, "--quiet")
+    assert "of 40: ended early" in result.out
+
+
+def test_a_training_that_diverged_is_a_failure(tmp_path):
+    words = ("--epochs", 40, "--learning-rate", 30, "--name", "run")
+    assert "the training diverged" in refusal("train", *TINY, "--runs", tmp_path, *words, "--quiet")
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    assert "is not finished" in refusal("sample", tmp_path / "run")
 
 
 def test_data_that_changed_are_refused(tmp_path):
@@ -484,6 +528,10 @@ BAD = [
     ("train --devices 0", "--devices must be from 1"),
     ("train --devices 3", "the batch of 16 cannot be shared evenly by 3 devices"),
     ("train --threads 0", "--threads must be from 1"),
+    ("train --valid-epochs 0", "--valid-epochs must be from 1"),
+    ("train --patience -1", "--patience must be from 0"),
+    ("train --kl-warmup -1", "--kl-warmup must be from 0"),
+    ("train --resume runs/run --epochs 1", "is made for 2 epochs; to go on, --epochs must be"),
     ("train --checkpoint-seconds -1", "--checkpoint-seconds must be from 0"),
     ("train --checkpoint-seconds nan", "--checkpoint-seconds must be from 0"),
     ("train --limit 9", "--limit must be from 10"),
@@ -566,7 +614,9 @@ def test_bad_input_is_answered_with_one_message_and_nothing_is_changed(place, li
         (("options", "hyper"), [], "there is no option 'hyper'"),
         (("options", "dataset"), "nope", "there is no dataset and no folder 'nope'"),
         (("options", "valid"), 13, "the data are not those"),
-        (("options", "epochs"), 7, "was made with other settings"),
+        (("training", "epochs"), 7, "was made with other settings"),
+        (("training",), {}, "was made with other settings"),
+        (("training",), None, "does not say how the run is trained"),
         (("data",), None, "the data are not those"),
         (("data", "sha256"), "0" * 64, "the data are not those"),
         (("model",), [], "does not describe a model of this version"),

@@ -9,7 +9,6 @@ import torch
 from small_runs import DIM, architecture_of, digits, finished, started
 from tools import edit
 
-from image_lisa.models import model as model_module
 from image_lisa.models.model import Architecture, ImageModel, run_architecture
 from image_lisa.models.names import LARGEST_DIM, LAST
 from shared.common.errors import LisaError
@@ -185,14 +184,14 @@ def test_codes_are_what_the_method_encodes_however_many_at_once(done, monkeypatc
     with torch.no_grad():
         plain = model.method.encode(model.net, x.float() / 255)
     np.testing.assert_allclose(whole.mean, plain.numpy(), rtol=1e-5, atol=1e-6)
-    monkeypatch.setattr(model_module, "CHUNK", 5)
+    monkeypatch.setattr(model, "at_once", 5)
     np.testing.assert_allclose(model.codes(x).mean, whole.mean, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(model.codes(x.float() / 255).mean, whole.mean, rtol=1e-5, atol=1e-6)
 
 
 def test_variational_codes_have_a_spread(variational, monkeypatch):
     _, model, _ = variational
-    monkeypatch.setattr(model_module, "CHUNK", 8)
+    monkeypatch.setattr(model, "at_once", 8)
     x = digits().test[:21]
     codes = model.codes(x)
     assert codes.mean.shape == codes.posterior_std.shape == (21, DIM)
@@ -222,7 +221,7 @@ def test_decoded_codes_pass_the_interface(done, monkeypatch):
     with torch.no_grad():
         u = project(torch.from_numpy(codes)).float()
         np.testing.assert_allclose(model.net.decode(u), images, atol=1e-6)
-    monkeypatch.setattr(model_module, "CHUNK", 4)
+    monkeypatch.setattr(model, "at_once", 4)
     np.testing.assert_allclose(model.decode(codes), images, atol=1e-6)
     np.testing.assert_allclose(model.decode(torch.from_numpy(codes)), images, atol=1e-6)
     np.testing.assert_allclose(model.decode(codes.tolist()), images, atol=1e-6)

@@ -35,7 +35,6 @@ from image_lisa.training.experiment import (
     make_run,
     train_run,
 )
-from image_lisa.training.presets import DIMS, PRESETS
 from shared.common.callbacks import Callbacks
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
@@ -66,13 +65,6 @@ def variational(tmp_path_factory):
 
 def without_seconds(rows):
     return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
-
-
-def test_the_presets_are_those_of_the_paper():
-    paper = PRESETS["paper"]
-    assert (paper.epochs, paper.batch_size, paper.learning_rate) == (100, 100, 1e-3)
-    assert paper.schedule == "plateau"
-    assert (DIMS["mnist"], DIMS["cifar10"], DIMS["celeba"]) == (16, 128, 64)
 
 
 def test_a_run_records_its_data_model_and_training(done):

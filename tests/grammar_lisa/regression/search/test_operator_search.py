@@ -279,7 +279,7 @@ def test_targets_that_vary_on_unseen_rows_alone():
 @pytest.mark.usefixtures("small")
 def test_a_deadline_in_the_past_ends_at_once():
     search, names = searched(POINTS, NOISY, 100, deadline=0.0)
-    assert names == ["powers"]
+    assert names == []
     assert [entry.source for entry in search.archive] == ["constant"]
 
 
@@ -294,3 +294,40 @@ def test_a_search_ends_with_the_first_formula_that_is_good_enough():
     whole, further = searched(POINTS, NOISY, len(names))
     assert further == names
     assert search.fits < whole.fits  # the last stage was not done to its end
+
+
+@pytest.mark.parametrize(
+    ("targets", "size"),
+    [(2 * X + 3, 5), (X, 1), (-0.5 * X, 3), (X - 2, 3)],
+    ids=("line", "itself", "share", "shift"),
+)
+def test_a_line_is_found_before_a_library_is_made(targets, size):
+    search, stages = searched({"x": X}, targets)
+    assert stages == []
+    assert search.solved
+    assert search.archive.best.complexity <= size
+
+
+def test_lines_keep_to_the_operators_and_the_complexity():
+    search, _ = searched(POINTS, 2 * U - W + 3, 1, operators=("*",), most=3)
+    assert operators_of(search) <= {"*"}
+    assert max(entry.complexity for entry in search.archive) <= 3
+
+
+@pytest.mark.parametrize(
+    ("name", "targets"),
+    [
+        ("tan", 0.5 * np.tan(0.4 * X) + 1),
+        ("asin", 2 * np.arcsin(0.3 * X) + 0.3),
+        ("acos", np.arccos(0.3 * X - 0.1)),
+        ("atan", 2 * np.arctan(3 * X - 4) + 1),
+        ("sinh", 2 * np.sinh(0.5 * X) - 1),
+        ("cosh", 2.5 * np.cosh(0.8 * X)),
+        ("abs", 3 * np.abs(X - 1.2) + 1),
+    ],
+)
+def test_functions_that_are_named_are_found(name, targets):
+    search, _ = searched({"x": X}, targets, operators=("+", "-", "*", "/", name))
+    assert search.solved
+    assert operators_of(search) <= {"+", "-", "*", "/", name}
+    assert search.archive.best.complexity <= 10

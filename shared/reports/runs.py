@@ -1,0 +1,137 @@
+"""What reports say of any run: how it was made, and the curves of its training."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from shared.common.callbacks import MetricsRow
+from shared.reports.charts import Series, axis, chart, number
+from shared.reports.page import Chart, Facts, Prose, missing
+from shared.runs.run import Run
+
+_OWN = frozenset({"epoch", "learning_rate", "seconds"})
+"""Columns of metrics that are no loss and no measure."""
+
+
+def duration(seconds: object) -> str:
+    """Return a time as people say it; a dash for what is no number of seconds."""
+    if not isinstance(seconds, int | float) or not math.isfinite(seconds):
+        return "–"
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def options_of(run: Run) -> dict[str, str]:
+    """Return the options that a run was made with, each by its name, as texts."""
+    return {name: number(value) for name, value in _flat(run.config.get("options"))}
+
+
+def recorded(run: Run) -> list[Facts]:
+    """Return how a run was made: the version, when, the seed, and folded away, every option."""
+    config = run.config
+    pairs = [
+        ("folder", str(run.path)),
+        ("made", str(config.get("created", "–"))[:19].replace("T", " ") + " UTC"),
+        ("version", str(config.get("version", "–"))),
+    ]
+    versions = config.get("versions")
+    if isinstance(versions, Mapping):
+        pairs.append(("with", ", ".join(f"{name} {value}" for name, value in versions.items())))
+    options = options_of(run)
+    if "seed" in options:
+        pairs.append(("seed", options["seed"]))
+    found = [Facts(pairs)]
+    if options:
+        found.append(Facts(list(options.items()), f"All {len(options)} options"))
+    return found
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Return a value where it is a mapping, else one of nothing."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def curves(run: Run, unit: str) -> list[Chart | Prose]:
+    """Return the curves of a training: its loss, then each of its terms and measures.
+
+    Args:
+        run: The run.
+        unit: Of the losses.
+    """
+    rows = run.read_metrics()
+    if not rows:
+        return [missing("The training has kept no metrics, so there are no curves of it.")]
+    found: list[Chart | Prose] = [_loss_chart(rows, unit)]
+    measures = [n for n in rows[-1] if n.startswith("valid_") and _base(n) not in rows[-1]]
+    found += [_measure_chart(rows, name) for name in measures]
+    return found
+
+
+def _loss_chart(rows: Sequence[MetricsRow], unit: str) -> Chart:
+    names = [name for name in rows[-1] if name not in _OWN and not name.startswith("valid_")]
+    order = sorted(names, key=lambda name: name != "loss")
+    series = []
+    for place, name in enumerate(order):
+        colour = f"${place % 6 + 1}"
+        for column, dash in ((name, "solid"), (f"valid_{name}", "dot")):
+            x, y = _column(rows, column)
+            if x:
+                label = _words(name) + (", validation" if dash == "dot" else "")
+                series.append(Series(label, x, y, colour=colour, dash=dash))
+    last = rows[-1]["loss"]
+    return chart(
+        "loss",
+        "How the loss fell, epoch by epoch",
+        f"The loss of the training falls over {len(rows)} epochs to {last:.4g}.",
+        series,
+        axis("epoch"),
+        axis(unit),
+        caption="Solid: the training. Dotted: what is kept for validation.",
+    )
+
+
+def _measure_chart(rows: Sequence[MetricsRow], name: str) -> Chart:
+    x, y = _column(rows, name)
+    word = _words(_base(name))
+    share = name.endswith("exact")
+    title = (
+        "How many validation sentences came back exactly"
+        if share
+        else f"How {word} changed on what is kept for validation"
+    )
+    return chart(
+        name.replace("_", "-"),
+        title,
+        f"{word} on validation, from {y[0]:.4g} to {y[-1]:.4g} over {len(rows)} epochs.",
+        [Series(word, x, y)],
+        axis("epoch"),
+        axis(word, **({"range": [0, 1.02], "tickformat": ".0%"} if share else {})),
+        height=300,
+    )
+
+
+def _column(rows: Sequence[MetricsRow], name: str) -> tuple[list[float], list[float]]:
+    points = [(row["epoch"], row[name]) for row in rows if name in row and "epoch" in row]
+    return [x for x, _ in points], [y for _, y in points]
+
+
+def _base(name: str) -> str:
+    return name.removeprefix("valid_")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _flat(record: object) -> Iterator[tuple[str, Any]]:
+    """Return the entries of a record, and of the records in it, by name."""
+    for name, value in mapping(record).items():
+        if isinstance(value, Mapping):
+            yield from _flat(value)
+        elif isinstance(value, list):
+            yield name, ", ".join(map(str, value)) or "–"
+        else:
+            yield name, value
