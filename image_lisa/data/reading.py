@@ -80,7 +80,7 @@ def read_as(
         raise LisaError(f"{folder} holds no readable image{told(notes)}")
     for count, what in zip(others, (f"brought to {height} × {width}", "made grey"), strict=True):
         if count:
-            notes.append(f"{count:,} images were {what}, as the model takes them")
+            notes.append(f"{count:,} of {len(files):,} images were {what}, as the model takes them")
     return _made(pixels[decoded.good][:, :channels], files, decoded.good.tolist(), notes)
 
 

@@ -144,8 +144,8 @@ def test_other_sizes_and_colours_are_brought_to_the_models(tmp_path):
     found = read_as(tmp_path, (1, 5, 5))
     assert (found.images == 90).all()
     assert found.images.shape == (1, 1, 5, 5)
-    assert "1 images were brought to 5 × 5, as the model takes them" in found.notes
-    assert "1 images were made grey, as the model takes them" in found.notes
+    assert "1 of 1 images were brought to 5 × 5, as the model takes them" in found.notes
+    assert "1 of 1 images were made grey, as the model takes them" in found.notes
     assert read_as(tmp_path, (3, 10, 30)).notes == ()
     tall = read_as(tmp_path / "a.png", (3, 20, 10)).images
     assert tall.shape == (1, 3, 20, 10)
