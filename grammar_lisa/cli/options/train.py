@@ -33,12 +33,14 @@ class Options(WithMethod, NewRunOptions, TrainConfig):
         "batch_size": (2, 1_000_000),
         "threads": (1, 1024),
         "checkpoint_seconds": (0, 1_000_000),
+        "patience": (0, 1_000_000),
+        "kl_warmup": (0, 1_000_000),
         "draws": (1, 1_000_000),
     }
 
 
 UNRECORDED: Final[Mapping[str, str | float]] = MappingProxyType(
-    {"draw": "uniform", "distinct": "text", "mix": 0.0}
+    {"draw": "uniform", "distinct": "text", "mix": 0.0, "patience": 0, "kl_warmup": 0.0}
 )
 """What runs were made with that do not record it."""
 
