@@ -86,7 +86,7 @@ def test_searches_are_the_same_though_all_workers_are_killed(where, searches, tm
         for each in killed:
             each.kill()
 
-    thread = threading.Thread(target=kill)
+    thread = threading.Thread(target=kill, daemon=True)
     thread.start()
     said = succeed(*SEARCHES, *where, "--out", tmp_path, "--json")
     thread.join()
