@@ -16,18 +16,20 @@ from image_lisa.models.names import TOOL
 from image_lisa.reports.pictures import plot_curves, save_reconstructions, save_samples
 from image_lisa.training.experiment import check_data, finish_run, make_run, train_run
 from shared.cli.terminal import Terminal
-from shared.common.callbacks import Callbacks
+from shared.common.callbacks import Callbacks, MetricsRow
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods import Method
 from shared.runs.run import SUMMARY, Run, open_run
 from shared.samplers import Sampler
+from shared.trackers.tracker import Tracker, log_epoch, show_pictures, tracking
 from shared.training.settings import Training
 from shared.training.trainer import launch
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
+    track = options.track
     if options.resume is None:
         fabric, folder, images = begin(options, terminal)
     else:
@@ -42,7 +44,9 @@ def run(options: Options, terminal: Terminal) -> None:
         images = data_named(options).load(terminal.note)
         check_data(folder, images)
     try:
-        carry_out(fabric, folder, images, options, terminal)
+        with tracking(track if fabric.is_global_zero else None, folder) as tracker:
+            carry_out(fabric, folder, images, options, terminal, tracker)
+            show_pictures(tracker, folder)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with '{TOOL} train --resume {folder.path}'") from None
     _report(folder, terminal)
@@ -70,7 +74,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
         images,
         architecture,
         training,
-        options=TRAIN.to_record(options, ("overwrite", "resume", "config", "name")),
+        options=TRAIN.to_record(options, ("overwrite", "resume", "config", "name", "track")),
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
         overwrite=options.overwrite,
     )
@@ -87,19 +91,28 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
 
 
 def carry_out(
-    fabric: Fabric, folder: Run, images: Images, options: Options, terminal: Terminal
+    fabric: Fabric,
+    folder: Run,
+    images: Images,
+    options: Options,
+    terminal: Terminal,
+    tracker: Tracker,
 ) -> None:
     """Train, fit the samplers and leave the pictures."""
     architecture, training = run_architecture(folder), _training_of(options)
     total = training.epochs * max(1, len(images.train) // training.batch_size)
     with terminal.progress("training", total) as bar:
-        callbacks = Callbacks(
-            step=lambda step, steps, rate: bar.update(step, f"{rate:,.0f} images/s"),
-            epoch=lambda row: terminal.note(
+
+        def epoch(row: MetricsRow) -> None:
+            log_epoch(tracker, row)
+            terminal.note(
                 f"epoch {row['epoch']:.0f}/{training.epochs}: loss {row['loss']:.4f}, "
                 f"validation {row['valid_loss']:.4f} "
                 f"(reconstruction {row['valid_reconstruction']:.4f})"
-            ),
+            )
+
+        callbacks = Callbacks(
+            step=lambda step, steps, rate: bar.update(step, f"{rate:,.0f} images/s"), epoch=epoch
         )
         train_run(
             folder,
