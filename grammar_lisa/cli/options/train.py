@@ -9,12 +9,12 @@ from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.models.names import LARGEST_DIM, TOOL
 from grammar_lisa.training.config import TrainConfig
 from shared.cli.method_options import MethodOptions, WithMethod
-from shared.cli.option_groups import NewRunOptions
+from shared.cli.option_groups import NewRunOptions, TrackOptions
 from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(WithMethod, NewRunOptions, TrainConfig):
+class Options(WithMethod, TrackOptions, NewRunOptions, TrainConfig):
     """Train an autoencoder of the sentences of a grammar.
 
     A method has options of its own, which stand behind these; --method NAME --help shows them.

@@ -132,6 +132,17 @@ def test_damaged_histories_are_told_by_line(search):
     assert f"{path}, line" in refusal("report", search)
 
 
+@pytest.mark.parametrize("best", [[{"score": 1.0}], [5], "words"])
+def test_a_damaged_summary_is_one_message_or_passed_over(search, best, bare):
+    edit(search / "summary.json", "best", value=best)
+    if isinstance(best, str):
+        assert "The best sentences" in written_report(search)
+        return
+    said = refusal("report", search)
+    assert f"a file in {search} is not as it was written" in said
+    assert "restore it from a copy" in said
+
+
 def test_a_training_has_curves_samples_a_map_and_its_searches(search, bare):
     ranges = [{"from": 1, "to": 3, "sentences": 5, "exact": 0.75}]
     ranges.append({"from": 4, "to": 4, "sentences": 5, "exact": 0.5})
