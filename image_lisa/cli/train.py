@@ -48,7 +48,7 @@ class Estimate:
 
     def update(self, left: int, rate: float) -> None:
         """Hear how many steps are left, and how many images are trained on a second."""
-        if self.began is None or time.monotonic() - self.began < ESTIMATE_AFTER:
+        if self.began is None or rate <= 0 or time.monotonic() - self.began < ESTIMATE_AFTER:
             return
         self.began = None
         minutes = left * self.batch_size / rate / 60
