@@ -229,7 +229,7 @@ def open_benchmark(
     setting: ExperimentSettings,
     protocol: EvaluationProtocol,
     *,
-    inception: Path | None = None,
+    published: Extractor | None = None,
     evaluate_again: bool = False,
     notify: Notify = silent,
 ) -> Benchmark:
@@ -239,8 +239,8 @@ def open_benchmark(
         path: Its folder.
         setting: What its runs share.
         protocol: Of the evaluations.
-        inception: Inception's weights, for FID; by default distances are taken on the features of
-            a classifier that is trained here, once.
+        published: A network whose weights were published; by default distances are taken on the
+            features of a classifier that is trained here, once.
         evaluate_again: Whether protocol and features may differ from those of earlier calls.
         notify: Hears of what takes a while.
 
@@ -249,15 +249,13 @@ def open_benchmark(
             weights cannot be read.
     """
     images = loaded(setting.data_of(0), notify)
-    free = {"draws": protocol.draws, "distance": "fid" if inception else "fcd"}
+    free = {"draws": protocol.draws, "distance": published.distance if published else "fcd"}
     settings = {**setting.record(), "images": data_record(images)["sha256"], **free}
-    device = str(launch(setting.training).device)
-    extractor = None if inception is None else Extractor(inception.resolve(), "inception", device)
-    if extractor is not None:
-        extractor.load().check(images.test[:1])
+    if published is not None:
+        published.load().check(images.test[:1])
     folder = open_folder(path, BENCHMARK_TOOL, settings, tuple(free), renew=evaluate_again)
-    if extractor is None:
-        extractor = train_extractor(path.resolve(), images, device, notify)
+    device = str(launch(setting.training).device)
+    extractor = published or train_extractor(path.resolve(), images, device, notify)
     return Benchmark(folder, setting, RunEvaluation(protocol, extractor))
 
 

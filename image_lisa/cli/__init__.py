@@ -7,6 +7,11 @@ from shared.cli.commands import Command, run_tool
 COMMANDS = {
     "train": Command(__name__, "train", "train an autoencoder of images"),
     "sample": Command(__name__, "sample", "draw images from a trained run"),
+    "encode": Command(__name__, "encode", "pictures to codes: a table with their files"),
+    "reconstruct": Command(__name__, "reconstruct", "what pictures come back as"),
+    "interpolate": Command(__name__, "interpolate", "decode the path between two pictures"),
+    "score": Command(__name__, "score", "how well a run knows pictures, the outliers first"),
+    "distance": Command(__name__, "distance", "how far two folders of pictures are apart"),
     "info": Command(__name__, "info", "what a run is and how far it came"),
     "report": Command(__name__, "report", "a run, or several, as a page to look at"),
     "evaluate": Command(__name__, "evaluate", "measure a trained run on the test images"),

@@ -13,6 +13,7 @@ from image_lisa.benchmark.comparison import (
 )
 from image_lisa.cli.options.benchmark import Options
 from image_lisa.cli.trainings import setting_of
+from image_lisa.evaluation.extractors import Extractor, published_extractor
 from image_lisa.evaluation.inception import weights_path
 from image_lisa.evaluation.protocol import SAMPLES, EvaluationProtocol
 from image_lisa.reports.table import Record, ReportTable
@@ -25,6 +26,7 @@ from shared.common.errors import LisaError
 from shared.jobs.backends import Backend
 from shared.methods import Method
 from shared.methods.registry import METHODS
+from shared.training.trainer import launch
 
 
 @on_backend
@@ -38,17 +40,29 @@ def run(options: Options, terminal: Terminal, backend: Backend) -> None:
         if name not in names:
             raise LisaError(f"--set changes {name}, which is none of the --methods")
     beside = beside_of(options)
+    setting = setting_of(options)
     benchmark = open_benchmark(
         options.out / (options.name or options.stem()),
-        setting_of(options),
+        setting,
         EvaluationProtocol(draws=options.draws or SAMPLES),
-        inception=weights_path(options.inception_weights),
+        published=_published(options, str(launch(setting.training).device)),
         evaluate_again=options.evaluate_again,
         notify=terminal.note,
     )
     terminal.note(f"benchmark: {benchmark.path}")
     with going_on(benchmark.path, BENCHMARK_TOOL):
         _carry_out(benchmark, options, names, chosen, beside, backend, terminal)
+
+
+def _published(options: Options, device: str) -> Extractor | None:
+    """Return the published network that options ask for; None for the classifier."""
+    weights = weights_path(options.inception_weights)
+    weights = None if weights is None else weights.resolve()
+    if options.features == "auto":
+        return None if weights is None else published_extractor("inception", weights, device)
+    if options.features == "classifier":
+        return None
+    return published_extractor(options.features, weights, device)
 
 
 def _carry_out(

@@ -1,56 +1,36 @@
 """`image-lisa sample RUN`."""
 
-from pathlib import Path
-
 from image_lisa.cli.options.sample import Options
+from image_lisa.cli.outputs import check_place, is_picture, make_folder, write_images
 from image_lisa.cli.runs import open_model
-from image_lisa.data.pictures import grid, save_png, to_bytes
+from image_lisa.data.pictures import save_png, to_bytes
+from image_lisa.reports.pictures_sheet import lay_out
 from shared.cli.terminal import Terminal
-from shared.common.errors import LisaError
-from shared.common.seeds import derive_seed
-from shared.runs.expost import load_sampler
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     folder, model = open_model(options, options.device)
-    sampler = load_sampler(folder, options.sampler)
-    out = options.out or folder.path / f"samples-{options.sampler}-{options.seed}.png"
-    _check_place(out, options.overwrite)
-    seed = derive_seed(options.seed, "codes", options.sampler) % 2**32
-    images = to_bytes(model.decode(sampler.sample(options.count, seed)))
-    if out.suffix.lower() == ".png":
-        _make(out.parent)
-        save_png(out, grid(images, options.columns))
+    named = options.sampler if options.label is None else f"{options.sampler}-{options.label}"
+    out = options.out or folder.path / f"samples-{named}-{options.seed}.png"
+    check_place(out, options.overwrite)
+    drawn = model.sample(
+        options.count, sampler=options.sampler, seed=options.seed, label=options.label
+    )
+    images = to_bytes(drawn)
+    if is_picture(out):
+        make_folder(out.parent)
+        title = f"{model.method.title}: samples, {options.sampler}"
+        of_class = "" if options.label is None else f", class {options.label}"
+        save_png(out, lay_out(images, options.columns, title=title + of_class).image)
     else:
-        _make(out)
-        for surplus in out.glob("*.png"):
-            if surplus.stem.isdigit():
-                surplus.unlink()
-        digits = len(str(options.count - 1))
-        with terminal.progress("writing", options.count) as bar:
-            for number, image in enumerate(images):
-                save_png(out / f"{number:0{digits}d}.png", image)
-                bar.update(number + 1)
-    terminal.print(f"{options.count} images from {options.sampler}: {out}")
-    terminal.result(run=str(folder.path), sampler=options.sampler, count=len(images), out=str(out))
-
-
-def _check_place(out: Path, overwrite: bool) -> None:
-    if out.suffix.lower() == ".png":
-        taken = out.exists()
-        if out.is_dir():
-            raise LisaError(f"{out} is a folder; name a file for --out, or a folder without .png")
-    else:
-        if out.exists() and not out.is_dir():
-            raise LisaError(f"{out} is a file; --out must end with .png or name a folder")
-        taken = out.is_dir() and any(out.iterdir())
-    if taken and not overwrite:
-        raise LisaError(f"{out} is there already; replace it with --overwrite, or name another")
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LisaError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+        write_images(out, images, terminal)
+    of_class = "" if options.label is None else f" of class {options.label}"
+    terminal.print(f"{options.count} images from {options.sampler}{of_class}: {out}")
+    terminal.result(
+        run=str(folder.path),
+        sampler=options.sampler,
+        count=len(images),
+        out=str(out),
+        **({} if options.label is None else {"class": options.label}),
+    )

@@ -195,7 +195,7 @@ def carry_out(
     plot_curves(folder)
 
     def illustrate(model: ImageModel, samplers: dict[str, Sampler]) -> None:
-        save_reconstructions(folder, model, images.valid)
+        save_reconstructions(folder, model, images.valid, images.valid_labels, images.classes)
         save_samples(folder, model, samplers, derive_seed(options.seed, "pictures"))
 
     callbacks = Callbacks(note=terminal.note)

@@ -1,6 +1,5 @@
 """Images to train on, to validate and to measure: from files, or shipped."""
 
-from image_lisa.data.base import Images
-from image_lisa.data.registry import DATASETS, load_images
+import lazy_loader
 
-__all__ = ["DATASETS", "Images", "load_images"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

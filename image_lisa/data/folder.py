@@ -28,7 +28,8 @@ from shared.common.seeds import derive_seed
 _LEAST = 10
 """Images that can be parted into training, validation and test."""
 
-_MOST_TEST = 10_000
+_LEAST_TEST, _MOST_TEST = 8, 10_000
+"""Test images of a folder without a test part: of few images a fifth, as distances need some."""
 
 _SIZES = 5
 """Sizes that a message names."""
@@ -38,11 +39,11 @@ def load(folder: Path, request: Request) -> ImageSource:
     """Return the images below a folder, in the order of their names.
 
     Sub-folders called train (training), valid (val, validation) and test (testing) are the parts;
-    without them a tenth is the test part, drawn by a seed of its own, so that it is the same for
-    every run. Below that, the first sub-folders are the classes. All images are grey if each of
-    them is, else in colour; those of more than eight bits are scaled alike, see `Levels`. With a
-    size asked for, the largest square in the middle of an image is resized to it: bilinear,
-    antialiased. What is left out is named in the notes.
+    without them a tenth is the test part, of few images up to a fifth, drawn by a seed of its own,
+    so that it is the same for every run. Below that, the first sub-folders are the classes. All
+    images are grey if each of them is, else in colour; those of more than eight bits are scaled
+    alike, see `Levels`. With a size asked for, the largest square in the middle of an image is
+    resized to it: bilinear, antialiased. What is left out is named in the notes.
 
     Raises:
         LisaError: There are no images, too few, or of several sizes with none asked for.
@@ -51,7 +52,7 @@ def load(folder: Path, request: Request) -> ImageSource:
     published = list(dict.fromkeys(file.part for file in found.files))
     levels, said = levels_of(folder, [folder / file.name for file in found.files])
     notes = [*found.notes, *said]
-    images, files, said = _decoded(folder, found.files, request.size, levels)
+    images, files, said = decode_files(folder, found.files, request.size, levels)
     notes += said
     if len(files) < _LEAST:
         raise LisaError(
@@ -103,27 +104,20 @@ def decoding_notes(folder: Path, names: Sequence[str], decoded: Decoded) -> list
     return notes
 
 
-def _source(
-    parts: dict[str, Part], classes: tuple[str, ...], notes: list[str], levels: Levels | None
-) -> ImageSource:
-    train, test = parts["train"], parts.get("test")
-    if test is None:
-        count = max(LEAST, min(_MOST_TEST, len(train) // 10))
-        test, train = split_images(train, count, derive_seed(0, "folder", "test"))
-    return ImageSource(
-        train=train,
-        valid=parts.get("valid"),
-        test=test,
-        classes=classes,
-        notes=tuple(notes),
-        levels=levels,
-    )
-
-
-def _decoded(
+def decode_files(
     folder: Path, files: list[FolderFile], size: int | None, levels: Levels | None
 ) -> tuple[torch.Tensor, list[FolderFile], list[str]]:
-    """Read images `[n, 1 or 3, height, width]`: with the files that can be read, and notes."""
+    """Read images `[n, 1 or 3, height, width]`: with the files that can be read, and notes.
+
+    Args:
+        folder: That the names are below.
+        files: What to read.
+        size: Height and width to bring images to; None leaves them.
+        levels: Of deep images.
+
+    Raises:
+        LisaError: Images are of several sizes with none asked for, or none can be read.
+    """
     paths = [folder / file.name for file in files]
     shape = (size, size) if size is not None else _first_size(folder, paths)
     others: list[tuple[int, int]] = []
@@ -148,6 +142,24 @@ def _decoded(
         pixels = np.ascontiguousarray(pixels[:, :1])
     kept = [file for file, good in zip(files, decoded.good, strict=True) if good]
     return torch.from_numpy(pixels), kept, notes
+
+
+def _source(
+    parts: dict[str, Part], classes: tuple[str, ...], notes: list[str], levels: Levels | None
+) -> ImageSource:
+    train, test = parts["train"], parts.get("test")
+    if test is None:
+        few = max(LEAST, min(_LEAST_TEST, len(train) // 5))
+        count = max(few, min(_MOST_TEST, len(train) // 10))
+        test, train = split_images(train, count, derive_seed(0, "folder", "test"))
+    return ImageSource(
+        train=train,
+        valid=parts.get("valid"),
+        test=test,
+        classes=classes,
+        notes=tuple(notes),
+        levels=levels,
+    )
 
 
 def _first_size(folder: Path, paths: Sequence[Path]) -> tuple[int, int]:

@@ -45,12 +45,17 @@ class FolderFiles:
     notes: list[str]
 
 
-def find_files(folder: Path) -> FolderFiles:
+def find_files(folder: Path, *, parts: bool = True) -> FolderFiles:
     """Find the images below a folder.
 
     Sub-folders called train (training), valid (val, validation) and test (testing) are the parts,
     below the folder or within each class; a single sub-folder that holds everything is entered.
     Below the parts, the first sub-folders are the classes.
+
+    Args:
+        folder: Where to look.
+        parts: Whether there must be a training part where there are others, and nothing lies
+            beside them; otherwise all images are taken alike.
 
     Raises:
         LisaError: There are no images, or parts that do not fit together.
@@ -64,6 +69,8 @@ def find_files(folder: Path) -> FolderFiles:
             f"{told(notes)}"
         )
     below = _entered(names)
+    if not parts:
+        return FolderFiles([_alike(name, inner) for name, inner in below], notes)
     files, outside = _parted(folder, below)
     if outside:
         notes.append(
@@ -172,6 +179,14 @@ def _parted(folder: Path, names: Sequence[tuple[str, str]]) -> tuple[list[Folder
             f"{folder} has a sub-folder '{others[0]}' but none called 'train' with images"
         )
     return [FolderFile("train", _class_of(below), name) for name, below in names], []
+
+
+def _alike(name: str, below: str) -> FolderFile:
+    """Return a file whose class stands below a part, above one, or where there are no parts."""
+    for place, part_of in enumerate((_first_part, _second_part)):
+        if (part := part_of(below)) is not None:
+            return FolderFile(part, _class_of(_without(below, place)), name)
+    return FolderFile("train", _class_of(below), name)
 
 
 def _by(

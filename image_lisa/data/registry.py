@@ -8,6 +8,7 @@ from types import MappingProxyType
 from image_lisa.data import celeba, cifar10, digits, folder, mnist
 from image_lisa.data.base import Images, ImageSource, assemble
 from image_lisa.data.places import Request
+from image_lisa.data.sizes import SIZES
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 
@@ -20,9 +21,6 @@ DATASETS: Mapping[str, Callable[[Request], ImageSource]] = MappingProxyType(
     }
 )
 """Loaders by name; any other name is that of a folder of images."""
-
-SIZES = (4, 1024)
-"""The least and the greatest size of an image."""
 
 
 def load_images(

@@ -1,3 +1,4 @@
+from .comparison import compare_images as compare_images
 from .diagnosis import diagnose_run as diagnose_run
 from .extractor import FeatureExtractor as FeatureExtractor
 from .extractors import train_extractor as train_extractor

@@ -48,6 +48,11 @@ class Extractor:
     network: FeatureName
     device: str
 
+    @property
+    def distance(self) -> str:
+        """What the Fréchet distance on its features is called."""
+        return _NETWORKS[self.network].distance
+
     def identity(self) -> str:
         """Return what decides its features: a classifier's file is named by its data and recipe."""
         return self.path.stem if self.network == "classifier" else self.network

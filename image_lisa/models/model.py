@@ -1,25 +1,39 @@
 """A trained run as an object: images to codes, codes to images."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from image_lisa.data.levels import Levels
+from image_lisa.data.reading import FileImages, Source, read_as
+from image_lisa.models.labels import class_sampler
 from image_lisa.models.names import LARGEST_DIM, TOOL
 from image_lisa.models.networks import NETWORKS, ImageAutoencoder, Shape, build_network
+from image_lisa.models.scores import ImageScores, scores_of
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods import Codes, Method, equip, method_from_record, method_to_record
 from shared.methods.registry import METHODS
-from shared.runs.expost import load_sampler
-from shared.runs.run import MODEL, Run, open_run, read_model
+from shared.runs.expost import load_codes, load_sampler
+from shared.runs.run import CONFIG, MODEL, Run, open_run, read_model
+from shared.sphere.geometry import project, slerp
 from shared.training.trainer import load_weights
 
 CHUNK = 500
 """The most images that are encoded or decoded at once."""
+
+_COMPARED = 10_000
+"""Training codes whose densities are compared with those of images."""
+
+ImageSet = Tensor | NDArray[np.generic] | Source | Sequence[Source]
+"""Images `[n, channel, height, width]`, a folder of them, the file of one, or several files."""
 
 
 @dataclass(frozen=True)
@@ -152,26 +166,123 @@ class ImageModel:
         ]
         return torch.cat(parts) if parts else torch.empty(0, *self.architecture.shape)
 
-    def sample(self, n: int, *, sampler: str = "gmm", seed: int = 0) -> Tensor:
+    def sample(
+        self, n: int, *, sampler: str = "gmm", seed: int = 0, label: str | None = None
+    ) -> Tensor:
         """Draw images in [0, 1], ``[n, channel, height, width]``, from a sampler of the run.
 
         Args:
             n: How many.
             sampler: Its name, such as gaussian, gmm or uniform.
             seed: Of the draws; those of `image-lisa sample` with the same seed are the same.
+            label: A class of the training images, to whose codes alone the sampler (gaussian, gmm
+                or dirichlet) is then fitted; None for the sampler that was fitted to all.
 
         Raises:
-            LisaError: The model is of no run, or the run has no such sampler.
+            LisaError: The model is of no run, or the run has no such sampler or class.
         """
-        if self.run is None:
-            raise LisaError("this model is of no run, so no sampler was fitted to its codes")
-        own = derive_seed(seed, "codes", sampler) % 2**32
-        return self.decode(load_sampler(self.run, sampler).sample(n, own))
+        run, own = self._own_run(), derive_seed(seed, "codes", sampler) % 2**32
+        if label is None:
+            return self.decode(load_sampler(run, sampler).sample(n, own))
+        fitted = class_sampler(run, self.method, self.net, sampler, label, self.architecture.seed)
+        return self.decode(fitted.sample(n, own))
+
+    def read(self, source: Source | Sequence[Source]) -> FileImages:
+        """Read images from files as the model takes them.
+
+        They are brought to the size and the colours of the training images, deep ones with the
+        levels that the run recorded; see `read_as`.
+
+        Args:
+            source: A folder, the file of an image, or several files.
+
+        Raises:
+            LisaError: There is no such file or folder, or no readable image.
+        """
+        record = {} if self.run is None else self.run.config.get("data")
+        levels = record.get("levels") if isinstance(record, dict) else None
+        if levels is None or self.run is None:
+            return read_as(source, self.architecture.shape)
+        found = Levels.from_record(levels, str(self.run.path / CONFIG))
+        return read_as(source, self.architecture.shape, found)
+
+    def encode(self, images: ImageSet) -> Floats:
+        """Return points of images, `[n, dim]`: unit vectors where the method is spherical.
+
+        They are what the decoder sees of the `codes` of images, up to parts that a method has of
+        its own between them.
+
+        Args:
+            images: `[n, channel, height, width]`, in bytes or in [0, 1]; or a folder, the file of
+                an image, or several files, see `read`.
+
+        Raises:
+            LisaError: The images are not of this model's shape, or cannot be read.
+        """
+        return self.points(self.codes(self._images(images)).mean)
+
+    def points(self, codes: Floats) -> Floats:
+        """Return what is compared of codes `[n, dim]`: their directions, or the codes.
+
+        It is directions where the decoder sees directions only.
+        """
+        if not self.method.spherical:
+            return codes
+        found: Floats = project(torch.from_numpy(codes)).numpy()
+        return found
+
+    def interpolate(self, first: ImageSet, second: ImageSet, steps: int = 10) -> Tensor:
+        """Return images on the paths between pairs of images.
+
+        The path is the great circle between directions where the decoder sees directions only, and
+        the straight line between codes elsewhere.
+
+        Args:
+            first: Where paths begin, n images; see `encode`.
+            second: Where they end, as many.
+            steps: Images of a path, its two ends included.
+
+        Returns:
+            Images in [0, 1], `[n, steps, channel, height, width]`.
+
+        Raises:
+            LisaError: There are not as many ends as beginnings, or fewer than two steps.
+        """
+        begin, end = (torch.from_numpy(self.encode(images)) for images in (first, second))
+        if len(begin) != len(end) or steps < 2:
+            raise LisaError(
+                f"paths need as many ends as beginnings and 2 steps or more, not {len(begin)}, "
+                f"{len(end)} and {steps}"
+            )
+        t = torch.linspace(0, 1, steps, dtype=torch.float64)
+        if self.method.spherical:
+            path: Tensor = slerp(begin, end, t[:, None]).transpose(0, 1)
+        else:
+            path = begin[:, None] + t[:, None] * (end - begin)[:, None]
+        decoded: Tensor = self.decode(path.flatten(0, 1)).unflatten(0, (len(begin), steps))
+        return decoded
+
+    def score(self, images: ImageSet, *, sampler: str = "gmm") -> ImageScores:
+        """Tell how well the model knows images: reconstruction error, density of the code.
+
+        Args:
+            images: See `encode`.
+            sampler: Of the run, whose density is taken: gaussian, gmm or another with one.
+
+        Raises:
+            LisaError: The model is of no run, the run has no such sampler or it has no density,
+                or the images are not of this model's shape or cannot be read.
+        """
+        run, given = self._own_run(), self._images(images)
+        law, training = load_sampler(run, sampler), load_codes(run).mean[:_COMPARED]
+        densities = law.log_prob(self.encode(given))
+        errors = self.reconstruction_losses(given).numpy()
+        return scores_of(errors, densities, law.log_prob(self.points(training)))
 
     @torch.no_grad()
-    def reconstruct(self, images: Tensor) -> Tensor:
-        """Return what images come back as, in [0, 1], on the processor."""
-        return torch.cat([self._reconstruct(x).cpu() for x in self._prepared(images)])
+    def reconstruct(self, images: ImageSet) -> Tensor:
+        """Return what images come back as, in [0, 1], on the processor; see `encode`."""
+        return torch.cat([self._reconstruct(x).cpu() for x in self._prepared(self._images(images))])
 
     @torch.no_grad()
     def reconstruction_losses(self, images: Tensor) -> Tensor:
@@ -181,6 +292,35 @@ class ImageModel:
             for x in self._prepared(images)
         ]
         return torch.cat(losses)
+
+    def _own_run(self) -> Run:
+        if self.run is None:
+            raise LisaError("this model is of no run, so no sampler was fitted to its codes")
+        return self.run
+
+    def _images(self, images: ImageSet) -> Tensor:
+        """Return images of the model's shape, read from files where they are named."""
+        if isinstance(images, np.ndarray):
+            images = torch.from_numpy(images)
+        if not isinstance(images, Tensor):
+            return self.read(images).images
+        sizes = ", ".join(str(size) for size in self.architecture.shape)
+        if (
+            images.ndim != 4
+            or tuple(images.shape[1:]) != self.architecture.shape
+            or not len(images)
+        ):
+            raise LisaError(
+                f"images must have the shape [n, {sizes}] of this model, not {list(images.shape)}"
+            )
+        if images.dtype == torch.uint8:
+            return images
+        if not images.is_floating_point():
+            raise LisaError(f"images must be uint8 or floating point, not {images.dtype}")
+        least, most = float(images.min()), float(images.max())
+        if not (least >= 0 and most <= 1):
+            raise LisaError(f"images must lie in [0, 1], not from {least:g} to {most:g}")
+        return images.float()
 
     def _reconstruct(self, x: Tensor) -> Tensor:
         z = self.method.encode(self.net, x)

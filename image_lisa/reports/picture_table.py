@@ -12,7 +12,6 @@ from torch import Tensor
 from image_lisa.data.pictures import grid, to_bytes
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
-from image_lisa.reports.pictures import interpolate
 from shared.common.seeds import derive_seed
 from shared.methods.registry import METHODS
 from shared.runs.expost import load_samplers
@@ -66,7 +65,7 @@ def save_picture_table(path: Path, exhibits: Sequence[Exhibit], images: Tensor, 
             _strip(to_bytes(model.reconstruct(shown))),
             _draws(model, samplers, exhibit.normal, seed),
             _draws(model, samplers, "gmm", seed),
-            _strip(to_bytes(interpolate(model, *ends, steps=PANEL)[0])),
+            _strip(to_bytes(model.interpolate(*ends, steps=PANEL)[0])),
         )
         rows.append((METHODS[exhibit.method].title, panels))
     write_atomically(path, _png(rows))

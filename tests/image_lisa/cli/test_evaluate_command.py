@@ -179,35 +179,35 @@ def test_a_folder_of_pictures_without_labels_is_measured(tmp_path):
 
 
 def test_a_folder_with_too_few_test_pictures_is_refused_before_any_work(tmp_path):
-    run = train(tmp_path, dataset=pictures(tmp_path / "pictures", 30))
+    run = train(tmp_path, dataset=pictures(tmp_path / "pictures", 29))
     said = command(*EVALUATE, run)
     assert said.status == 2
-    assert "has 3 test images; to measure distances takes 6 or more" in said.err
+    assert "has 5 test images; to measure distances takes 6 or more" in said.err
     assert "training the classifier" not in said.err
     assert not (tmp_path / "classifiers").exists()
 
 
 @needs_weights
 def test_pictures_in_colour_are_measured_on_features_of_photographs(tmp_path):
-    folder = pictures(tmp_path / "pictures", 62)
+    folder = pictures(tmp_path / "pictures", 40)
     Image.fromarray(np.full((8, 8, 3), (9, 90, 200), np.uint8)).save(folder / "000.png")
     run = train(tmp_path / "runs", "--method", "ae-sphere", dataset=folder)
     said = succeed("evaluate", run, "--samplers", "gmm")
     found = read(run)
     assert found["extractor"]["distance"] == "fde"
     assert found["protocol"]["draws"] == 10
-    assert found["protocol"]["test"] == 6
+    assert found["protocol"]["test"] == 8
     assert "FD (EfficientNet)" in said.out
     assert said.out.count("FID") == said.out.count("it compares with no FID") == 1
-    assert "features of 32 images, about" in said.err
-    assert said.err.index("features of 32 images") < said.err.index("reconstructions")
+    assert "features of 36 images, about" in said.err
+    assert said.err.index("features of 36 images") < said.err.index("reconstructions")
     assert not (tmp_path / "runs" / "classifiers").exists()
 
 
 def test_without_the_weights_a_classifier_serves_and_the_extra_is_named(tmp_path, monkeypatch):
     package = "image_lisa.evaluation.extractors.installed_weights"
     monkeypatch.setattr(package, lambda: None)
-    folder = pictures(tmp_path / "pictures", 62)
+    folder = pictures(tmp_path / "pictures", 40)
     Image.fromarray(np.full((8, 8, 3), (9, 90, 200), np.uint8)).save(folder / "000.png")
     run = train(tmp_path / "runs", "--method", "ae-sphere", dataset=folder)
     assert "pip install 'lisa-toolkit[features]'" in refusal(

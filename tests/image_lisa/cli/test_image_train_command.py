@@ -55,6 +55,7 @@ PICTURES = {
 LEFT = PICTURES | {
     *("config.json", "metrics.csv", "summary.json"),
     *("model.safetensors", "last.safetensors", "codes.safetensors", "samplers.safetensors"),
+    "labels.safetensors",
     "checkpoint.safetensors",
 }
 QUICK = {"2s-vae": ("--second-steps", 20, "--second-width", 8)}
@@ -98,9 +99,8 @@ def test_a_training_leaves_weights_curves_and_pictures(tmp_path, drawn):
     assert "best epoch" in result.out
     assert f"pictures and weights: {run}" in result.out
     assert "{" not in result.out
-    assert pixels(run / "reconstructions.png").shape == (22, 102)
-    assert pixels(run / "interpolations.png").shape == (62, 102)
-    assert pixels(run / "samples-gmm.png").shape == (82, 82)
+    for picture in ("reconstructions", "interpolations", "samples-gmm"):
+        assert min(pixels(run / f"{picture}.png").shape[:2]) > 2 * 64
     assert pixels(run / "curves.png").shape[1] > 3 * 100
 
 
@@ -190,7 +190,8 @@ def test_a_folder_of_images_is_a_data_set(tmp_path):
     assert data["shape"] == [3, 8, 8]
     assert data["labelled"]
     assert data["train"] + data["valid"] + data["test"] == 40
-    assert pixels(run / "samples-uniform.png").shape == (82, 82, 3)
+    colours = pixels(run / "samples-uniform.png").reshape(-1, 3)
+    assert (colours.min(1) < colours.max(1)).any()
 
 
 def test_the_seed_decides_the_weights(tmp_path):

@@ -51,7 +51,7 @@ def test_a_plain_folder_is_parted_without_labels(place):
     data = load(place)
     parts = [shades(images) for images, _ in data.parts.values()]
     assert sorted(shade for part in parts for shade in part) == list(range(20))
-    assert [len(part) for part in parts] == [15, 3, 2]
+    assert [len(part) for part in parts] == [13, 3, 4]
     assert data.shape == (1, 6, 6)
     assert (data.labelled, data.notes, data.name) == (False, (), str(place))
 
@@ -64,6 +64,12 @@ def test_the_test_part_is_the_same_for_every_seed(place):
     assert load(place, seed=1).digest == first.digest
 
 
+@pytest.mark.parametrize(("count", "test"), [(10, 2), (29, 5), (40, 8), (79, 8), (200, 20)])
+def test_of_few_images_up_to_a_fifth_are_to_test(place, count, test):
+    fill(place, count)
+    assert len(load(place).test) == test
+
+
 def test_sub_folders_are_classes(place):
     for number, name in enumerate(("dog", "cat", "Ant")):
         fill(place / name, 10, first=50 * number)
@@ -73,7 +79,7 @@ def test_sub_folders_are_classes(place):
     for images, labels in data.parts.values():
         expected = [{2: 0, 1: 1, 0: 2}[shade // 50] for shade in images[:, 0, 0, 0].tolist()]
         assert labels.tolist() == expected
-    assert torch.bincount(data.test_labels).tolist() == [1, 2, 1]
+    assert torch.bincount(data.test_labels).tolist() == [2, 4, 2]
 
 
 def test_one_sub_folder_is_no_class(place):
@@ -117,7 +123,7 @@ def test_parts_that_are_not_there_are_split_from_train(place):
     data = load(place)
     assert shades(data.valid) == [200, 201, 202, 203]
     assert sorted(shades(data.train) + shades(data.test)) == list(range(40))
-    assert len(data.test) == 4
+    assert len(data.test) == 8
 
 
 def test_what_lies_beside_the_parts_is_said_to_be_left_out(place):

@@ -11,6 +11,7 @@ import os
 import numpy as np
 import pytest
 import torch
+from laid_out import recorded
 from light_reports import rough_mixtures
 from PIL import Image
 from small_runs import DIM, SHORT, architecture_of, digits, finished, started, trained
@@ -20,7 +21,7 @@ from image_lisa.models.model import ImageModel
 from image_lisa.models.names import LAST
 from image_lisa.reports.pictures import (
     STEPS,
-    interpolate,
+    of_each_class,
     plot_curves,
     save_reconstructions,
     save_samples,
@@ -430,7 +431,7 @@ def test_curves_show_every_term_of_training_and_validation(done, monkeypatch):
 
     def keep(figure, folder, name):
         for axes in figure.axes:
-            drawn[axes.get_ylabel()] = {
+            drawn[axes.get_title()] = {
                 line.get_label(): list(line.get_ydata()) for line in axes.lines
             }
 
@@ -438,11 +439,8 @@ def test_curves_show_every_term_of_training_and_validation(done, monkeypatch):
     plot_curves(run)
     with (run.path / METRICS).open() as file:
         rows = list(csv.DictReader(file))
-    assert list(drawn) == [
-        f"{name} (nats an image)" for name in ("loss", "reconstruction", "uniformity")
-    ]
-    for label, lines in drawn.items():
-        name = label.split()[0]
+    assert list(drawn) == ["loss", "reconstruction", "uniformity"]
+    for name, lines in drawn.items():
         assert lines["training"] == [float(row[name]) for row in rows]
         assert lines["validation"] == [float(row[f"valid_{name}"]) for row in rows]
 
@@ -458,54 +456,79 @@ def pixels(path):
         return np.asarray(image)
 
 
-def test_reconstructions_lie_below_their_images(done, tmp_path):
+def test_a_loss_of_one_term_is_drawn_once(tmp_path, monkeypatch):
+    run, *_ = started(tmp_path / "run")
+    values = {"loss": 2.0, "reconstruction": 2.0, "valid_loss": 3.0, "valid_reconstruction": 3.0}
+    run.write_metrics([{"epoch": epoch, **values} for epoch in (1, 2)])
+    panels = []
+    monkeypatch.setattr(
+        "image_lisa.reports.pictures.save_figure",
+        lambda figure, *_: panels.extend(axes.get_title() for axes in figure.axes),
+    )
+    plot_curves(run)
+    assert panels == ["reconstruction"]
+
+
+PICTURES = "image_lisa.reports.pictures"
+
+
+def test_reconstructions_lie_below_their_images(done, tmp_path, monkeypatch):
     _, model, _ = done
     run, *_ = started(tmp_path / "run")
+    made = recorded(monkeypatch, PICTURES)
     shown = digits().valid
     save_reconstructions(run, model, shown)
-    sheet = pixels(run.path / "reconstructions.png")
-    assert sheet.shape == (2 * 10 + 2, 10 * 10 + 2)
+    pairs, paths = made
+    assert pairs.is_in(run.path / "reconstructions.png")
+    assert paths.is_in(run.path / "interpolations.png")
+    assert pairs.columns == 10
+    assert pairs.titles["row_titles"] == ("image", "comes back")
     back = (model.reconstruct(shown[:10]) * 255).round().byte()
-    for column in range(10):
-        left = 2 + 10 * column
-        np.testing.assert_array_equal(sheet[2:10, left : left + 8], shown[column, 0])
-        np.testing.assert_array_equal(sheet[12:20, left : left + 8], back[column, 0])
-    assert pixels(run.path / "interpolations.png").shape == (8 * 10 + 2, STEPS * 10 + 2)
+    np.testing.assert_array_equal(pairs.images, torch.cat([shown[:10], back]))
+    assert (len(paths.images), paths.columns) == (8 * STEPS, STEPS)
 
 
 @pytest.mark.parametrize(("count", "pairs"), [(2, 1), (3, 1), (5, 2), (40, 10)])
-def test_as_many_pairs_are_shown_as_there_are(done, tmp_path, count, pairs):
+def test_as_many_pairs_are_shown_as_there_are(done, tmp_path, monkeypatch, count, pairs):
     run, *_ = started(tmp_path / "run")
+    made = recorded(monkeypatch, PICTURES)
     save_reconstructions(run, done[1], digits().test[:count])
-    sheet = pixels(run.path / "reconstructions.png")
-    assert sheet.shape == (22, 10 * min(count, 10) + 2)
-    assert pixels(run.path / "interpolations.png").shape[0] == 10 * pairs + 2
+    assert len(made[0].images) == 2 * min(count, 10)
+    assert len(made[1].images) == STEPS * pairs
 
 
-class Seen:
-    """A model that remembers what it decodes."""
+def test_one_example_of_each_class_is_shown_with_its_name(done, tmp_path, monkeypatch):
+    run, *_ = started(tmp_path / "run")
+    made = recorded(monkeypatch, PICTURES)
+    data = digits(limit=None)
+    save_reconstructions(run, done[1], data.test, data.test_labels, data.classes)
+    assert made[0].titles["column_titles"] == list("0123456789")
+    for label, image in enumerate(made[0].images[:10]):
+        first = int((data.test_labels == label).nonzero()[0])
+        assert torch.equal(image, data.test[first])
+    ends = [text.split(" → ") for text in made[1].titles["row_titles"]]
+    assert [begin for begin, _ in ends] == list("0123456789")
+    assert all(begin != end for begin, end in ends)
 
-    def __init__(self, model):
-        self.model, self.method, self.decoded = model, model.method, []
 
-    def codes(self, images):
-        return self.model.codes(images)
-
-    def decode(self, codes):
-        self.decoded.append(codes)
-        return self.model.decode(codes)
+@pytest.mark.parametrize("most", [3, 4, 7, 20])
+def test_classes_are_shown_in_turn(most):
+    labels = torch.tensor([2, 2, 0, 2, 1, 0])
+    assert of_each_class(6, labels, most).tolist() == [2, 4, 0, 5, 1, 3][:most]
+    assert of_each_class(6, None, most).tolist() == list(range(min(6, most)))
 
 
 @pytest.mark.parametrize("which", ["done", "variational"])
-def test_interpolations_begin_and_end_with_the_reconstructions(which, request):
+def test_interpolations_begin_and_end_with_the_reconstructions(which, request, monkeypatch):
     _, model, _ = request.getfixturevalue(which)
     first, second = digits().test[:6], digits().test[6:12]
-    seen = Seen(model)
-    paths = interpolate(seen, first, second, steps=7)
+    decoded, decode = [], model.decode
+    monkeypatch.setattr(model, "decode", lambda codes: (decoded.append(codes), decode(codes))[1])
+    paths = model.interpolate(first, second, steps=7)
     assert paths.shape == (6, 7, 1, 8, 8)
     torch.testing.assert_close(paths[:, 0], model.reconstruct(first), rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(paths[:, -1], model.reconstruct(second), rtol=1e-4, atol=1e-5)
-    (codes,) = seen.decoded
+    (codes,) = decoded
     steps = codes.reshape(6, 7, DIM).diff(dim=1).norm(dim=-1)
     torch.testing.assert_close(steps, steps[:, :1].expand(-1, 6), rtol=1e-9, atol=1e-12)
     norms = codes.norm(dim=-1)
@@ -515,21 +538,22 @@ def test_interpolations_begin_and_end_with_the_reconstructions(which, request):
         assert norms.std() > 1e-3
 
 
-def test_samples_are_decoded_draws(done, tmp_path):
+def test_samples_are_decoded_draws(done, tmp_path, monkeypatch):
     _, model, samplers = done
     run, *_ = started(tmp_path / "run")
+    made = recorded(monkeypatch, PICTURES)
     save_samples(run, model, samplers, seed=2**40 + 9, n=5)
     assert {path.name for path in run.path.glob("*.png")} == {
         f"samples-{name}.png" for name in samplers
     }
     drawn = (model.decode(samplers["gmm"].sample(5, 2**40 % 2**32 + 9)) * 255).round().byte()
-    sheet = pixels(run.path / "samples-gmm.png")
-    assert sheet.shape == (22, 32)
-    np.testing.assert_array_equal(sheet[12:20, 12:20], drawn[4, 0])
-    assert (sheet[12:20, 22:30] == 255).all()
+    sheet = made[list(samplers).index("gmm")]
+    assert sheet.is_in(run.path / "samples-gmm.png")
+    np.testing.assert_array_equal(sheet.images, drawn)
+    assert "samples, gmm" in sheet.titles["title"]
 
 
-def test_colour_and_odd_sizes_go_all_the_way(tmp_path):
+def test_colour_and_odd_sizes_go_all_the_way(tmp_path, monkeypatch):
     generator = torch.Generator().manual_seed(0)
     parts = [
         torch.randint(0, 256, (n, 3, 9, 6), generator=generator, dtype=torch.uint8)
@@ -539,8 +563,9 @@ def test_colour_and_odd_sizes_go_all_the_way(tmp_path):
     training = dataclasses.replace(SHORT, epochs=1)
     run = trained(tmp_path / "run", images=images, training=training, network="paper")
     model, samplers = finish_run(run, images)
+    made = recorded(monkeypatch, PICTURES)
     save_samples(run, model, samplers, seed=0, n=4)
-    assert pixels(run.path / "samples-gmm.png").shape == (24, 18, 3)
+    assert all(sheet.images.shape == (4, 3, 9, 6) for sheet in made)
 
 
 @pytest.mark.parametrize("precision", ["64-true", "bf16-mixed"])
