@@ -81,8 +81,8 @@ def _tiles(search: RecordedSearch) -> Block:
     trial, place, evaluation = best[0]
     tiles = [
         ("best score", number(evaluation.score)),
-        ("found by", f"trial {trial}, evaluation {place:,}"),
-        ("evaluations", f"{len(search.evaluations):,}"),
+        (f"found by trial {trial} after", f"{place:,} evaluation{'s' * (place != 1)}"),
+        ("evaluations in all", f"{len(search.evaluations):,}"),
     ]
     exact = [
         row["reached"]["≤ 1e-09"]

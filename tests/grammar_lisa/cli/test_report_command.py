@@ -72,7 +72,7 @@ def test_a_search_in_a_browser_is_hovered_over_and_followed(searched, chromium, 
 
         x, y, text = found.place_of("map", number, trace)
         assert text.startswith(sentence)
-        page.mouse.move(x, y)
+        assert found.hover("map", number, trace)
         page.mouse.click(x, y)
         page.locator("#map-path p", has_text="Trial").wait_for()
         lines = page.locator("#map-path li")
