@@ -1,6 +1,8 @@
 """`grammar-lisa bo --trials 5`."""
 
 import dataclasses
+import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -10,6 +12,7 @@ from grammar_lisa.cli.bo_search import Search
 from grammar_lisa.cli.options.bo import TABLE_FLAGS, Options
 from grammar_lisa.cli.options.search import recorded
 from grammar_lisa.models.names import TOOL
+from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.problem import SearchedRun
 from shared.cli.commands import DISTRIBUTION
 from shared.cli.jobs import on_backend
@@ -19,9 +22,10 @@ from shared.cli.terminal import Terminal
 from shared.common.seeds import derive_seed
 from shared.jobs.backends import Backend
 from shared.runs.run import Run, create_run, next_run_path, open_run
+from shared.trackers.tracker import Tracker, show_pictures, tracking
 
 SEARCH_TOOL = f"{TOOL} bo"
-_UNRECORDED = ("json", "quiet", "overwrite", "resume", "name", *JOB_OPTIONS)
+_UNRECORDED = ("json", "quiet", "overwrite", "resume", "name", "track", *JOB_OPTIONS)
 
 
 @on_backend
@@ -40,14 +44,35 @@ def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     with opened_objective(options.scoring, searched.sentences, points) as objective:
         if options.own_code:
             folder = folder or _create(trained, options, "nothing was withheld", terminal)
-            search = Search(folder, options, backend, terminal)
-            initial = search.scored_first(searched, objective)
-            outcome = search.outcome(searched.problem_from(objective, initial), initial)
+            problem = None
         else:
             problem = searched.problem(objective, decontaminate=options.clean, notify=terminal.note)
             folder = folder or _create(trained, options, str(problem.decontamination), terminal)
-            outcome = Search(folder, options, backend, terminal).outcome(problem)
-    report_search(folder, outcome, options.top, terminal)
+        search = Search(folder, options, backend, terminal)
+        with tracking(options.track, folder) as tracker:
+            initial = search.scored_first(searched, objective) if problem is None else []
+            problem = problem or searched.problem_from(objective, initial)
+            outcome = search.outcome(problem, initial)
+            log_trials(tracker, outcome.found)
+            report_search(folder, outcome, options.top, terminal)
+            show_pictures(tracker, folder)
+
+
+def log_trials(tracker: Tracker, found: Sequence[Sequence[Evaluation]]) -> None:
+    """Tell a tracker the scores of trials and the best so far, a step for each evaluation."""
+    best = [math.inf] * len(found)
+    for step in range(1, max(map(len, found), default=0) + 1):
+        values: dict[str, float] = {}
+        for place, evaluations in enumerate(found):
+            if step > len(evaluations):
+                continue
+            score = evaluations[step - 1].score
+            if score is not None:
+                best[place] = min(best[place], score)
+                values[f"score/trial-{place + 1:02d}"] = score
+            if best[place] < math.inf:
+                values[f"best/trial-{place + 1:02d}"] = best[place]
+        tracker.log(values, step)
 
 
 def _resumed(folder: Run, options: Options) -> Options:
@@ -59,8 +84,8 @@ def _resumed(folder: Run, options: Options) -> Options:
         record = {n: v for n, v in record.items() if n not in TABLE_FLAGS or v is not None}
     found = options_from_record(Options, record, source)
     found.check()
-    where = {name: getattr(options, name) for name in JOB_OPTIONS}
-    return dataclasses.replace(found, run=folder.path.parent, **where)
+    kept = {name: getattr(options, name) for name in (*JOB_OPTIONS, "track")}
+    return dataclasses.replace(found, run=folder.path.parent, **kept)
 
 
 def _create(trained: Run, options: Options, withheld: str, terminal: Terminal) -> Run:

@@ -12,10 +12,12 @@ from grammar_lisa.training.experiment import Plan, data_of, finish_run, make_run
 from shared.cli.terminal import Terminal
 from shared.common.callbacks import Callbacks, MetricsRow
 from shared.runs.run import SUMMARY, Run, open_run
+from shared.trackers.tracker import Tracker, log_epoch, show_pictures, tracking
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
+    track = options.track
     if options.resume is None:
         folder, data = begin(options, terminal)
     else:
@@ -28,8 +30,10 @@ def run(options: Options, terminal: Terminal) -> None:
         terminal.note(f"going on with {folder.path}")
         data = data_of(folder, options, terminal.note)
     try:
-        train(folder, data, options, terminal)
-        finish_run(folder, data, Plan(options, options.hyper), terminal.note)
+        with tracking(track, folder) as tracker:
+            train(folder, data, options, terminal, tracker)
+            finish_run(folder, data, Plan(options, options.hyper), terminal.note)
+            show_pictures(tracker, folder)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with '{TOOL} train --resume {folder.path}'") from None
     print_quality(terminal, folder)
@@ -52,8 +56,10 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, DerivationSplit]:
     return folder, data
 
 
-def train(folder: Run, data: DerivationSplit, options: Options, terminal: Terminal) -> None:
-    """Train to the end, with a bar of progress."""
+def train(
+    folder: Run, data: DerivationSplit, options: Options, terminal: Terminal, tracker: Tracker
+) -> None:
+    """Train to the end, with a bar of progress, and a tracker that is told of each epoch."""
     if folder.finished:
         return
     plan = Plan(options, options.hyper).settled(run_architecture(folder).max_rules)
@@ -63,6 +69,7 @@ def train(folder: Run, data: DerivationSplit, options: Options, terminal: Termin
             bar.update(done, f"{rate:,.0f} sentences/s", total=steps)
 
         def epoch(row: MetricsRow) -> None:
+            log_epoch(tracker, row)
             terminal.note(
                 f"epoch {row['epoch']:.0f}/{plan.config.epochs}: loss {row['loss']:.4f}, "
                 f"validation sentences exact {row['valid_exact']:.4f}"

@@ -31,19 +31,6 @@ _CONTEXT = 600
 
 
 @dataclass(frozen=True)
-class Backdrop:
-    """Some training sentences, to see a search among.
-
-    Attributes:
-        sentences: Their texts.
-        codes: Theirs, `[n, dim]`.
-    """
-
-    sentences: list[str]
-    codes: Floats
-
-
-@dataclass(frozen=True)
 class RecordedSearch:
     """A search, as far as its folder tells.
 
@@ -147,22 +134,20 @@ class RecordedSearch:
         """
         if self.target is None:
             return None
-        texts = self._texts(np.arange(len(read_data(self.trained).train)))
+        texts = derivations_to_texts(self.model.grammar, read_data(self.trained).train)
         seed = derive_seed(int(self.options.get("seed", 0)), "points")
         return regression_for(self.target, seed, variables_of(texts) or None)
 
-    def backdrop(self) -> Backdrop:
-        """Return some training sentences with their codes.
+    def training_codes(self) -> Floats:
+        """Return the codes of some training sentences, `[n, dim]`.
 
         Raises:
             LisaError: The run that was searched is not there.
         """
         codes = load_codes(self.trained).mean
         rows = np.linspace(0, len(codes) - 1, min(_CONTEXT, len(codes))).astype(np.int64)
-        return Backdrop(self._texts(rows), codes[rows])
-
-    def _texts(self, rows: Any) -> list[str]:
-        return derivations_to_texts(self.model.grammar, read_data(self.trained).train[rows])
+        some: Floats = codes[rows]
+        return some
 
 
 def latex_of(text: str) -> str | None:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from grammar_lisa.optimize.history import Evaluation
-from grammar_lisa.reports.recorded_search import Backdrop, RecordedSearch
+from grammar_lisa.reports.recorded_search import RecordedSearch
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.reports.charts import Series, number, numbers, shown
@@ -43,11 +43,11 @@ def search_map(search: RecordedSearch) -> SearchMap | Prose:
         return missing("No sentence has a score yet, so there is nothing to put on a map.")
     shown_ones = _some(search)
     try:
-        backdrop = search.backdrop()
+        around = unit(search.training_codes())
         codes = search.model.encode([each.sentence for _, _, each in shown_ones])
     except LisaError as error:
         return missing(f"The map is not drawn: {error}.")
-    directions, around = unit(codes), unit(backdrop.codes)
+    directions = unit(codes)
     values = np.array([each.value for _, _, each in shown_ones])
     centre = directions[int(np.nanargmin(values))]
     plan = SphereMap.around(centre, np.concatenate([directions, around]))
@@ -57,7 +57,7 @@ def search_map(search: RecordedSearch) -> SearchMap | Prose:
         "Every sentence that was evaluated, around the best one",
         f"A map of {len(shown_ones)} evaluated sentences around the best one, "
         f"{search.best[0][2].sentence}; the better a sentence, the stronger its colour.",
-        [_context(backdrop, context)],
+        [_context(context)],
         coloured=ranked_points(
             "evaluated sentences",
             places,
@@ -94,12 +94,12 @@ def _some(search: RecordedSearch) -> list[Placed]:
     return [every[place] for place in sorted(kept)]
 
 
-def _context(backdrop: Backdrop, places: Floats) -> Series:
+def _context(places: Floats) -> Series:
     return Series(
         "training sentences",
         places[:, 0],
         places[:, 1],
-        [f"training sentence: {text}" for text in backdrop.sentences],
+        hover=False,
         colour="$line",
         mode="markers",
         size=5,

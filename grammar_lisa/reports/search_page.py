@@ -9,7 +9,7 @@ import numpy as np
 from grammar_lisa.reports.fit_charts import Points, fit_charts
 from grammar_lisa.reports.recorded_search import RecordedSearch, latex_of
 from grammar_lisa.reports.search_map import MAP, SearchMap, search_map
-from shared.common.arrays import Floats
+from shared.common.arrays import Floats, Integers
 from shared.common.errors import LisaError
 from shared.reports.charts import Series, axis, boxes, chart, colour_of, number, on_axis, score_axis
 from shared.reports.formulas import formula
@@ -81,8 +81,8 @@ def _tiles(search: RecordedSearch) -> Block:
     trial, place, evaluation = best[0]
     tiles = [
         ("best score", number(evaluation.score)),
-        ("found by", f"trial {trial}, evaluation {place:,}"),
-        ("evaluations", f"{len(search.evaluations):,}"),
+        (f"found by trial {trial} after", f"{place:,} evaluation{'s' * (place != 1)}"),
+        ("evaluations in all", f"{len(search.evaluations):,}"),
     ]
     exact = [
         row["reached"]["≤ 1e-09"]
@@ -170,14 +170,15 @@ def _trial_lines(
     longest = max(len(line) for line in lines.values())
     alone = len(lines) == 1
     for trial, line in lines.items():
-        places = list(range(1, len(line) + 1))
+        places = _corners(line)
+        values = line[places - 1]
         yield Series(
             label or f"trial {trial}",
             places,
-            on_axis(line, scores),
+            on_axis(values, scores),
             [
-                f"{label} trial {trial}: {number(v)} after {p}"
-                for p, v in zip(places, line.tolist(), strict=True)
+                f"{label} trial {trial}: {number(value)} after {place}".strip()
+                for place, value in zip(places.tolist(), values.tolist(), strict=True)
             ],
             colour=colour,
             width=2.5 if alone else 1,
@@ -196,6 +197,13 @@ def _trial_lines(
             width=3,
             steps=True,
         )
+
+
+def _corners(line: Floats) -> Integers:
+    """Return the places, counted from 1, at which a line of steps changes, and its two ends."""
+    changes = np.flatnonzero(line[1:] != line[:-1]) + 2
+    found: Integers = np.unique(np.concatenate([[1], changes, [len(line)]])).astype(np.int64)
+    return found
 
 
 def _start_line(

@@ -53,6 +53,9 @@ class TrainConfig:
         threads: Of the processor; by default one for a network of under a million weights, which
             more only slow down, and all for a larger one.
         checkpoint_seconds: The longest time between two checkpoints.
+        patience: Epochs without a lower validation loss after which training ends, 0 for never.
+        kl_warmup: Epochs over which the weight of a variational method's divergence rises to its
+            full size, 0 for the full weight at once.
         draws: How many codes each sampler draws for the samples' validity and uniqueness.
         seed: Of everything random.
     """
@@ -79,6 +82,8 @@ class TrainConfig:
     semantics: str | None = None
     threads: int | None = None
     checkpoint_seconds: float = 30.0
+    patience: int = 0
+    kl_warmup: float = 0.0
     draws: int = 10_000
     seed: int = 0
 

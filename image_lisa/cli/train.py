@@ -25,12 +25,13 @@ from image_lisa.training.experiment import (
 )
 from image_lisa.training.extension import extend
 from shared.cli.terminal import Terminal
-from shared.common.callbacks import Callbacks
+from shared.common.callbacks import Callbacks, MetricsRow
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods import Method
 from shared.runs.run import SUMMARY, Run, open_run
 from shared.samplers import Sampler
+from shared.trackers.tracker import Tracker, log_epoch, show_pictures, tracking
 from shared.training.settings import Training
 from shared.training.trainer import launch
 
@@ -47,7 +48,7 @@ class Estimate:
 
     def update(self, left: int, rate: float) -> None:
         """Hear how many steps are left, and how many images are trained on a second."""
-        if self.began is None or time.monotonic() - self.began < ESTIMATE_AFTER:
+        if self.began is None or rate <= 0 or time.monotonic() - self.began < ESTIMATE_AFTER:
             return
         self.began = None
         minutes = left * self.batch_size / rate / 60
@@ -57,6 +58,7 @@ class Estimate:
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
+    track = options.track
     if options.resume is None:
         fabric, folder, images = begin(options, terminal)
     else:
@@ -71,7 +73,9 @@ def run(options: Options, terminal: Terminal) -> None:
         images = data_named(options).load(terminal.note)
         check_data(folder, images)
     try:
-        carry_out(fabric, folder, images, options, terminal)
+        with tracking(track if fabric.is_global_zero else None, folder) as tracker:
+            carry_out(fabric, folder, images, options, terminal, tracker)
+            show_pictures(tracker, folder)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with '{TOOL} train --resume {folder.path}'") from None
     _report(folder, terminal)
@@ -116,7 +120,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
         images,
         architecture,
         training,
-        options=TRAIN.to_record(options, ("overwrite", "resume", "config", "name")),
+        options=TRAIN.to_record(options, ("overwrite", "resume", "config", "name", "track")),
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
         overwrite=options.overwrite,
     )
@@ -151,7 +155,12 @@ def plan_of(training: Training, options: Options, images: Images) -> str:
 
 
 def carry_out(
-    fabric: Fabric, folder: Run, images: Images, options: Options, terminal: Terminal
+    fabric: Fabric,
+    folder: Run,
+    images: Images,
+    options: Options,
+    terminal: Terminal,
+    tracker: Tracker,
 ) -> None:
     """Train, fit the samplers and leave the pictures."""
     architecture, training = run_architecture(folder), recorded_training(folder)
@@ -163,14 +172,15 @@ def carry_out(
             bar.update(done, f"{rate:,.0f} images/s")
             estimate.update(steps - done, rate)
 
-        callbacks = Callbacks(
-            step=step,
-            epoch=lambda row: terminal.note(
+        def epoch(row: MetricsRow) -> None:
+            log_epoch(tracker, row)
+            terminal.note(
                 f"epoch {row['epoch']:.0f}/{training.epochs}: loss {row['loss']:.4f}, "
                 f"validation {row['valid_loss']:.4f} "
                 f"(reconstruction {row['valid_reconstruction']:.4f})"
-            ),
-        )
+            )
+
+        callbacks = Callbacks(step=step, epoch=epoch)
         train_run(
             folder,
             images,

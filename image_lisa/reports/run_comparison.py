@@ -68,7 +68,9 @@ def _measured(runs: Mapping[str, Run]) -> Iterator[Block]:
             shown = [number(mapping(found).get(key)) for key in (distance, "kid")]
             rows.append([label, sampler, title, *shown])
     if rows:
-        yield Grid("Samples against test images", ["run", "sampler", "by", "↓", "KID ↓"], rows)
+        yield Grid(
+            "Samples against test images", ["run", "sampler", "distance", "value ↓", "KID ↓"], rows
+        )
 
 
 def _curves(runs: Mapping[str, Run]) -> Block:

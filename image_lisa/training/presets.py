@@ -46,8 +46,8 @@ class Preset:
 
 
 PRESETS = {
-    "light": Preset(15, 3000, 2e-3, "cosine"),
-    "paper": Preset(100, 3000, 1e-3, "plateau"),
+    "light": Preset(15, 2000, 2e-3, "cosine"),
+    "paper": Preset(100, 2000, 1e-3, "plateau"),
 }
 """By network. The paper's: 100 epochs, batch 100, Adam with decay on a plateau."""
 
@@ -82,7 +82,7 @@ def settled(
     steps = max(1, images // max(1, values["batch_size"]))
     epochs = values.get("epochs", max(preset.epochs, math.ceil(preset.steps / steps)))
     between = max(1, epochs // ROWS)
-    values.setdefault("epochs", math.ceil(epochs / between) * between)
+    epochs = values.setdefault("epochs", math.ceil(epochs / between) * between)
     values.setdefault("valid_epochs", between)
     values.setdefault("patience", max(10, epochs // 4))
     values.setdefault("kl_warmup", epochs / 10)

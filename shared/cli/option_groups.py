@@ -11,6 +11,7 @@ from shared.cli.terminal import Output, Ranges
 from shared.common.errors import LisaError
 from shared.common.extras import check_extra
 from shared.runs.run import Run, newest_run, next_run_path, open_run
+from shared.trackers.names import TrackerName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +115,28 @@ class BenchmarkOptions(JobOptions):
 
     out: Path = Path("benchmarks")
     name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackOptions(Output):
+    """Where a command is followed, beside its own folder.
+
+    Attributes:
+        track: Follow it with tensorboard, mlflow or wandb, which the extra of that name brings; by
+            default nothing is followed. TensorBoard's files go into the folder of the run.
+    """
+
+    track: TrackerName | None = None
+
+    def check(self) -> None:
+        """Refuse a tracker whose package is not installed.
+
+        Raises:
+            LisaError: Naming the extra that brings it.
+        """
+        super().check()
+        if self.track is not None:
+            check_extra(self.track, self.track)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -174,6 +174,7 @@ def _attempt(context: C, job: Job[C], threads: int | None) -> _Outcome:
     with limited_threads(threads or torch.get_num_threads()):
         try:
             check_sees(job.folder)
+            job.failure.unlink(missing_ok=True)  # a run is not made among other files
             record = job.do(context, threads or torch.get_num_threads())
         except _BROKEN as error:
             kind = type(error).__name__

@@ -28,7 +28,7 @@ class RayCluster(Cluster[ray.ObjectRef]):
     """The workers of a Ray cluster.
 
     Each call is a task of Ray, tried `_TRIES` times, not one of joblib's backend for Ray: that
-    sends calls to actors, and what an actor was doing when it died is never done.
+    sends calls to actors, and one that dies ends all calls.
     """
 
     def send(self, shared: object) -> ray.ObjectRef:

@@ -38,6 +38,7 @@ class Series:
         steps: Whether a value holds until the next.
         legend: Whether it stands in the legend.
         points: The numbers of the points, where they can be followed.
+        hover: Whether hovering shows anything of it; points that show nothing hide no others.
     """
 
     label: str
@@ -53,6 +54,7 @@ class Series:
     steps: bool = False
     legend: bool = True
     points: Sequence[int] = ()
+    hover: bool = True
 
     def trace(self) -> dict[str, Any]:
         """Return it as plotly.js draws it."""
@@ -72,7 +74,9 @@ class Series:
             },
             "marker": {"color": self.colour, "size": self.size},
         }
-        if self.texts:
+        if not self.hover:
+            found |= {"hoverinfo": "skip"}
+        elif self.texts:
             found |= {"text": [shown(each) for each in self.texts]}
             found |= {"hovertemplate": "%{text}<extra></extra>"}
         if self.points:

@@ -36,7 +36,7 @@ def differences(runs: Mapping[str, Run]) -> list[Grid | Prose]:
     ]
     if not rows:
         return [missing("All were made with the same options.")]
-    return [Grid("The options in which they differ", ["option", *runs], rows)]
+    return [Grid("The options in which they differ", ["option", *runs], rows, numbers=False)]
 
 
 def overlaid(

@@ -110,6 +110,7 @@ class Grid:
         head: The names of the columns.
         rows: The cells; texts that are numbers stand at the right.
         marked: The rows that stand out, by their place.
+        numbers: Whether numbers stand at the right; not where a column mixes them with words.
     """
 
     kind: ClassVar[str] = "grid"
@@ -118,6 +119,7 @@ class Grid:
     head: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     marked: frozenset[int] = frozenset()
+    numbers: bool = True
 
 
 @dataclass(frozen=True)

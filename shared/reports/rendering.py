@@ -1,7 +1,8 @@
 """A page as one HTML file: styles, scripts, charts and pictures are all in it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -52,6 +53,22 @@ def write_page(path: Path, page: Page) -> Path:
     return path
 
 
+@contextmanager
+def told_as_damage(runs: Sequence[Path]) -> Iterator[None]:
+    """Turn what a damaged file of runs leads to into one message.
+
+    Raises:
+        LisaError: Something in the block found a value missing or of another kind.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        names = ", ".join(map(str, runs))
+        raise LisaError(
+            f"a file in {names} is not as it was written ({error!r}); restore it from a copy"
+        ) from error
+
+
 def report_path(runs: Sequence[Path], out: Path | str | None) -> Path:
     """Return where the report of runs goes: in the folder of the first, unless `out` is given.
 
@@ -62,7 +79,7 @@ def report_path(runs: Sequence[Path], out: Path | str | None) -> Path:
     path = runs[0] / name if out is None else Path(out)
     if path.is_dir():
         raise LisaError(f"{path} is a folder; name a file, such as {path / name}")
-    if not path.parent.is_dir():
+    if out is not None and not path.parent.is_dir():
         raise LisaError(f"there is no folder {path.parent} to write {path.name} into")
     return path
 

@@ -9,12 +9,12 @@ from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.models.names import LARGEST_DIM, TOOL
 from grammar_lisa.training.config import TrainConfig
 from shared.cli.method_options import MethodOptions, WithMethod
-from shared.cli.option_groups import NewRunOptions
+from shared.cli.option_groups import NewRunOptions, TrackOptions
 from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(WithMethod, NewRunOptions, TrainConfig):
+class Options(WithMethod, TrackOptions, NewRunOptions, TrainConfig):
     """Train an autoencoder of the sentences of a grammar.
 
     A method has options of its own, which stand behind these; --method NAME --help shows them.
@@ -33,12 +33,14 @@ class Options(WithMethod, NewRunOptions, TrainConfig):
         "batch_size": (2, 1_000_000),
         "threads": (1, 1024),
         "checkpoint_seconds": (0, 1_000_000),
+        "patience": (0, 1_000_000),
+        "kl_warmup": (0, 1_000_000),
         "draws": (1, 1_000_000),
     }
 
 
 UNRECORDED: Final[Mapping[str, str | float]] = MappingProxyType(
-    {"draw": "uniform", "distinct": "text", "mix": 0.0}
+    {"draw": "uniform", "distinct": "text", "mix": 0.0, "patience": 0, "kl_warmup": 0.0}
 )
 """What runs were made with that do not record it."""
 

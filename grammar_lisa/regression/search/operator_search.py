@@ -11,14 +11,10 @@ import numpy as np
 
 from grammar_lisa.regression.fit_config import SOURCES
 from grammar_lisa.regression.search.allowed import ARITHMETIC, allowed
-from grammar_lisa.regression.search.atoms import atoms_of
-from grammar_lisa.regression.search.contexts import Context, contexts_of, moves_of
+from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.formula_search import SAMPLE, FormulaSearch
-from grammar_lisa.regression.search.fractions import Fractions
-from grammar_lisa.regression.search.letters import SHARE, spellings
 from grammar_lisa.regression.search.library import Library
 from grammar_lisa.regression.search.local import contexts_within, simpler
-from grammar_lisa.regression.search.polynomials import Polynomials
 from grammar_lisa.regression.search.recombination import (
     Match,
     Products,
@@ -26,13 +22,12 @@ from grammar_lisa.regression.search.recombination import (
     Solution,
     Sums,
 )
-from grammar_lisa.regression.search.scales import SCALES, VIEW_SCALES, Scale
-from grammar_lisa.regression.search.shortlist import Candidate, Shortlist
+from grammar_lisa.regression.search.scales import SCALES, VIEW_SCALES
+from grammar_lisa.regression.search.search_round import SearchRound
+from grammar_lisa.regression.search.shortlist import LEAST, Candidate, Shortlist
 from grammar_lisa.regression.search.tree import (
     Tree,
-    number,
     open_constant,
-    part_of,
     product,
     total,
     variable,
@@ -43,20 +38,6 @@ from shared.common.arrays import Floats
 
 OPERATORS: Final = ("+", "-", "*", "/", "pow", "sqrt", "log", "exp", "sin", "cos")
 
-_AROUND_COST: Final = 2.5
-_MOST_AROUND: Final = 200
-"""What may stand around an open place: so many members up to that cost."""
-_LIBRARY_COST: Final = 12.0
-_ATOM_COST: Final = 3.0
-_LEAST: Final = 1e-20
-"""Smaller losses are not told apart before fits."""
-_COST_WEIGHT: Final = 0.3
-_TALL: Final[Mapping[int, int]] = {1: 10, 2: 6}
-"""The highest degree of polynomials in one or two variables, in the first contexts."""
-_FRACTIONS: Final = 4
-"""Contexts for each of `Scale.quotients` that simple denominators are tried in."""
-_DEGREES_ABOVE: Final = (1, 3)
-_PAIRED_ATOMS: Final = 2500
 _VARIED: Final = 40
 """Variations between two looks at the clock."""
 SPHERE_EVERY: Final = 60
@@ -143,7 +124,7 @@ class OperatorSearch(FormulaSearch):
         """Yield the stages of all rounds; views come after a first look at the whole."""
         whole, views = View.whole(self.sample, self._root), list[View]()
         for place, (scale, smaller) in enumerate(zip(SCALES, VIEW_SCALES, strict=False)):
-            round_ = _Round(self, scale, whole)
+            round_ = SearchRound(self, scale, whole)
             yield from round_.quick()
             self._simplify()
             if "views" in self.sources and place == 0:
@@ -151,7 +132,7 @@ class OperatorSearch(FormulaSearch):
                     self.points, self.targets, SAMPLE, self.operators, self.weight_roots
                 )
             for view in views:
-                inner = _Round(self, smaller, view)
+                inner = SearchRound(self, smaller, view)
                 yield from inner.quick()
                 yield from inner.thorough()
             yield from round_.thorough()
@@ -166,7 +147,7 @@ class OperatorSearch(FormulaSearch):
     def consider(self, context: Context, solution: Solution, source: str) -> None:
         """Compare a part in its context on the sample, and remember it for a fit if it is good."""
         self.looked += 1
-        loss = max(self.rough_loss(context, solution.values), _LEAST)
+        loss = max(self.rough_loss(context, solution.values), LEAST)
         candidate = Candidate(
             loss, context.cost + solution.cost, lambda: context.wrap(solution.tree()), source
         )
@@ -240,173 +221,3 @@ class OperatorSearch(FormulaSearch):
                     if tree.size < entry.complexity and text not in self._simplified:
                         self._simplified.add(text)
                         self.fit(tree, entry.source)
-
-
-class _Round:
-    """One round of a search, on one scale."""
-
-    def __init__(self, search: OperatorSearch, scale: Scale, view: View) -> None:
-        self._search, self._scale, self._inputs = search, scale, view.inputs
-        sample, operators = view.inputs, search.operators
-        ones = np.ones(len(search.sample_targets))
-        self.library = Library(operators, len(ones))
-        for letter, values in sample.items():
-            self.library.add(part_of(letter), values, 1.0)
-        for tree, values in view.members.items():
-            self.library.add(tree, values, 1.0)
-        self.library.add(number(1), ones, 1.0)
-        self.library.grow(scale.members, _LIBRARY_COST)
-        self._values = self.library.values
-        costs = np.array(self.library.costs)
-        around = np.flatnonzero(costs <= _AROUND_COST)[:_MOST_AROUND].tolist()
-        members = [(self.library.tree(m), self._values[m], float(costs[m])) for m in around]
-        self._wide = contexts_of(
-            view.root,
-            moves_of(members, operators),
-            scale.wide,
-            late=lambda: search.late,
-        )
-        self._contexts = self._wide[: scale.contexts]
-        self._roots = "sqrt" in operators
-        roots = search.weight_roots
-        self._sums = Sums(self.library, weight_roots=roots)
-        self._linear = Sums(self.library, sample, roots)
-        self._products = Products(self.library, sample, roots=self._roots, weight_roots=roots)
-
-    def quick(self) -> Iterator[str]:
-        """Take the steps that solve most problems; yield after each."""
-        search, sources = self._search, self._search.sources
-        search.match(self._products, self._products.alone(self._wide), "powers", 300)
-        yield self._fitted("powers")
-        if "members" in sources:
-            yield from self._members()
-        if "polynomials" in sources:
-            self._polynomials()
-            yield self._fitted("polynomials")
-            self._quotients()
-            yield self._fitted("quotients")
-
-    def thorough(self) -> Iterator[str]:
-        """Take the other steps; yield after each."""
-        search, sources = self._search, self._search.sources
-        if "letters" in sources:
-            self._letters()
-            yield self._fitted("letters")
-        if "atoms" in sources:
-            self._atoms()
-            yield self._fitted("atoms")
-        if "backpropagation" in sources:
-            yield from search.improve(self._sums, self._products)
-        if "pairs" in sources:
-            yield from self._pairs()
-        if "backpropagation" in sources:
-            yield from search.improve(self._sums, self._products)
-
-    def _fitted(self, name: str) -> str:
-        self._search.fit_shortlist()
-        return name
-
-    def _members(self) -> Iterator[str]:
-        search = self._search
-        for source, name in (
-            (self._sums, "sums"),
-            (self._linear, "sums"),
-            (self._products, "products"),
-        ):
-            search.match(source, source.single(self._contexts, 2), name, 3000)
-        yield self._fitted("members")
-        for context in self._contexts[: self._scale.weighted]:
-            search.match(self._sums, self._sums.weighted(context, 4), "sums", 5)
-            search.match(self._products, self._products.weighted(context, 4), "products", 5)
-        yield self._fitted("members, weighted")
-
-    def _pairs(self) -> Iterator[str]:
-        contexts, most = self._contexts[: self._scale.paired], self._scale.pair_members
-        for source, name in ((self._sums, "sums"), (self._products, "products")):
-            self._search.match(source, source.pairs(contexts, 8, most), name, 3000)
-            yield self._fitted(f"pairs, {name}")
-
-    def _polynomials(self) -> None:
-        search, scale = self._search, self._scale
-        roots = search.weight_roots
-        few = Polynomials(self._inputs, weight_roots=roots)
-        many = Polynomials(self._inputs, SHARE, weight_roots=roots)
-        ranked = heapq.nsmallest(4000, many.alone(self._wide), key=lambda each: each[0])
-        scored = [(search.rough_loss(context, values), context) for _, context, values in ranked]
-        scored += [
-            (search.rough_loss(context, few.weighted(context)), context)
-            for context in self._contexts[: scale.weighted]
-        ]
-        scored.sort(key=lambda each: np.log(each[0] + _LEAST) + _COST_WEIGHT * each[1].cost)
-        for _, context in scored[: scale.polynomials]:
-            self._consider(context, many.sums(context), "polynomials")
-        if len(self._inputs) in _TALL:
-            tall = Polynomials(self._inputs, SHARE, _TALL[len(self._inputs)], roots)
-            for context in self._contexts[: scale.quotients]:
-                self._consider(context, tall.sums(context), "polynomials")
-
-    def _quotients(self) -> None:
-        few = Polynomials(self._inputs, weight_roots=self._search.weight_roots)
-        most = self._scale.quotients
-        for context in self._contexts[:most]:
-            self._consider(context, few.quotients(context), "quotients")
-        self._search.fit_shortlist()
-        for degree in () if self._search.solved else _DEGREES_ABOVE:
-            fractions = Fractions(self._inputs, degree)
-            for context in self._contexts[: _FRACTIONS * most]:
-                self._consider(context, fractions.solutions(context), "quotients")
-
-    def _letters(self) -> None:
-        """Look for polynomials in a function beside variables, and for quotients of them."""
-        scale, library = self._scale, self.library
-        functions = [m for m in range(len(library)) if library.is_function(m)][: scale.letters]
-        members = [(library.tree(member), self._values[member]) for member in functions]
-        spelt = spellings(self._contexts[: scale.weighted], self._inputs, members)
-        found = heapq.nsmallest(
-            max(scale.polynomials, scale.quotients),
-            takewhile(lambda _: not self._search.late, spelt),
-            key=lambda each: np.log(each.left + _LEAST) + _COST_WEIGHT * each.cost,
-        )
-        for each in found[: scale.polynomials]:
-            self._consider(each.context, each.polynomials.sums(each.context), "letters")
-        for each in found[: scale.quotients]:
-            self._consider(each.context, each.polynomials.quotients(each.context), "letters")
-
-    def _consider(self, context: Context, solutions: Iterable[Solution], source: str) -> None:
-        for solution in solutions:
-            if self._search.late:
-                return
-            self._search.consider(context, solution, source)
-
-    def _atoms(self) -> None:
-        search, costs = self._search, self.library.costs
-        atoms = Library((), len(search.sample_targets))
-        for member in range(min(len(self.library), 300)):
-            atoms.add(self.library.tree(member), self._values[member], costs[member])
-        for member in self._arguments():
-            if search.late:
-                return
-            tree = self.library.tree(member)
-            row, fine = self._values[member], len(self._inputs) == 1
-            for atom, values in atoms_of(tree, row, search.operators, fine=fine):
-                if np.isfinite(values).all():
-                    atoms.add(atom, values, costs[member] + _ATOM_COST)
-        contexts = self._contexts[: self._scale.weighted]
-        sums = Sums(atoms, weight_roots=search.weight_roots)
-        search.match(sums, sums.single(contexts, 6), "atoms", 1000)
-        for context in contexts[: 4 * self._scale.paired]:
-            if search.late:
-                return
-            search.match(sums, sums.weighted(context, 6), "atoms", 6)
-        search.match(
-            sums, sums.pairs(contexts[: self._scale.paired], 12, _PAIRED_ATOMS), "atoms", 1000
-        )
-        products = Products(
-            atoms, self._inputs, roots=self._roots, weight_roots=search.weight_roots
-        )
-        search.match(products, products.single(contexts, 6), "atoms", 600)
-
-    def _arguments(self) -> list[int]:
-        """Return the cheapest members that vary."""
-        varying = np.ptp(self._values, axis=1) > 0
-        return [int(member) for member in np.flatnonzero(varying)[: self._scale.arguments]]

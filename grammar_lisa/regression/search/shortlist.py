@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 from grammar_lisa.regression.search.tree import Tree
 
+LEAST: Final = 1e-20
+"""Smaller losses are not told apart before fits."""
 _EACH: Final = 6
 _STARTS: Final = 3
 """Starts of the same formula that are fitted."""

@@ -7,12 +7,12 @@ from image_lisa.cli.options.training import TrainingOptions
 from image_lisa.models.names import TOOL
 from image_lisa.training.published import published_values
 from shared.cli.method_options import MethodOptions, WithMethod
-from shared.cli.option_groups import NewRunOptions
+from shared.cli.option_groups import NewRunOptions, TrackOptions
 from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(WithMethod, NewRunOptions, TrainingOptions):
+class Options(WithMethod, TrackOptions, NewRunOptions, TrainingOptions):
     """Train an autoencoder of images.
 
     A method has options of its own, which stand behind these; --method NAME --help shows them.

@@ -25,7 +25,7 @@ class TrainingOptions(Output):
         dim: The code size d; by default 16 for mnist, 128 for cifar10, 64 for celeba, 8 for
             digits, else 64.
         epochs: Passes over the training images; by default 15 for light, 100 for paper, or as
-            many as it takes for 3,000 steps where images are few.
+            many as it takes for 2,000 steps where images are few.
         batch_size: Images a step, over all devices together; by default 100, and fewer where
             images are few or large.
         learning_rate: Of Adam, at its highest; by default 2e-3 for light, 1e-3 for paper.

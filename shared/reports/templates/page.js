@@ -51,13 +51,15 @@
         bgcolor: colours.$raised, bordercolor: colours.$line, align: "left",
         font: { family: colours.font, color: colours.$ink, size: 13 },
       },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: colours.$line, activecolor: colours.$soft },
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
     },
   });
   const settings = {
     displaylogo: false,
     responsive: true,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    // None that would ask for a network.
+    modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
   };
 
   // The path to a point: what was best after each round before it, then the point itself.

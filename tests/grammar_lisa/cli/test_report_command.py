@@ -72,7 +72,7 @@ def test_a_search_in_a_browser_is_hovered_over_and_followed(searched, chromium, 
 
         x, y, text = found.place_of("map", number, trace)
         assert text.startswith(sentence)
-        page.mouse.move(x, y)
+        assert found.hover("map", number, trace)
         page.mouse.click(x, y)
         page.locator("#map-path p", has_text="Trial").wait_for()
         lines = page.locator("#map-path li")
@@ -130,6 +130,17 @@ def test_damaged_histories_are_told_by_line(search):
     path = search / "trial-01.jsonl"
     path.write_text(path.read_text() + '{"round": 1}\n')
     assert f"{path}, line" in refusal("report", search)
+
+
+@pytest.mark.parametrize("best", [[{"score": 1.0}], [5], "words"])
+def test_a_damaged_summary_is_one_message_or_passed_over(search, best, bare):
+    edit(search / "summary.json", "best", value=best)
+    if isinstance(best, str):
+        assert "The best sentences" in written_report(search)
+        return
+    said = refusal("report", search)
+    assert f"a file in {search} is not as it was written" in said
+    assert "restore it from a copy" in said
 
 
 def test_a_training_has_curves_samples_a_map_and_its_searches(search, bare):

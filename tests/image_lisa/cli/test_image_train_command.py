@@ -7,7 +7,9 @@ import math
 import os
 import shlex
 import signal
+import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -726,6 +728,33 @@ def test_torchrun_trains_as_one(tmp_path, straight):
     result = run_apart(*TRAINING, *words, program=TORCHRUN)
     assert result.status == 0, result.err
     assert result.out.count("best epoch") == 1
+    close(metrics(tmp_path / "run"), metrics(straight))
+
+
+@pytest.mark.slow
+def test_torchrun_trains_as_one_on_two_machines(tmp_path, straight):
+    """Two machines that are this one."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    how = (
+        "--nnodes",
+        2,
+        "--nproc-per-node",
+        1,
+        "--master-addr",
+        "127.0.0.1",
+        "--master-port",
+        port,
+    )
+    words = ("--runs", tmp_path, "--devices", 2, "--device", "cpu")
+    programs = [(*TORCHRUN[:2], *how, "--node-rank", n, *TORCHRUN[-2:]) for n in range(2)]
+    with ThreadPoolExecutor() as pool:
+        started = [pool.submit(run_apart, *TRAINING, *words, program=each) for each in programs]
+    results = [each.result() for each in started]
+    assert [result.status for result in results] == [0, 0], results
+    assert results[0].out.count("best epoch") == 1
+    assert "best epoch" not in results[1].out
     close(metrics(tmp_path / "run"), metrics(straight))
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from image_lisa.models.networks import NETWORKS, Light, Paper, build_network
-from image_lisa.models.networks.light import patch_size
+from image_lisa.models.networks.light import ToImage, doublings
 from shared.common.errors import LisaError
 
 SHAPES = [
@@ -20,8 +20,10 @@ SHAPES = [
     (3, 33, 32),
     (1, 40, 72),
     (3, 64, 64),
+    (3, 218, 178),
+    (3, 224, 224),
 ]
-MNIST, CIFAR, CELEBA = (1, 28, 28), (3, 32, 32), (3, 64, 64)
+MNIST, CIFAR, CELEBA, LARGE = (1, 28, 28), (3, 32, 32), (3, 64, 64), (3, 224, 224)
 
 
 def images(shape, n=3, seed=0):
@@ -225,12 +227,42 @@ def test_the_paper_network_on_mnist_has_about_17_million_weights():
 
 
 @pytest.mark.parametrize(
-    ("side", "patch"), [(4, 1), (8, 1), (13, 1), (14, 2), (28, 4), (32, 4), (56, 8), (64, 8)]
+    ("side", "times"),
+    [(4, 0), (8, 0), (13, 0), (14, 1), (28, 2), (32, 2), (56, 3), (64, 3), (178, 4), (224, 5)],
 )
-def test_seven_patches_or_more_lie_on_a_side(side, patch):
-    assert patch_size(side) == patch
+def test_seven_cells_or_more_lie_on_a_side(side, times):
+    assert doublings(side) == times
+    assert 7 <= max(7, side // 2**times) < 14
 
 
-@pytest.mark.parametrize("shape", [MNIST, CIFAR, CELEBA], ids=str)
+@pytest.mark.parametrize("shape", [MNIST, CIFAR, CELEBA, LARGE], ids=str)
 def test_the_light_network_is_light(shape):
-    assert weights(Light(shape, 16, 16)) < 0.2 * 17e6
+    assert weights(Light(shape, 16, 16)) < 0.3 * 17e6
+
+
+@pytest.mark.parametrize("shape", [CELEBA, (3, 112, 112), LARGE], ids=str)
+def test_what_one_cell_of_the_grid_adds_to_an_image_is_smooth(shape):
+    """No patches are seen: their pixels would differ by as much as they are, twice in squares."""
+    tail = net_of("light", shape).decoder[-1]
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        cells = torch.randn(2, tail.parts[0].in_channels, 8, 8, generator=generator)
+        cells[1] = torch.where(torch.arange(8) == 3, cells[1], cells[0])
+        cells[1] = torch.where((torch.arange(8) == 3)[:, None], cells[1], cells[0])
+        without, image = tail(cells)
+    added = image - without
+    assert added.diff(dim=-1).square().mean() < 0.1 * added.square().mean()
+    assert added.diff(dim=-2).square().mean() < 0.1 * added.square().mean()
+
+
+def test_small_images_are_cut_into_patches_and_others_pass_a_grid():
+    kinds = {
+        shape: any(isinstance(layer, ToImage) for layer in Light(shape, 4, 4).modules())
+        for shape in [(1, 4, 4), (1, 8, 8), MNIST, (3, 14, 14), (3, 28, 28), CIFAR, LARGE]
+    }
+    assert list(kinds.values()) == [False] * 4 + [True] * 3
+
+
+def test_images_of_any_size_are_decoded_at_no_more_than_sixteen_times_the_grid():
+    rests = {side: Light((3, side, side), 16, 16).decoder[-1].rest for side in (112, 224, 448)}
+    assert rests == {112: 1, 224: 2, 448: 4}

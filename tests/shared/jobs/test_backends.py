@@ -85,7 +85,7 @@ def test_ctrl_c_ends_what_runs_and_begins_nothing(open_backend, tmp_path):
     calls, found = [(3, tmp_path), *[(0, tmp_path)] * 4], []
     with open_backend() as backend:
         ended = backend.calls(small_calls.endless, 1, calls)
-        thread = threading.Thread(target=press)
+        thread = threading.Thread(target=press, daemon=True)
         thread.start()
         with pytest.raises(KeyboardInterrupt), closing(ended):
             found.extend(ended)

@@ -468,6 +468,29 @@ def test_torchrun_must_start_as_many_processes_as_there_are_devices(monkeypatch)
         )
 
 
+def test_the_machines_of_torchrun_share_the_devices(monkeypatch):
+    monkeypatch.setenv("GROUP_WORLD_SIZE", "2")
+    asked = {}
+
+    class Launched:
+        def __init__(self, **options):
+            asked.update(options)
+
+        def launch(self):
+            pass
+
+    monkeypatch.setattr("shared.training.trainer.Fabric", Launched)
+    launch(Training(devices=6, batch_size=12))
+    assert (asked["devices"], asked["num_nodes"]) == (3, 2)
+    with pytest.raises(LisaError, match="3 devices cannot be shared evenly by 2 machines"):
+        Training(devices=3, batch_size=12)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    assert Training(device="cuda", devices=6, batch_size=12).devices == 6
+    with pytest.raises(LisaError, match="there are 3 CUDA devices here, not 4"):
+        Training(device="cuda", devices=8, batch_size=16)
+
+
 def test_alone_the_first_process_acts_as_it_is():
     done = []
     on_first(launch(SHORT), lambda: done.append(1))

@@ -1,0 +1,5 @@
+"""Trackers that people follow their runs with: TensorBoard, MLflow, Weights & Biases."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

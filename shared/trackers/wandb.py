@@ -1,0 +1,36 @@
+"""Weights & Biases: a run in the project, by its own variables."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import wandb
+
+from shared.runs.run import Run
+from shared.trackers.tracker import options_of
+
+_PROJECT = "lisa"
+
+
+class WeightsAndBiases:
+    """Logs to Weights & Biases, as `WANDB_PROJECT`, `WANDB_MODE` and its other variables say."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = wandb.init(
+            project=os.environ.get("WANDB_PROJECT", _PROJECT),
+            name=run.path.name,
+            config=options_of(run),
+            dir=str(run.path),
+        )
+
+    def log(self, values: Mapping[str, float], step: int) -> None:
+        """Log numbers."""
+        self._run.log(dict(values), step=step)
+
+    def figure(self, name: str, path: Path) -> None:
+        """Log a picture."""
+        self._run.log({name: wandb.Image(str(path))})
+
+    def finish(self, failed: bool = False) -> None:
+        """End the run, with the exit code 1 if it failed."""
+        self._run.finish(exit_code=int(failed))
