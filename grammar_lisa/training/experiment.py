@@ -79,9 +79,9 @@ class Plan:
     @property
     def training(self) -> Training:
         """How long and how the network is trained; `settled` first, where epochs are left open."""
-        names = {field.name for field in dataclasses.fields(Training)} - {"seed", "devices"}
-        own = dataclasses.asdict(self.config)
-        values = {name: own[name] for name in names & own.keys()}
+        taken = {field.name for field in dataclasses.fields(TrainConfig)} - {"seed", "devices"}
+        names = taken & {field.name for field in dataclasses.fields(Training)}
+        values = {name: getattr(self.config, name) for name in names}
         values["epochs"] = self.config.epochs or default_epochs(self.config.network or "dense")
         return Training(**values, seed=derive_seed(self.config.seed, "training"))
 

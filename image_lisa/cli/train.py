@@ -149,6 +149,8 @@ def plan_of(training: Training, options: Options, images: Images) -> str:
     if left:
         flags = " and ".join(f"--{name.replace('_', '-')}" for name in left)
         plan += f" ({flags} chosen for {len(images.train):,} images)"
+    if training.augment:
+        plan += f"; images mirrored and moved by up to {training.augment:g} (--augment)"
     if training.patience:
         plan += f"; fewer if validation is no better for {training.patience:,} epochs"
     return plan

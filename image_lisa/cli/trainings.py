@@ -1,7 +1,6 @@
 """From the options of a training, or of many, to what carries it out."""
 
 import dataclasses
-import math
 from typing import Final
 
 from image_lisa.benchmark.experiments import ExperimentSettings, loaded
@@ -22,10 +21,9 @@ def training_of(options: TrainingOptions, images: Images | None = None) -> Train
     """
     names = {each.name for each in dataclasses.fields(Training)} & vars(options).keys()
     given = {name: getattr(options, name) for name in names}
-    count, pixels = (
-        (MANY, 1) if images is None else (len(images.train), math.prod(images.shape[1:]))
-    )
-    return settled(options.network, count, pixels, given)
+    if images is None:
+        return settled(options.network, MANY, (1, 1, 1), given)
+    return settled(options.network, len(images.train), images.shape, given)
 
 
 def data_named(options: TrainingOptions) -> Data:

@@ -24,8 +24,11 @@ STEPS_A_PASS = 6
 PIXELS_A_STEP = BATCH * 128 * 128
 """The most pixels a step: larger images share a batch with fewer others."""
 
-ROWS = 50
+ROWS = 25
 """Into how many stretches, each with a validation behind it, a training of many epochs is cut."""
+
+FEW, LEAST_SIDE, AUGMENT = 5000, 28, 0.125
+"""Fewer coloured images than these, of no smaller sides, are mirrored and moved by that share."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +56,20 @@ PRESETS = {
 
 
 def settled(
-    network: str, images: int, pixels: int, given: Mapping[str, Any] | None = None
+    network: str, images: int, shape: tuple[int, int, int], given: Mapping[str, Any] | None = None
 ) -> Training:
     """Return how a network is trained on so many images.
 
     What `given` leaves open is chosen: batches of a hundred images, fewer where a pass would have
     less than `STEPS_A_PASS` steps or a step more than `PIXELS_A_STEP`; the epochs of the preset, or
-    as many as make its least steps; fifty validations or a few more; an end after a quarter of the
-    epochs, ten at least, without a better one; a divergence that reaches its full weight after a
-    tenth of them.
+    as many as make its least steps; 25 validations or a few more; an end after a quarter of the
+    epochs, ten at least, without a better one; a divergence that has its full weight after a tenth
+    of them. Few coloured images are augmented.
 
     Args:
         network: A key of `PRESETS`.
         images: In the training part.
-        pixels: Of one image, height × width.
+        shape: Of one: channels, height, width.
         given: Fields of `Training`; one that is None is chosen.
 
     Raises:
@@ -78,7 +81,9 @@ def settled(
         "schedule": preset.schedule,
     }
     values |= {name: value for name, value in (given or {}).items() if value is not None}
-    values.setdefault("batch_size", chosen_batch(images, pixels, values.get("devices", 1)))
+    values.setdefault(
+        "batch_size", chosen_batch(images, shape[1] * shape[2], values.get("devices", 1))
+    )
     steps = max(1, images // max(1, values["batch_size"]))
     epochs = values.get("epochs", max(preset.epochs, math.ceil(preset.steps / steps)))
     between = max(1, epochs // ROWS)
@@ -86,6 +91,8 @@ def settled(
     values.setdefault("valid_epochs", between)
     values.setdefault("patience", max(10, epochs // 4))
     values.setdefault("kl_warmup", epochs / 10)
+    few = images < FEW and shape[0] > 1 and min(shape[1:]) >= LEAST_SIDE
+    values.setdefault("augment", AUGMENT if few else 0.0)
     return Training(**values)
 
 

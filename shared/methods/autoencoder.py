@@ -35,6 +35,15 @@ class Autoencoder(nn.Module, abc.ABC):
         """Turn examples as they are stored, e.g. bytes, into the net's input."""
         return x
 
+    def augmented(self, x: Tensor, share: float) -> Tensor:
+        """Return prepared examples varied at random, as their kind allows; here as they are.
+
+        Args:
+            x: A batch.
+            share: How far, from 0 to 0.5.
+        """
+        return x
+
     @abc.abstractmethod
     def encode(self, x: Tensor) -> Tensor:
         """Return codes `z`, unnormalised, `[batch, width]`, where the method chose the width."""

@@ -37,12 +37,15 @@ class Training:
         precision: What Lightning Fabric calls it: 32-true, bf16-mixed, 16-mixed, 64-true.
         device: One of auto, cpu, cuda and mps.
         devices: How many of them, on all machines together.
-        checkpoint_seconds: The longest time between two checkpoints.
-        valid_epochs: Epochs from one validation, with its row of metrics and its checkpoint, to the
-            next; the last epoch has one, too.
+        checkpoint_seconds: The longest time between two checkpoints; one comes after a validation
+            if a quarter of that time has passed, and one at the end.
+        valid_epochs: Epochs from one validation, with its row of metrics, to the next; the last
+            epoch has one, too.
         patience: Epochs without a lower validation loss after which the training ends; 0 for never.
         kl_warmup: Epochs over which the weight of a variational method's divergence rises to its
             full size, step by step, from nearly 0; 0 for the full weight from the first step.
+        augment: How far examples are varied in training, see `Autoencoder.augmented`; 0 for not at
+            all, 0.5 at most.
     """
 
     epochs: int = 20
@@ -57,11 +60,14 @@ class Training:
     valid_epochs: int = 1
     patience: int = 0
     kl_warmup: float = 0.0
+    augment: float = 0.0
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
             if not least <= getattr(self, name) < math.inf:
                 raise LisaError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        if not 0 <= self.augment <= 0.5:
+            raise LisaError(f"augment must be from 0 to 0.5, not {self.augment}")
         if not 0 < self.learning_rate < math.inf:
             raise LisaError(f"the learning rate must be above 0, not {self.learning_rate}")
         if self.batch_size % self.devices:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from shared.common.errors import LisaError
 from shared.methods.autoencoder import Autoencoder
@@ -45,6 +46,29 @@ class ImageAutoencoder(Autoencoder, abc.ABC):
         Numbers stay as they are.
         """
         return x.to(next(self.parameters()).dtype) / 255 if x.dtype == torch.uint8 else x
+
+    def augmented(self, x: Tensor, share: float) -> Tensor:
+        """Return images mirrored left to right half of the time, and moved by up to a share.
+
+        What comes in at a border is the image mirrored there. Each image has draws of its own.
+
+        Args:
+            x: Images `[batch, channel, height, width]`.
+            share: Of height and width, from 0 to 0.5.
+        """
+        height, width = x.shape[-2:]
+        down, across = int(share * height), int(share * width)
+        mirrored = torch.rand(len(x), device=x.device) < 0.5
+        x = torch.where(mirrored[:, None, None, None], x.flip(-1), x)
+        padded = functional.pad(x, (across, across, down, down), mode="reflect")
+        tops = torch.randint(2 * down + 1, (len(x),)).tolist()
+        lefts = torch.randint(2 * across + 1, (len(x),)).tolist()
+        return torch.stack(
+            [
+                image[:, top : top + height, left : left + width]
+                for image, top, left in zip(padded, tops, lefts, strict=True)
+            ]
+        )
 
     def encode(self, x: Tensor) -> Tensor:
         """Return codes of images; see `Autoencoder.encode`."""

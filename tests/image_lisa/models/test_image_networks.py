@@ -97,6 +97,26 @@ def test_the_reconstruction_loss_is_half_the_sum_of_squares():
     assert net.reconstruction_loss(x, x).tolist() == [0] * 6
 
 
+def test_augmented_images_are_mirrored_and_moved():
+    """Each is one of the windows of the image, or of its mirror image, mirrored beyond borders."""
+    net, x = net_of("light", (3, 16, 24)), images((3, 16, 24), n=20).float() / 255
+    torch.default_generator.manual_seed(0)
+    found = net.augmented(x, 0.125)
+    torch.default_generator.manual_seed(0)
+    assert torch.equal(net.augmented(x, 0.125), found)
+    assert found.shape == x.shape
+    places = set()
+    for image, moved in zip(x, found, strict=True):
+        for mirrored, source in enumerate((image, image.flip(-1))):
+            padded = nn.functional.pad(source, (3, 3, 2, 2), mode="reflect")
+            windows = padded.unfold(1, 16, 1).unfold(2, 24, 1).permute(1, 2, 0, 3, 4)
+            same = (windows == moved).flatten(2).all(2).nonzero().tolist()
+            places |= {(mirrored, *place) for place in same}
+    assert len(places) > 10
+    assert {place[0] for place in places} == {0, 1}
+    assert torch.equal(net.augmented(x, 0.0).sort(-1).values, x.sort(-1).values)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_bytes_and_numbers_are_the_same_image(name):
     net = net_of(name, (1, 8, 8)).eval()

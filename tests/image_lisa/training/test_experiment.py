@@ -19,6 +19,7 @@ from small_runs import DIM, SHORT, architecture_of, digits, finished, started, t
 from image_lisa.data import Images
 from image_lisa.models.model import ImageModel
 from image_lisa.models.names import LAST
+from image_lisa.models.networks import ImageAutoencoder
 from image_lisa.reports.pictures import (
     STEPS,
     of_each_class,
@@ -249,6 +250,29 @@ def test_validation_leaves_training_as_it_is(tmp_path, method, monkeypatch):
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
+def test_a_large_validation_part_is_not_seen_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(experiment, "LEAST_VALIDATED", 20)
+    seen = []
+
+    class Seen(LISA):
+        def loss(self, net, x):
+            if not net.training:
+                seen.append(x)
+            return super().loss(net, x)
+
+    images = Data("digits", limit=120, valid=60).load()
+    trained(tmp_path / "run", Seen(), dataclasses.replace(SHORT, epochs=1), images)
+    assert torch.equal(torch.cat(seen), images.valid[:16] / 255)
+    seen.clear()
+    training = dataclasses.replace(SHORT, epochs=5, valid_epochs=5)
+    trained(tmp_path / "rare", Seen(), training, images)
+    assert len(torch.cat(seen)) == 16
+    seen.clear()
+    training = dataclasses.replace(SHORT, epochs=8, valid_epochs=8)
+    trained(tmp_path / "rarer", Seen(), training, images)
+    assert len(torch.cat(seen)) == 48
+
+
 def test_a_validation_part_smaller_than_a_batch_is_one_batch(tmp_path):
     images = Data("digits", limit=30, valid=3).load()
     run = trained(tmp_path / "run", images=images)
@@ -286,7 +310,8 @@ def test_an_experiment_that_was_stopped_ends_the_same(done, tmp_path, at, second
 
 
 def test_the_best_so_far_is_kept_while_training(tmp_path):
-    run, *rest = started(tmp_path / "run")
+    often = dataclasses.replace(SHORT, checkpoint_seconds=0)
+    run, *rest = started(tmp_path / "run", training=often)
     with pytest.raises(StoppedError):
         train_run(run, *rest, callbacks=stopping(6))
     weights, record = run.read_tensors(BEST)
@@ -400,10 +425,11 @@ def test_pictures_come_before_the_summary(tmp_path):
     assert (run.path / SUMMARY).exists()
 
 
-@pytest.mark.parametrize("fails", [1, 3, 5, 10, 11])
+@pytest.mark.parametrize("fails", [1, 3, 6, 19, 20])
 def test_a_disk_that_fills_up_loses_nothing(done, tmp_path, monkeypatch, fails):
     """The nth write and all that follow fail; once there is room, the training goes on."""
-    run, *rest = started(tmp_path / "run")
+    often = dataclasses.replace(SHORT, checkpoint_seconds=0)
+    run, *rest = started(tmp_path / "run", training=often)
     sync, count, before = os.fsync, [0], {}
 
     def full(handle):
@@ -423,6 +449,31 @@ def test_a_disk_that_fills_up_loses_nothing(done, tmp_path, monkeypatch, fails):
     train_run(run, *rest)
     assert run.finished
     assert (run.path / MODEL).read_bytes() == (done[0].path / MODEL).read_bytes()
+
+
+def test_no_more_images_than_a_step_has_are_in_the_network_at_once(tmp_path, monkeypatch):
+    """So that the end of a training needs no more memory than its steps."""
+    passed = []
+    for name in ("encode", "decode"):
+        whole = getattr(ImageAutoencoder, name)
+
+        def seen(net, x, whole=whole):
+            passed.append(len(x))
+            return whole(net, x)
+
+        monkeypatch.setattr(ImageAutoencoder, name, seen)
+    images = digits()
+    run = trained(tmp_path / "run", training=dataclasses.replace(SHORT, epochs=26))
+
+    def illustrate(model, samplers):
+        save_reconstructions(run, model, images.valid)
+        save_samples(run, model, samplers, 0)
+
+    finish_run(run, images, illustrate=illustrate)
+    model = ImageModel.load(run)
+    model.codes(images.test)
+    model.reconstruct(images.test)
+    assert max(passed) == SHORT.batch_size == model.at_once
 
 
 def test_curves_show_every_term_of_training_and_validation(done, monkeypatch):

@@ -32,16 +32,16 @@ def test_the_presets_are_those_of_the_paper():
 @pytest.mark.parametrize(
     ("images", "side", "batch", "epochs", "valid_epochs"),
     [
-        (26, 224, 16, 2000, 40),
-        (192, 224, 32, 336, 6),
-        (2880, 32, 100, 72, 1),
+        (26, 224, 16, 2000, 80),
+        (192, 224, 32, 338, 13),
+        (2880, 32, 100, 72, 2),
         (48_000, 32, 100, 15, 1),
         (50_000, 28, 100, 15, 1),
     ],
     ids=["40 images", "300 of 224", "4,000", "60,000", "MNIST"],
 )
 def test_few_images_are_passed_over_more_often(images, side, batch, epochs, valid_epochs):
-    training = settled("light", images, side * side)
+    training = settled("light", images, (1, side, side))
     assert (training.batch_size, training.epochs) == (batch, epochs)
     assert training.valid_epochs == valid_epochs
     assert training.patience == max(10, epochs // 4)
@@ -50,13 +50,13 @@ def test_few_images_are_passed_over_more_often(images, side, batch, epochs, vali
 
 @given(images=COUNTS, side=SIDES, network=st.sampled_from(sorted(PRESETS)))
 def test_every_data_set_gets_its_steps(images, side, network):
-    preset, training = PRESETS[network], settled(network, images, side * side)
+    preset, training = PRESETS[network], settled(network, images, (1, side, side))
     steps = training.epochs * (images // training.batch_size)
     assert 2 <= training.batch_size <= min(images, BATCH)
     assert training.epochs >= preset.epochs
     assert steps >= preset.steps
     assert training.epochs % training.valid_epochs == 0
-    assert math.ceil(training.epochs / training.valid_epochs) <= 100
+    assert math.ceil(training.epochs / training.valid_epochs) <= 50
     assert training.batch_size <= LEAST_BATCH or training.batch_size * side**2 <= PIXELS_A_STEP
 
 
@@ -85,12 +85,27 @@ def test_what_is_given_is_taken(images, epochs, batch, patience, valid, warm):
         "learning_rate": 0.5,
         "schedule": "constant",
     }
-    training = settled("light", images, 28 * 28, values)
+    training = settled("light", images, (1, 28, 28), values)
     for name, value in values.items():
         if value is not None:
             assert getattr(training, name) == value
 
 
+@pytest.mark.parametrize(
+    ("images", "shape", "share"),
+    [
+        (216, (3, 224, 224), 0.125),
+        (4999, (3, 28, 28), 0.125),
+        (5000, (3, 28, 28), 0),
+        (216, (3, 27, 40), 0),
+        (216, (1, 224, 224), 0),
+    ],
+)
+def test_few_coloured_images_are_augmented(images, shape, share):
+    assert settled("light", images, shape).augment == share
+    assert settled("light", images, shape, {"augment": 0.3}).augment == 0.3
+
+
 def test_senseless_values_are_refused():
     with pytest.raises(LisaError, match="epochs must be at least 1"):
-        settled("light", 100, 64, {"epochs": 0})
+        settled("light", 100, (1, 8, 8), {"epochs": 0})

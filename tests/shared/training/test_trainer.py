@@ -90,7 +90,7 @@ def test_a_training_stopped_at_any_step_ends_as_if_it_was_not(tmp_path, schedule
         done = []
         resumed = trainer(run, training, on_step=lambda step, _, done=done: done.append(step))
         rows = resumed.fit()
-        saved = step - 1 if seconds == 0 else (step - 1) // 2 * 2
+        saved = step - 1 if seconds == 0 else 0
         assert done == list(range(saved + 1, STEPS + 1))
         assert_same(resumed.net.state_dict(), whole.net.state_dict())
         assert without_seconds(rows) == without_seconds(expected)
@@ -348,11 +348,11 @@ def test_a_loss_read_later_is_reported_at_its_own_step(run, at, read):
 
 def test_no_checkpoint_and_no_best_weights_are_kept_of_a_loss_that_is_none(run):
     Burst.at, Burst.seen = 31, 0
-    short = dataclasses.replace(LONG, epochs=3, batch_size=10)
+    short = dataclasses.replace(LONG, epochs=3, batch_size=10, checkpoint_seconds=0)
     one = trainer(run, short, x=MANY, method=Burst(), keep_best=True)
     with pytest.raises(LisaError, match="not finite at step 31"):
         one.fit()
-    assert read_tensors(run.path / CHECKPOINT)[1]["progress"]["step"] == 26
+    assert read_tensors(run.path / CHECKPOINT)[1]["progress"]["step"] == 30
     assert read_tensors(run.path / BEST)[1]["epoch"] == 1
     assert len(run.read_metrics()) == 1
 
@@ -589,7 +589,7 @@ def test_other_arithmetic_resumes_exactly_too(tmp_path, precision):
     assert resumed.net.to_code.weight.dtype == dtype
 
 
-def test_checkpoints_come_at_ends_of_epochs_and_when_time_has_passed(run, monkeypatch):
+def test_checkpoints_come_after_validations_and_when_time_has_passed(run, monkeypatch):
     now = [0.0]
     monkeypatch.setattr("shared.training.trainer.time.monotonic", lambda: now[0])
     saved = []
@@ -602,7 +602,7 @@ def test_checkpoints_come_at_ends_of_epochs_and_when_time_has_passed(run, monkey
 
     one.on_step = on_step
     one.fit()
-    # Eight steps an epoch, 11 seconds each: at 33 and 66 seconds, and at the end.
+    # Eight steps an epoch, 11 seconds each: at 33 and 66 seconds, and after a quarter of 30.
     assert saved == [0, 0, 0, 3, 3, 3, 6, 6, 8, 8, 8, 11, 11, 11, 14, 14]
     assert read_tensors(run.path / CHECKPOINT)[1]["progress"]["step"] == 16
 

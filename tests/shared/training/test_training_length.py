@@ -130,6 +130,42 @@ def test_a_divergence_warms_up_step_by_step(tmp_path, name):
             assert row[term] == pytest.approx(expected, rel=1e-5, abs=1e-9)
 
 
+class Moved(Vectors):
+    """Examples that are varied by a share of noise."""
+
+    def augmented(self, x, share):
+        return x + share * torch.rand_like(x)
+
+
+def test_examples_are_augmented_in_training_alone(tmp_path):
+    seen = []
+
+    class Seen(METHODS["ae"]):
+        def loss(self, net, x):
+            seen.append(x)
+            return super().loss(net, x)
+
+    def run(name, share):
+        seen.clear()
+        training = dataclasses.replace(SHORT, epochs=1, augment=share)
+        validated = []
+        one = Trainer(
+            create_run(tmp_path / name, {"tool": "test"}),
+            Moved(3, 3),
+            Seen(),
+            training,
+            X,
+            validate=lambda net: validated.append(net.prepare(X)) or {"loss": 1.0},
+        )
+        one.fit()
+        assert torch.equal(validated[0], X)
+        return torch.cat(seen)
+
+    plain, moved = run("plain", 0.0), run("moved", 0.25)
+    assert 0 < (moved - plain).min() <= (moved - plain).max() < 0.25
+    assert torch.equal(run("again", 0.25), moved)
+
+
 def test_methods_with_a_prior_of_their_codes_warm_up():
     variational = {"vae", "beta-vae", "vae-vampprior", "infovae", "s-vae", "hvae", "vae-linnf"}
     assert WARMED.keys() == variational | {"vae-iaf", "cv-vae", "2s-vae", "geo-vae"}
@@ -154,7 +190,7 @@ def test_checkpoints_that_know_none_of_it_are_gone_on_with(tmp_path):
         stopped.fit()
     path = stopped.run.path / CHECKPOINT
     tensors, record = read_tensors(path)
-    for name in ("valid_epochs", "patience", "kl_warmup"):
+    for name in ("valid_epochs", "patience", "kl_warmup", "augment"):
         del record["training"][name]
     write_tensors(path, tensors, record)
     whole = trainer(tmp_path / "whole", often)
@@ -164,7 +200,9 @@ def test_checkpoints_that_know_none_of_it_are_gone_on_with(tmp_path):
     assert same(resumed, whole)
 
 
-@pytest.mark.parametrize("change", [{"valid_epochs": 2}, {"patience": 3}, {"kl_warmup": 1.0}])
+@pytest.mark.parametrize(
+    "change", [{"valid_epochs": 2}, {"patience": 3}, {"kl_warmup": 1.0}, {"augment": 0.1}]
+)
 def test_other_lengths_are_other_trainings(tmp_path, change):
     often = dataclasses.replace(SHORT, checkpoint_seconds=0)
     stopped = trainer(tmp_path / "run", often, stop=5)
@@ -181,6 +219,8 @@ def test_other_lengths_are_other_trainings(tmp_path, change):
         ({"patience": -1}, "patience must be at least 0, not -1"),
         ({"kl_warmup": -0.5}, "kl_warmup must be at least 0, not -0.5"),
         ({"kl_warmup": float("nan")}, "kl_warmup must be at least 0, not nan"),
+        ({"augment": 0.6}, "augment must be from 0 to 0.5, not 0.6"),
+        ({"augment": float("nan")}, "augment must be from 0 to 0.5, not nan"),
     ],
 )
 def test_senseless_lengths_are_refused(values, words):
