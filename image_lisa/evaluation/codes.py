@@ -13,6 +13,7 @@ from image_lisa.data import Images
 from image_lisa.evaluation.probes import probe
 from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.models.model import ImageModel
+from image_lisa.models.networks.memory_order import plain_order
 from shared import sphere
 from shared.common.arrays import Floats
 from shared.common.callbacks import Notify
@@ -158,7 +159,9 @@ def mismatch_records(
     notify("the slope of the decoder")
     # One search for all samplers, as L_f is the decoder's; half of its points lie anywhere.
     effort = _effort(images.test[0].numel())
-    decoder = lipschitz_on_sphere(model.net.decode, codes, seed=protocol.seed_of("slope"), **effort)
+    with plain_order(model.net):
+        seed = protocol.seed_of("slope")
+        decoder = lipschitz_on_sphere(model.net.decode, codes, seed=seed, **effort)
     records = {}
     for name in samplers:
         notify(f"{name}: both sides of Theorem 1")

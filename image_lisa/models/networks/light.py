@@ -2,11 +2,11 @@
 
 from typing import Final
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from image_lisa.models.networks.base import ImageAutoencoder, Shape
+from image_lisa.models.networks.memory_order import ChannelsLast
 from image_lisa.models.networks.patches import patch_layers
 
 GRID: Final = 7
@@ -93,14 +93,6 @@ def grid_layers(shape: Shape, dim: int, width: int, times: int) -> tuple[nn.Modu
 def doublings(side: int) -> int:
     """Return how often a grid of seven or more on a side doubles to an image of that side."""
     return max(0, (side // GRID).bit_length() - 1)
-
-
-class ChannelsLast(nn.Module):
-    """Brings images into the order in memory in which small convolutions are quick."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the same numbers."""
-        return x.contiguous(memory_format=torch.channels_last)
 
 
 class Residual(nn.Module):
