@@ -9,9 +9,8 @@ from grammar_lisa.reports.fit_page import FIT_TOOL, fit_page
 from grammar_lisa.reports.recorded_search import SEARCH_TOOL
 from grammar_lisa.reports.search_page import search_page
 from grammar_lisa.reports.training_page import training_page
-from shared.reports.benchmark_page import benchmark_page, opened_benchmark
 from shared.reports.page import Page
-from shared.reports.rendering import report_path, told_as_damage, write_page
+from shared.reports.writing import write_report
 from shared.runs.files import read_json
 from shared.runs.run import CONFIG, Run, open_run
 
@@ -42,17 +41,10 @@ def report(run: Path | str, *others: Path | str, out: Path | str | None = None) 
     Raises:
         LisaError: A folder is no run, a file of one is damaged, or the report cannot be written.
     """
-    paths = [Path(run), *map(Path, others)]
-    place = report_path(paths, out)
-    with told_as_damage(paths):
-        page = _page(paths)
-    return write_page(place, page)
+    return write_report([Path(run), *map(Path, others)], out, TOOL, _page)
 
 
 def _page(paths: Sequence[Path]) -> Page:
-    benchmark = opened_benchmark(paths[0], TOOL) if len(paths) == 1 else None
-    if benchmark is not None:
-        return benchmark_page(benchmark)
     runs = [open_run_of_any_kind(path) for path in paths]
     return comparison_page(runs) if len(runs) > 1 else PAGES[str(runs[0].config["tool"])](runs[0])
 

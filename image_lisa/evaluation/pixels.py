@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from image_lisa.data.values import check_values
 from shared.common.errors import LisaError
 
 
@@ -36,11 +37,7 @@ def to_eight_bits(images: Tensor) -> Tensor:
         raise LisaError(
             f"images must have shape [n, channel, height, width], not {list(images.shape)}"
         )
+    check_values(images)
     if images.dtype == torch.uint8:
         return images
-    if not images.is_floating_point():
-        raise LisaError(f"images must be uint8 or floating point, not {images.dtype}")
-    least, most = float(images.min()), float(images.max())
-    if not (least >= 0 and most <= 1):
-        raise LisaError(f"images must lie in [0, 1], not from {least:g} to {most:g}")
     return (255 * images).round().to(torch.uint8)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from image_lisa.data.levels import Levels
 from image_lisa.data.reading import FileImages, Source, read_as
+from image_lisa.data.values import check_values
 from image_lisa.models.labels import class_sampler
 from image_lisa.models.names import LARGEST_DIM, TOOL
 from image_lisa.models.networks import NETWORKS, ImageAutoencoder, Shape, build_network
@@ -313,14 +314,8 @@ class ImageModel:
             raise LisaError(
                 f"images must have the shape [n, {sizes}] of this model, not {list(images.shape)}"
             )
-        if images.dtype == torch.uint8:
-            return images
-        if not images.is_floating_point():
-            raise LisaError(f"images must be uint8 or floating point, not {images.dtype}")
-        least, most = float(images.min()), float(images.max())
-        if not (least >= 0 and most <= 1):
-            raise LisaError(f"images must lie in [0, 1], not from {least:g} to {most:g}")
-        return images.float()
+        check_values(images)
+        return images if images.dtype == torch.uint8 else images.float()
 
     def _reconstruct(self, x: Tensor) -> Tensor:
         z = self.method.encode(self.net, x)

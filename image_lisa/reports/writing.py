@@ -6,9 +6,8 @@ from pathlib import Path
 from image_lisa.models.names import TOOL
 from image_lisa.reports.run_comparison import comparison_page
 from image_lisa.reports.run_page import run_page
-from shared.reports.benchmark_page import benchmark_page, opened_benchmark
 from shared.reports.page import Page
-from shared.reports.rendering import report_path, told_as_damage, write_page
+from shared.reports.writing import write_report
 from shared.runs.run import open_run
 
 
@@ -31,16 +30,9 @@ def report(run: Path | str, *others: Path | str, out: Path | str | None = None) 
     Raises:
         LisaError: A folder is no run, a file of one is damaged, or the report cannot be written.
     """
-    paths = [Path(run), *map(Path, others)]
-    place = report_path(paths, out)
-    with told_as_damage(paths):
-        page = _page(paths)
-    return write_page(place, page)
+    return write_report([Path(run), *map(Path, others)], out, TOOL, _page)
 
 
 def _page(paths: Sequence[Path]) -> Page:
-    benchmark = opened_benchmark(paths[0], TOOL) if len(paths) == 1 else None
-    if benchmark is not None:
-        return benchmark_page(benchmark)
     runs = [open_run(path, TOOL) for path in paths]
     return comparison_page(runs) if len(runs) > 1 else run_page(runs[0])

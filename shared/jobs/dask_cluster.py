@@ -1,22 +1,18 @@
 """Calls on the workers of a Dask cluster."""
 
-import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from distributed import CancelledError, Client, Future, KilledWorker, Worker, get_worker, wait
 
 from shared.common.errors import LisaError
 from shared.jobs.backends import Cluster, Lost
 from shared.jobs.clusters import DISTRIBUTION, TIMEOUT, check_versions, knock
-
-_EVERY: Final = 0.1
-"""Seconds between two looks whether a call is still wanted."""
+from shared.jobs.workers import ends_when
 
 
 @dataclass(frozen=True)
@@ -120,22 +116,11 @@ def _wanted(function: Callable[..., Any], *arguments: object) -> Any:
     """
     worker = get_worker()
     _check_worker(worker.address, worker.state.nthreads, bool(worker.nanny))
-    with _ends_when_cancelled(worker, str(worker.get_current_task())):
+    key = str(worker.get_current_task())
+    with ends_when(lambda: _is_cancelled(worker, key)):
         return function(*arguments)
 
 
-@contextmanager
-def _ends_when_cancelled(worker: Worker, key: str) -> Iterator[None]:
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(_EVERY):
-            task = worker.state.tasks.get(key)
-            if task is not None and task.state == "cancelled":
-                os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-    try:
-        yield
-    finally:
-        done.set()
+def _is_cancelled(worker: Worker, key: str) -> bool:
+    task = worker.state.tasks.get(key)
+    return task is not None and task.state == "cancelled"

@@ -1,9 +1,13 @@
-"""Work in other processes that does not outlive the process that waits for it."""
+"""Work in other processes that does not outlive what waits for it."""
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
+
+_EVERY: Final = 0.1
+"""Seconds between two looks whether the work is still wanted."""
 
 
 @contextmanager
@@ -19,11 +23,18 @@ def ends_with(owner: int | None) -> Iterator[None]:
     if owner in (None, os.getpid()):
         yield
         return
+    with ends_when(lambda: os.getppid() != owner):
+        yield
+
+
+@contextmanager
+def ends_when(unwanted: Callable[[], bool]) -> Iterator[None]:
+    """End this process, within the block, as soon as its work is unwanted."""
     done = threading.Event()
 
     def watch() -> None:
-        while not done.wait(0.1):
-            if os.getppid() != owner:
+        while not done.wait(_EVERY):
+            if unwanted():
                 os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
