@@ -36,8 +36,9 @@ class Light(ImageAutoencoder):
     of 224 pixels and more are decoded at half their size or less and resized.
 
     Small images, whose patches have 32 numbers at most (MNIST, of 28 × 28 in grey), pass
-    `patch_layers` instead, which has less error on them at equal processor time; on others it has
-    as much (CIFAR-10) or more, and its patches are seen. `results/image_networks.json` has figures.
+    `patch_layers` instead, which has less error on them at equal processor time. On CIFAR-10 the
+    two are alike, on larger images the grid is better, and patches are seen;
+    `scripts/compare_image_networks.py` measures it.
 
     Layers are normalised over each example, so that nothing depends on the batch: training in
     several processes is training in one.
