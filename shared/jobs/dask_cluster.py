@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from distributed import CancelledError, Client, Future, KilledWorker, Worker, get_worker, wait
 
@@ -30,6 +30,8 @@ class DaskCluster(Cluster[Future]):
         client: Of the scheduler.
     """
 
+    blames_others: ClassVar[bool] = True  # Dask counts what waited on a worker as what ran there
+
     client: Client = field(kw_only=True)
 
     def send(self, shared: object) -> Future:
@@ -38,7 +40,7 @@ class DaskCluster(Cluster[Future]):
 
     def submit(self, function: Callable[..., Any], *arguments: object) -> Future:
         """Hand a call to the scheduler."""
-        return self.client.submit(_wanted, function, *arguments, pure=False)
+        return self.client.submit(_wanted, function, *arguments, pure=False, fifo_timeout=0)
 
     def ended(self, handles: Sequence[Future]) -> Sequence[Future]:
         """Wait until at least one call has ended; return those that have."""
