@@ -34,9 +34,9 @@ class DaskCluster(Cluster[Future]):
 
     client: Client = field(kw_only=True)
 
-    def send(self, shared: object) -> Future:
-        """Send it to a worker, as a result that is made again if that worker dies."""
-        return self.client.submit(_itself, shared, pure=False)
+    def send(self, shared: object) -> object:
+        """Leave it to each call to take it along: Dask keeps calls where their data lie."""
+        return shared
 
     def submit(self, function: Callable[..., Any], *arguments: object) -> Future:
         """Hand a call to the scheduler."""
@@ -109,10 +109,6 @@ def _check_worker(name: str, threads: int, nanny: bool) -> None:
             "job needs a process of its own that is started again when it ends: start workers "
             "with 'dask worker ADDRESS --nthreads 1'"
         )
-
-
-def _itself(shared: object) -> object:
-    return shared
 
 
 def _wanted(function: Callable[..., Any], *arguments: object) -> Any:
