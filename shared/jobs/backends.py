@@ -4,12 +4,13 @@ import abc
 import os
 import platform
 import warnings
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import chdir, nullcontext
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import chdir, closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -153,20 +154,38 @@ class Cluster(Backend, Generic[Handle]):
     What a call returns or raises comes back over the network. What it reads and writes by path
     must lie where all machines see it: a call is made in the folder that this process works in,
     where the worker has it.
+
+    Attributes:
+        blames_others: Whether a call may be held lost for what another did to its worker; such a
+            call is tried again, alone, when the others are done.
     """
+
+    blames_others: ClassVar[bool] = False
 
     def calls(
         self, function: Callable[..., R], shared: object, arguments: Sequence[Arguments]
     ) -> Generator[tuple[int, R | Lost], None, None]:
         """Call a function; see `Backend`."""
-        sent, folder = self.send(shared), Path.cwd()
-        rest = enumerate(arguments)
+        call = partial(self.submit, call_in, Path.cwd(), function, self.send(shared))
+        suspects = []
+        with closing(self._ended(call, enumerate(arguments), self.jobs)) as ended:
+            for place, result in ended:
+                if self.blames_others and isinstance(result, Lost):
+                    suspects.append(place)
+                else:
+                    yield place, result
+        with closing(self._ended(call, ((n, arguments[n]) for n in suspects), 1)) as ended:
+            yield from ended
+
+    def _ended(
+        self, call: Callable[..., Handle], rest: Iterator[tuple[int, Arguments]], most: int | None
+    ) -> Generator[tuple[int, Any], None, None]:
+        """Make calls, so many at a time; yield their results as they end."""
         running: dict[Handle, int] = {}
         try:
             while True:
-                room = None if self.jobs is None else self.jobs - len(running)
-                for place, each in islice(rest, room):
-                    running[self.submit(call_in, folder, function, sent, *each)] = place
+                for place, each in islice(rest, None if most is None else most - len(running)):
+                    running[call(*each)] = place
                 if not running:
                     return
                 for handle in self.ended(list(running)):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from distributed import CancelledError, Client, Future, KilledWorker, Worker, get_worker, wait
 
@@ -26,15 +26,17 @@ class DaskCluster(Cluster[Future]):
         client: Of the scheduler.
     """
 
+    blames_others: ClassVar[bool] = True  # Dask counts what waited on a worker as what ran there
+
     client: Client = field(kw_only=True)
 
-    def send(self, shared: object) -> Future:
-        """Send it to a worker, as a result that is made again if that worker dies."""
-        return self.client.submit(_itself, shared, pure=False)
+    def send(self, shared: object) -> object:
+        """Leave it to each call to take it along: Dask keeps calls where their data lie."""
+        return shared
 
     def submit(self, function: Callable[..., Any], *arguments: object) -> Future:
         """Hand a call to the scheduler."""
-        return self.client.submit(_wanted, function, *arguments, pure=False)
+        return self.client.submit(_wanted, function, *arguments, pure=False, fifo_timeout=0)
 
     def ended(self, handles: Sequence[Future]) -> Sequence[Future]:
         """Wait until at least one call has ended; return those that have."""
@@ -103,10 +105,6 @@ def _check_worker(name: str, threads: int, nanny: bool) -> None:
             "job needs a process of its own that is started again when it ends: start workers "
             "with 'dask worker ADDRESS --nthreads 1'"
         )
-
-
-def _itself(shared: object) -> object:
-    return shared
 
 
 def _wanted(function: Callable[..., Any], *arguments: object) -> Any:

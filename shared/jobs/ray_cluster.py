@@ -86,6 +86,8 @@ def ray_cluster(address: str, jobs: int | None) -> Iterator[RayCluster]:
             f"--address {address}: no Ray cluster answers there: {error}; its address is what "
             f"'ray start --head' prints, HOST:PORT, or {_AUTO} on a machine of the cluster"
         ) from None
+    # Ray has no public switch for what it prints among the results when a worker dies.
+    ray._private.worker._worker_logs_enabled = False
     try:
         check_versions(_versions())
         yield RayCluster(jobs)

@@ -54,9 +54,9 @@ def _cluster(script, folder):
         finish(process)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def dask_address(tmp_path_factory):
-    """The scheduler of two Dask workers."""
+    """The scheduler of two Dask workers, new for each test."""
     with _cluster(DASK, tmp_path_factory.mktemp("dask")) as address:
         yield address
 

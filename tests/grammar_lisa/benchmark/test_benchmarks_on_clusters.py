@@ -77,9 +77,11 @@ def test_formulas_are_the_same(where, formulas, tmp_path):
 
 def workers_of(where):
     """The processes below this one that jobs are done by."""
-    sign = "ray::" if "ray" in where else "spawn_main" if "dask" in where else "popen_loky"
-    below = psutil.Process().children(recursive=True)
-    return [each for each in below if sign in " ".join(each.cmdline())]
+    below = {each: " ".join(each.cmdline()) for each in psutil.Process().children(recursive=True)}
+    if "ray" in where:
+        return [each for each, words in below.items() if words.startswith("ray::_call")]
+    sign = "spawn_main" if "dask" in where else "popen_loky"
+    return [each for each, words in below.items() if sign in words]
 
 
 @pytest.mark.slow
