@@ -10,7 +10,7 @@ from clusters import dask_address as dask_address
 from clusters import ray_address as ray_address
 from command_line import EXPR, TOOL, succeed
 
-WHERE = ["processes", "dask", "ray"]
+WHERE = ["processes", *(pytest.param(name, marks=pytest.mark.slow) for name in ("dask", "ray"))]
 SECONDS = {"seconds", "cpu_seconds", "seconds_found"}
 REGRESSION = [
     *("benchmark", "regression", "--suite", "nguyen", "--problems", "nguyen-8"),

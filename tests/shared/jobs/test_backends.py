@@ -25,7 +25,9 @@ from shared.jobs.ray_cluster import ray_cluster
 CONNECT = {"dask": dask_cluster, "ray": ray_cluster}
 
 
-@pytest.fixture(params=["processes", *CONNECT])
+@pytest.fixture(
+    params=["processes", *(pytest.param(name, marks=pytest.mark.slow) for name in CONNECT)]
+)
 def backend(request):
     """Two workers of each kind."""
     if request.param == "processes":
