@@ -8,8 +8,8 @@ from grammar_lisa.training.config import TrainConfig
 SHORT: Final = 20
 """The most rules of sentences for the dense network.
 
-At 20 rules it gives back as much as the tree network in equal seconds, with a code as large; at 30
-it gives back less (results/grammar_networks.json).
+With a code as large it gives back as much as the tree network up to about 20 rules in equal
+seconds, and less of longer sentences; `scripts/compare_networks.py` compares them.
 """
 
 DENSE_DIM: Final = 25
