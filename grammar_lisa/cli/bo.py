@@ -11,20 +11,19 @@ from grammar_lisa.cli.bo_report import report_search
 from grammar_lisa.cli.bo_search import Search
 from grammar_lisa.cli.options.bo import TABLE_FLAGS, Options
 from grammar_lisa.cli.options.search import recorded
-from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.names import SEARCH_TOOL, TOOL
 from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.problem import SearchedRun
-from shared.cli.commands import DISTRIBUTION
 from shared.cli.jobs import on_backend
 from shared.cli.option_groups import JOB_OPTIONS
 from shared.cli.records import options_from_record
 from shared.cli.terminal import Terminal
+from shared.common.distribution import DISTRIBUTION
 from shared.common.seeds import derive_seed
 from shared.jobs.backends import Backend
 from shared.runs.run import Run, create_run, next_run_path, open_run
 from shared.trackers.tracker import Tracker, show_pictures, tracking
 
-SEARCH_TOOL = f"{TOOL} bo"
 _UNRECORDED = ("json", "quiet", "overwrite", "resume", "name", "track", *JOB_OPTIONS)
 
 

@@ -3,8 +3,9 @@
 from grammar_lisa.cli.fit_pictures import plot_fit
 from grammar_lisa.cli.fit_progress import watching
 from grammar_lisa.cli.fit_report import ENDINGS, equation_record, print_front
-from grammar_lisa.cli.fit_run import FIT_TOOL, Begun, create_fit, resume_fit
+from grammar_lisa.cli.fit_run import Begun, create_fit, resume_fit
 from grammar_lisa.cli.options.fit import Options
+from grammar_lisa.models.names import FIT_TOOL
 from grammar_lisa.regression.equations import Equations
 from grammar_lisa.regression.fitting import Fitting, fitting_for
 from grammar_lisa.regression.outputs import OUTPUTS, write_outputs

@@ -11,16 +11,15 @@ from typing import Any
 from grammar_lisa.cli.fit_report import ENDINGS, equation_record, print_front
 from grammar_lisa.cli.options.fit import Options
 from grammar_lisa.cli.options.search import recorded
-from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.names import FIT_TOOL
 from grammar_lisa.regression.outputs import BEST, EQUATIONS, read_best, read_equations
-from shared.cli.commands import DISTRIBUTION
 from shared.cli.records import options_from_record
 from shared.cli.terminal import Terminal
+from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
 from shared.runs.files import read_json
 from shared.runs.run import CONFIG, SUMMARY, Run, create_run, next_run_path, open_run
 
-FIT_TOOL = f"{TOOL} fit"
 _UNRECORDED = (
     "json",
     "quiet",

@@ -26,7 +26,7 @@ from grammar_lisa.optimize.state import (
     language_record,
     new_scores,
 )
-from shared.cli.commands import DISTRIBUTION
+from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
 from shared.runs.locks import working_in
 from shared.runs.run import CONFIG, Run, create_run, open_run

@@ -3,6 +3,9 @@
 from typing import Final, Literal
 
 TOOL: Final = "grammar-lisa"
+SEARCH_TOOL: Final = f"{TOOL} bo"
+FIT_TOOL: Final = f"{TOOL} fit"
+"""What the folders of searches and of fits say made them."""
 GRAMMAR: Final = "grammar.cfg"
 DATA: Final = "data.safetensors"
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from grammar_lisa.models.names import TOOL
-from grammar_lisa.reports.fit_page import FIT_TOOL, RecordedFit, fine, front_chart
-from grammar_lisa.reports.recorded_search import SEARCH_TOOL, RecordedSearch
+from grammar_lisa.models.names import FIT_TOOL, SEARCH_TOOL, TOOL
+from grammar_lisa.reports.fit_page import RecordedFit, fine, front_chart
+from grammar_lisa.reports.recorded_search import RecordedSearch
 from grammar_lisa.reports.search_page import convergence
 from grammar_lisa.reports.training_page import share
 from shared.reports.charts import number

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from grammar_lisa.expressions.latex import latex
-from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.names import FIT_TOOL
 from grammar_lisa.regression.equations import Equation
 from grammar_lisa.regression.outputs import BEST, EQUATIONS, Best, read_best, read_equations
 from grammar_lisa.regression.tables.table import Table, TableSplit, read_split
@@ -31,9 +31,6 @@ from shared.reports.page import (
 from shared.reports.runs import duration, mapping, recorded
 from shared.runs.files import read_file
 from shared.runs.run import SUMMARY, Run
-
-FIT_TOOL = f"{TOOL} fit"
-"""What the folders of fits say made them."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -24,8 +24,6 @@ from shared.reports.runs import mapping
 from shared.runs.expost import load_codes
 from shared.runs.run import SUMMARY, Run, open_run
 
-SEARCH_TOOL = f"{TOOL} bo"
-"""What the folders of searches say made them."""
 _CONTEXT = 600
 """Training sentences that a map shows."""
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.load import load_model
-from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.names import SEARCH_TOOL, TOOL
 from grammar_lisa.models.run import read_data, run_architecture
 from grammar_lisa.models.sentence_model import SentenceModel
-from grammar_lisa.reports.recorded_search import SEARCH_TOOL, RecordedSearch
+from grammar_lisa.reports.recorded_search import RecordedSearch
 from grammar_lisa.reports.sentence_map import sentence_map
 from shared.common.errors import LisaError
 from shared.reports.charts import axis, bars, number

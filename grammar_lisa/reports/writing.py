@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from grammar_lisa.models.names import TOOL
+from grammar_lisa.models.names import FIT_TOOL, SEARCH_TOOL, TOOL
 from grammar_lisa.reports.comparison import comparison_page
-from grammar_lisa.reports.fit_page import FIT_TOOL, fit_page
-from grammar_lisa.reports.recorded_search import SEARCH_TOOL
+from grammar_lisa.reports.fit_page import fit_page
 from grammar_lisa.reports.search_page import search_page
 from grammar_lisa.reports.training_page import training_page
 from shared.reports.page import Page

@@ -28,6 +28,7 @@ from grammar_lisa.training.corpus import decontamination_of, describe_sentences,
 from grammar_lisa.training.defaults import chosen, default_epochs
 from grammar_lisa.training.evaluation import evaluate_model, readout_r2, reconstruction
 from shared.common.callbacks import Callbacks, MetricsRow, Notify, silent
+from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.threads import limited_threads
@@ -161,7 +162,7 @@ def make_run(
         path,
         {
             "tool": TOOL,
-            "version": version("lisa-toolkit"),
+            "version": version(DISTRIBUTION),
             "created": datetime.now(UTC).isoformat(timespec="microseconds"),
             "versions": {name: version(name) for name in ("torch", "numpy")},
             "options": plan.record(path.parent),

@@ -13,7 +13,7 @@ from image_lisa.benchmark.comparison import (
 )
 from image_lisa.cli.options.benchmark import Options
 from image_lisa.cli.trainings import setting_of
-from image_lisa.evaluation.extractors import Extractor, published_extractor
+from image_lisa.evaluation.extractors import Extractor, chosen_features, published_extractor
 from image_lisa.evaluation.inception import weights_path
 from image_lisa.evaluation.protocol import SAMPLES, EvaluationProtocol
 from image_lisa.reports.table import Record, ReportTable
@@ -57,12 +57,10 @@ def run(options: Options, terminal: Terminal, backend: Backend) -> None:
 def _published(options: Options, device: str) -> Extractor | None:
     """Return the published network that options ask for; None for the classifier."""
     weights = weights_path(options.inception_weights)
-    weights = None if weights is None else weights.resolve()
-    if options.features == "auto":
-        return None if weights is None else published_extractor("inception", weights, device)
-    if options.features == "classifier":
+    network = chosen_features(options.features, weights) or "classifier"
+    if network == "classifier":
         return None
-    return published_extractor(options.features, weights, device)
+    return published_extractor(network, None if weights is None else weights.resolve(), device)
 
 
 def _carry_out(

@@ -17,11 +17,10 @@ from image_lisa.evaluation.diagnosis import (
     plot_radial,
     plot_spectrum,
 )
+from image_lisa.models.names import DIAGNOSIS
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.methods import method_to_record
-
-DIAGNOSIS = "diagnosis.json"
 
 
 def run(options: Options, terminal: Terminal) -> None:

@@ -3,9 +3,9 @@
 from image_lisa.cli.options.distance import Options
 from image_lisa.cli.runs import device_of
 from image_lisa.evaluation.comparison import compare_images
-from image_lisa.evaluation.extractors import published_extractor
+from image_lisa.evaluation.extractors import chosen_features, published_extractor
 from image_lisa.evaluation.inception import weights_path
-from image_lisa.models.names import DISTANCE_TITLES, FeatureName
+from image_lisa.models.names import DISTANCE_TITLES
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 
@@ -13,8 +13,7 @@ from shared.common.errors import LisaError
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     weights = weights_path(options.inception_weights)
-    inception = options.features == "inception" or (options.features == "auto" and weights)
-    network: FeatureName = "inception" if inception else "efficientnet"
+    network = chosen_features(options.features, weights) or "efficientnet"
     device = str(device_of(options.device))
     for folder in (options.first, options.second):
         if not folder.is_dir():

@@ -12,6 +12,7 @@ from image_lisa.evaluation.efficientnet import ADVICE
 from image_lisa.evaluation.extractors import (
     Extractor,
     check_measurable,
+    chosen_features,
     default_features,
     is_simple,
     published_extractor,
@@ -26,11 +27,10 @@ from image_lisa.evaluation.report import (
     images_to_measure,
     seconds_for,
 )
-from image_lisa.models.names import DISTANCE_TITLES, FeatureName
+from image_lisa.models.names import DISTANCE_TITLES, EVALUATION, FeatureName
 from shared.cli.terminal import Terminal
 from shared.methods import method_to_record
 
-EVALUATION = "evaluation.json"
 CLASSIFIERS = "classifiers"
 
 _DISTANCES = ("kid", "precision", "recall", "density", "coverage")
@@ -86,12 +86,10 @@ def run(options: Options, terminal: Terminal) -> None:
 def _published(options: Options, device: str) -> Extractor | None:
     """Return the published network that options ask for, its weights verified; None for others."""
     weights = weights_path(options.inception_weights)
-    if options.features == "inception" or (options.features == "auto" and weights is not None):
-        extractor = published_extractor("inception", weights, device)
-    elif options.features == "efficientnet":
-        extractor = published_extractor("efficientnet", None, device)
-    else:
+    network = chosen_features(options.features, weights)
+    if network in (None, "classifier"):
         return None
+    extractor = published_extractor(network, weights, device)
     extractor.load()
     return extractor
 

@@ -19,7 +19,7 @@ TABLES = (".csv", ".npy", ".parquet")
 """Endings of tables."""
 
 TableColumns = Mapping[str, Sequence[Any] | np.ndarray[Any, np.dtype[Any]]]
-"""TableColumns of a table by name; a matrix is several columns, name0, name1, …."""
+"""The columns of a table by name; a matrix is several columns, name0, name1, …."""
 
 
 def check_place(out: Path, overwrite: bool) -> None:

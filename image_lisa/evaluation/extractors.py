@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import cast
 
 from image_lisa.data import Images
 from image_lisa.evaluation.coverage import NEIGHBOURS
@@ -74,6 +75,18 @@ def default_features(shape: tuple[int, int, int]) -> FeatureName:
     which are unlike any photograph, and without those weights, a classifier of their own.
     """
     return "classifier" if is_simple(shape) or installed_weights() is None else "efficientnet"
+
+
+def chosen_features(features: str, weights: Path | None) -> FeatureName | None:
+    """Return the network that options choose, whatever the images; None where they leave it open.
+
+    Args:
+        features: The name of a network, or auto.
+        weights: Of Inception, which is meant by auto where they are named.
+    """
+    if features == "auto":
+        return None if weights is None else "inception"
+    return cast(FeatureName, features)
 
 
 def published_extractor(network: FeatureName, weights: Path | None, device: str) -> Extractor:

@@ -11,15 +11,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self, final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from image_lisa.evaluation.extractor import FeatureExtractor
-from image_lisa.evaluation.weights import load_tensors, read_tensors_of, verify
-from shared.common.errors import LisaError
+from image_lisa.evaluation.published_features import PublishedFeatures
 
 WEIGHTS_NAME = "pt_inception-2015-12-05-6726825d.pth"
 """What the file of weights is usually called; it ends in the beginning of its checksum."""
@@ -240,46 +238,17 @@ class Inception(_Steps):
 
 
 @final
-class InceptionFeatures(FeatureExtractor):
+class InceptionFeatures(PublishedFeatures):
     """The features of `Inception`, 2048 numbers an image."""
 
     distance: ClassVar[str] = "fid"
     batch: ClassVar[int] = 50
-
-    @classmethod
-    def read(
-        cls,
-        path: Path,
-        device: torch.device | str = "cpu",
-        *,
-        sha256: str = WEIGHTS_SHA256,
-    ) -> Self:
-        """Read the weights from a file that the user has.
-
-        Args:
-            path: Of the file.
-            device: Where the network runs.
-            sha256: The checksum that the file must have.
-
-        Returns:
-            The extractor.
-
-        Raises:
-            LisaError: If there is no such file, it is another one, or its tensors are not those
-                of the network.
-        """
-        verify(path, sha256, "Inception", _WEIGHTS_ADVICE)
-        net = Inception()
-        load_tensors(net, read_tensors_of(path), path, "Inception", without="fc.")
-        return cls(net, device)
-
-    def check(self, images: Tensor) -> None:
-        """Refuse images that are neither grey nor of three colours."""
-        if images.ndim != 4 or images.shape[1] not in (1, 3):
-            raise LisaError(
-                "Inception takes images [n, channel, height, width] of 1 or 3 channels, "
-                f"not {list(images.shape)}"
-            )
+    network: ClassVar[type[nn.Module]] = Inception
+    title: ClassVar[str] = "Inception"
+    weights_title: ClassVar[str] = "Inception"
+    sha256: ClassVar[str] = WEIGHTS_SHA256
+    advice: ClassVar[str] = _WEIGHTS_ADVICE
+    without: ClassVar[str] = "fc."
 
 
 def weights_path(option: Path | None) -> Path | None:

@@ -7,6 +7,9 @@ from typing import Final, Literal
 TOOL: Final = "image-lisa"
 LAST: Final = "last.safetensors"
 """The weights of the last epoch."""
+DIAGNOSIS: Final = "diagnosis.json"
+EVALUATION: Final = "evaluation.json"
+"""What `diagnose` and `evaluate` leave in a run."""
 
 LARGEST_DIM: Final = 1024
 """The largest code size that can be asked for."""

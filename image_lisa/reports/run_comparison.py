@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from image_lisa.models.model import run_architecture
-from image_lisa.models.names import DISTANCE_TITLES, TOOL
-from image_lisa.reports.run_page import EVALUATION, read_record
+from image_lisa.models.names import DISTANCE_TITLES, EVALUATION, TOOL
+from image_lisa.reports.run_page import read_record
 from shared.reports.charts import number
 from shared.reports.comparison import differences, labelled, overlaid
 from shared.reports.page import Block, Cell, Gallery, Grid, Page, Section

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from image_lisa.models.model import run_architecture
-from image_lisa.models.names import DISTANCE_TITLES, TOOL
+from image_lisa.models.names import DIAGNOSIS, DISTANCE_TITLES, EVALUATION, TOOL
 from shared.common.errors import LisaError
 from shared.diagnostics import Spectrum, spectrum
 from shared.methods.registry import METHODS
@@ -28,8 +28,6 @@ from shared.runs.expost import load_codes
 from shared.runs.run import SUMMARY, Run
 from shared.sphere.geometry import project
 
-DIAGNOSIS, EVALUATION = "diagnosis.json", "evaluation.json"
-"""What `diagnose` and `evaluate` leave in a run."""
 _UNFINISHED = "The training has not ended, so this is not known yet."
 _DRAWN_ANEW = frozenset({"curves", "radial", "spectrum"})
 """Pictures that are charts here."""

@@ -18,6 +18,7 @@ from image_lisa.models.model import Architecture, ImageModel
 from image_lisa.models.names import LAST, TOOL
 from image_lisa.training.divergence import check_finite, check_learnt
 from shared.common.callbacks import Callbacks, MetricsRow, Notify
+from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.threads import limited_threads
@@ -85,7 +86,7 @@ def make_run(
     """
     config = {
         "tool": TOOL,
-        "version": version("lisa-toolkit"),
+        "version": version(DISTRIBUTION),
         "created": created,
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("torch", "numpy")},

@@ -12,10 +12,9 @@ import tyro
 
 from shared.cli.records import TYRO
 from shared.cli.terminal import Output, Terminal, first_process
+from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
 from shared.common.words import unknown
-
-DISTRIBUTION = "lisa-toolkit"
 
 
 @dataclass(frozen=True)

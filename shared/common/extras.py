@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
 
 
@@ -17,7 +18,8 @@ def check_extra(extra: str, *packages: str) -> None:
     """
     absent = [name for name in packages if find_spec(name) is None]
     if absent:
+        are, them = ("is", "it") if len(absent) == 1 else ("are", "them")
         raise LisaError(
-            f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not installed; "
-            f"get {'it' if len(absent) == 1 else 'them'} with: pip install 'lisa-toolkit[{extra}]'"
+            f"{' and '.join(absent)} {are} not installed; "
+            f"get {them} with: pip install '{DISTRIBUTION}[{extra}]'"
         )

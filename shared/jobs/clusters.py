@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
 
-DISTRIBUTION: Final = "lisa-toolkit"
 TIMEOUT: Final = 5
 """Seconds in which a cluster must answer."""
 

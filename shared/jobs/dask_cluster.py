@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from distributed import CancelledError, Client, Future, KilledWorker, Worker, get_worker, wait
 
+from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
 from shared.jobs.backends import Cluster, Lost
-from shared.jobs.clusters import DISTRIBUTION, TIMEOUT, check_versions, knock
+from shared.jobs.clusters import TIMEOUT, check_versions, knock
 from shared.jobs.workers import ends_when
 
 

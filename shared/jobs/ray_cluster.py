@@ -13,9 +13,10 @@ import ray
 from ray.exceptions import NodeDiedError, OutOfMemoryError, RayTaskError, WorkerCrashedError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
 from shared.jobs.backends import Cluster, Lost
-from shared.jobs.clusters import DISTRIBUTION, check_versions, knock
+from shared.jobs.clusters import check_versions, knock
 
 _TRIES: Final = 3
 """How often a call is tried whose worker dies."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.common.callbacks import MetricsRow
-from shared.reports.charts import Series, axis, chart, number
+from shared.reports.charts import Series, axis, chart, colour_of, number
 from shared.reports.page import Chart, Facts, Prose, missing
 from shared.runs.run import Run
 
@@ -75,7 +75,7 @@ def _loss_chart(rows: Sequence[MetricsRow], unit: str) -> Chart:
     order = sorted(names, key=lambda name: name != "loss")
     series = []
     for place, name in enumerate(order):
-        colour = f"${place % 6 + 1}"
+        colour = colour_of(place)
         for column, dash in ((name, "solid"), (f"valid_{name}", "dot")):
             x, y = _column(rows, column)
             if x:

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 from typing import Final
 
+from shared.common.distribution import DISTRIBUTION
+
 CACHE_VARIABLE: Final = "LISA_CACHE_DIR"
 """The environment variable that names another folder."""
-
-_APPLICATION: Final = "lisa-toolkit"
 
 
 def user_cache() -> Path:
@@ -17,4 +17,4 @@ def user_cache() -> Path:
         return Path(named)
     import pooch
 
-    return Path(pooch.os_cache(_APPLICATION))
+    return Path(pooch.os_cache(DISTRIBUTION))

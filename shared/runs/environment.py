@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from shared.common.distribution import DISTRIBUTION
+
 PACKAGES = (
     "torch",
     "numpy",
@@ -36,7 +38,7 @@ def environment() -> dict[str, Any]:
     return {
         "command": command_line(),
         "commit": commit_of(Path(__file__)),
-        "version": version("lisa-toolkit"),
+        "version": version(DISTRIBUTION),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
         "machine": f"{platform.machine()}, {os.cpu_count()} processors",

@@ -7,6 +7,7 @@ from torch.nn import functional
 
 from image_lisa.models.networks.base import ImageAutoencoder, Shape
 from image_lisa.models.networks.memory_order import ChannelsLast
+from image_lisa.models.networks.parts import hidden_layer, normalised, padded
 from image_lisa.models.networks.patches import patch_layers
 
 GRID: Final = 7
@@ -66,23 +67,16 @@ def grid_layers(shape: Shape, dim: int, width: int, times: int) -> tuple[nn.Modu
     cells = grid[0] * grid[1]
     wide = NARROW if times < DECODED_DOUBLINGS else 2 * NARROW
     hidden = 512 if cells <= 64 else 256
-    padding = [side * 2**times - given for side, given in zip(grid, sides, strict=True)]
     encoder = nn.Sequential(
-        nn.ZeroPad2d((0, padding[1], 0, padding[0])),
+        padded(sides, grid, 2**times),
         ChannelsLast(),
         *_to_grid(channels, times),
         Residual(NARROW),
         nn.Flatten(),
-        nn.Linear(NARROW * cells, hidden),
-        nn.LayerNorm(hidden),
-        nn.GELU(),
-        nn.Linear(hidden, width),
+        *hidden_layer(NARROW * cells, hidden, width),
     )
     decoder = nn.Sequential(
-        nn.Linear(dim, hidden),
-        nn.LayerNorm(hidden),
-        nn.GELU(),
-        nn.Linear(hidden, wide * cells),
+        *hidden_layer(dim, hidden, wide * cells),
         nn.Unflatten(1, (wide, grid[0], grid[1])),
         ChannelsLast(),
         Residual(wide),
@@ -120,9 +114,7 @@ class Doubling(nn.Module):
 
     def __init__(self, channels: int, fewer: int, block: bool) -> None:
         super().__init__()
-        self.before = nn.Sequential(
-            nn.GroupNorm(1, channels), nn.GELU(), nn.Conv2d(channels, fewer, 1)
-        )
+        self.before = nn.Sequential(*normalised(channels), nn.Conv2d(channels, fewer, 1))
         self.behind = Residual(fewer) if block else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -161,9 +153,9 @@ def _to_grid(channels: int, times: int) -> list[nn.Module]:
     patch, size = 2 ** (times - strided), NARROW // 2**strided
     layers: list[nn.Module] = [nn.Conv2d(channels, size, patch, patch)]
     for _ in range(strided):
-        layers += [nn.GroupNorm(1, size), nn.GELU(), nn.Conv2d(size, 2 * size, 3, 2, 1)]
+        layers += [*normalised(size), nn.Conv2d(size, 2 * size, 3, 2, 1)]
         size *= 2
-    return [*layers, nn.GroupNorm(1, size), nn.GELU()]
+    return [*layers, *normalised(size)]
 
 
 def _resized(x: Tensor, times: int) -> Tensor:

@@ -5,6 +5,7 @@ from typing import Final
 from torch import nn
 
 from image_lisa.models.networks.base import Shape
+from image_lisa.models.networks.parts import hidden_layer, normalised, padded
 
 SIZES: Final = (32, 64, 256)
 """Channels of the grid of patches and of half the grid, and units of the hidden layers."""
@@ -30,31 +31,24 @@ def patch_layers(
     grid = [-(-side // patch) for side in sides]
     half = [(side + 1) // 2 for side in grid]
     inner = wide * half[0] * half[1]
-    padding = [side * patch - given for side, given in zip(grid, sides, strict=True)]
     encoder = nn.Sequential(
-        nn.ZeroPad2d((0, padding[1], 0, padding[0])),
+        padded(sides, grid, patch),
         nn.Conv2d(channels, narrow, patch, patch) if patch > 1 else _same(channels, narrow),
-        *_norm(narrow),
+        *normalised(narrow),
         nn.Conv2d(narrow, wide, 3, 2, 1),
-        *_norm(wide),
+        *normalised(wide),
         nn.Flatten(),
-        nn.Linear(inner, hidden),
-        nn.LayerNorm(hidden),
-        nn.GELU(),
-        nn.Linear(hidden, width),
+        *hidden_layer(inner, hidden, width),
     )
     decoder = nn.Sequential(
-        nn.Linear(dim, hidden),
-        nn.LayerNorm(hidden),
-        nn.GELU(),
-        nn.Linear(hidden, inner),
+        *hidden_layer(dim, hidden, inner),
         nn.LayerNorm(inner),
         nn.GELU(),
         nn.Unflatten(1, (wide, half[0], half[1])),
         nn.ConvTranspose2d(
             wide, narrow, 3, 2, 1, output_padding=(1 - grid[0] % 2, 1 - grid[1] % 2)
         ),
-        *_norm(narrow),
+        *normalised(narrow),
         nn.ConvTranspose2d(narrow, channels, 2 * patch, patch, patch // 2)
         if patch > 1
         else _same(narrow, channels),
@@ -64,7 +58,3 @@ def patch_layers(
 
 def _same(channels: int, wider: int) -> nn.Module:
     return nn.Conv2d(channels, wider, 3, padding=1)
-
-
-def _norm(channels: int) -> tuple[nn.Module, ...]:
-    return nn.GroupNorm(1, channels), nn.GELU()

