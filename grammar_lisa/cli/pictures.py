@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grammar_lisa.molecules.drawing import draw_grid
+from grammar_lisa.optimize.history import best_so_far
 from shared.cli.terminal import show
 from shared.common.arrays import Floats
 from shared.common.callbacks import MetricsRow
@@ -77,17 +78,6 @@ def plot_convergence(
     axes.grid(axis="y", alpha=0.3, linewidth=0.5)
     axes.legend(frameon=False, title="median over trials" if _several(curves) else None)
     save_figure(figure, path, "convergence.png")
-
-
-def best_so_far(scores: Floats, budget: int) -> Floats:
-    """Return the best of the scores up to each evaluation of a budget, infinite before the first.
-
-    The best at the end stays to the end of the budget.
-    """
-    best = np.full(budget, np.inf)
-    count = min(len(scores), budget)
-    best[:count] = np.where(np.isnan(scores), np.inf, scores)[:count]
-    return np.minimum.accumulate(best)
 
 
 def _scale_scores(axes: Axes, values: Floats) -> None:

@@ -8,7 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from grammar_lisa.objectives.objective import Evaluated
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.runs.files import read_file, write_atomically
 
@@ -158,3 +162,18 @@ def _parse(path: Path, number: int, line: str) -> Any:
             f"{path}, line {number} is damaged: {line[:60]!r}; restore the file or begin another "
             "search"
         ) from error
+
+
+def best_so_far(scores: ArrayLike, count: int | None = None) -> Floats:
+    """Return the best of scores up to each evaluation, infinite before the first that is one.
+
+    Args:
+        scores: In the order of evaluation, NaN where there is none.
+        count: The evaluations told of, by default those of the scores; of more than these, the
+            last best stays to the end.
+    """
+    given = np.asarray(scores, dtype=np.float64)
+    best = np.full(len(given) if count is None else count, np.inf)
+    known = given[: len(best)]
+    best[: len(known)] = np.where(np.isnan(known), np.inf, known)
+    return np.minimum.accumulate(best)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from grammar_lisa.optimize.history import best_so_far
 from grammar_lisa.reports.fit_charts import Points, fit_charts
 from grammar_lisa.reports.recorded_search import RecordedSearch, latex_of
 from grammar_lisa.reports.search_map import MAP, SearchMap, search_map
@@ -187,7 +188,7 @@ def _trial_lines(
             legend=alone,
         )
     if not alone:
-        held = [np.pad(line, (0, longest - len(line)), mode="edge") for line in lines.values()]
+        held = [best_so_far(line, longest) for line in lines.values()]
         median = np.median(np.stack(held), axis=0)
         yield Series(
             f"{label} median of {len(lines)} trials".strip(),
@@ -221,12 +222,6 @@ def _start_line(
         dash="dash",
         width=1.2,
     )
-
-
-def best_so_far(values: Sequence[float]) -> Floats:
-    """Return the best of scores up to each, infinite before the first that is one."""
-    scores = np.asarray(values, dtype=np.float64)
-    return np.minimum.accumulate(np.where(np.isnan(scores), np.inf, scores))
 
 
 def _round_boxes(search: RecordedSearch) -> Chart | Prose:

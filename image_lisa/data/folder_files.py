@@ -1,7 +1,7 @@
 """Which files of a folder are images, to which part and class each belongs, what is left out."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,9 @@ _PARTS = {
     **dict.fromkeys(("test", "testing"), "test"),
 }
 """What sub-folders that part the images are called, in small letters."""
+
+_PLACES = (0, 1)
+"""Where in a path they stand: above the classes, or below each."""
 
 _UNREAD = (
     *(".heic", ".heif", ".jxl", ".svg", ".psd", ".xcf", ".eps", ".pdf", ".ai", ".exr", ".hdr"),
@@ -170,11 +173,11 @@ def _entered(names: list[str]) -> list[tuple[str, str]]:
 def _parted(folder: Path, names: Sequence[tuple[str, str]]) -> tuple[list[FolderFile], list[str]]:
     """Return the files with their parts and classes, and the names of those outside the parts."""
     whole = [below for _, below in names]
-    for place, part_of in enumerate((_first_part, _second_part)):
-        if any(part_of(below) == "train" for below in whole):
+    for place in _PLACES:
+        if any(_part_at(below, place) == "train" for below in whole):
             _check_spelling(folder, whole, place)
-            return _by(part_of, names, place)
-    if others := sorted({b.split("/")[0] for b in whole if _first_part(b) is not None}):
+            return _by_part_at(names, place)
+    if others := sorted({b.split("/")[0] for b in whole if _part_at(b, 0) is not None}):
         raise LisaError(
             f"{folder} has a sub-folder '{others[0]}' but none called 'train' with images"
         )
@@ -183,21 +186,19 @@ def _parted(folder: Path, names: Sequence[tuple[str, str]]) -> tuple[list[Folder
 
 def _alike(name: str, below: str) -> FolderFile:
     """Return a file whose class stands below a part, above one, or where there are no parts."""
-    for place, part_of in enumerate((_first_part, _second_part)):
-        if (part := part_of(below)) is not None:
+    for place in _PLACES:
+        if (part := _part_at(below, place)) is not None:
             return FolderFile(part, _class_of(_without(below, place)), name)
     return FolderFile("train", _class_of(below), name)
 
 
-def _by(
-    part_of: Callable[[str], str | None], names: Sequence[tuple[str, str]], place: int
-) -> tuple[list[FolderFile], list[str]]:
+def _by_part_at(names: Sequence[tuple[str, str]], place: int) -> tuple[list[FolderFile], list[str]]:
     files = [
         FolderFile(part, _class_of(_without(below, place)), name)
         for name, below in names
-        if (part := part_of(below)) is not None
+        if (part := _part_at(below, place)) is not None
     ]
-    return files, [name for name, below in names if part_of(below) is None]
+    return files, [name for name, below in names if _part_at(below, place) is None]
 
 
 def _without(name: str, place: int) -> str:
@@ -205,14 +206,10 @@ def _without(name: str, place: int) -> str:
     return "/".join(words[:place] + words[place + 1 :])
 
 
-def _first_part(name: str) -> str | None:
+def _part_at(name: str, place: int) -> str | None:
+    """Return the part that the sub-folder at a place of a path is called as, if it is."""
     words = name.split("/")
-    return _PARTS.get(words[0].lower()) if len(words) > 1 else None
-
-
-def _second_part(name: str) -> str | None:
-    words = name.split("/")
-    return _PARTS.get(words[1].lower()) if len(words) > 2 else None
+    return _PARTS.get(words[place].lower()) if len(words) > place + 1 else None
 
 
 def _check_spelling(folder: Path, names: Sequence[str], place: int) -> None:
@@ -220,9 +217,8 @@ def _check_spelling(folder: Path, names: Sequence[str], place: int) -> None:
     title = {"train": "training", "valid": "validation", "test": "test"}
     spelt: dict[str, set[str]] = {}
     for name in names:
-        words = name.split("/")
-        if len(words) > place + 1 and (part := _PARTS.get(words[place].lower())):
-            spelt.setdefault(part, set()).add(words[place])
+        if (part := _part_at(name, place)) is not None:
+            spelt.setdefault(part, set()).add(name.split("/")[place])
     for part, spellings in spelt.items():
         if len(spellings) > 1:
             raise LisaError(

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from grammar_lisa.cli import pictures
-from grammar_lisa.cli.pictures import best_so_far, plot_convergence
+from grammar_lisa.cli.pictures import plot_convergence
+from grammar_lisa.optimize.history import best_so_far
 from shared.runs.run import Run
 
 NAN, INF = float("nan"), float("inf")

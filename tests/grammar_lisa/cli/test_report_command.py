@@ -13,10 +13,10 @@ from command_line import TOOL, succeed
 from small_tables import PLAIN, written
 from tools import edit
 
-from grammar_lisa.optimize.history import Evaluation
+from grammar_lisa.optimize.history import Evaluation, best_so_far
 from grammar_lisa.reports.recorded_search import RecordedSearch
 from grammar_lisa.reports.search_map import best_of_rounds
-from grammar_lisa.reports.search_page import best_so_far, search_page
+from grammar_lisa.reports.search_page import search_page
 from grammar_lisa.reports.training_page import training_page
 from grammar_lisa.reports.writing import open_run_of_any_kind
 from shared.reports import rendering
