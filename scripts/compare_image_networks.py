@@ -1,12 +1,13 @@
-"""Train the light network and patches alone for equal seconds and compare, as JSON.
+"""Train the light network and two simpler ones for equal seconds and compare, as JSON.
 
     .venv/bin/python scripts/compare_image_networks.py results/image_networks.json --photos PHOTOS
 
-Both see batches of the same order, by LISA and Adam, with a rate that falls along a cosine of the
+All see batches of the same order, by LISA and Adam, with a rate that falls along a cosine of the
 seconds; figures are the mean squared error a pixel of images held out and of training images.
-`patches` is what the light network passes small images through, at every size, with the widths that
-it had there. PHOTOS is a folder of large pictures, as scripts/make_pictures.py makes. Seconds are
-processor time on one thread.
+`hidden` is the light network without the map from each place to numbers of its own; `patches` is
+what it passes small images through, at every size, with the widths that it had there. PHOTOS is a
+folder of large pictures, as scripts/make_pictures.py makes. Seconds are processor time on one
+thread.
 """
 
 import argparse
@@ -20,13 +21,14 @@ from typing import Any
 
 import torch
 from environment_record import environment
-from torch import Tensor
+from torch import Tensor, nn
 
 from image_lisa.data import load_images
 from image_lisa.models.networks import ImageAutoencoder, Light, Shape
+from image_lisa.models.networks.grid_codes import CodeToGrid, GridToCode
 from image_lisa.models.networks.light import doublings
 from image_lisa.models.networks.patches import patch_layers
-from image_lisa.training.presets import DIMS, OTHER_DIM, chosen_batch
+from image_lisa.training.presets import chosen_batch, code_size
 from shared.common.torch_seeds import seeded
 from shared.methods import LISA
 from shared.runs.files import write_json
@@ -42,6 +44,18 @@ class Patches(ImageAutoencoder):
         times = doublings(min(shape[1:]))
         sizes = (32, 64, 256) if shape[0] * 4**times <= 32 else (64, 128, 512)
         self.encoder, self.decoder = patch_layers(shape, dim, width, 2**times, sizes)
+
+
+class Hidden(Light):
+    """The light network of large images, its code made by the hidden layers alone."""
+
+    def __init__(self, shape: Shape, dim: int, width: int) -> None:
+        super().__init__(shape, dim, width)
+        for layer in self.modules():
+            if isinstance(layer, GridToCode | CodeToGrid):
+                for weight in layer.each.parameters():
+                    nn.init.zeros_(weight)
+                    weight.requires_grad_(False)
 
 
 @dataclass(frozen=True)
@@ -75,7 +89,7 @@ def error(net: ImageAutoencoder, x: Tensor) -> float:
 def trained(kind: type[ImageAutoencoder], case: Case) -> dict[str, Any]:
     """Train a network for the seconds of a case and return its figures."""
     images = load_images(case.dataset)
-    dim = DIMS.get(case.dataset, OTHER_DIM)
+    dim = code_size(case.dataset, images.shape)
     size = chosen_batch(len(images.train), math.prod(images.shape[1:]))
     with seeded(0):
         net = kind(images.shape, dim, dim)
@@ -94,7 +108,8 @@ def trained(kind: type[ImageAutoencoder], case: Case) -> dict[str, Any]:
         "shape": images.shape,
         "training_images": len(images.train),
         "network": kind.__name__.lower(),
-        "weights": sum(weight.numel() for weight in net.parameters()),
+        "weights": sum(w.numel() for w in net.parameters() if w.requires_grad),
+        "code_size": dim,
         "batch": size,
         "seconds": spent,
         "steps": steps,
@@ -108,12 +123,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path)
     parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--small", default="cifar10", help="a data set of small coloured images")
     parser.add_argument("--seconds", type=float, default=60.0)
     options = parser.parse_args()
     torch.set_num_threads(1)
     rows = []
-    for dataset in (str(options.photos), "cifar10"):
-        for kind in (Light, Patches):
+    for dataset in (str(options.photos), options.small):
+        for kind in (Light, Hidden, Patches):
             rows.append(trained(kind, Case(dataset, options.seconds)))
             sys.stderr.write(f"{rows[-1]}\n")
     write_json(options.output, {"environment": environment(), "results": rows})

@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 
 from image_lisa.cli.options.train import TRAIN, Options
 from image_lisa.cli.runs import read_summary
-from image_lisa.cli.trainings import data_named, training_of
+from image_lisa.cli.trainings import data_named, dim_of, training_of
 from image_lisa.data import Images
 from image_lisa.models.model import Architecture, ImageModel, run_architecture
 from image_lisa.models.names import TOOL
@@ -107,7 +107,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
     assert isinstance(method, Method)
     images = data_named(options).load(terminal.note)
     training = _training_of(options, images)
-    dim = options.code_size
+    dim = dim_of(options, images)
     seed = derive_seed(options.seed, "network")
     architecture = Architecture(options.network, images.shape, dim, method, seed)
     architecture.build()

@@ -7,7 +7,7 @@ from image_lisa.benchmark.experiments import ExperimentSettings, loaded
 from image_lisa.cli.options.training import TrainingOptions
 from image_lisa.data import Images
 from image_lisa.training.experiment import Data
-from image_lisa.training.presets import settled
+from image_lisa.training.presets import code_size, settled
 from shared.training.settings import Training
 
 MANY: Final = 50_000
@@ -26,6 +26,11 @@ def training_of(options: TrainingOptions, images: Images | None = None) -> Train
     return settled(options.network, len(images.train), images.shape, given)
 
 
+def dim_of(options: TrainingOptions, images: Images) -> int:
+    """Return the code size that was asked for, or that of the data set."""
+    return options.dim or code_size(options.dataset, images.shape)
+
+
 def data_named(options: TrainingOptions) -> Data:
     """Return which images options name."""
     names = {each.name for each in dataclasses.fields(Data)} & vars(options).keys()
@@ -38,5 +43,5 @@ def setting_of(options: TrainingOptions) -> ExperimentSettings:
     data = data_named(options)
     images = loaded(data)
     return ExperimentSettings(
-        data, options.network, options.code_size, training_of(options, images)
+        data, options.network, dim_of(options, images), training_of(options, images)
     )

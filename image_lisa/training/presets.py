@@ -8,9 +8,10 @@ from typing import Any
 from shared.training.settings import Training
 
 DIMS = {"mnist": 16, "cifar10": 128, "celeba": 64, "digits": 8}
-"""Code sizes of the paper, and one for the small digits; other data take `OTHER_DIM`."""
+"""Code sizes of the paper, and one for the small digits."""
 
-OTHER_DIM = 64
+SMALL_DIM, LARGE_DIM, LARGE = 64, 256, 3 * 28 * 28
+"""Code sizes of other data: images of so many numbers and more are large."""
 
 BATCH = 100
 """Images a step where there are many, and they are small."""
@@ -94,6 +95,11 @@ def settled(
     few = images < FEW and shape[0] > 1 and min(shape[1:]) >= LEAST_SIDE
     values.setdefault("augment", AUGMENT if few else 0.0)
     return Training(**values)
+
+
+def code_size(dataset: str, shape: tuple[int, int, int]) -> int:
+    """Return the code size d of a data set whose images have that shape, unless the user says."""
+    return DIMS.get(dataset, LARGE_DIM if math.prod(shape) >= LARGE else SMALL_DIM)
 
 
 def chosen_batch(images: int, pixels: int, devices: int = 1) -> int:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from image_lisa.models.names import LARGEST_DIM
-from image_lisa.training.presets import DIMS, OTHER_DIM
 from shared.cli.terminal import Output, Ranges
 from shared.training.settings import Device, Precision, Schedule
 
@@ -23,7 +22,7 @@ class TrainingOptions(Output):
         network: The encoder and the decoder: light trains in minutes on a processor; paper is
             that of the field's tables and wants a GPU.
         dim: The code size d; by default 16 for mnist, 128 for cifar10, 64 for celeba, 8 for
-            digits, else 64.
+            digits, else 64, or 256 where images have 2,352 numbers (28 × 28 in colour) and more.
         epochs: Passes over the training images; by default 15 for light, 100 for paper, or as
             many as it takes for 2,000 steps where images are few.
         batch_size: Images a step, over all devices together; by default 100, and fewer where
@@ -75,8 +74,3 @@ class TrainingOptions(Output):
     patience: int | None = None
     kl_warmup: float | None = None
     augment: float | None = None
-
-    @property
-    def code_size(self) -> int:
-        """The code size d that was asked for, or that of the data set."""
-        return self.dim or DIMS.get(self.dataset, OTHER_DIM)

@@ -1,13 +1,15 @@
 """A network that trains small images in minutes on two processor cores, and large ones too."""
 
+import math
 from typing import Final
 
 from torch import Tensor, nn
 from torch.nn import functional
 
 from image_lisa.models.networks.base import ImageAutoencoder, Shape
+from image_lisa.models.networks.grid_codes import CodeToGrid, GridToCode
 from image_lisa.models.networks.memory_order import ChannelsLast
-from image_lisa.models.networks.parts import hidden_layer, normalised, padded
+from image_lisa.models.networks.parts import normalised, padded
 from image_lisa.models.networks.patches import patch_layers
 
 GRID: Final = 7
@@ -30,8 +32,9 @@ class Light(ImageAutoencoder):
     """Residual blocks on a small grid, and resize-convolutions from there to the image.
 
     The encoder brings the image to a grid of 7 to 13 on a side: by patches, of a large image also
-    by two strided convolutions. A residual block and a hidden layer lead to the code. The decoder
-    goes back to the grid and doubles it with bilinear resizing, half as many channels each time and
+    by two strided convolutions. A residual block follows; then a hidden layer, which sees the whole
+    image, and one linear map for all places make the code (`GridToCode`). The decoder goes back to
+    the grid and doubles it with bilinear resizing, half as many channels each time and
     a residual block behind; no layer writes patches, so none are seen. Every resolution adds to the
     image, as in Karras et al. (2020), so that coarse colours are learnt in the first steps. Images
     of 224 pixels and more are decoded at half their size or less and resized.
@@ -64,20 +67,17 @@ def grid_layers(shape: Shape, dim: int, width: int, times: int) -> tuple[nn.Modu
     """Return an encoder and a decoder of images that are a grid doubled so many times."""
     channels, *sides = shape
     grid = [-(-side // 2**times) for side in sides]
-    cells = grid[0] * grid[1]
     wide = NARROW if times < DECODED_DOUBLINGS else 2 * NARROW
-    hidden = 512 if cells <= 64 else 256
+    hidden = 512 if math.prod(grid) <= 64 else 256
     encoder = nn.Sequential(
         padded(sides, grid, 2**times),
         ChannelsLast(),
         *_to_grid(channels, times),
         Residual(NARROW),
-        nn.Flatten(),
-        *hidden_layer(NARROW * cells, hidden, width),
+        GridToCode(NARROW, grid, hidden, dim, width),
     )
     decoder = nn.Sequential(
-        *hidden_layer(dim, hidden, wide * cells),
-        nn.Unflatten(1, (wide, grid[0], grid[1])),
+        CodeToGrid(wide, grid, hidden, dim),
         ChannelsLast(),
         Residual(wide),
         ToImage(wide, channels, times),

@@ -13,6 +13,7 @@ from image_lisa.training.presets import (
     PIXELS_A_STEP,
     PRESETS,
     chosen_batch,
+    code_size,
     settled,
 )
 from shared.common.errors import LisaError
@@ -27,6 +28,15 @@ def test_the_presets_are_those_of_the_paper():
     assert paper.schedule == "plateau"
     assert (light.epochs, light.learning_rate, light.schedule) == (15, 2e-3, "cosine")
     assert (DIMS["mnist"], DIMS["cifar10"], DIMS["celeba"]) == (16, 128, 64)
+
+
+def test_large_images_have_longer_codes():
+    assert code_size("mnist", (1, 28, 28)) == 16
+    assert code_size("cifar10", (3, 32, 32)) == 128
+    assert code_size("grey", (1, 28, 28)) == 64
+    assert code_size("icons", (3, 27, 28)) == 64
+    assert code_size("icons", (3, 28, 28)) == 256
+    assert code_size("photos", (3, 224, 224)) == 256
 
 
 @pytest.mark.parametrize(
