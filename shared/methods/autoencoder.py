@@ -19,6 +19,7 @@ class Autoencoder(nn.Module, abc.ABC):
             log-likelihood of a unit Gaussian without its constant; None for another likelihood.
         semantics: How many numbers tell what a training example does, for methods that learn from
             them; 0 where none do.
+        has_views: Whether `view` gives other views of examples.
         parts: The modules that the method adds, see `shared.methods.equip`.
     """
 
@@ -26,6 +27,7 @@ class Autoencoder(nn.Module, abc.ABC):
     input_shape: tuple[int, ...] | None = None
     outputs: int | None = None
     semantics: int = 0
+    has_views: bool = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,6 +45,10 @@ class Autoencoder(nn.Module, abc.ABC):
             share: How far, from 0 to 0.5.
         """
         return x
+
+    def view(self, x: Tensor) -> Tensor:
+        """Return prepared examples changed at random in what does not tell them apart."""
+        raise NotImplementedError(f"{type(self).__name__} has no views of its examples")
 
     @abc.abstractmethod
     def encode(self, x: Tensor) -> Tensor:

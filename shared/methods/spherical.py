@@ -26,9 +26,10 @@ class LISA(Method):
     Its loss is Eq. 14 of the paper, R(f(u)) + λ·log mean over i ≠ j of exp(−t‖u_i − u_j‖²) with
     u = z/‖z‖, where R is the net's own reconstruction loss.
 
-    With an alignment weight, examples that do alike lie near each other: a linear readout of u, the
-    part `READOUT`, learns what the examples do, without a label, and the mean squared error of its
-    standardised outputs, times the weight, joins the loss.
+    With an alignment weight, examples that are alike lie near each other, without a label. Where it
+    is known what examples do, a linear readout of u, the part `READOUT`, learns it, and the mean
+    squared error of its standardised outputs joins the loss. Where examples have views, as images
+    have, it is the mean ‖u − u′‖², u′ the direction of another view of the same example.
 
     With a noise angle, the decoder is trained on directions that are turned by a random angle up to
     it, in a random direction, as a denoising autoencoder is on noisy examples. It learns to decode
@@ -43,9 +44,10 @@ class LISA(Method):
     Attributes:
         uniformity_weight: λ, the weight of the uniformity loss.
         uniformity_t: t, the inverse width of its kernel.
-        alignment_weight: The weight of the alignment loss, 5 to 10 where it is wanted: how badly
-            a linear readout of u tells what a sentence does. Images need 0: for them,
-            augmentations would tell what is alike, and these are not built yet.
+        alignment_weight: The weight of the alignment loss, 5 to 10 where it is wanted. Of
+            sentences: how badly a linear readout of u tells what they do. Of images: how far from
+            each other images and their views lie, which are moved, turned and resized a little,
+            and mirrored where they are coloured.
         noise_angle: The largest angle, in radians, by which directions are turned in training,
             uniform from 0; 0 turns none, and at π/2 some examples give nothing away.
     """
@@ -74,19 +76,27 @@ class LISA(Method):
         return self.alignment_weight > 0
 
     def extra_modules(self, net: Autoencoder) -> dict[str, nn.Module]:
-        """Return the readout, where there is an alignment loss."""
-        if not self.aligned:
+        """Return the readout, where there is an alignment loss that needs one."""
+        if not self.aligned or (net.has_views and not net.semantics):
             return {}
         if net.semantics < 1:
             raise LisaError(
-                f"{self.name}: an alignment-weight above 0 needs to know what the examples do, "
-                "which is known of sentences only; leave it at 0"
+                f"{self.name}: an alignment-weight above 0 needs examples with semantics or views, "
+                f"and those of {type(net).__name__} have none; leave it at 0"
             )
         return {READOUT: nn.Linear(net.dim, net.semantics)}
 
     def loss(self, net: Autoencoder, x: Tensor) -> dict[str, Tensor]:
-        """Return the terms `reconstruction` (Eq. 11) and `uniformity`, λ times Eq. 13."""
-        return self._terms(net, x, self.to_decoder(net, net.encode(x)))
+        """Return the terms `reconstruction` (Eq. 11) and `uniformity`, λ times Eq. 13.
+
+        Of examples that have views there may be `alignment`, the weighted distance to them.
+        """
+        u = self.to_decoder(net, net.encode(x))
+        terms = self._terms(net, x, u)
+        if self.aligned and net.has_views:
+            other = self.to_decoder(net, net.encode(net.view(x)))
+            terms["alignment"] = self.alignment_weight * (u - other).square().sum(1).mean()
+        return terms
 
     def aligned_loss(self, net: Autoencoder, x: Tensor, semantics: Tensor) -> dict[str, Tensor]:
         """Return the terms of `loss` and `alignment`, the weighted error of the readout."""

@@ -140,7 +140,7 @@ class Trainer:
         """
         if len(x) < 2:
             raise LisaError(f"training needs at least 2 examples, not {len(x)}")
-        if method.aligned and semantics is None:
+        if method.aligned and semantics is None and not net.has_views:
             raise LisaError(f"{method.name}: this training is not told what the examples do")
         if semantics is not None and len(semantics) != len(x):
             raise LisaError(f"{len(semantics)} rows of semantics do not fit {len(x)} examples")

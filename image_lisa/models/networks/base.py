@@ -1,6 +1,7 @@
 """What every network on images shares: bytes in, numbers in [0, 1] out, and their loss."""
 
 import abc
+import math
 from collections.abc import Iterable
 
 import torch
@@ -12,6 +13,9 @@ from shared.methods.autoencoder import Autoencoder
 
 Shape = tuple[int, int, int]
 """Channels, height and width of an image."""
+
+MOVED, TURNED, RESIZED = 1 / 8, math.pi / 12, 0.1
+"""How far a view may differ: share of height and width, radians, logarithm of the size."""
 
 
 class ImageAutoencoder(Autoencoder, abc.ABC):
@@ -27,6 +31,7 @@ class ImageAutoencoder(Autoencoder, abc.ABC):
         decoder: Codes to logits.
     """
 
+    has_views = True
     encoder: nn.Module
     decoder: nn.Module
 
@@ -69,6 +74,23 @@ class ImageAutoencoder(Autoencoder, abc.ABC):
                 for image, top, left in zip(padded, tops, lefts, strict=True)
             ]
         )
+
+    def view(self, x: Tensor) -> Tensor:
+        """Return images moved by up to an eighth, turned by up to 15° and resized by up to a tenth.
+
+        Coloured ones are mirrored half of the time. What comes in at a border is the image mirrored
+        there. Each image has draws of its own.
+        """
+        angle, size, across, down = (
+            most * (2 * torch.rand(len(x), dtype=x.dtype) - 1)
+            for most in (TURNED, RESIZED, 2 * MOVED, 2 * MOVED)
+        )
+        mirrored = torch.where(torch.rand(len(x)) < (0.5 if x.shape[1] > 1 else 0.0), -1.0, 1.0)
+        cos, sin = torch.cos(angle) * torch.exp(size), torch.sin(angle) * torch.exp(size)
+        rows = (cos * mirrored, -sin, across, sin * mirrored, cos, down)
+        maps = torch.stack(rows, 1).reshape(-1, 2, 3).to(x)
+        places = functional.affine_grid(maps, list(x.shape), align_corners=False)
+        return functional.grid_sample(x, places, padding_mode="reflection", align_corners=False)
 
     def encode(self, x: Tensor) -> Tensor:
         """Return codes of images; see `Autoencoder.encode`."""

@@ -1,5 +1,7 @@
 """Networks on images: shapes, ranges, the loss, the layers of the field's tables."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -115,6 +117,41 @@ def test_augmented_images_are_mirrored_and_moved():
     assert len(places) > 10
     assert {place[0] for place in places} == {0, 1}
     assert torch.equal(net.augmented(x, 0.0).sort(-1).values, x.sort(-1).values)
+
+
+def gradient_image(height=24, width=24):
+    """Red grows to the right, green downwards; blue is a half."""
+    right, down = (torch.linspace(0, 1, n) for n in (width, height))
+    parts = (right.expand(height, width), down[:, None].expand(height, width))
+    return torch.stack([*parts, torch.full((height, width), 0.5)])
+
+
+def test_views_are_moved_turned_resized_and_mirrored():
+    """In the middle of linear colours a view's value tells the move, its slopes the rest."""
+    net, image = net_of("light", (3, 24, 24)), gradient_image()
+    torch.default_generator.manual_seed(0)
+    found = net.view(image.expand(300, -1, -1, -1))
+    torch.default_generator.manual_seed(0)
+    assert torch.equal(net.view(image.expand(300, -1, -1, -1)), found)
+    middle = found[:, :, 11:13, 11:13]
+    moved = (middle.mean((2, 3))[:, :2] - 0.5) * 23 / 24
+    assert 0.11 < moved.abs().max() <= 1 / 8 + 1e-5
+    along = (middle[..., 1] - middle[..., 0]).mean(2)[:, :2] * 23
+    assert (along[:, 0] < 0).float().mean() == pytest.approx(0.5, abs=0.1)
+    size = along.norm(dim=1)
+    assert math.exp(-0.1) - 1e-3 < size.min() < 0.93
+    assert 1.07 < size.max() < math.exp(0.1) + 1e-3
+    turned = torch.atan2(along[:, 1], along[:, 0])
+    turned = torch.minimum(turned.abs(), math.pi - turned.abs())
+    assert 0.2 < turned.max() <= math.pi / 12 + 1e-4
+    torch.testing.assert_close(found[:, 2], torch.full((300, 24, 24), 0.5))
+
+
+def test_views_of_grey_images_are_not_mirrored():
+    """A digit that is mirrored is another one."""
+    net, image = net_of("light", (1, 24, 24)), gradient_image()[:1]
+    found = net.view(image.expand(200, -1, -1, -1))
+    assert (found[:, 0, 11:13, 13] > found[:, 0, 11:13, 11]).all()
 
 
 @pytest.mark.parametrize("name", NETWORKS)

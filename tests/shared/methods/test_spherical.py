@@ -111,8 +111,42 @@ def test_without_alignment_semantics_change_nothing(method):
 
 
 def test_a_net_that_is_not_told_what_examples_do_cannot_be_aligned():
-    with pytest.raises(LisaError, match=r"lisa: an alignment-weight above 0 .* of sentences only"):
+    with pytest.raises(
+        LisaError, match=r"lisa: an alignment-weight above 0 .* those of Vectors have none"
+    ):
         equip(Vectors(), LISA(alignment_weight=1.0), seed=0)
+
+
+class Seen(Vectors):
+    """Examples have views: the next example each."""
+
+    has_views = True
+
+    def view(self, x):
+        return x.roll(-1, 0)
+
+
+@pytest.mark.parametrize("weight", [0.5, 7.0])
+def test_the_alignment_of_views_is_the_mean_squared_distance_of_their_directions(weight):
+    net, method, x = Seen(plain=True), LISA(alignment_weight=weight), vectors(9).double()
+    equip(net, method, seed=0)
+    net = net.double()
+    assert not net.parts
+    terms = method.loss(net, x)
+    u = [[value / math.hypot(*z) for value in z] for z in net.encode(x).tolist()]
+    distances = [math.dist(a, b) ** 2 for a, b in zip(u, [*u[1:], u[0]], strict=True)]
+    assert terms.pop("alignment").item() == pytest.approx(weight * sum(distances) / 9)
+    plain = LISA().loss(net, x)
+    assert terms.keys() == plain.keys()
+    assert all(torch.equal(terms[name], plain[name]) for name in plain)
+
+
+def test_views_are_not_looked_at_without_a_weight():
+    class Hidden(Seen):
+        def view(self, x):
+            raise AssertionError
+
+    assert list(LISA().loss(Hidden(), vectors(9))) == ["reconstruction", "uniformity"]
 
 
 @pytest.mark.parametrize("value", [-0.1, 2e6, math.nan, math.inf])
