@@ -48,12 +48,13 @@ class ExperimentSettings:
 
     def record(self) -> dict[str, Any]:
         """Return what must be the same in every call that works on one folder."""
-        names = ("epochs", "batch_size", "learning_rate", "schedule", "precision")
+        training = self.training.identity()
+        del training["seed"]
         return {
             **{name: getattr(self.data, name) for name in ("dataset", "size", "limit", "valid")},
             "network": self.network,
             "dim": self.dim,
-            **{name: getattr(self.training, name) for name in names},
+            **training,
         }
 
     def data_of(self, seed: int) -> Data:

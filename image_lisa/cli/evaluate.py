@@ -19,14 +19,9 @@ from image_lisa.evaluation.extractors import (
     train_extractor,
 )
 from image_lisa.evaluation.inception import weights_path
-from image_lisa.evaluation.protocol import EvaluationProtocol
+from image_lisa.evaluation.protocol import EvaluationProtocol, draws_for
 from image_lisa.evaluation.reference import Reference
-from image_lisa.evaluation.report import (
-    draws_for,
-    evaluate_run,
-    images_to_measure,
-    seconds_for,
-)
+from image_lisa.evaluation.report import evaluate_run, images_to_measure, seconds_for
 from image_lisa.models.names import DISTANCE_TITLES, EVALUATION, FeatureName
 from shared.cli.terminal import Terminal
 from shared.methods import method_to_record
@@ -55,7 +50,8 @@ def run(options: Options, terminal: Terminal) -> None:
     network = published.network if published else _default(images, options, terminal)
     check_measurable(images, network)
     folder = measured.folder.path
-    protocol = EvaluationProtocol(draws=options.draws or draws_for(images), seed=options.seed)
+    draws = options.draws or draws_for(len(images.test))
+    protocol = EvaluationProtocol(draws=draws, seed=options.seed)
     if network == "classifier":
         place = options.classifiers or folder.resolve().parent / CLASSIFIERS
         extractor = train_extractor(place, images, device, terminal.note).load()

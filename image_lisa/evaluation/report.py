@@ -21,7 +21,7 @@ from image_lisa.evaluation.codes import (
 )
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.frechet import frechet_distance
-from image_lisa.evaluation.protocol import DRAWS, SAMPLES, EvaluationProtocol
+from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.evaluation.reference import Reference, extractor_record
 from image_lisa.models.model import ImageModel
 from shared.common.callbacks import Notify, silent
@@ -105,14 +105,6 @@ def evaluate_run(
         "mismatch": mismatch_records(model, samplers, test, images, protocol, notify),
         "mismatch_reason": None if spherical else NO_MISMATCH.format(title=model.method.title),
     }
-
-
-def draws_for(images: Images) -> int:
-    """Return how many images samplers draw by default: as many as there are test images.
-
-    At most 10,000, and no fewer than can be asked for.
-    """
-    return max(DRAWS[0], min(SAMPLES, len(images.test)))
 
 
 def images_to_measure(images: Images, protocol: EvaluationProtocol, samplers: int) -> int:
