@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.benchmark.regression_systems import SETTINGS
+from shared.common.durations import duration
 
 Record = Mapping[str, Any]
 HEADS: Final = (
@@ -85,7 +86,7 @@ def notes_of(suite: str, seconds: float, records: Sequence[Record]) -> list[str]
     """Return what a reader must know of the tables."""
     systems = dict.fromkeys(each["system"] for each in records)
     return [
-        f"Suite {suite}; every system has the same rows, operators and {seconds:g} seconds of "
+        f"Suite {suite}; every system has the same rows, operators and {duration(seconds)} of "
         "processor time, of one core. cpu seconds: what it took of them, with what it does at its "
         "end; seconds: by the clock on the wall.",
         "solved: the share of trials whose formula is the truth up to a constant added or "

@@ -7,11 +7,12 @@ from grammar_lisa.reports.fit_page import RecordedFit, fine, front_chart
 from grammar_lisa.reports.recorded_search import RecordedSearch
 from grammar_lisa.reports.search_page import convergence
 from grammar_lisa.reports.training_page import share
+from shared.common.durations import duration
 from shared.reports.charts import number
 from shared.reports.comparison import differences, labelled, overlaid
 from shared.reports.formulas import formula
 from shared.reports.page import Block, Cell, Formula, Grid, Page, Section, missing
-from shared.reports.runs import duration, mapping
+from shared.reports.runs import mapping
 from shared.runs.run import SUMMARY, Run
 
 

@@ -14,6 +14,7 @@ from grammar_lisa.regression.outputs import BEST, EQUATIONS, Best, read_best, re
 from grammar_lisa.regression.tables.table import Table, TableSplit, read_split
 from grammar_lisa.regression.tables.table_options import TableOptions
 from grammar_lisa.reports.fit_charts import Points, fit_charts
+from shared.common.durations import duration
 from shared.common.errors import LisaError
 from shared.reports.charts import EXACT, Series, axis, chart, number
 from shared.reports.formulas import formula
@@ -28,7 +29,7 @@ from shared.reports.page import (
     Tiles,
     missing,
 )
-from shared.reports.runs import duration, mapping, recorded
+from shared.reports.runs import mapping, recorded
 from shared.runs.files import read_file
 from shared.runs.run import SUMMARY, Run
 

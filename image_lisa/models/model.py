@@ -99,7 +99,7 @@ class Architecture:
 
 
 @dataclass(frozen=True, eq=False)
-class Reconstruction:
+class ReconstructedBatch:
     """What one pass through a network gives of some images.
 
     Attributes:
@@ -305,7 +305,7 @@ class ImageModel:
         return torch.cat([each.errors for each in self.reconstructions(images)])
 
     @torch.no_grad()
-    def reconstructions(self, images: Tensor) -> Iterator[Reconstruction]:
+    def reconstructions(self, images: Tensor) -> Iterator[ReconstructedBatch]:
         """Yield what one pass gives of images `[n, channel, height, width]`, batch by batch.
 
         It is on the processor; a batch is of `at_once` images.
@@ -314,7 +314,7 @@ class ImageModel:
             z = self.method.encode(self.net, x)
             back = self.net.decode(self.method.to_decoder(self.net, z))
             errors = self.net.reconstruction_loss(x, back)
-            yield Reconstruction(z.cpu().double(), back.cpu(), errors.cpu().double())
+            yield ReconstructedBatch(z.cpu().double(), back.cpu(), errors.cpu().double())
 
     def _own_run(self) -> Run:
         if self.run is None:

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from image_lisa.models.model import run_architecture
 from image_lisa.models.names import DISTANCE_TITLES, EVALUATION, TOOL
 from image_lisa.reports.run_page import read_record
+from shared.common.durations import duration
 from shared.reports.charts import number
 from shared.reports.comparison import differences, labelled, overlaid
 from shared.reports.page import Block, Cell, Gallery, Grid, Page, Section
 from shared.reports.pictures import picture
-from shared.reports.runs import duration, mapping
+from shared.reports.runs import mapping
 from shared.runs.run import SUMMARY, Run
 
 _SHOWN = ("reconstructions.png", "samples-gmm.png")

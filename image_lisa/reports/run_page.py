@@ -5,6 +5,7 @@ from typing import Any
 
 from image_lisa.models.model import run_architecture
 from image_lisa.models.names import DIAGNOSIS, DISTANCE_TITLES, EVALUATION, TOOL
+from shared.common.durations import duration
 from shared.common.errors import LisaError
 from shared.diagnostics import Spectrum, spectrum
 from shared.methods.registry import METHODS
@@ -23,7 +24,7 @@ from shared.reports.page import (
     missing,
 )
 from shared.reports.pictures import picture
-from shared.reports.runs import curves, duration, mapping, recorded
+from shared.reports.runs import curves, mapping, recorded
 from shared.runs.expost import load_codes
 from shared.runs.run import SUMMARY, Run
 from shared.sphere.geometry import project

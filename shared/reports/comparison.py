@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from shared.reports.charts import Series, axis, chart, colour_of
 from shared.reports.page import Chart, Grid, Prose, missing
-from shared.reports.runs import options_of
+from shared.reports.runs import option_texts
 from shared.runs.run import Run
 
 _PLACES = frozenset({"runs", "run", "name"})
@@ -27,7 +27,7 @@ def differences(runs: Mapping[str, Run]) -> list[Grid | Prose]:
     """Return the options in which runs differ, a column for each run; nothing of one run."""
     if len(runs) < 2:
         return []
-    told = {label: options_of(run) for label, run in runs.items()}
+    told = {label: option_texts(run) for label, run in runs.items()}
     names = dict.fromkeys(name for options in told.values() for name in options)
     rows = [
         [name.replace("_", " "), *(options.get(name, "–") for options in told.values())]
