@@ -29,7 +29,7 @@ from shared.reports.page import (
     Tiles,
     missing,
 )
-from shared.reports.runs import mapping, recorded
+from shared.reports.runs import mapping, read_record, recorded
 from shared.runs.files import read_file
 from shared.runs.run import SUMMARY, Run
 
@@ -68,8 +68,7 @@ class RecordedFit:
     @property
     def summary(self) -> Mapping[str, object]:
         """What it came to; empty of a fit that did not end."""
-        there = (self.run.path / SUMMARY).is_file()
-        return mapping(self.run.read_json(SUMMARY)) if there else {}
+        return read_record(self.run, SUMMARY)
 
     @property
     def loss(self) -> str:

@@ -12,7 +12,6 @@ from torch import Tensor
 from image_lisa.data import Images
 from image_lisa.evaluation.codes import (
     NO_MISMATCH,
-    directions,
     mismatch_records,
     probe_accuracies,
     radial_record,
@@ -28,6 +27,7 @@ from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.methods import Codes
 from shared.samplers import Sampler
+from shared.sphere.geometry import project_rows
 from shared.sphere.uniformity import uniformity_gap
 
 __all__ = ["EvaluationProtocol", "Notify", "Reference", "evaluate_run"]
@@ -100,7 +100,7 @@ def evaluate_run(
         "samplers": sampled,
         "probes": probe_accuracies(model.method, codes.mean, test, images, protocol),
         "spectrum": spectrum_record(test),
-        "uniformity_gap": uniformity_gap(directions(test)),
+        "uniformity_gap": uniformity_gap(project_rows(test)),
         "radial": radial_record(model, codes.mean, test, images, protocol),
         "mismatch": mismatch_records(model, samplers, test, images, protocol, notify),
         "mismatch_reason": None if spherical else NO_MISMATCH.format(title=model.method.title),

@@ -24,7 +24,7 @@ from shared.methods import Codes, Method, equip, method_from_record, method_to_r
 from shared.methods.registry import METHODS
 from shared.runs.expost import load_codes, load_sampler
 from shared.runs.run import CONFIG, MODEL, Run, open_run, read_model
-from shared.sphere.geometry import project, slerp
+from shared.sphere.geometry import project_rows, slerp
 from shared.training.trainer import load_weights
 
 CHUNK = 500
@@ -242,10 +242,7 @@ class ImageModel:
 
         It is directions where the decoder sees directions only.
         """
-        if not self.method.spherical:
-            return codes
-        found: Floats = project(torch.from_numpy(codes)).numpy()
-        return found
+        return project_rows(codes) if self.method.spherical else codes
 
     def interpolate(self, first: ImageSet, second: ImageSet, steps: int = 10) -> Tensor:
         """Return images on the paths between pairs of images.

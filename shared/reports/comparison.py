@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from shared.reports.charts import Series, axis, chart, colour_of
-from shared.reports.page import Chart, Grid, Prose, missing
+from shared.reports.page import Chart, Grid, Page, Prose, Section, missing
 from shared.reports.runs import option_texts
 from shared.runs.run import Run
 
@@ -21,6 +21,17 @@ def labelled(runs: Sequence[Run]) -> dict[str, Run]:
         alone = names[path.name] == 1
         found[path.name if alone else f"{path.parent.name}/{path.name}"] = run
     return found
+
+
+def side_by_side(runs: Mapping[str, Run], tool: str, sections: Sequence[Section]) -> Page:
+    """Return the report of several runs of a tool, by their labels."""
+    return Page(
+        " and ".join(runs) if len(runs) < 4 else f"{len(runs)} runs",
+        f"{tool} report",
+        "Runs side by side. Each has a report of its own, which shows more.",
+        sections,
+        foot=", ".join(str(run.path) for run in runs.values()),
+    )
 
 
 def differences(runs: Mapping[str, Run]) -> list[Grid | Prose]:

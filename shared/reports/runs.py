@@ -41,6 +41,11 @@ def recorded(run: Run) -> list[Facts]:
     return found
 
 
+def read_record(run: Run, name: str) -> Mapping[str, Any]:
+    """Return what a JSON file of a run holds; nothing where it is not there."""
+    return mapping(run.read_json(name)) if (run.path / name).is_file() else {}
+
+
 def mapping(value: object) -> Mapping[str, Any]:
     """Return a value where it is a mapping, else one of nothing."""
     return value if isinstance(value, Mapping) else {}
