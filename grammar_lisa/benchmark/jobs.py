@@ -19,7 +19,7 @@ from grammar_lisa.optimize.trials import Trial, run_trial
 from grammar_lisa.training.experiment import Plan, data_of, finish_run, make_run, train_run
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.jobs.jobs import FAILED, FileJob, Job
+from shared.jobs.jobs import FileJob, RunJob
 from shared.runs.folders import as_json
 from shared.runs.run import CONFIG, SUMMARY, Run, open_run
 
@@ -31,31 +31,14 @@ _POINTS = 1000
 
 
 @dataclass(frozen=True)
-class TrainingJob(Job[Objective]):
+class TrainingJob(RunJob[Objective]):
     """The training of one run.
 
     Attributes:
-        path: The run's folder.
         plan: Of the run.
     """
 
-    path: Path
     plan: Plan
-
-    @property
-    def name(self) -> str:
-        """The run's."""
-        return self.path.name
-
-    @property
-    def failure(self) -> Path:
-        """In the run's folder."""
-        return self.path / FAILED
-
-    @property
-    def folder(self) -> Path:
-        """That of the runs."""
-        return self.path.parent
 
     @property
     def done(self) -> bool:

@@ -5,7 +5,6 @@ and a file for each trial. What is there is not done again.
 """
 
 import dataclasses
-import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,14 +24,16 @@ from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.decontamination import EXACT
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
+from grammar_lisa.optimize.trial_tables import mean_and_error
 from grammar_lisa.optimize.trials import Trial, run_trial
 from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.experiment import Plan
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.common.tables import grouped
 from shared.jobs.backends import Backend
 from shared.jobs.folder import JobFolder
-from shared.jobs.jobs import FileJob, OnEnd, run_jobs
+from shared.jobs.jobs import FileJob, OnEnd, kept_files, run_jobs
 from shared.runs.files import read_json
 
 LATENT_BO_TOOL: Final = f"{TOOL} benchmark latent-bo"
@@ -159,8 +160,7 @@ class LatentBOBenchmark(JobFolder):
 
     def records(self) -> list[dict[str, Any]]:
         """Return every trial that was kept: target, system, and what it reached."""
-        paths = sorted(self.path.glob("trials/*/*/trial-*.json"))
-        return [read_json(path) for path in paths if not path.stem.endswith("-failed")]
+        return [read_json(path) for path in kept_files(self.path, "trials/*/*/trial-*.json")]
 
     def _searches(
         self,
@@ -251,9 +251,7 @@ class LatentBOBenchmark(JobFolder):
 
 def latent_bo_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return one row for each target and system: means over trials, with standard errors."""
-    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for record in records:
-        groups.setdefault((record["target"], record["system"]), []).append(record)
+    groups = grouped(records, lambda each: (each["target"], each["system"]))
     return [
         {"target": target, "system": system} | _row(group)
         for (target, system), group in groups.items()
@@ -267,18 +265,12 @@ def _row(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for mark in MARKS:
         row[f"exact by {mark}"] = sum(hit <= mark for hit in hits)
         values = [record["best"][str(mark)] for record in group]
-        row[f"best at {mark}"] = float(np.mean(values))
-        row[f"error at {mark}"] = _error(values)
+        row[f"best at {mark}"], row[f"error at {mark}"] = mean_and_error(values)
     averages = [record["average"] for record in group if record["average"] is not None]
     row["average"] = float(np.mean(averages)) if averages else None
     row["start"] = float(np.mean([record["start"] for record in group]))
     row["seconds"] = float(np.median([record["seconds"] for record in group]))
     return row
-
-
-def _error(values: Sequence[float]) -> float | None:
-    """Return the standard error of the mean."""
-    return float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
 
 
 _SIGNS: Final = str.maketrans({"/": "÷", " ": "_"})

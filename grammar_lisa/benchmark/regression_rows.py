@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from grammar_lisa.benchmark.regression_systems import SETTINGS
+from shared.common.durations import duration
+from shared.common.tables import grouped
 
 Record = Mapping[str, Any]
 HEADS: Final = (
@@ -29,7 +31,7 @@ def rows_of(records: Sequence[Record]) -> list[dict[str, Any]]:
         `problems solved`, medians of `complexity`, of `seconds` and `cpu seconds` of all, and of
         the seconds `to solution` of those that solved.
     """
-    groups = _grouped(records, lambda each: (each["noise"], each["system"]))
+    groups = grouped(records, lambda each: (each["noise"], each["system"]))
     return [
         {"noise": noise, "system": system} | _row(group)
         for (noise, system), group in sorted(groups.items(), key=lambda item: _order(*item[0]))
@@ -37,7 +39,7 @@ def rows_of(records: Sequence[Record]) -> list[dict[str, Any]]:
 
 
 def _row(group: Sequence[Record]) -> dict[str, Any]:
-    problems = _grouped(group, lambda each: each["problem"])
+    problems = grouped(group, lambda each: each["problem"])
     solved = [each for each in group if each["solved"]]
     return {
         "trials": len(group),
@@ -73,10 +75,10 @@ def problems_of(records: Sequence[Record]) -> tuple[list[str], list[list[str]]]:
     named = dict.fromkeys(each["system"] for each in records)
     systems = sorted(named, key=lambda name: not name.startswith("lisa"))
     cells = []
-    for (problem, noise), group in _grouped(
+    for (problem, noise), group in grouped(
         records, lambda each: (each["problem"], each["noise"])
     ).items():
-        trials = _grouped(group, lambda each: each["system"])
+        trials = grouped(group, lambda each: each["system"])
         cells.append([problem, str(noise), *(_solved_cell(trials.get(s, ())) for s in systems)])
     return ["problem", "noise", *systems], cells
 
@@ -85,7 +87,7 @@ def notes_of(suite: str, seconds: float, records: Sequence[Record]) -> list[str]
     """Return what a reader must know of the tables."""
     systems = dict.fromkeys(each["system"] for each in records)
     return [
-        f"Suite {suite}; every system has the same rows, operators and {seconds:g} seconds of "
+        f"Suite {suite}; every system has the same rows, operators and {duration(seconds)} of "
         "processor time, of one core. cpu seconds: what it took of them, with what it does at its "
         "end; seconds: by the clock on the wall.",
         "solved: the share of trials whose formula is the truth up to a constant added or "
@@ -103,13 +105,6 @@ def notes_of(suite: str, seconds: float, records: Sequence[Record]) -> list[str]
             if name.startswith("lisa-")
         ),
     ]
-
-
-def _grouped(records: Iterable[Record], key: Callable[[Record], Any]) -> dict[Any, list[Record]]:
-    groups: dict[Any, list[Record]] = {}
-    for record in records:
-        groups.setdefault(key(record), []).append(record)
-    return groups
 
 
 def _order(noise: object, system: str) -> tuple[float, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.jobs.backends import Backend
 from shared.jobs.folder import JobFolder
-from shared.jobs.jobs import FAILED, FileJob, OnEnd, run_jobs
+from shared.jobs.jobs import FileJob, OnEnd, kept_files, run_jobs
 from shared.runs.files import read_json
 
 REGRESSION_TOOL: Final = f"{TOOL} benchmark regression"
@@ -190,12 +190,11 @@ class RegressionBenchmark(JobFolder):
 
     def records(self) -> list[dict[str, Any]]:
         """Return every trial that was kept, in the order of problems."""
-        return [read_json(path) for path in self._files()]
-
-    def _files(self) -> Iterator[Path]:
-        for problem in self.protocol.problems:
-            paths = (self.path / "trials" / problem.name).glob("*/*-*.json")
-            yield from sorted(path for path in paths if not path.name.endswith(FAILED))
+        return [
+            read_json(path)
+            for problem in self.protocol.problems
+            for path in kept_files(self.path / "trials" / problem.name, "*/*-*.json")
+        ]
 
     def _file(self, problem: Problem, system: str, noise: float | None, number: int) -> Path:
         share = OWN if noise is None else f"{noise:g}"

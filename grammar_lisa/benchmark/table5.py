@@ -35,7 +35,7 @@ from grammar_lisa.training.experiment import Plan
 from shared.common.callbacks import silent
 from shared.jobs.backends import Backend
 from shared.jobs.folder import JobFolder
-from shared.jobs.jobs import OnEnd, run_jobs
+from shared.jobs.jobs import OnEnd, kept_files, run_jobs
 from shared.runs.files import read_json, write_json
 from shared.runs.folders import open_folder
 from shared.runs.run import CONFIG, SUMMARY, open_run
@@ -275,5 +275,5 @@ def _n_initial(path: Path) -> int:
 
 def _records(folder: Path) -> list[dict[str, Any]]:
     """Return what trials in a folder kept, by their numbers."""
-    paths = [path for path in folder.glob("trial-*.json") if path.stem.count("-") == 1]
-    return sorted((read_json(path) for path in paths), key=lambda record: int(record["trial"]))
+    kept = map(read_json, kept_files(folder, "trial-*.json"))
+    return sorted(kept, key=lambda record: int(record["trial"]))

@@ -1,13 +1,18 @@
 """The rows of Table 5 from trials: mean and standard error; as Markdown, as CSV, as cells."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from grammar_lisa.objectives.decontamination import NEAR
-from grammar_lisa.optimize.trial_tables import COLUMNS, REACHED, first_reached, reached_cell
+from grammar_lisa.optimize.trial_tables import (
+    COLUMNS,
+    REACHED,
+    first_reached,
+    mean_and_error,
+    reached_cell,
+)
 from shared.common.tables import csv_table, markdown_table
 
 KEYS: Final = ("sentences", "network", "system", "n_initial", "evaluations")
@@ -26,17 +31,6 @@ _HEADS: Final = {
 }
 """What stands at the head of a row, by what tables call it."""
 _DECIMALS: Final = {"decodes": 2, "valid": 2, "finite": 2, "distinct": 0, "average": 2, "best": 3}
-
-
-def mean_and_error(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """Return the mean and its standard error, deviation with n − 1 below over √n.
-
-    With too few values they are None.
-    """
-    if not values:
-        return None, None
-    error = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
-    return float(np.mean(values)), error
 
 
 def table5_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from grammar_lisa.regression.fitting import Fitting, fitting_for
 from grammar_lisa.regression.outputs import OUTPUTS, write_outputs
 from grammar_lisa.regression.tables.table import TableSplit, read_split
 from shared.cli.terminal import Terminal
+from shared.common.durations import duration
 from shared.runs.locks import working_in
 from shared.runs.run import SUMMARY
 
@@ -72,7 +73,7 @@ def _report(
     for note in fitting.notes:
         terminal.note(note)
     ending = ENDINGS[str(fitting.ending)]
-    terminal.note(f"searched for {fitting.seconds:.1f} s: {ending}")
+    terminal.note(f"searched for {duration(fitting.seconds)}: {ending}")
     print_front(terminal, found, table.target_name, found.reason)
     files = [*OUTPUTS, "fit.png"]
     terminal.print(f"{path}: {', '.join(files)}")

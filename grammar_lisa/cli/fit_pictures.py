@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grammar_lisa.expressions.evaluation import evaluate, spread_evenly
+from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.regression.measures import predict
 from grammar_lisa.regression.tables.table import Table
 from shared.common.arrays import Floats
@@ -31,7 +31,7 @@ def plot_fit(folder: Run, text: str, train: Table, test: Table | None = None) ->
     left, right = figure.subplots(1, 2)
     parts = {"data": train} if test is None else {"data": train, "test": test}
     for place, (label, part) in enumerate(parts.items()):
-        rows = part.take(spread_evenly(len(part), _MOST_POINTS))
+        rows = part.spread(_MOST_POINTS)
         values = _finite(predict(text, rows))
         along = next(iter(rows.features.values())) if len(rows.features) == 1 else values
         across = rows.target if len(rows.features) == 1 else values

@@ -16,6 +16,7 @@ from grammar_lisa.regression.outputs import BEST, EQUATIONS, read_best, read_equ
 from shared.cli.records import options_from_record
 from shared.cli.terminal import Terminal
 from shared.common.distribution import DISTRIBUTION
+from shared.common.durations import duration
 from shared.common.errors import LisaError
 from shared.runs.files import read_json
 from shared.runs.run import CONFIG, SUMMARY, Run, create_run, next_run_path, open_run
@@ -153,7 +154,7 @@ def _state(summary: Any) -> str:
     if not isinstance(summary, dict):
         return "the search did not end"
     ending = ENDINGS.get(str(summary.get("ending")), "")
-    return f"searched for {summary.get('seconds', 0):.1f} s: {ending}"
+    return f"searched for {duration(summary.get('seconds'))}: {ending}"
 
 
 def _seconds(folder: Run) -> float:

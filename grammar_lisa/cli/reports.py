@@ -4,6 +4,7 @@ from typing import Any
 
 from grammar_lisa.models.run import run_architecture
 from shared.cli.terminal import Terminal, show
+from shared.common.durations import duration
 from shared.common.errors import LisaError
 from shared.runs.run import SUMMARY, Run
 
@@ -33,7 +34,7 @@ def _print_summary(terminal: Terminal, folder: Run, summary: Any) -> None:
     )
     terminal.print(
         f"{folder.path}: {training['sentences']:,} sentences, {training['epochs']} epochs in "
-        f"{training['seconds']:.0f} s ({training['sentences_per_second']:,.0f} sentences/s)"
+        f"{duration(training['seconds'])} ({training['sentences_per_second']:,.0f} sentences/s)"
     )
     unit = run_architecture(folder).unit
     same = rec.get("texts", rec["exact"])

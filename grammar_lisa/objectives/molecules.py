@@ -15,6 +15,8 @@ from shared.common.words import unknown
 
 PREFIX: Final = "molecules:"
 """How the names of these objectives begin."""
+FULL_PREFIX: Final = f"{__name__}:"
+"""How names begin that say where their functions are, whatever modules a user has."""
 FUNCTIONS: Final = MappingProxyType(
     {"penalised-logp": "penalised_logp", "qed": "qed", "logp": "logp", "sa": "sa"}
 )
@@ -31,18 +33,20 @@ class MoleculeObjective(CallableObjective):
         """Find the property.
 
         Args:
-            name: `molecules:penalised-logp`, `molecules:qed`, `molecules:logp` or `molecules:sa`.
+            name: `molecules:penalised-logp`, `molecules:qed`, `molecules:logp` or `molecules:sa`;
+                or the full name of one of this module's functions, behind `FULL_PREFIX`.
             seconds_each: The time for each sentence; None for no limit.
 
         Raises:
             LisaError: There is none of that name, RDKit is not installed, or the time is no
                 positive number.
         """
-        function = FUNCTIONS.get(name.removeprefix(PREFIX))
-        if function is None or not name.startswith(PREFIX):
-            raise LisaError(unknown("objective", name, [PREFIX + known for known in FUNCTIONS]))
+        places = {PREFIX + known: FULL_PREFIX + function for known, function in FUNCTIONS.items()}
+        place = name if name in places.values() else places.get(name)
+        if place is None:
+            raise LisaError(unknown("objective", name, places))
         check_installed()
-        super().__init__(f"{__name__}:{function}", seconds_each)
+        super().__init__(place, seconds_each)
 
     @property
     def language(self) -> Language:

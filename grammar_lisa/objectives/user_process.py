@@ -16,6 +16,7 @@ from typing import IO, Final
 
 from grammar_lisa.objectives import user_function
 from grammar_lisa.objectives.user_function import SHORT, finite, one_line
+from shared.common.durations import duration
 from shared.common.errors import LisaError
 from shared.jobs.line_process import DiedError, LineProcess, kill
 
@@ -50,10 +51,9 @@ class Worker(LineProcess):
             refusal = self.ask(setup, _START_SECONDS)
         except TimeoutError:
             self.end()
-            limit = f"{_START_SECONDS:g} s"
             raise LisaError(
-                f"objective {text!r}: its module is still importing after {limit}; "
-                "move long work out of it"
+                f"objective {text!r}: its module is still importing after "
+                f"{duration(_START_SECONDS)}; move long work out of it"
             ) from None
         except DiedError:
             raise LisaError(
@@ -199,7 +199,7 @@ def checked_seconds(seconds: float | None) -> float | None:
 
 def late(seconds: float) -> str:
     """Say that a sentence took too long."""
-    return f"took longer than {seconds:g} s"
+    return f"took longer than {duration(seconds)}"
 
 
 def status_text(status: int) -> str:

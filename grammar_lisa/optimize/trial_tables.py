@@ -1,5 +1,6 @@
 """What trials reached: one row a trial, and the means over trials, as JSON values and as cells."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
@@ -52,6 +53,17 @@ def means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for name in rows[0]["reached"]:
         found[name] = first_reached([row["reached"][name] for row in rows])
     return found
+
+
+def mean_and_error(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """Return the mean and its standard error, deviation with n − 1 below over √n.
+
+    With too few values they are None.
+    """
+    if not values:
+        return None, None
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
+    return float(np.mean(values)), error
 
 
 def first_reached(firsts: Sequence[int | None]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import spread_evenly
 from grammar_lisa.expressions.expression import CONSTANT_TERMINAL, Pool, variables_of
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.regression.fits.constants import fit_constants
@@ -62,7 +61,7 @@ def complete(
     skeleton = Skeleton.read(text, table.variables, CONSTANT_TERMINAL)
     if not skeleton.n_constants:
         return Completed(text, ())
-    rows = table.take(spread_evenly(len(table), _ROWS))
+    rows = table.spread(_ROWS)
     generator = np.random.default_rng(derive_seed(seed, "constants"))
     target, weights, kind = rows.target, rows.weights, LOSSES[loss]
     bound = skeleton.bind(rows.features)

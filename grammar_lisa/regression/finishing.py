@@ -8,7 +8,6 @@ from typing import Final, NamedTuple, Self
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import spread_evenly
 from grammar_lisa.expressions.expression import (
     CONSTANT_TERMINAL,
     NEGATION,
@@ -23,7 +22,7 @@ from grammar_lisa.regression.fits.constants import polish
 from grammar_lisa.regression.fits.losses import BoundLoss, Loss
 from grammar_lisa.regression.fits.rounding import simplify_constants
 from grammar_lisa.regression.measures import effective_rows, measure_values, predict
-from grammar_lisa.regression.search.tree import tree_of
+from grammar_lisa.regression.search.tree import significant_digits, tree_of
 from grammar_lisa.regression.tables.table import Table
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
@@ -139,7 +138,7 @@ class Finishing:
             return skeleton.text
         fitted = self._fitted(member)
         exact = self._written(skeleton, fitted)
-        rows = self.table.take(spread_evenly(len(self.table), ROUNDED_ROWS))
+        rows = self.table.spread(ROUNDED_ROWS)
         rounded = simplify_constants(
             skeleton, rows.features, fitted, rows.target, rows.weights, self.loss, self.digits
         )
@@ -162,7 +161,7 @@ class Finishing:
         allowed = made_with(shorter.nodes, self.operators)
         if not allowed or complexity(shorter) > complexity(skeleton):
             return text
-        rows = self.table.take(spread_evenly(len(self.table), ROUNDED_ROWS))
+        rows = self.table.spread(ROUNDED_ROWS)
         given, values = predict(text, rows), predict(shorter.text, rows)
         with np.errstate(invalid="ignore"):
             equal = np.all(np.abs(values - given) <= _EQUAL * np.abs(given).max())
@@ -213,7 +212,7 @@ class Finishing:
 
     def _fitted(self, member: Member) -> Floats:
         """Return the constants fitted on the rows, or as they were where that fails."""
-        rows = self.table.take(spread_evenly(len(self.table), FITTED_ROWS))
+        rows = self.table.spread(FITTED_ROWS)
         given = np.array(member.constants)
         bound = member.skeleton.bind(rows.features)
         fit = polish(bound, rows.target, rows.weights, self.loss, given, _STEPS)
@@ -328,11 +327,6 @@ def _description(equation: Equation) -> tuple[float, int]:
     """Return what the description of a formula costs, in nats, and how many numbers it has."""
     pool = Pool(None)
     pool.add(equation.text)
-    numbers = [repr(node.value) for node in pool.nodes if node.operator == NUMBER]
+    numbers = [node.value for node in pool.nodes if node.operator == NUMBER]
     cost = equation.complexity + (_NODE - 1) * max(equation.complexity - _SHORT, 0)
-    return cost + _DIGIT * sum(map(_significant, numbers)), len(numbers)
-
-
-def _significant(number: str) -> int:
-    """Return how many significant digits a number is written with."""
-    return len(number.split("e")[0].replace(".", "").strip("0")) or 1
+    return cost + _DIGIT * sum(map(significant_digits, numbers)), len(numbers)

@@ -12,6 +12,7 @@ from shared.common.errors import LisaError
 from shared.common.words import unknown
 
 ARITHMETIC: Final = ("+", "-", "*", "/", "pow")
+"""With these, every formula that the sources of candidates make is allowed."""
 FUNCTIONS: Final = (
     *("sqrt", "log", "exp", "sin", "cos", "tan", "asin", "acos", "atan"),
     *("sinh", "cosh", "tanh", "abs"),

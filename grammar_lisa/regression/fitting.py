@@ -9,7 +9,6 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from grammar_lisa.expressions.evaluation import spread_evenly
 from grammar_lisa.expressions.expression import CONSTANT_TERMINAL
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.grammar.cfg import Grammar, load_grammar
@@ -94,7 +93,7 @@ class Fitting:
         self._loss.bind(self._table.target, self._table.weights)
         free = None if self.config.grammar else self.config.operator_names
         self._finishing = Finishing(self._table, test, self._loss, self.config.digits, free)
-        self._some = self._table.take(spread_evenly(len(self._table), _LOOKED_AT))
+        self._some = self._table.spread(_LOOKED_AT)
         self._clock = clock
         drawn = ("search",) if number == 0 else ("search", number)
         self._seed = derive_seed(self.config.seed, *drawn)
@@ -223,8 +222,10 @@ class Fitting:
         operators = self.config.operator_names
         search = OperatorSearch(points, self._table.target, operators, **told)
         for member in self._known:
-            if set(_variables(member.skeleton)) <= set(names):
-                _teach(search, member)
+            skeleton = member.skeleton
+            used = {node.name for node in skeleton.nodes} & set(skeleton.variables)
+            if used <= set(names):
+                search.fit(with_open_numbers(member), "guess")
         return search
 
     @property
@@ -339,12 +340,3 @@ def _check_sizes(table: Table) -> None:
 
 def _is_constant(table: Table) -> bool:
     return bool(np.ptp(table.target) <= _CONSTANT * np.abs(table.target).max())
-
-
-def _variables(skeleton: Skeleton) -> set[str]:
-    return {node.name for node in skeleton.nodes if node.name in skeleton.variables}
-
-
-def _teach(search: FormulaSearch, member: Member) -> None:
-    """Put a formula into the archive of a search, with its numbers open."""
-    search.fit(with_open_numbers(member), "guess")

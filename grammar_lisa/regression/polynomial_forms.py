@@ -18,7 +18,14 @@ from sympy import QQ, integer_nthroot
 from sympy.polys.fields import FracField
 
 from grammar_lisa.expressions.expression import NEGATION, NUMBER, POWER
-from grammar_lisa.regression.search.tree import Tree, make, number, power, product
+from grammar_lisa.regression.search.tree import (
+    Tree,
+    make,
+    number,
+    power,
+    product,
+    significant_digits,
+)
 
 Polynomial = Any
 Quotient = Any
@@ -97,8 +104,7 @@ def digits_in(tree: Tree) -> int:
     Exponents do not count.
     """
     if tree.operator == NUMBER:
-        digits = repr(abs(tree.value)).partition("e")[0].replace(".", "").strip("0")
-        return len(digits) or 1
+        return significant_digits(tree.value)
     counted = tree.operands[:1] if tree.operator == POWER else tree.operands
     return sum(map(digits_in, counted))
 

@@ -7,11 +7,12 @@ from grammar_lisa.reports.fit_page import RecordedFit, fine, front_chart
 from grammar_lisa.reports.recorded_search import RecordedSearch
 from grammar_lisa.reports.search_page import convergence
 from grammar_lisa.reports.training_page import share
+from shared.common.durations import duration
 from shared.reports.charts import number
-from shared.reports.comparison import differences, labelled, overlaid
+from shared.reports.comparison import differences, labelled, overlaid, side_by_side
 from shared.reports.formulas import formula
 from shared.reports.page import Block, Cell, Formula, Grid, Page, Section, missing
-from shared.reports.runs import duration, mapping
+from shared.reports.runs import mapping, read_record
 from shared.runs.run import SUMMARY, Run
 
 
@@ -27,17 +28,11 @@ def comparison_page(runs: Sequence[Run]) -> Page:
         for tool, title, blocks in _KINDS
         if (chosen := {n: run for n, run in by_label.items() if run.config.get("tool") == tool})
     ]
-    return Page(
-        " and ".join(by_label) if len(by_label) < 4 else f"{len(by_label)} runs",
-        f"{TOOL} report",
-        "Runs side by side. Each has a report of its own, which shows more.",
-        sections,
-        foot=", ".join(str(run.path) for run in runs),
-    )
+    return side_by_side(by_label, TOOL, sections)
 
 
 def _trainings(runs: Mapping[str, Run]) -> list[Block]:
-    told = {label: _summary(run) for label, run in runs.items()}
+    told = {label: read_record(run, SUMMARY) for label, run in runs.items()}
     rows: list[list[Cell]] = []
     for label, summary in told.items():
         back, training = mapping(summary.get("reconstruction")), mapping(summary.get("training"))
@@ -103,10 +98,6 @@ def _fits(runs: Mapping[str, Run]) -> list[Block]:
     ]
     head = ["fit", "complexity", "loss", "R²", "recommended formula"]
     return [Grid("What the fits recommend", head, rows), front_chart(fits), *differences(runs)]
-
-
-def _summary(run: Run) -> Mapping[str, object]:
-    return mapping(run.read_json(SUMMARY)) if (run.path / SUMMARY).is_file() else {}
 
 
 _KINDS = (

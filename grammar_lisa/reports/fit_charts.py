@@ -96,12 +96,10 @@ def _against_data(
 ) -> Chart:
     ends = limits(parts[0].y)
     drawn = [Series("as in the data", ends, ends, colour="$soft", dash="dash", width=1.2)]
-    for place, (label, text) in enumerate(formulas.items()):
-        for number, part in enumerate(parts):
-            values = evaluate([text], part.data)[0]
-            which = _label(label, part, parts, formulas)
-            colour = colour_of(place + number * len(formulas))
-            drawn.append(Series(which, part.y, values, colour=colour, mode="markers", opacity=0.55))
+    drawn += [
+        Series(label, part.y, values, colour=colour, mode="markers", opacity=0.55)
+        for label, colour, part, values in _predictions(parts, formulas)
+    ]
     return chart(
         "fit",
         _title("Predicted and true values:", formulas),
@@ -119,16 +117,10 @@ def _residuals(
 ) -> Chart:
     alone = len(parts[0].data) == 1
     drawn = []
-    for place, (label, text) in enumerate(formulas.items()):
-        for number, part in enumerate(parts):
-            values = evaluate([text], part.data)[0]
-            along = next(iter(part.data.values())) if alone else values
-            left = part.y - values
-            which = _label(label, part, parts, formulas)
-            colour = colour_of(place + number * len(formulas))
-            drawn.append(
-                Series(which, along, left, colour=colour, mode="markers", size=5, opacity=0.7)
-            )
+    for label, colour, part, values in _predictions(parts, formulas):
+        along = next(iter(part.data.values())) if alone else values
+        left = part.y - values
+        drawn.append(Series(label, along, left, colour=colour, mode="markers", size=5, opacity=0.7))
     first = next(iter(names.values()))
     return chart(
         "residuals",
@@ -147,6 +139,17 @@ def limits(values: Floats) -> list[float]:
     least, most = float(values.min()), float(values.max())
     room = (most - least) / 12 or abs(most) / 12 or 1.0
     return [least - room, most + room]
+
+
+def _predictions(
+    parts: Sequence[Points], formulas: Mapping[str, str]
+) -> Iterator[tuple[str, str, Points, Floats]]:
+    """Yield for each formula and part of the data the label, the colour, the part, the values."""
+    for place, (label, text) in enumerate(formulas.items()):
+        for number, part in enumerate(parts):
+            colour = colour_of(place + number * len(formulas))
+            values: Floats = evaluate([text], part.data)[0]
+            yield _label(label, part, parts, formulas), colour, part, values
 
 
 def _label(formula: str, part: Points, parts: Sequence[Points], formulas: Mapping[str, str]) -> str:

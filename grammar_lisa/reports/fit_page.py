@@ -14,6 +14,7 @@ from grammar_lisa.regression.outputs import BEST, EQUATIONS, Best, read_best, re
 from grammar_lisa.regression.tables.table import Table, TableSplit, read_split
 from grammar_lisa.regression.tables.table_options import TableOptions
 from grammar_lisa.reports.fit_charts import Points, fit_charts
+from shared.common.durations import duration
 from shared.common.errors import LisaError
 from shared.reports.charts import EXACT, Series, axis, chart, number
 from shared.reports.formulas import formula
@@ -28,7 +29,7 @@ from shared.reports.page import (
     Tiles,
     missing,
 )
-from shared.reports.runs import duration, mapping, recorded
+from shared.reports.runs import mapping, read_record, recorded
 from shared.runs.files import read_file
 from shared.runs.run import SUMMARY, Run
 
@@ -67,8 +68,7 @@ class RecordedFit:
     @property
     def summary(self) -> Mapping[str, object]:
         """What it came to; empty of a fit that did not end."""
-        there = (self.run.path / SUMMARY).is_file()
-        return mapping(self.run.read_json(SUMMARY)) if there else {}
+        return read_record(self.run, SUMMARY)
 
     @property
     def loss(self) -> str:

@@ -20,7 +20,7 @@ from grammar_lisa.optimize.history import Evaluation, read_history
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.reports.runs import mapping
+from shared.reports.runs import mapping, read_record
 from shared.runs.expost import load_codes
 from shared.runs.run import SUMMARY, Run, open_run
 
@@ -53,8 +53,7 @@ class RecordedSearch:
         for path in sorted(run.path.glob("trial-*.jsonl")):
             _, evaluations = read_history(path)
             trials[int(path.stem.removeprefix("trial-"))] = evaluations
-        ended = (run.path / SUMMARY).is_file()
-        return cls(run, trials, mapping(run.read_json(SUMMARY)) if ended else {})
+        return cls(run, trials, read_record(run, SUMMARY))
 
     @property
     def options(self) -> Mapping[str, Any]:

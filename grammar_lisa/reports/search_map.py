@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.reports.recorded_search import RecordedSearch
@@ -14,7 +13,7 @@ from shared.common.errors import LisaError
 from shared.reports.charts import Series, number, numbers, shown
 from shared.reports.page import Chart, Prose, missing
 from shared.reports.sphere_map import SphereMap, map_chart, ranked_points
-from shared.sphere.geometry import project
+from shared.sphere.geometry import project_rows
 
 MAP = "map"
 """The name of the chart."""
@@ -43,11 +42,11 @@ def search_map(search: RecordedSearch) -> SearchMap | Prose:
         return missing("No sentence has a score yet, so there is nothing to put on a map.")
     shown_ones = _some(search)
     try:
-        around = unit(search.training_codes())
+        around = project_rows(search.training_codes())
         codes = search.model.encode([each.sentence for _, _, each in shown_ones])
     except LisaError as error:
         return missing(f"The map is not drawn: {error}.")
-    directions = unit(codes)
+    directions = project_rows(codes)
     values = np.array([each.value for _, _, each in shown_ones])
     centre = directions[int(np.nanargmin(values))]
     plan = SphereMap.around(centre, np.concatenate([directions, around]))
@@ -70,12 +69,6 @@ def search_map(search: RecordedSearch) -> SearchMap | Prose:
         follow=_paths(shown_ones, places),
     )
     return SearchMap(made, {(trial, place): n for n, (trial, place, _) in enumerate(shown_ones)})
-
-
-def unit(codes: Any) -> Floats:
-    """Return the directions of codes `[n, dim]`."""
-    found: Floats = project(torch.from_numpy(np.asarray(codes, dtype=np.float64))).numpy()
-    return found
 
 
 def _some(search: RecordedSearch) -> list[Placed]:

@@ -9,7 +9,7 @@ import torch
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.models.run import read_data
 from grammar_lisa.models.sentence_model import SentenceModel
-from grammar_lisa.reports.search_map import MAP, unit
+from grammar_lisa.reports.search_map import MAP
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.reports.charts import Series, colour_of, shown
@@ -17,7 +17,7 @@ from shared.reports.page import Block, Cell, Formula, Grid, missing
 from shared.reports.sphere_map import SphereMap, map_chart, ranked_points
 from shared.runs.expost import load_codes
 from shared.runs.run import Run
-from shared.sphere.geometry import slerp
+from shared.sphere.geometry import project_rows, slerp
 
 _SENTENCES = 1200
 """Training sentences on the map."""
@@ -42,7 +42,7 @@ def sentence_map(run: Run, model: SentenceModel | None) -> list[Block]:
     ways = _ways(model, derivations_to_texts(model.grammar, data.test[:_ENDS]))
     rows = np.linspace(0, len(codes) - 1, min(_SENTENCES, len(codes))).astype(np.int64)
     texts = derivations_to_texts(model.grammar, data.train[rows])
-    directions = unit(codes[rows])
+    directions = project_rows(codes[rows])
     centre = ways[0][1][0] if ways else directions[0]
     plan = SphereMap.around(centre, np.concatenate([directions, *(w[1][1:] for w in ways)]))
     lengths = (data.train[rows] != len(model.grammar.rules)).sum(axis=1)
@@ -83,7 +83,7 @@ def _ways(model: SentenceModel, texts: Sequence[str]) -> list[Way]:
     for end in ends:
         straight = torch.lerp(start, end, along.unsqueeze(1))
         path = slerp(start, end, along) if model.method.spherical else straight
-        found.append((model.decode(path.numpy()), unit(path.numpy())))
+        found.append((model.decode(path.numpy()), project_rows(path.numpy())))
     return found
 
 

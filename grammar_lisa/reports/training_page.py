@@ -10,6 +10,7 @@ from grammar_lisa.models.run import read_data, run_architecture
 from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.reports.recorded_search import RecordedSearch
 from grammar_lisa.reports.sentence_map import sentence_map
+from shared.common.durations import duration
 from shared.common.errors import LisaError
 from shared.reports.charts import axis, bars, number
 from shared.reports.page import (
@@ -25,7 +26,7 @@ from shared.reports.page import (
     Tiles,
     missing,
 )
-from shared.reports.runs import curves, duration, mapping, recorded
+from shared.reports.runs import curves, mapping, read_record, recorded
 from shared.runs.expost import load_samplers
 from shared.runs.run import SUMMARY, Run, open_run
 
@@ -41,7 +42,7 @@ def training_page(run: Run) -> Page:
         LisaError: A file of it is damaged.
     """
     architecture = run_architecture(run)
-    summary = mapping(run.read_json(SUMMARY)) if (run.path / SUMMARY).is_file() else {}
+    summary = read_record(run, SUMMARY)
     model = load_model(run) if run.finished else None
     grammar = mapping(run.config.get("grammar")).get("source", "a grammar")
     return Page(

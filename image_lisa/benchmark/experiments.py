@@ -16,7 +16,7 @@ from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.jobs.backends import HERE, Backend
-from shared.jobs.jobs import FAILED, Job, OnEnd, run_jobs
+from shared.jobs.jobs import OnEnd, RunJob, run_jobs
 from shared.methods import Codes, Method, method_to_record
 from shared.runs.expost import SAMPLERS, load_codes, load_samplers
 from shared.runs.files import read_json
@@ -48,12 +48,13 @@ class ExperimentSettings:
 
     def record(self) -> dict[str, Any]:
         """Return what must be the same in every call that works on one folder."""
-        names = ("epochs", "batch_size", "learning_rate", "schedule", "precision")
+        training = self.training.identity()
+        del training["seed"]
         return {
             **{name: getattr(self.data, name) for name in ("dataset", "size", "limit", "valid")},
             "network": self.network,
             "dim": self.dim,
-            **{name: getattr(self.training, name) for name in names},
+            **training,
         }
 
     def data_of(self, seed: int) -> Data:
@@ -107,33 +108,16 @@ class ExperimentContext:
 
 
 @dataclass(frozen=True)
-class Experiment(Job[ExperimentContext]):
+class Experiment(RunJob[ExperimentContext]):
     """One method, trained from one seed, and what is measured of it.
 
     Attributes:
-        path: The folder of its run.
         method: How codes are learnt.
         seed: Of everything; `image-lisa train --seed` gives the same run.
     """
 
-    path: Path
     method: Method
     seed: int
-
-    @property
-    def name(self) -> str:
-        """The run's."""
-        return self.path.name
-
-    @property
-    def failure(self) -> Path:
-        """In the run's folder."""
-        return self.path / FAILED
-
-    @property
-    def folder(self) -> Path:
-        """That of the runs."""
-        return self.path.parent
 
     def is_done(self, context: ExperimentContext) -> bool:
         """Tell whether a result of the same identity is kept."""

@@ -46,7 +46,7 @@ from shared.methods import LISA, RAEGP, RAEL2, WAE, Codes, InfoVAE, LoRAE, Metho
 from shared.runs.figures import save_figure
 from shared.runs.folders import open_folder
 from shared.samplers import Sampler
-from shared.sphere.geometry import project
+from shared.sphere.geometry import project_rows
 from shared.sphere.uniformity import uniformity_gap
 from shared.training.trainer import launch
 
@@ -114,7 +114,7 @@ class Validation(Measurement):
         real = extractor.features(images.valid)
         rows = torch.from_numpy(real_rows(len(images.train), count, seed))
         losses = model.reconstruction_losses(images.valid)
-        u = project(torch.from_numpy(model.codes(images.valid).mean))
+        u = project_rows(model.codes(images.valid).mean)
         drawn = {
             f"fcd_{name}": frechet_distance(
                 real, extractor.features(model.decode(samplers[name].sample(count, seed % 2**32)))

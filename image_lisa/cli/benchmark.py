@@ -11,11 +11,12 @@ from image_lisa.benchmark.comparison import (
     open_benchmark,
     records_of,
 )
+from image_lisa.benchmark.experiments import loaded
 from image_lisa.cli.options.benchmark import Options
 from image_lisa.cli.trainings import setting_of
 from image_lisa.evaluation.extractors import Extractor, chosen_features, published_extractor
 from image_lisa.evaluation.inception import weights_path
-from image_lisa.evaluation.protocol import SAMPLES, EvaluationProtocol
+from image_lisa.evaluation.protocol import EvaluationProtocol, draws_for
 from image_lisa.reports.table import Record, ReportTable
 from image_lisa.training.published import published_values
 from shared.cli.jobs import going_on, note_ends, on_backend, print_failed
@@ -41,15 +42,20 @@ def run(options: Options, terminal: Terminal, backend: Backend) -> None:
             raise LisaError(f"--set changes {name}, which is none of the --methods")
     beside = beside_of(options)
     setting = setting_of(options)
+    images = loaded(setting.data_of(0))
+    draws = options.draws or draws_for(len(images.test))
     benchmark = open_benchmark(
         options.out / (options.name or options.stem()),
         setting,
-        EvaluationProtocol(draws=options.draws or SAMPLES),
+        EvaluationProtocol(draws=draws),
         published=_published(options, str(launch(setting.training).device)),
         evaluate_again=options.evaluate_again,
         notify=terminal.note,
     )
-    terminal.note(f"benchmark: {benchmark.path}")
+    terminal.note(
+        f"benchmark: {benchmark.path}; each sampler draws {draws:,} images, to be compared with "
+        f"{len(images.test):,} test images"
+    )
     with going_on(benchmark.path, BENCHMARK_TOOL):
         _carry_out(benchmark, options, names, chosen, beside, backend, terminal)
 

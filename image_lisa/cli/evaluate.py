@@ -19,16 +19,12 @@ from image_lisa.evaluation.extractors import (
     train_extractor,
 )
 from image_lisa.evaluation.inception import weights_path
-from image_lisa.evaluation.protocol import EvaluationProtocol
+from image_lisa.evaluation.protocol import EvaluationProtocol, draws_for
 from image_lisa.evaluation.reference import Reference
-from image_lisa.evaluation.report import (
-    draws_for,
-    evaluate_run,
-    images_to_measure,
-    seconds_for,
-)
+from image_lisa.evaluation.report import evaluate_run, images_to_measure, seconds_for
 from image_lisa.models.names import DISTANCE_TITLES, EVALUATION, FeatureName
 from shared.cli.terminal import Terminal
+from shared.common.durations import duration
 from shared.methods import method_to_record
 
 CLASSIFIERS = "classifiers"
@@ -55,16 +51,17 @@ def run(options: Options, terminal: Terminal) -> None:
     network = published.network if published else _default(images, options, terminal)
     check_measurable(images, network)
     folder = measured.folder.path
-    protocol = EvaluationProtocol(draws=options.draws or draws_for(images), seed=options.seed)
+    draws = options.draws or draws_for(len(images.test))
+    protocol = EvaluationProtocol(draws=draws, seed=options.seed)
     if network == "classifier":
         place = options.classifiers or folder.resolve().parent / CLASSIFIERS
         extractor = train_extractor(place, images, device, terminal.note).load()
     else:
         extractor = (published or published_extractor(network, None, device)).load()
     count = images_to_measure(images, protocol, len(measured.samplers))
+    seconds = seconds_for(extractor, images, count)
     terminal.note(
-        f"features of {count:,} images, about {_duration(seconds_for(extractor, images, count))}; "
-        "then codes and bounds"
+        f"features of {count:,} images, about {duration(round(seconds))}; then codes and bounds"
     )
     result = evaluate_run(
         measured.model,
@@ -105,10 +102,6 @@ def _default(images: Images, options: Options, terminal: Terminal) -> FeatureNam
             f"weights of EfficientNet are not here; {ADVICE}"
         )
     return network
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
 
 
 def _common(measured: MeasuredRun, terminal: Terminal) -> Images:

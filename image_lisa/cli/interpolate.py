@@ -6,7 +6,7 @@ import torch
 
 from image_lisa.cli.applied import open_applied, read_applied, stem_of
 from image_lisa.cli.options.interpolate import Options
-from image_lisa.cli.outputs import check_place, is_picture, make_folder, write_images
+from image_lisa.cli.outputs import check_place, is_picture, make_folder, write_numbered
 from image_lisa.data.pictures import save_png, to_bytes
 from image_lisa.reports.pictures_sheet import lay_out
 from shared.cli.terminal import Terminal
@@ -34,7 +34,7 @@ def run(options: Options, terminal: Terminal) -> None:
         make_folder(out.parent)
         save_png(out, sheet.image)
     else:
-        write_images(out, path, terminal)
+        write_numbered(out, path, terminal)
     terminal.print(f"{len(path)} images from {ends[0]} to {ends[1]}: {out}")
     terminal.result(run=str(folder.path), steps=len(path), out=str(out))
 

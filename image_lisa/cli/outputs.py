@@ -1,7 +1,7 @@
 """Where commands write: pictures, folders of pictures, tables of numbers beside names."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,26 +77,34 @@ def make_folder(folder: Path) -> None:
         raise LisaError(f"cannot make the folder {folder}: {error.strerror or error}") from error
 
 
-def write_images(
-    out: Path, images: Tensor, terminal: Terminal, names: Sequence[str] | None = None
-) -> None:
-    """Write a PNG for each of some images into a folder.
+def write_numbered(out: Path, images: Tensor, terminal: Terminal) -> None:
+    """Write a numbered PNG for each of some images into a folder; others with numbers are removed.
 
     Args:
         out: The folder.
         images: Bytes `[n, channel, height, width]`.
         terminal: Shows progress.
-        names: Of the files, below the folder, without their endings; by default numbers, and PNGs
-            that are numbered and left from before are removed.
+    """
+    for surplus in out.glob("*.png"):
+        if surplus.stem.isdigit():
+            surplus.unlink()
+    digits = len(str(len(images) - 1))
+    write_images(out, images, [f"{number:0{digits}d}" for number in range(len(images))], terminal)
+
+
+def write_images(
+    out: Path, images: Iterable[Tensor], names: Sequence[str], terminal: Terminal
+) -> None:
+    """Write a PNG for each of some images into a folder.
+
+    Args:
+        out: The folder.
+        images: Bytes `[channel, height, width]`.
+        names: Of the files, below the folder, without their endings.
+        terminal: Shows progress.
     """
     make_folder(out)
-    if names is None:
-        for surplus in out.glob("*.png"):
-            if surplus.stem.isdigit():
-                surplus.unlink()
-        digits = len(str(len(images) - 1))
-        names = [f"{number:0{digits}d}" for number in range(len(images))]
-    with terminal.progress("writing", len(images)) as bar:
+    with terminal.progress("writing", len(names)) as bar:
         for number, (name, image) in enumerate(zip(names, images, strict=True)):
             path = out / f"{name}.png"
             make_folder(path.parent)

@@ -1,6 +1,7 @@
 """`image-lisa reconstruct RUN FOLDER`."""
 
-from pathlib import PurePosixPath
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 
 import torch
 
@@ -21,16 +22,28 @@ def run(options: Options, terminal: Terminal) -> None:
     check_place(out, options.overwrite)
     folder, model = open_applied(options)
     found = read_applied(model, options.pictures, terminal)
-    losses = model.reconstruction_losses(found.images)
-    mse = float(2 * losses.mean() / found.images[0].numel())
     if is_picture(out):
         make_folder(out.parent)
         save_png(out, _compared(model, found, options.show))
+        losses = model.reconstruction_losses(found.images)
     else:
-        names = _plain_names(found.names)
-        write_images(out, to_bytes(model.reconstruct(found.images)), terminal, names)
+        losses = _written(model, found, out, terminal)
+    mse = float(2 * losses.mean() / found.images[0].numel())
     terminal.print(f"{len(found):,} images, MSE a pixel {mse:.4g}: {out}")
     terminal.result(run=str(folder.path), count=len(found), mse=mse, out=str(out))
+
+
+def _written(model: ImageModel, found: FileImages, out: Path, terminal: Terminal) -> torch.Tensor:
+    """Write what each image comes back as into a folder, batch by batch; return the errors."""
+    errors = []
+
+    def images() -> Iterator[torch.Tensor]:
+        for each in model.reconstructions(found.images):
+            errors.append(each.errors)
+            yield from to_bytes(each.images)
+
+    write_images(out, images(), _plain_names(found.names), terminal)
+    return torch.cat(errors)
 
 
 def _compared(model: ImageModel, found: FileImages, count: int) -> torch.Tensor:

@@ -1,7 +1,7 @@
 """`image-lisa sample RUN`."""
 
 from image_lisa.cli.options.sample import Options
-from image_lisa.cli.outputs import check_place, is_picture, make_folder, write_images
+from image_lisa.cli.outputs import check_place, is_picture, make_folder, write_numbered
 from image_lisa.cli.runs import open_model
 from image_lisa.data.pictures import save_png, to_bytes
 from image_lisa.reports.pictures_sheet import lay_out
@@ -24,7 +24,7 @@ def run(options: Options, terminal: Terminal) -> None:
         of_class = "" if options.label is None else f", class {options.label}"
         save_png(out, lay_out(images, options.columns, title=title + of_class).image)
     else:
-        write_images(out, images, terminal)
+        write_numbered(out, images, terminal)
     of_class = "" if options.label is None else f" of class {options.label}"
     terminal.print(f"{options.count} images from {options.sampler}{of_class}: {out}")
     terminal.result(

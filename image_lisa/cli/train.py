@@ -26,6 +26,7 @@ from image_lisa.training.experiment import (
 from image_lisa.training.extension import extend
 from shared.cli.terminal import Terminal
 from shared.common.callbacks import Callbacks, MetricsRow
+from shared.common.durations import duration
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods import Method
@@ -51,9 +52,8 @@ class Estimate:
         if self.began is None or rate <= 0 or time.monotonic() - self.began < ESTIMATE_AFTER:
             return
         self.began = None
-        minutes = left * self.batch_size / rate / 60
-        shown = "less than a minute" if minutes < 1 else f"about {minutes:,.0f} minutes"
-        self.terminal.note(f"{shown} at {rate:,.0f} images a second, at most")
+        shown = duration(round(left * self.batch_size / rate))
+        self.terminal.note(f"about {shown} at {rate:,.0f} images a second, at most")
 
 
 def run(options: Options, terminal: Terminal) -> None:

@@ -14,7 +14,6 @@ from image_lisa.evaluation.probes import probe
 from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.models.model import ImageModel
 from image_lisa.models.networks.memory_order import plain_order
-from shared import sphere
 from shared.common.arrays import Floats
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
@@ -28,6 +27,7 @@ from shared.diagnostics.mismatch import (
 )
 from shared.methods import Method
 from shared.samplers import Sampler
+from shared.sphere.geometry import project_rows
 
 Json = dict[str, Any]
 
@@ -44,12 +44,6 @@ def sampled_codes(
 ) -> Floats:
     """Return the codes ``[draws, dim]`` of one sampler that a protocol looks at."""
     return samplers[name].sample(protocol.draws, protocol.seed_of("sampler", name))
-
-
-def directions(codes: Floats) -> Floats:
-    """Return the directions of codes ``[n, dim]``."""
-    found: Floats = sphere.project(torch.from_numpy(codes)).numpy()
-    return found
 
 
 def probe_accuracies(
@@ -71,7 +65,7 @@ def probe_accuracies(
     labels = images.train_labels, images.test_labels
     if labels[0] is None or labels[1] is None:
         return None
-    seen = [directions(codes) if method.spherical else codes for codes in (train, test)]
+    seen = [project_rows(codes) if method.spherical else codes for codes in (train, test)]
     try:
         found = probe(
             seen[0], labels[0].numpy(), seen[1], labels[1].numpy(), seed=protocol.seed_of("probe")
@@ -83,7 +77,7 @@ def probe_accuracies(
 
 def spectrum_record(codes: Floats) -> Json:
     """Summarise the spectrum of the directions of codes ``[n, dim]`` (LISA, Table 1)."""
-    found = spectrum(directions(codes))
+    found = spectrum(project_rows(codes))
     return {**found.record(), "dim": found.dim, "eigenvalues": found.eigenvalues.tolist()}
 
 
@@ -192,7 +186,7 @@ def _effort(outputs: int) -> dict[str, int]:
 
 def _seen(codes: Floats, device: torch.device) -> Tensor:
     """Return directions in the type and on the device that the decoder expects."""
-    return torch.from_numpy(directions(codes)).float().to(device)
+    return torch.from_numpy(project_rows(codes)).float().to(device)
 
 
 def _mismatch_record(found: MismatchBound) -> Json:

@@ -14,7 +14,6 @@ from image_lisa.data import Images
 from image_lisa.evaluation.codes import (
     NO_MISMATCH,
     Json,
-    directions,
     mismatch_records,
     radial_record,
     spectrum_record,
@@ -27,6 +26,7 @@ from shared.methods import Codes
 from shared.runs.figures import save_figure
 from shared.runs.run import Run
 from shared.samplers import Sampler
+from shared.sphere.geometry import project_rows
 from shared.sphere.uniformity import mmd2_to_uniform, uniformity_gap
 
 RADIAL, SPECTRUM = "radial.png", "spectrum.png"
@@ -92,8 +92,8 @@ def diagnose_run(
     return {
         "radial": radial,
         "spectrum": spectrum_record(test),
-        "uniformity_gap": uniformity_gap(directions(test)),
-        "mmd2_to_uniform": mmd2_to_uniform(directions(test), BANDWIDTH),
+        "uniformity_gap": uniformity_gap(project_rows(test)),
+        "mmd2_to_uniform": mmd2_to_uniform(project_rows(test), BANDWIDTH),
         "mismatch": mismatch_records(model, samplers, test, images, protocol, notify),
         "mismatch_reason": None if spherical else NO_MISMATCH.format(title=model.method.title),
         "lipschitz_loss_found": _loss_lipschitz(model, images, protocol) if spherical else None,

@@ -11,6 +11,14 @@ DRAWS: Final = (10, 1_000_000)
 """The fewest and the most that can be asked for."""
 
 
+def draws_for(test_images: int) -> int:
+    """Return how many images samplers draw by default: as many as there are test images.
+
+    At most 10,000, and no fewer than can be asked for.
+    """
+    return max(DRAWS[0], min(SAMPLES, test_images))
+
+
 @dataclass(frozen=True)
 class EvaluationProtocol:
     """How much is drawn and looked at in an evaluation, and from which seed.

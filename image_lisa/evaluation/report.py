@@ -12,7 +12,6 @@ from torch import Tensor
 from image_lisa.data import Images
 from image_lisa.evaluation.codes import (
     NO_MISMATCH,
-    directions,
     mismatch_records,
     probe_accuracies,
     radial_record,
@@ -21,13 +20,14 @@ from image_lisa.evaluation.codes import (
 )
 from image_lisa.evaluation.extractor import FeatureExtractor
 from image_lisa.evaluation.frechet import frechet_distance
-from image_lisa.evaluation.protocol import DRAWS, SAMPLES, EvaluationProtocol
+from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.evaluation.reference import Reference, extractor_record
 from image_lisa.models.model import ImageModel
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.methods import Codes
 from shared.samplers import Sampler
+from shared.sphere.geometry import project_rows
 from shared.sphere.uniformity import uniformity_gap
 
 __all__ = ["EvaluationProtocol", "Notify", "Reference", "evaluate_run"]
@@ -100,19 +100,11 @@ def evaluate_run(
         "samplers": sampled,
         "probes": probe_accuracies(model.method, codes.mean, test, images, protocol),
         "spectrum": spectrum_record(test),
-        "uniformity_gap": uniformity_gap(directions(test)),
+        "uniformity_gap": uniformity_gap(project_rows(test)),
         "radial": radial_record(model, codes.mean, test, images, protocol),
         "mismatch": mismatch_records(model, samplers, test, images, protocol, notify),
         "mismatch_reason": None if spherical else NO_MISMATCH.format(title=model.method.title),
     }
-
-
-def draws_for(images: Images) -> int:
-    """Return how many images samplers draw by default: as many as there are test images.
-
-    At most 10,000, and no fewer than can be asked for.
-    """
-    return max(DRAWS[0], min(SAMPLES, len(images.test)))
 
 
 def images_to_measure(images: Images, protocol: EvaluationProtocol, samplers: int) -> int:

@@ -24,7 +24,7 @@ from shared.methods import Codes, Method, equip, method_from_record, method_to_r
 from shared.methods.registry import METHODS
 from shared.runs.expost import load_codes, load_sampler
 from shared.runs.run import CONFIG, MODEL, Run, open_run, read_model
-from shared.sphere.geometry import project, slerp
+from shared.sphere.geometry import project_rows, slerp
 from shared.training.trainer import load_weights
 
 CHUNK = 500
@@ -96,6 +96,21 @@ class Architecture:
         net = build_network(self.network, self.shape, self.dim, width, self.seed)
         equip(net, self.method, self.seed)
         return net
+
+
+@dataclass(frozen=True, eq=False)
+class ReconstructedBatch:
+    """What one pass through a network gives of some images.
+
+    Attributes:
+        codes: Of the images `[n, dim]`, float64.
+        images: What they come back as, in [0, 1].
+        errors: ½ Σ (x − x̂)² of each `[n]`, float64.
+    """
+
+    codes: Tensor
+    images: Tensor
+    errors: Tensor
 
 
 class ImageModel:
@@ -227,10 +242,7 @@ class ImageModel:
 
         It is directions where the decoder sees directions only.
         """
-        if not self.method.spherical:
-            return codes
-        found: Floats = project(torch.from_numpy(codes)).numpy()
-        return found
+        return project_rows(codes) if self.method.spherical else codes
 
     def interpolate(self, first: ImageSet, second: ImageSet, steps: int = 10) -> Tensor:
         """Return images on the paths between pairs of images.
@@ -276,23 +288,30 @@ class ImageModel:
         """
         run, given = self._own_run(), self._images(images)
         law, training = load_sampler(run, sampler), load_codes(run).mean[:_COMPARED]
-        densities = law.log_prob(self.encode(given))
-        errors = self.reconstruction_losses(given).numpy()
-        return scores_of(errors, densities, law.log_prob(self.points(training)))
+        parts = [(each.codes, each.errors) for each in self.reconstructions(given)]
+        codes, errors = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
+        densities, known = (law.log_prob(self.points(each)) for each in (codes, training))
+        return scores_of(errors, densities, known)
 
-    @torch.no_grad()
     def reconstruct(self, images: ImageSet) -> Tensor:
         """Return what images come back as, in [0, 1], on the processor; see `encode`."""
-        return torch.cat([self._reconstruct(x).cpu() for x in self._prepared(self._images(images))])
+        return torch.cat([each.images for each in self.reconstructions(self._images(images))])
 
-    @torch.no_grad()
     def reconstruction_losses(self, images: Tensor) -> Tensor:
         """Return ½ Σ (x − x̂)² of each image, `[n]`, float64."""
-        losses = [
-            self.net.reconstruction_loss(x, self._reconstruct(x)).cpu().double()
-            for x in self._prepared(images)
-        ]
-        return torch.cat(losses)
+        return torch.cat([each.errors for each in self.reconstructions(images)])
+
+    @torch.no_grad()
+    def reconstructions(self, images: Tensor) -> Iterator[ReconstructedBatch]:
+        """Yield what one pass gives of images `[n, channel, height, width]`, batch by batch.
+
+        It is on the processor; a batch is of `at_once` images.
+        """
+        for x in self._prepared(images):
+            z = self.method.encode(self.net, x)
+            back = self.net.decode(self.method.to_decoder(self.net, z))
+            errors = self.net.reconstruction_loss(x, back)
+            yield ReconstructedBatch(z.cpu().double(), back.cpu(), errors.cpu().double())
 
     def _own_run(self) -> Run:
         if self.run is None:
@@ -316,10 +335,6 @@ class ImageModel:
             )
         check_values(images)
         return images if images.dtype == torch.uint8 else images.float()
-
-    def _reconstruct(self, x: Tensor) -> Tensor:
-        z = self.method.encode(self.net, x)
-        return self.net.decode(self.method.to_decoder(self.net, z))
 
     def _prepared(self, images: Tensor) -> Iterator[Tensor]:
         for part in images.split(self.at_once):

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from image_lisa.models.model import run_architecture
 from image_lisa.models.names import DISTANCE_TITLES, EVALUATION, TOOL
-from image_lisa.reports.run_page import read_record
+from shared.common.durations import duration
 from shared.reports.charts import number
-from shared.reports.comparison import differences, labelled, overlaid
+from shared.reports.comparison import differences, labelled, overlaid, side_by_side
 from shared.reports.page import Block, Cell, Gallery, Grid, Page, Section
 from shared.reports.pictures import picture
-from shared.reports.runs import duration, mapping
+from shared.reports.runs import mapping, read_record
 from shared.runs.run import SUMMARY, Run
 
 _SHOWN = ("reconstructions.png", "samples-gmm.png")
@@ -23,18 +23,13 @@ def comparison_page(runs: Sequence[Run]) -> Page:
         LisaError: A file of one is damaged.
     """
     by_label = labelled(runs)
-    return Page(
-        " and ".join(by_label) if len(by_label) < 4 else f"{len(by_label)} runs",
-        f"{TOOL} report",
-        "Runs side by side. Each has a report of its own, which shows more.",
-        [
-            Section("What the trainings came to", [_results(by_label), *_measured(by_label)]),
-            Section("How the trainings went", [_curves(by_label)]),
-            Section("Their pictures", list(_pictures(by_label))),
-            Section("How they were made", list(differences(by_label))),
-        ],
-        foot=", ".join(str(run.path) for run in runs),
-    )
+    sections = [
+        Section("What the trainings came to", [_results(by_label), *_measured(by_label)]),
+        Section("How the trainings went", [_curves(by_label)]),
+        Section("Their pictures", list(_pictures(by_label))),
+        Section("How they were made", list(differences(by_label))),
+    ]
+    return side_by_side(by_label, TOOL, sections)
 
 
 def _results(runs: Mapping[str, Run]) -> Block:

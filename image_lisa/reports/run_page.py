@@ -5,6 +5,7 @@ from typing import Any
 
 from image_lisa.models.model import run_architecture
 from image_lisa.models.names import DIAGNOSIS, DISTANCE_TITLES, EVALUATION, TOOL
+from shared.common.durations import duration
 from shared.common.errors import LisaError
 from shared.diagnostics import Spectrum, spectrum
 from shared.methods.registry import METHODS
@@ -23,10 +24,10 @@ from shared.reports.page import (
     missing,
 )
 from shared.reports.pictures import picture
-from shared.reports.runs import curves, duration, mapping, recorded
+from shared.reports.runs import curves, mapping, read_record, recorded
 from shared.runs.expost import load_codes
 from shared.runs.run import SUMMARY, Run
-from shared.sphere.geometry import project
+from shared.sphere.geometry import project_rows
 
 _UNFINISHED = "The training has not ended, so this is not known yet."
 _DRAWN_ANEW = frozenset({"curves", "radial", "spectrum"})
@@ -118,9 +119,8 @@ def _codes(run: Run) -> Iterator[Block]:
     except LisaError as error:
         yield missing(f"There are no codes: {error}.")
         return
-    import torch
 
-    spread: Spectrum = spectrum(project(torch.from_numpy(codes)))
+    spread: Spectrum = spectrum(project_rows(codes))
     yield _spectrum_chart({"training codes": {"eigenvalues": spread.eigenvalues.tolist()}})
 
 
@@ -242,8 +242,3 @@ def _setup(run: Run) -> Sequence[Block]:
 
 
 _PARTS = {"train": "train", "valid": "validate", "test": "test"}
-
-
-def read_record(run: Run, name: str) -> Mapping[str, Any]:
-    """Return what a JSON file of a run holds; nothing where it is not there."""
-    return mapping(run.read_json(name)) if (run.path / name).is_file() else {}

@@ -19,6 +19,7 @@ from image_lisa.reports.table import (
     Statistic,
     statistic,
 )
+from shared.common.tables import grouped
 from shared.methods.registry import METHODS
 
 OWN_LAWS = ("two-stage", "vampprior", "autoregressive", "prior")
@@ -193,10 +194,7 @@ def _rows(cells: Sequence[Mapping[str, Cell]]) -> tuple[ReportRow, ...]:
 
 
 def _by_method(records: Sequence[Record]) -> dict[str, list[Record]]:
-    grouped: dict[str, list[Record]] = {}
-    for record in records:
-        grouped.setdefault(record["method"]["name"], []).append(record)
-    return grouped
+    return grouped(records, lambda record: str(record["method"]["name"]))
 
 
 def _sampled(runs: Sequence[Record], sampler: str, measure: str) -> Statistic | None:

@@ -3,12 +3,12 @@
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from shared.cli.option_groups import JobOptions
 from shared.cli.terminal import Terminal
+from shared.common.durations import duration
 from shared.jobs.backends import Backend, Processes
 from shared.jobs.jobs import Job, JobProgress, OnEnd
 from shared.runs.locks import working_in
@@ -59,8 +59,8 @@ def going_on(folder: Path, command: str) -> Iterator[None]:
 
 def end_line(name: str, failure: str, progress: JobProgress) -> str:
     """Return the line that says how a job ended, and how long the others will take."""
-    said = f"failed: {failure}" if failure else f"{progress.seconds:.0f} s"
-    left = f"; about {timedelta(seconds=round(progress.left))} left" if progress.left else ""
+    said = f"failed: {failure}" if failure else duration(round(progress.seconds))
+    left = f"; about {duration(round(progress.left))} left" if progress.left else ""
     return f"[{progress.done}/{progress.total}] {name}: {said}{left}"
 
 

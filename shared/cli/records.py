@@ -2,7 +2,7 @@
 
 import dataclasses
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stderr
 from itertools import chain
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ import tyro
 
 from shared.common.errors import LisaError
 from shared.common.words import unknown
+from shared.runs.options import flat_options
 
 T = TypeVar("T")
 
@@ -62,7 +63,7 @@ def options_from_record(kind: type[T], record: object, source: str) -> T:
         raise LisaError(f"{source} holds no options; name the config.json of a run")
     known = _defaults(kind)
     words: dict[str, list[str]] = {}
-    for name, value in _flat(record):
+    for name, value in flat_options(record):
         if name not in known:
             raise LisaError(f"{source}: {unknown('option', name, known)}")
         if value is None or (isinstance(value, bool) and value is known[name]):
@@ -76,7 +77,7 @@ def options_from_record(kind: type[T], record: object, source: str) -> T:
     try:
         return _read(kind, chain.from_iterable(words.values()))
     except SystemExit:
-        for name, value in _flat(record):
+        for name, value in flat_options(record):
             if name in words and _is_refused(kind, words[name]):
                 raise LisaError(f"{source}: the option {name} cannot be {value!r}") from None
         together = ", ".join(words)
@@ -110,15 +111,6 @@ def _defaults(kind: Any) -> dict[str, Any]:
         else:
             found[field.name] = field.default
     return found
-
-
-def _flat(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Return the entries of a record, and of the records in it."""
-    for name, value in record.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value)
-        else:
-            yield name, value
 
 
 def check_ranges(options: object, **ranges: tuple[float, float]) -> None:

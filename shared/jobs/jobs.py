@@ -94,6 +94,42 @@ class FileJob(Job[C]):
         write_json(self.path, record)
 
 
+def kept_files(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of such jobs below a folder, sorted, without those that tell failures.
+
+    Args:
+        folder: The folder.
+        pattern: What their paths in it match.
+    """
+    return sorted(path for path in folder.glob(pattern) if not path.name.endswith(FAILED))
+
+
+@dataclass(frozen=True)
+class RunJob(Job[C]):
+    """A job that leaves a run.
+
+    Attributes:
+        path: The run's folder.
+    """
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The run's."""
+        return self.path.name
+
+    @property
+    def failure(self) -> Path:
+        """In the run's folder."""
+        return self.path / FAILED
+
+    @property
+    def folder(self) -> Path:
+        """That of the runs."""
+        return self.path.parent
+
+
 @dataclass(frozen=True)
 class JobProgress:
     """How far the jobs of a call are.

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from shared.reports.charts import Series, axis, chart, colour_of
-from shared.reports.page import Chart, Grid, Prose, missing
-from shared.reports.runs import options_of
+from shared.reports.page import Chart, Grid, Page, Prose, Section, missing
+from shared.reports.runs import option_texts
 from shared.runs.run import Run
 
 _PLACES = frozenset({"runs", "run", "name"})
@@ -23,11 +23,22 @@ def labelled(runs: Sequence[Run]) -> dict[str, Run]:
     return found
 
 
+def side_by_side(runs: Mapping[str, Run], tool: str, sections: Sequence[Section]) -> Page:
+    """Return the report of several runs of a tool, by their labels."""
+    return Page(
+        " and ".join(runs) if len(runs) < 4 else f"{len(runs)} runs",
+        f"{tool} report",
+        "Runs side by side. Each has a report of its own, which shows more.",
+        sections,
+        foot=", ".join(str(run.path) for run in runs.values()),
+    )
+
+
 def differences(runs: Mapping[str, Run]) -> list[Grid | Prose]:
     """Return the options in which runs differ, a column for each run; nothing of one run."""
     if len(runs) < 2:
         return []
-    told = {label: options_of(run) for label, run in runs.items()}
+    told = {label: option_texts(run) for label, run in runs.items()}
     names = dict.fromkeys(name for options in told.values() for name in options)
     rows = [
         [name.replace("_", " "), *(options.get(name, "–") for options in told.values())]

@@ -17,7 +17,7 @@ LARGEST = 8_000_000
 """The most bytes of a report."""
 
 _NUMBER = re.compile(
-    r"[-−]?\d[\d,.]*(e[-+]?\d+)?( ?%| s| ± .*| [★•]| of \d+|/\d+| min .*| h .*)?|∞"
+    r"[-−]?\d[\d,.]*(e[-+]?\d+)?( ?%| s| ± .*| [★•]| of \d+|/\d+| (min|h)( .*)?)?|∞"
 )
 """What stands at the right: a number, perhaps with a unit, a deviation or of how many."""
 _ESCAPED_IN_SCRIPTS = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}

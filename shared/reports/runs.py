@@ -1,32 +1,24 @@
 """What reports say of any run: how it was made, and the curves of its training."""
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.common.callbacks import MetricsRow
 from shared.reports.charts import Series, axis, chart, colour_of, number
 from shared.reports.page import Chart, Facts, Prose, missing
+from shared.runs.options import options_of
 from shared.runs.run import Run
 
 _OWN = frozenset({"epoch", "learning_rate", "seconds"})
 """Columns of metrics that are no loss and no measure."""
 
 
-def duration(seconds: object) -> str:
-    """Return a time as people say it; a dash for what is no number of seconds."""
-    if not isinstance(seconds, int | float) or not math.isfinite(seconds):
-        return "–"
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
-def options_of(run: Run) -> dict[str, str]:
-    """Return the options that a run was made with, each by its name, as texts."""
-    return {name: number(value) for name, value in _flat(run.config.get("options"))}
+def option_texts(run: Run) -> dict[str, str]:
+    """Return the options that a run was made with, by name, as reports show them."""
+    return {
+        name: (", ".join(map(str, value)) or "–") if isinstance(value, list) else number(value)
+        for name, value in options_of(run).items()
+    }
 
 
 def recorded(run: Run) -> list[Facts]:
@@ -40,13 +32,18 @@ def recorded(run: Run) -> list[Facts]:
     versions = config.get("versions")
     if isinstance(versions, Mapping):
         pairs.append(("with", ", ".join(f"{name} {value}" for name, value in versions.items())))
-    options = options_of(run)
+    options = option_texts(run)
     if "seed" in options:
         pairs.append(("seed", options["seed"]))
     found = [Facts(pairs)]
     if options:
         found.append(Facts(list(options.items()), f"All {len(options)} options"))
     return found
+
+
+def read_record(run: Run, name: str) -> Mapping[str, Any]:
+    """Return what a JSON file of a run holds; nothing where it is not there."""
+    return mapping(run.read_json(name)) if (run.path / name).is_file() else {}
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -124,14 +121,3 @@ def _base(name: str) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _flat(record: object) -> Iterator[tuple[str, Any]]:
-    """Return the entries of a record, and of the records in it, by name."""
-    for name, value in mapping(record).items():
-        if isinstance(value, Mapping):
-            yield from _flat(value)
-        elif isinstance(value, list):
-            yield name, ", ".join(map(str, value)) or "–"
-        else:
-            yield name, value

@@ -42,7 +42,9 @@ def open_folder(
         folder = Run(path, {**folder.config, **config})
         folder.write_json(CONFIG, folder.config)
     elif names:
-        details = ", ".join(f"{n} {recorded.get(n)} → {settings.get(n)}" for n in names)
+        details = ", ".join(
+            f"{n} {recorded.get(n, 'not recorded')} → {settings.get(n)}" for n in names
+        )
         again = ", or --evaluate-again to measure all anew" if set(names) <= set(free) else ""
         raise LisaError(
             f"{path} was made with other settings: {details}; use the recorded ones, or give "

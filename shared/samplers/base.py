@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from shared import sphere
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.sphere.geometry import Rows
@@ -156,12 +155,6 @@ def sampler_from_state(state: State) -> Sampler:
     if not isinstance(kind, str) or kind not in KINDS:
         raise LisaError(f"unknown sampler {kind!r}: expected one of {', '.join(sorted(KINDS))}")
     return KINDS[kind].from_state(state)
-
-
-def project_rows(codes: Floats) -> Floats:
-    """Return the directions of codes ``[n, dim]``, float64."""
-    directions: Floats = sphere.project(torch.from_numpy(codes)).numpy()
-    return directions
 
 
 def generator(n: int, seed: int) -> np.random.Generator:

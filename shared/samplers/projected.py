@@ -3,8 +3,8 @@
 from typing import Self, final
 
 from shared.common.arrays import Floats
-from shared.samplers.base import Sampler, State, project_rows, sampler_from_state
-from shared.sphere.geometry import Rows
+from shared.samplers.base import Sampler, State, sampler_from_state
+from shared.sphere.geometry import Rows, project_rows
 
 
 @final

@@ -6,10 +6,10 @@ import numpy as np
 
 from shared import sphere
 from shared.common.arrays import Floats
-from shared.samplers.base import check_dim, generator, project_rows
+from shared.samplers.base import check_dim, generator
 from shared.samplers.fixed import Fixed
 from shared.sphere import projected_normal
-from shared.sphere.geometry import Rows
+from shared.sphere.geometry import Rows, project_rows
 
 
 @final

@@ -10,9 +10,10 @@ import math
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
 Rows = Tensor | NDArray[np.floating]
@@ -201,6 +202,12 @@ def finite_rows(points: Rows, what: str = "codes") -> Tensor:
     if broken:
         raise LisaError(f"{broken} of {len(rows)} {what} hold NaN or infinite values")
     return rows
+
+
+def project_rows(codes: ArrayLike) -> Floats:
+    """Return the directions of codes ``[n, dim]`` as an array, float64; see `project`."""
+    directions: Floats = project(torch.from_numpy(np.asarray(codes, dtype=np.float64))).numpy()
+    return directions
 
 
 def unit_rows(points: Rows, what: str = "directions") -> Tensor:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import mlflow
 
+from shared.runs.options import options_of
 from shared.runs.run import Run
-from shared.trackers.tracker import options_of
 
 
 class MLflow:

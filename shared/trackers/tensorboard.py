@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 from torch.utils.tensorboard import SummaryWriter
 
+from shared.runs.options import options_of
 from shared.runs.run import Run
-from shared.trackers.tracker import options_of
 
 EVENTS = "tensorboard"
 """The folder within the run's."""

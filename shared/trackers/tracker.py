@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from shared.common.callbacks import MetricsRow
 from shared.runs.run import Run
@@ -86,14 +86,3 @@ def _opened(name: TrackerName, run: Run) -> Tracker:
 def _part(name: str) -> str:
     validation = name.startswith("valid_")
     return f"validation/{name.removeprefix('valid_')}" if validation else f"training/{name}"
-
-
-def options_of(run: Run) -> dict[str, Any]:
-    """Return the options of a run, those in groups by names with dots."""
-    found: dict[str, Any] = {}
-    for name, value in dict(run.config.get("options") or {}).items():
-        if isinstance(value, Mapping):
-            found |= {f"{name}.{key}": each for key, each in value.items()}
-        else:
-            found[name] = value
-    return found

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import wandb
 
+from shared.runs.options import options_of
 from shared.runs.run import Run
-from shared.trackers.tracker import options_of
 
 _PROJECT = "lisa"
 

@@ -2,8 +2,8 @@
 
 import math
 import os
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from shared.common.errors import LisaError
 
@@ -61,6 +61,11 @@ class Training:
     patience: int = 0
     kl_warmup: float = 0.0
     augment: float = 0.0
+
+    def identity(self) -> dict[str, Any]:
+        """Return the settings that decide which weights a training ends with, by name."""
+        free = ("device", "checkpoint_seconds")
+        return {name: value for name, value in asdict(self).items() if name not in free}
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():

@@ -343,7 +343,7 @@ class Trainer:
         for number, state in groups["state"].items():
             tensors |= {f"optimizer.{number}.{name}": value for name, value in state.items()}
         record = {
-            "training": _identity(self.training),
+            "training": self.training.identity(),
             "plateau": _plain(self.plateau.state_dict()),
             "learning_rate": groups["param_groups"][0]["lr"],
             "precision": self.fabric.strategy.precision.state_dict(),
@@ -353,7 +353,7 @@ class Trainer:
 
     def _load(self) -> None:
         tensors, record = self.run.read_tensors(CHECKPOINT)
-        if {**_ADDED, **record.get("training", {})} != _identity(self.training):
+        if {**_ADDED, **record.get("training", {})} != self.training.identity():
             raise LisaError(
                 f"the checkpoint in {self.run.path} was made with other settings: "
                 f"{record.get('training')}; resume with those"
@@ -389,12 +389,6 @@ def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> 
 def _below(loss: float, best: float | None) -> bool:
     """Tell whether a loss is the least so far; one that is no number is above all that are."""
     return best is None or math.isnan(best) or loss < best
-
-
-def _identity(training: Training) -> dict[str, Any]:
-    """Return the settings that decide which weights a training ends with."""
-    names = ("epochs", "batch_size", "learning_rate", "schedule", "seed", "precision", "devices")
-    return {name: getattr(training, name) for name in (*names, *_ADDED)}
 
 
 def _plain(state: Mapping[str, Any]) -> dict[str, Any]:

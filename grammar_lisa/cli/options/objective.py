@@ -17,7 +17,8 @@ class ObjectiveOptions:
             package.module:function, for sentences of any grammar. Of molecules, by RDKit, these are
             at hand: molecules:penalised-logp, molecules:qed, molecules:logp (each as its negative),
             molecules:sa. For regular expressions there is regex:FILE, a file of examples: lines
-            '+ text' for what is to be matched, '- text' for what is not.
+            '+ text' for what is to be matched, '- text' for what is not. A name that begins with ./
+            is a function of a module in the working folder in any case.
         command: A command that prints such a number at last, such as 'prog --x {sentence}'; without
             {sentence} it reads the sentence from standard input.
         seconds_each: The time that --objective or --command has for each sentence; by default

@@ -8,8 +8,6 @@ from typing import Final, NamedTuple
 from grammar_lisa.expressions.expression import NEGATION, NUMBER, POWER
 from grammar_lisa.regression.search.tree import Tree, make, open_constant, product
 
-ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "pow"})
-"""With these, every formula that the sources of candidates make is allowed."""
 _LONGEST: Final = 4
 """The most factors that a power is written out in."""
 

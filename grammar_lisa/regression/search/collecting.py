@@ -16,7 +16,7 @@ from grammar_lisa.regression.search.tree import (
     number,
     open_constant,
     power,
-    product,
+    quotient,
     total,
 )
 from shared.common.arrays import Floats
@@ -144,4 +144,4 @@ class _Factors:
             above[0] = make(NEGATION, above[0])
         elif self.value != 1.0 or not above:
             above.insert(0, number(self.value))
-        return make("/", product(*above), product(*below)) if below else product(*above)
+        return quotient(above, below)

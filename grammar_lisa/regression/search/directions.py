@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from grammar_lisa.regression.search.rows import lengths
 from shared.common.arrays import Floats
 
 _DIGITS: Final = 9
@@ -30,9 +31,8 @@ class Directions:
         Args:
             rows: Finite vectors other than zero, ``[row, point]``.
         """
-        sizes = np.sqrt(np.square(rows).sum(axis=1))
-        keys = (rows / sizes[:, None]) @ self._probe
-        keys = np.round(np.where(keys[:, :1] < 0, -keys, keys), _DIGITS) + 0.0
+        along = (rows / lengths(rows)[:, None]) @ self._probe
+        keys = np.round(np.where(along[:, :1] < 0, -along, along), _DIGITS) + 0.0
         found = list[int]()
         for row, key in enumerate(key.tobytes() for key in keys):
             if key not in self._seen:

@@ -26,7 +26,7 @@ from grammar_lisa.regression.search.tree import (
     open_constant,
     part_of,
     power,
-    product,
+    quotient,
 )
 from shared.common.arrays import Bools, Floats
 
@@ -166,6 +166,5 @@ def _ratios(points: Mapping[Letter, Floats]) -> Iterator[_Ratio]:
         if np.isfinite(values).all() and np.ptp(values) > 0:
             above = [power(part_of(letter), e) for letter, e in used if e > 0]
             below = [power(part_of(letter), -e) for letter, e in used if e < 0]
-            whole = product(*above) if above else open_constant(1.0)
-            tree = make("/", whole, product(*below)) if below else whole
+            tree = quotient(above or [open_constant(1.0)], below)
             yield _Ratio(tree, values, sum(abs(e) for e in exponents))

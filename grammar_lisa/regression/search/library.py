@@ -10,6 +10,7 @@ import numpy as np
 
 from grammar_lisa.expressions.expression import POWER
 from grammar_lisa.regression.search.directions import Directions
+from grammar_lisa.regression.search.rows import lengths
 from grammar_lisa.regression.search.tree import Tree, make, number
 from shared.common.arrays import Floats
 
@@ -183,7 +184,7 @@ class Library:
 
     def _take(self, values: Floats, made: Sequence[LibraryMember], cost: float) -> None:
         with np.errstate(all="ignore"):
-            norms = np.sqrt(np.square(values).sum(axis=1))
+            norms = lengths(values)
         sensible = np.flatnonzero((norms > _SMALLEST) & (norms < _LARGEST))
         for row in sensible[self._directions.new(values[sensible])].tolist():
             self._levels.setdefault(cost, []).append(len(self.members))

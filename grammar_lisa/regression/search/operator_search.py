@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from grammar_lisa.regression.fit_config import SOURCES
-from grammar_lisa.regression.search.allowed import ARITHMETIC, allowed
+from grammar_lisa.regression.fit_config import ARITHMETIC, SOURCES, FitConfig
+from grammar_lisa.regression.search.allowed import allowed
 from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.formula_search import SAMPLE, FormulaSearch
 from grammar_lisa.regression.search.library import Library
@@ -36,7 +36,7 @@ from grammar_lisa.regression.search.variation import Variation
 from grammar_lisa.regression.search.views import View, views_of
 from shared.common.arrays import Floats
 
-OPERATORS: Final = ("+", "-", "*", "/", "pow", "sqrt", "log", "exp", "sin", "cos")
+OPERATORS: Final = FitConfig().operator_names
 
 _VARIED: Final = 40
 """Variations between two looks at the clock."""
@@ -74,7 +74,7 @@ class OperatorSearch(FormulaSearch):
         self.operators = tuple(operators)
         self.sources = tuple(sources)
         self._sphere = sphere
-        self._restricted = bool(ARITHMETIC - set(self.operators))
+        self._restricted = bool(set(ARITHMETIC) - set(self.operators))
         self._shortlist = Shortlist()
         self._improved = set[Tree]()
         self._simplified = set[str]()

@@ -12,6 +12,7 @@ import numpy as np
 
 from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.recombination import Solution
+from grammar_lisa.regression.search.rows import scales, variances
 from grammar_lisa.regression.search.tree import (
     Letter,
     Tree,
@@ -91,16 +92,13 @@ class Polynomials:
         self._below = self._powers(self._degree(share * self._n_points / 2))
         self._weight_roots = np.ones(self._n_points) if weight_roots is None else weight_roots
         weighted = self.monomials.values * self._weight_roots
-        scales = np.sqrt(np.square(weighted).sum(axis=1))
-        scales[~(scales > 0)] = 1.0
-        self._basis = np.linalg.qr((weighted / scales[:, None]).T)[0]
+        self._basis = np.linalg.qr((weighted / scales(weighted)[:, None]).T)[0]
 
     def alone(self, contexts: Sequence[Context]) -> Iterator[tuple[float, Context, Floats]]:
         """Yield for each context what all monomials leave of its variance, and their best sum."""
         desired = np.array([context.desired for context in contexts])
         roots = self._weight_roots
-        means = desired @ np.square(roots) / np.square(roots).sum()
-        totals = np.square((desired - means[:, None]) * roots).sum(axis=1)
+        totals = variances(desired, roots)
         left = desired * roots
         for _ in range(2):
             left = left - (left @ self._basis) @ self._basis.T
@@ -112,10 +110,9 @@ class Polynomials:
     def weighted(self, context: Context) -> Floats:
         """Return the sum of all monomials that the whole formula meets its targets best with."""
         columns = self.monomials.values * context.slopes
-        scales = np.sqrt(np.square(columns).sum(axis=1))
-        scales[~(scales > 0)] = 1.0
+        sizes = scales(columns)
         wanted = context.desired * context.slopes
-        found = np.linalg.lstsq((columns / scales[:, None]).T, wanted, rcond=1e-12)[0] / scales
+        found = np.linalg.lstsq((columns / sizes[:, None]).T, wanted, rcond=1e-12)[0] / sizes
         values: Floats = found @ self.monomials.values
         return values
 
@@ -241,16 +238,15 @@ def backward(
         The columns that are left, at most `_MOST_TERMS`, with their coefficients.
     """
     columns, desired = columns * weights, desired * weights
-    scales = np.sqrt(np.square(columns).sum(axis=1))
-    scales[~(scales > 0)] = 1.0
-    units = columns / scales[:, None]
+    sizes = scales(columns)
+    units = columns / sizes[:, None]
     terms, exact = _telling(units, desired)
     if not exact and len(terms) > _MOST_TERMS:
         terms = _most_missed(units, desired)
     while terms:
         found, *_ = np.linalg.lstsq(units[terms].T, desired, rcond=None)
         if len(terms) <= _MOST_TERMS:
-            yield list(terms), found / scales[terms]
+            yield list(terms), found / sizes[terms]
         if len(terms) == 1:
             return
         inverse = np.linalg.pinv(units[terms] @ units[terms].T, hermitian=True)

@@ -17,6 +17,7 @@ from grammar_lisa.expressions.expression import NEGATION
 from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.library import Library
 from grammar_lisa.regression.search.member_pairs import MemberPair, MemberPairs
+from grammar_lisa.regression.search.rows import lengths, variances
 from grammar_lisa.regression.search.tree import (
     Letter,
     Tree,
@@ -26,7 +27,7 @@ from grammar_lisa.regression.search.tree import (
     open_constant,
     part_of,
     power,
-    product,
+    quotient,
 )
 from shared.common.arrays import Bools, Floats
 
@@ -92,15 +93,10 @@ class Recombination(ABC):
         self.rows = rows
         self._weight_roots = np.ones(rows.shape[1]) if weight_roots is None else weight_roots
         self._basis = np.linalg.qr((base * self._weight_roots).T)[0]
-        weighted = rows * self._weight_roots
-        sizes = np.sqrt(np.square(weighted).sum(axis=1))
-        left = _without(weighted, self._basis)
-        norms = np.sqrt(np.square(left).sum(axis=1))
-        fine = norms > _DEPENDENT * np.maximum(sizes, 1e-300)
+        self._units = _units(rows * self._weight_roots, self._basis)
         self._squares = np.square(rows)
         self._costs = np.array(library.costs)
         self._handicaps = np.exp(_SIMPLICITY * self._costs)
-        self._units = np.where(fine[:, None], left / np.where(fine, norms, 1.0)[:, None], 0.0)
 
     @abstractmethod
     def desired(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats]:
@@ -152,7 +148,7 @@ class Recombination(ABC):
         weights = self.weights(context)
         basis = np.linalg.qr((self.base * weights).T)[0]
         row = _without((desired * weights), basis)[0]
-        total = float(np.square(context.targets - context.targets.mean()).sum()) or 1.0
+        total = _total(context)
         whole = float(row @ row)
         yield Match(whole / total, context, ())
         along = self.rows @ (weights[:, None] * np.column_stack([row, basis]))
@@ -182,15 +178,9 @@ class Recombination(ABC):
                 yield from _matches(plain.best(row, each), whole, context)
                 continue
             basis = np.linalg.qr((self.base * weights).T)[0]
-            rows = self.rows[:most] * weights
-            rest = _without(rows, basis)
-            norms = np.sqrt(np.square(rest).sum(axis=1))
-            fine = norms > _DEPENDENT * np.maximum(np.sqrt(np.square(rows).sum(axis=1)), 1e-300)
-            units = np.where(fine[:, None], rest / np.where(fine, norms, 1.0)[:, None], 0.0)
-            wanted = self.desired([context])[1] * weights
-            weighted = _without(wanted, basis)[0]
-            total = float(np.square(context.targets - context.targets.mean()).sum()) or 1.0
-            yield from _matches(MemberPairs(units).best(weighted, each), total, context)
+            pairs = MemberPairs(_units(self.rows[:most] * weights, basis))
+            weighted = _without(self.desired([context])[1] * weights, basis)[0]
+            yield from _matches(pairs.best(weighted, each), _total(context), context)
 
     def _left(self, contexts: Sequence[Context]) -> tuple[list[Context], Floats, Floats]:
         """Return what the base leaves of the desired values, and their total variances."""
@@ -198,8 +188,7 @@ class Recombination(ABC):
         if not some:
             return [], np.empty((0, 0)), np.empty(0)
         roots = self._weight_roots
-        means = desired @ np.square(roots) / np.square(roots).sum()
-        totals = np.square((desired - means[:, None]) * roots).sum(axis=1)
+        totals = variances(desired, roots)
         fine = totals > 0
         some = [context for context, is_fine in zip(some, fine, strict=True) if is_fine]
         return some, _without(desired[fine] * roots, self._basis), totals[fine]
@@ -252,14 +241,14 @@ class Sums(Recombination):
         desired, weights = context.desired, self.weights(context)
         columns = np.concatenate([self.rows[list(match.members)], self.base[:terms]])
         weighted, wanted = columns * weights, desired * weights
-        scales = np.sqrt(np.square(weighted).sum(axis=1))
-        if not len(scales) or not scales.all() or not np.isfinite(scales).all():
+        sizes = lengths(weighted)
+        if not len(sizes) or not sizes.all() or not np.isfinite(sizes).all():
             return None
-        shares = np.linalg.lstsq((weighted / scales[:, None]).T, wanted, rcond=None)[0]
+        shares = np.linalg.lstsq((weighted / sizes[:, None]).T, wanted, rcond=None)[0]
         told = np.abs(shares) > _ROUNDING * np.sqrt(wanted @ wanted)
         if not told.any():
             return None
-        found = np.where(told, shares / scales, 0.0)
+        found = np.where(told, shares / sizes, 0.0)
         cost = self._costs[list(match.members)].sum() + told.sum()
         return Solution(found @ columns, float(cost), lambda: self._sum(match.members, found))
 
@@ -372,8 +361,7 @@ class Products(Recombination):
                 side = above if exponent > 0 else below
                 base = _negative(tree) if flip else tree
                 side.append(power(base, abs(exponent), root=self._roots))
-        whole = product(*above)
-        return make("/", whole, product(*below)) if below else whole
+        return quotient(above, below)
 
 
 def _exponent_cost(exponents: Floats) -> float:
@@ -390,6 +378,19 @@ def _negative(tree: Tree) -> Tree:
     if tree.operator == "-":
         return make("-", *reversed(tree.operands))
     return make(NEGATION, tree)
+
+
+def _total(context: Context) -> float:
+    """Return the sum of the squares of the whole formula's targets about their mean."""
+    return float(np.square(context.targets - context.targets.mean()).sum()) or 1.0
+
+
+def _units(rows: Floats, basis: Floats) -> Floats:
+    """Return what a basis ``[point, k]`` leaves of rows, at length 1; zeros where it is nothing."""
+    left = _without(rows, basis)
+    norms = lengths(left)
+    fine = norms > _DEPENDENT * np.maximum(lengths(rows), 1e-300)
+    return np.where(fine[:, None], left / np.where(fine, norms, 1.0)[:, None], 0.0)
 
 
 def _without(rows: Floats, basis: Floats) -> Floats:

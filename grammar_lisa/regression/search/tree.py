@@ -120,6 +120,11 @@ def number(value: float) -> Tree:
     return Tree(NUMBER, (), "", float(value))
 
 
+def significant_digits(value: float) -> int:
+    """Return how many digits a number is written with, but for zeros at its ends."""
+    return len(repr(abs(value)).partition("e")[0].replace(".", "").strip("0")) or 1
+
+
 def open_constant(value: float) -> Tree:
     """Return a constant that is to be fitted."""
     return Tree(OPEN, (), CONSTANT_TERMINAL, float(value))
@@ -151,6 +156,12 @@ def product(*factors: Tree) -> Tree:
     for factor in factors[1:]:
         result = make("*", result, factor)
     return result
+
+
+def quotient(above: Sequence[Tree], below: Sequence[Tree]) -> Tree:
+    """Return the product of some factors, divided by that of others where there are any."""
+    whole = product(*above)
+    return make("/", whole, product(*below)) if below else whole
 
 
 def total(*terms: Tree) -> Tree:

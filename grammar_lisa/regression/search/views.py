@@ -24,7 +24,7 @@ from grammar_lisa.regression.search.tree import (
     make,
     number,
     power,
-    product,
+    quotient,
     variable,
 )
 from shared.common.arrays import Floats
@@ -313,9 +313,8 @@ def _powers(bases: Sequence[tuple[Tree, Floats, int]], first: int) -> Iterator[_
         )
         above = [power(b[0], e) for b, e in zip(bases, exponents, strict=True) if e > 0]
         below = [power(b[0], -e) for b, e in zip(bases, exponents, strict=True) if e < 0]
-        tree = make("/", product(*above), product(*below)) if below else product(*above)
         factors = sum(b[2] * abs(e) for b, e in zip(bases, exponents, strict=True))
-        yield _Combination(tree, values, factors)
+        yield _Combination(quotient(above, below), values, factors)
 
 
 def _factors(points: Mapping[str, Floats], targets: Floats) -> dict[str, float]:

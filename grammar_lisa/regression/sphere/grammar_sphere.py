@@ -10,6 +10,7 @@ from grammar_lisa.regression.sphere.cached import CachedSphere
 from grammar_lisa.regression.sphere.candidates import Scored, Skeletons, SphereCandidates
 from grammar_lisa.regression.sphere.scores import BATCH, NEEDED, score_of
 from shared.common.callbacks import Notify, silent
+from shared.common.durations import duration
 from shared.common.errors import LisaError
 
 FEW: Final = 5_000
@@ -86,8 +87,8 @@ class GrammarSphere:
             self._off = True
             self._notify(f"the sphere of this grammar is left out: {error}")
             return None
-        seconds = search.clock() - search.began
-        self._notify(f"the sphere of this grammar is searched from {seconds:.0f} s on")
+        since = duration(round(search.clock() - search.began))
+        self._notify(f"the sphere of this grammar is searched from {since} on")
         self._max_rules = model.architecture.max_rules
         language = Skeletons(search.canonical)
         self._candidates = SphereCandidates(model, language, canonical=False, seed=self._seed)

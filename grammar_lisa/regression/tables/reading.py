@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from grammar_lisa.regression.tables.table_options import ReadOptions
 from grammar_lisa.regression.tables.text_file import TextFile, open_text
 from shared.common.arrays import Bools, Integers
 from shared.common.errors import LisaError
+from shared.common.extras import check_extra
 
 _ROWS: Final = 50_000
 _BINARY: Final = (".parquet", ".feather")
@@ -127,11 +127,7 @@ def columns_of_frame(frame: pd.DataFrame, path: str = "the data") -> Columns:
 def _read_binary(path: Path) -> Columns:
     if not path.is_file():
         raise LisaError(f"there is no file {path}")
-    if importlib.util.find_spec("pyarrow") is None:
-        raise LisaError(
-            f"{path} needs the package pyarrow, which is not there; install it, or save the table "
-            "as CSV"
-        )
+    check_extra("parquet", "pyarrow")
     read = pd.read_parquet if path.suffix == ".parquet" else pd.read_feather
     try:
         frame = read(path)

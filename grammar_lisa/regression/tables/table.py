@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from grammar_lisa.expressions.evaluation import as_vector
+from grammar_lisa.expressions.evaluation import as_vector, spread_evenly
 from grammar_lisa.regression.tables.reading import columns_of_frame, read_columns
 from grammar_lisa.regression.tables.safe_names import safe_names
 from grammar_lisa.regression.tables.selection import Chosen, choose
@@ -79,6 +79,10 @@ class Table:
             target=self.target[rows],
             weights=None if self.weights is None else self.weights[rows],
         )
+
+    def spread(self, most: int) -> Table:
+        """Return at most so many of the rows, spread evenly."""
+        return self.take(spread_evenly(len(self), most))
 
     @classmethod
     def from_frame(

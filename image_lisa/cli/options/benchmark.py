@@ -22,7 +22,8 @@ class Options(ExperimentOptions):
         seeds: Trainings of each method, with the seeds 0, 1, 2 and so on.
         set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
             lisa.uniformity_weight=3; once for each.
-        draws: Samples that are compared with the test images; by default 10,000.
+        draws: Images that each sampler draws, to be compared with all test images; by default as
+            many as there are test images, 10,000 at most.
         features: The network whose features distances are measured on: auto, classifier,
             efficientnet (from the extra `features`) or inception. auto is inception where its
             weights are named, else classifier.

@@ -110,7 +110,7 @@ def test_what_a_run_is_is_told(tmp_path, capsys):
     assert f"table: {tmp_path / 't.csv'}" in out
     run.write_json("summary.json", {"seconds": 3.0, "ending": "good enough"})
     tell_fit(run.path, Terminal(Output()))
-    assert "searched for 3.0 s: the formula is as good as --stop-at asks" in capsys.readouterr().out
+    assert "searched for 3 s: the formula is as good as --stop-at asks" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("lost", ["table", "test", "grammar", "guesses"])

@@ -273,6 +273,8 @@ def test_other_settings_are_refused_by_name(compared):
     assert "batch_size 40 → 50" in message
     assert "learning_rate" not in message
     assert "--evaluate-again" not in message
+    message = refused(*words, "--patience", 3, "--kl-warmup", 0.5, "--augment", 0.1)
+    assert "patience 10 → 3, kl_warmup 0.1 → 0.5, augment 0.0 → 0.1" in message
     assert files(folder, "benchmark.json") == before
 
 
@@ -287,6 +289,13 @@ def test_other_draws_are_refused_unless_all_is_evaluated_again(one):
         assert read_json(folder / name / "benchmark.json")["protocol"]["draws"] == 70
     assert trained.items() <= files(folder, "model.safetensors").items()
     assert read_json(folder / "config.json")["settings"]["draws"] == 70
+
+
+def test_as_many_images_are_drawn_by_default_as_there_are_test_images(compared):
+    folder, said = compared
+    assert "each sampler draws 60 images, to be compared with 360 test images" in said.err
+    words = (*(word for word in BENCHMARK if word not in ("--draws", "60")), "--out", folder.parent)
+    assert "draws 60 → 360" in refused(*words, "--methods", "ae")
 
 
 def test_hyperparameters_are_set_recorded_and_kept(tmp_path):

@@ -12,7 +12,9 @@ from laid_out import recorded
 from PIL import Image
 
 import image_lisa as il
+import image_lisa.models.model
 from image_lisa.data import load_images
+from image_lisa.models.networks import ImageAutoencoder
 
 NAMES = ("one/1.png", "two/deep/2.png", "two/3.png")
 
@@ -89,6 +91,22 @@ def test_reconstructions_are_a_picture_or_a_folder(run, folder, tmp_path, monkey
     succeed("reconstruct", run, folder, "--out", out, "--quiet")
     assert sorted(str(path.relative_to(out)) for path in out.rglob("*.png")) == sorted(NAMES)
     np.testing.assert_array_equal(pixels(out / "two" / "3.png"), back[1, 0])
+
+
+def test_a_folder_of_reconstructions_takes_one_pass_and_is_written_batch_by_batch(
+    run, folder, tmp_path, monkeypatch
+):
+    began = []
+    decode = ImageAutoencoder.decode
+
+    def watched(net, z):
+        began.append((len(z), len(list((tmp_path / "back").rglob("*.png")))))
+        return decode(net, z)
+
+    monkeypatch.setattr(ImageAutoencoder, "decode", watched)
+    monkeypatch.setattr(image_lisa.models.model, "CHUNK", 2)
+    succeed("reconstruct", run, folder, "--out", tmp_path / "back", "--quiet")
+    assert began == [(2, 0), (1, 2)]
 
 
 def test_a_last_row_of_reconstructions_may_be_short(run, tmp_path, monkeypatch, digits):

@@ -1,5 +1,7 @@
 """A loaded model on a user's own pictures: files or arrays in, codes and scores out."""
 
+import contextlib
+
 import numpy as np
 import pytest
 import torch
@@ -81,6 +83,18 @@ def test_scores_hold_the_error_and_the_density_of_each_image(made):
     np.testing.assert_allclose(found.rarity, expected, atol=1e-12)
     assert found.order[0] == found.outlyingness.argmax()
     assert (np.diff(found.outlyingness[found.order]) <= 0).all()
+
+
+def test_images_are_scored_in_one_pass(made, monkeypatch):
+    _, model = made
+    monkeypatch.setattr(model, "at_once", 4)
+    sizes = []
+    with contextlib.ExitStack() as hooks:
+        for part in (model.net.encoder, model.net.decoder):
+            hook = part.register_forward_hook(lambda part, x, y: sizes.append(len(y)))
+            hooks.callback(hook.remove)
+        model.score(digits().test[:10])
+    assert sizes == [4, 4, 4, 4, 2, 2]
 
 
 def test_noise_is_an_outlier_among_digits(lisa):

@@ -132,7 +132,7 @@ def test_where_reports_go(tmp_path):
     ("text", "right"),
     [
         *[(t, True) for t in ("1", "-0.5", "1,234", "1.7e-31", "82.3 %", "0.5 ± 0.1", "3 of 3")],
-        *[(t, True) for t in ("4.4 s", "2 min 3 s", "0.074 ★", "∞", "12/12")],
+        *[(t, True) for t in ("4.4 s", "2 min 3 s", "2 min", "1 h", "0.074 ★", "∞", "12/12")],
         *[(t, False) for t in ("", "–", "1/3 + x", "2*x", "words", "3 words")],
     ],
 )

@@ -8,9 +8,10 @@ from PIL import Image
 
 from shared.common.errors import LisaError
 from shared.common.extras import check_extra
+from shared.runs.options import options_of
 from shared.runs.run import create_run
 from shared.trackers import tracking
-from shared.trackers.tracker import log_epoch, options_of, show_pictures
+from shared.trackers.tracker import log_epoch, show_pictures
 
 ROWS = [
     {"epoch": 1.0, "loss": 3.0, "valid_loss": 4.0, "learning_rate": 0.1, "seconds": 2.0},
@@ -53,7 +54,7 @@ def test_tensorboard_reads_what_was_logged(run):
     (picture,) = found.Images("curves")
     assert (picture.step, picture.width, picture.height) == (2, 4, 2)
     (text,) = found.Tensors("options/text_summary")
-    assert b'"hyper.uniformity_t": 2.0' in text.tensor_proto.string_val[0]
+    assert b'"uniformity_t": 2.0' in text.tensor_proto.string_val[0]
 
 
 def test_tensorboard_goes_on_where_a_run_was_stopped(run):
@@ -67,7 +68,7 @@ def test_tensorboard_goes_on_where_a_run_was_stopped(run):
 def test_mlflow_is_told_all(run, mlflow):
     follow("mlflow", run)
     assert mlflow.name == "demo"
-    assert mlflow.params == {"method": "lisa", "seed": 3, "hyper.uniformity_t": 2.0, "name": None}
+    assert mlflow.params == {"method": "lisa", "seed": 3, "uniformity_t": 2.0, "name": None}
     assert [step for step, _ in mlflow.metrics] == [1, 2]
     assert set(mlflow.metrics[0][1]) == NAMES
     assert mlflow.artifacts == [("pictures", b"\x89PNG")]
@@ -78,7 +79,7 @@ def test_weights_and_biases_is_told_all(run, wandb, monkeypatch):
     follow("wandb", run)
     assert wandb.settings["project"] == "lisa"
     assert wandb.settings["name"] == "demo"
-    assert wandb.settings["config"]["hyper.uniformity_t"] == 2.0
+    assert wandb.settings["config"]["uniformity_t"] == 2.0
     steps = [step for step, _ in wandb.logged]
     assert steps == [1, 2, 2]
     assert wandb.logged[1][1]["validation/loss"] == 3.0

@@ -4,12 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grammar_lisa.expressions.expression import NEGATION, POWER
-from grammar_lisa.regression.search.allowed import ARITHMETIC, allowed
+from grammar_lisa.regression.fit_config import ARITHMETIC
+from grammar_lisa.regression.search.allowed import allowed
 from grammar_lisa.regression.search.tree import make, number, open_constant, power, variable
 
 X, Y = variable("x"), variable("y")
 POINTS = {"x": np.linspace(0.5, 2, 9), "y": np.linspace(1.7, 0.6, 9)}
-NAMES = sorted(ARITHMETIC | {"sqrt", "exp"})
+NAMES = sorted((*ARITHMETIC, "sqrt", "exp"))
 trees = st.recursive(
     st.sampled_from([X, Y, number(1), open_constant(0.7), open_constant(-1.3)]),
     lambda inner: st.one_of(

@@ -9,6 +9,7 @@ from small_tables import PLAIN, ROWS, columns_of, table_of, written
 
 from grammar_lisa.regression import ReadOptions, read_columns, read_table
 from grammar_lisa.regression.tables.reading import columns_of_frame
+from shared.common import extras
 from shared.common.errors import LisaError
 
 
@@ -199,8 +200,8 @@ def test_files_that_are_none(tmp_path, monkeypatch):
     written(tmp_path, "x,y\n1,2\n".encode("latin-1") + b"\xff,1\n")
     with pytest.raises(LisaError, match="is not utf-8 text; --encoding names another"):
         read_columns(tmp_path / "t.csv", ReadOptions(encoding="utf-8"))
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(LisaError, match="needs the package pyarrow, which is not there"):
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    with pytest.raises(LisaError, match=r"pyarrow is not installed; .*lisa-toolkit\[parquet\]"):
         read_columns(written(tmp_path, b"PAR1", "t.parquet"))
 
 
