@@ -7,7 +7,7 @@ from typing import Any, Final
 from lark import Token
 
 from grammar_lisa.grammar import Counts, Finding, Grammar
-from grammar_lisa.grammar.lark_tables import symbol_names, token_parser
+from grammar_lisa.grammar.lark_tables import symbol_names, token_parser, token_rules
 from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.parsing import terminals_overlap
 from grammar_lisa.grammar.sampling import sample
@@ -68,7 +68,7 @@ class Forests:
 
     def __init__(self, grammar: Grammar) -> None:
         self.left = MOST_WORK
-        self._parser = token_parser(grammar, parser="earley", ambiguity="forest")
+        self._parser = token_parser(token_rules(grammar), parser="earley", ambiguity="forest")
         self._symbols = {name: symbol for symbol, name in symbol_names(grammar).items()}
         self._tokens = {
             token: Token(f"T{index}", token) for index, token in enumerate(grammar.terminals)

@@ -55,16 +55,21 @@ def lark_rules(grammar: Grammar) -> str:
     return "\n".join(lines) + "\n"
 
 
-def token_parser(grammar: Grammar, **options: Any) -> Lark:
+def token_rules(grammar: Grammar) -> str:
+    """Return the rules in lark's notation, over tokens of the types ``T0``, ``T1``, .."""
+    declared = " ".join(f"T{index}" for index in range(len(grammar.terminals)))
+    declare = f"%declare {declared}\n" if declared else ""
+    return declare + lark_rules(grammar)
+
+
+def token_parser(rules: str, **options: Any) -> Lark:
     """Return a lark parser that is fed lark tokens of the types ``T0``, ``T1``, ..
 
     Args:
-        grammar: The grammar.
+        rules: The rules of a grammar over tokens: see `token_rules`.
         options: Passed on to lark.
 
     Raises:
         lark.exceptions.GrammarError: LALR is asked for, strictly, and the grammar is not LALR(1).
     """
-    declared = " ".join(f"T{index}" for index in range(len(grammar.terminals)))
-    declare = f"%declare {declared}\n" if declared else ""
-    return Lark(declare + lark_rules(grammar), start=START, lexer=TokenLexer, **options)
+    return Lark(rules, start=START, lexer=TokenLexer, **options)

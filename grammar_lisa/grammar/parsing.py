@@ -1,9 +1,10 @@
 """From the text of a sentence to its leftmost derivation."""
 
 import re
-from collections.abc import Callable, Iterable
-from functools import cached_property
-from itertools import pairwise
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, lru_cache
+from itertools import count, pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +12,8 @@ from lark import Lark, Token, Tree
 from lark.exceptions import GrammarError as LarkGrammarError
 from lark.exceptions import UnexpectedInput
 
-from grammar_lisa.grammar import Grammar, Rule
-from grammar_lisa.grammar.lark_tables import START, lark_rules, token_parser
+from grammar_lisa.grammar import Grammar
+from grammar_lisa.grammar.lark_tables import START, lark_rules, token_parser, token_rules
 from grammar_lisa.grammar.quoting import quoted
 from shared.common.errors import LisaError
 
@@ -25,6 +26,12 @@ SHIFTING = (
     "LALR with shifts preferred, and Earley for what that refuses (the grammar is not LALR(1))"
 )
 EARLEY = "Earley (the grammar is not LALR(1); parsing is slow)"
+KEPT = 8
+"""Of how many grammars the tables are kept: those of a large one take 0.2 seconds."""
+
+Builder = Callable[[list[Any]], list[int]]
+Reader = Callable[[list[Token]], tuple[int, ...]]
+Symbols = tuple[tuple[int, ...], ...]
 
 
 class Parser:
@@ -73,21 +80,19 @@ class Parser:
         """Return the leftmost derivations of many sentences; raises as ``parse`` does."""
         return [self.parse(text) for text in texts]
 
-    def _token_parser(self) -> Callable[[list[Token]], tuple[int, ...]]:
+    def _token_parser(self) -> Reader:
         """Return what reads tokens: see the class."""
-        builders = {f"r{rule.number}": _builder(rule) for rule in self.grammar.rules}
-        try:
-            return _lalr(self.grammar, builders, strict=True)
-        except LarkGrammarError:
-            self.notice = f"{self.grammar.source} is not LALR(1): "
-        reductions = _Reductions()
-        counted = {name: reductions.counted(build) for name, build in builders.items()}
-        try:
-            shifting = _lalr(self.grammar, counted, strict=False)
-        except LarkGrammarError:
+        rules, symbols = token_rules(self.grammar), _symbols(self.grammar)
+        strict = _strict(rules, symbols)
+        if strict is not None:
+            return strict
+        self.notice = f"{self.grammar.source} is not LALR(1): "
+        preferring = _shifting(rules, symbols)
+        if preferring is None:
             self.kind = EARLEY
             self.notice += "its sentences are read by the slower Earley parser"
             return self._parse_slowly
+        shifting, reductions = preferring
         self.kind = SHIFTING
         self.notice += (
             "sentences that LALR with shifts preferred refuses are read slowly, by Earley"
@@ -109,7 +114,7 @@ class Parser:
     @cached_property
     def _earley(self) -> Any:
         """The Earley parser over tokens, made when it is first needed."""
-        return token_parser(self.grammar, parser="earley")
+        return token_parser(token_rules(self.grammar), parser="earley")
 
     @cached_property
     def _character_parser(self) -> Lark:
@@ -185,25 +190,55 @@ def _lark_string(token: str) -> str:
     return quoted(token, '"')
 
 
-def _lalr(
-    grammar: Grammar, builders: dict[str, Callable[[list[Any]], list[int]]], *, strict: bool
-) -> Callable[[list[Token]], tuple[int, ...]]:
+def _lalr(rules: str, builders: Iterable[Builder], *, strict: bool) -> Reader | None:
     """Return an LALR(1) parser over tokens that gives leftmost derivations.
 
-    Raises:
-        lark.exceptions.GrammarError: Reductions conflict, or, strictly, one with a shift.
+    Args:
+        rules: The rules of a grammar over tokens.
+        builders: What makes the derivations of each rule.
+        strict: Whether shifts are refused that conflict with reductions, and not preferred.
+
+    Returns:
+        The parser, or None where reductions conflict, or, strictly, one with a shift.
     """
-    transformer = SimpleNamespace(**builders)
-    read = token_parser(grammar, parser="lalr", strict=strict, transformer=transformer).parser.parse
+    transformer = SimpleNamespace(**{f"r{number}": build for number, build in enumerate(builders)})
+    try:
+        made = token_parser(rules, parser="lalr", strict=strict, transformer=transformer)
+    except LarkGrammarError:
+        return None
+    read = made.parser.parse
     return lambda tokens: tuple(read(tokens))
+
+
+@lru_cache(KEPT)
+def _strict(rules: str, symbols: Symbols) -> Reader | None:
+    """Return the LALR(1) parser of a grammar without conflicts, made once for equal grammars."""
+    return _lalr(rules, map(_builder, count(), symbols), strict=True)
+
+
+@lru_cache(KEPT)
+def _shifting(rules: str, symbols: Symbols) -> tuple[Reader, "_Reductions"] | None:
+    """Return the parser that prefers shifts, made once for equal grammars, and what bounds it."""
+    reductions = _Reductions()
+    builders = map(reductions.counted, map(_builder, count(), symbols))
+    read = _lalr(rules, builders, strict=False)
+    return None if read is None else (read, reductions)
+
+
+def _symbols(grammar: Grammar) -> Symbols:
+    """Return where symbols stand on the right-hand side of each rule."""
+    return tuple(
+        tuple(index for index, part in enumerate(rule.rhs) if not isinstance(part, str))
+        for rule in grammar.rules
+    )
 
 
 class _TooManyReductionsError(Exception):
     """A parser that resolves conflicts reduces on and on without reading."""
 
 
-class _Reductions:
-    """Bounds the reductions of a parser that resolves conflicts.
+class _Reductions(threading.local):
+    """Bounds the reductions of a parser that resolves conflicts, in each thread for itself.
 
     Such a parser need not end (Soisalon-Soininen and Tarhio, Looping LR parsers, 1988).
 
@@ -213,22 +248,20 @@ class _Reductions:
 
     left = 0
 
-    def counted(self, build: Callable[[list[Any]], list[int]]) -> Callable[[list[Any]], list[int]]:
+    def counted(self, build: Builder) -> Builder:
         """Return a builder that counts its calls."""
 
-        def count(children: list[Any]) -> list[int]:
+        def counting(children: list[Any]) -> list[int]:
             self.left -= 1
             if self.left < 0:
                 raise _TooManyReductionsError
             return build(children)
 
-        return count
+        return counting
 
 
-def _builder(rule: Rule) -> Callable[[list[Any]], list[int]]:
-    """Return what makes the derivation of a rule's left-hand side from those of its parts."""
-    number = rule.number
-    parts = [index for index, part in enumerate(rule.rhs) if not isinstance(part, str)]
+def _builder(number: int, parts: Sequence[int]) -> Builder:
+    """Return what makes the derivation of a rule's left-hand side from those of its symbols."""
     if not parts:
         return lambda _: [number]
     if len(parts) == 1:

@@ -145,7 +145,7 @@ def folder(tmp_path, monkeypatch, runs):
     (tmp_path / "openings.txt").write_text("\n".join(GAMES) + "\n", encoding="utf-8")
     (examples,) = blocks(PAGES["regular_expressions.md"], "text")
     (tmp_path / "passwords.txt").write_text(examples, encoding="utf-8")
-    shapes(tmp_path / "pictures", 60)
+    shapes(tmp_path / "pictures", 32)
     shapes(tmp_path / "new_pictures", 9, seed=1)
     (tmp_path / "new.csv").write_text("Time (s)\n0.15\n0.7\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)

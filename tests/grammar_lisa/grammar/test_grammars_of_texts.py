@@ -1,6 +1,7 @@
 """`grammars/regex.cfg` and `grammars/chess.cfg` read real data, one derivation a sentence."""
 
 import os
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -17,7 +18,6 @@ from grammar_lisa.grammar.text import derivation_to_text
 from shared.common.errors import LisaError
 
 GRAMMARS = {name: load_grammar(ROOT / "grammars" / f"{name}.cfg") for name in ("regex", "chess")}
-PARSERS = {name: Parser(grammar) for name, grammar in GRAMMARS.items()}
 TEXTS = {
     "regex": REGEXES,
     "chess": [beginning for line in OPENINGS for beginning in [line, *lengthened(line)]],
@@ -26,8 +26,13 @@ PROMOTIONS = ["1. d8=Q", "1. exd8=N+ Kxd8", "1. h4 a1=B"]
 APART = ["1. Nbd2", "1. N5f3", "1. R1xe4+ Qh4e1#", "1. Qa1xb2 Bc1d2"]
 
 
+@cache
+def parser(name):
+    return Parser(GRAMMARS[name])
+
+
 def come_back(name, text):
-    return derivation_to_text(GRAMMARS[name], PARSERS[name].parse(text)) == text
+    return derivation_to_text(GRAMMARS[name], parser(name).parse(text)) == text
 
 
 @pytest.mark.parametrize("name", GRAMMARS)
@@ -61,7 +66,7 @@ def test_what_no_opening_holds_is_a_game_all_the_same(text):
 )
 def test_what_is_none_is_refused(name, text):
     with pytest.raises(LisaError):
-        PARSERS[name].parse(text)
+        parser(name).parse(text)
 
 
 @pytest.mark.parametrize("name", GRAMMARS)
@@ -69,7 +74,7 @@ def test_what_is_none_is_refused(name, text):
 def test_every_derivation_is_read_back_from_its_text(name, seed):
     for derivation in sample_uniform(GRAMMARS[name], 3, 25, seed, distinct=False):
         text = derivation_to_text(GRAMMARS[name], derivation)
-        assert PARSERS[name].parse(text) == tuple(derivation), text
+        assert parser(name).parse(text) == tuple(derivation), text
 
 
 def data_file(name):
@@ -83,7 +88,7 @@ def data_file(name):
 
 def test_all_of_the_file_of_regular_expressions_are_sentences():
     lengths = [
-        len(each) for each in PARSERS["regex"].parse_many(set(data_file("nlrx_synth_regex.txt")))
+        len(each) for each in parser("regex").parse_many(set(data_file("nlrx_synth_regex.txt")))
     ]
     assert len(lengths) == 9648
     assert (median(lengths), max(lengths)) == (10, 18)
@@ -92,6 +97,6 @@ def test_all_of_the_file_of_regular_expressions_are_sentences():
 def test_all_openings_are_sentences():
     rows = [line.split("\t") for line in data_file("chess_openings.tsv")]
     texts = {moves for _, _, moves in rows if moves != "pgn"}
-    lengths = [len(each) for each in PARSERS["chess"].parse_many(texts)]
+    lengths = [len(each) for each in parser("chess").parse_many(texts)]
     assert len(lengths) == 3807
     assert (median(lengths), max(lengths)) == (23, 91)

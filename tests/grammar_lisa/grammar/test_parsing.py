@@ -135,6 +135,22 @@ def test_reductions_without_end_are_stopped(monkeypatch):
     assert Parser(grammar).parse(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("forms", "text"), [("{0} S | {1}", "{0} {0} {1}"), ("S {0} S | {1}", "{1} {0} {1} {0} {1}")]
+)
+def test_grammars_of_one_form_share_their_tables_and_nothing_else(monkeypatch, forms, text):
+    """With and without conflicts; tokens of one grammar are none of the other."""
+    one, other = (parse_grammar("S -> " + forms.format(*map(repr, word))) for word in ("ab", "xy"))
+    first = Parser(one)
+    monkeypatch.setattr(parsing, "token_parser", None)  # nothing is made again
+    second = Parser(other)
+    found = first.parse(text.format(*"ab"))
+    assert second.parse(text.format(*"xy")) == found
+    assert derivation_to_text(other, found) == text.format(*"xy").replace(" ", "")
+    monkeypatch.undo()
+    assert "'a'" not in refusal(second, "a").rpartition("expected")[2]
+
+
 def test_dangling_else_keeps_every_sentence():
     grammar = parse_grammar("S -> 'if' S | 'if' S 'else' S | 'x'")
     parser = Parser(grammar)

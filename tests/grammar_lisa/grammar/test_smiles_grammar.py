@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -18,7 +19,6 @@ from grammar_lisa.grammar.text import derivation_to_text
 from shared.common.errors import LisaError
 
 GRAMMAR = load_grammar(ROOT / "grammars" / "smiles.cfg")
-PARSER = Parser(GRAMMAR)
 
 ELEMENTS = """
 Ac Ag Al Am Ar As At Au B Ba Be Bh Bi Bk Br C Ca Cd Ce Cf Cl Cm Cn Co Cr Cs Cu Db Ds Dy Er Es
@@ -26,6 +26,11 @@ Eu F Fe Fl Fm Fr Ga Gd Ge He Hf Hg Ho Hs I In Ir K Kr La Li Lr Lu Lv Mc Md Mg Mn
 Nb Nd Ne Nh Ni No Np O Og Os P Pa Pb Pd Pm Po Pr Pt Pu Ra Rb Re Rf Rg Rh Rn Ru S Sb Sc Se Sg
 Si Sm Sn Sr Ta Tb Tc Te Th Ti Tl Tm Ts U V W Xe Y Yb Zn Zr c n o s p b se as *
 """
+
+
+@cache
+def parser():
+    return Parser(GRAMMAR)
 
 
 def test_it_is_lalr_and_so_unambiguous():
@@ -38,13 +43,13 @@ def test_it_is_lalr_and_so_unambiguous():
 @pytest.mark.parametrize("name", MOLECULES)
 def test_known_molecules_come_back(name):
     text = MOLECULES[name]
-    assert derivation_to_text(GRAMMAR, PARSER.parse(text)) == text
+    assert derivation_to_text(GRAMMAR, parser().parse(text)) == text
 
 
 @pytest.mark.parametrize("element", ELEMENTS.split())
 def test_every_element_stands_in_brackets(element):
     for text in (f"[{element}]", f"[{element}H2+]", f"[12{element}@@H-2:3]", f"C[{element}--]C"):
-        assert derivation_to_text(GRAMMAR, PARSER.parse(text)) == text
+        assert derivation_to_text(GRAMMAR, parser().parse(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -57,14 +62,14 @@ def test_every_element_stands_in_brackets(element):
 )
 def test_what_is_no_smiles_is_refused(text):
     with pytest.raises(LisaError):
-        PARSER.parse(text)
+        parser().parse(text)
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_every_derivation_is_read_back_from_its_text(seed):
     for derivation in sample_uniform(GRAMMAR, 3, 25, seed, distinct=False):
         text = derivation_to_text(GRAMMAR, derivation)
-        assert PARSER.parse(text) == tuple(derivation), text
+        assert parser().parse(text) == tuple(derivation), text
 
 
 @pytest.mark.skipif("LISA_DATA_DIR" not in os.environ, reason="LISA_DATA_DIR names no data")
@@ -73,7 +78,7 @@ def test_molecules_of_zinc_take_few_rules():
     if not path.is_file():
         pytest.skip(f"{path.name} is not there")
     lines = gzip.decompress(path.read_bytes()).decode().split()[::49]
-    derivations = PARSER.parse_many(lines)
+    derivations = parser().parse_many(lines)
     assert len(lines) > 490
     lengths = [len(derivation) for derivation in derivations]
     assert median(lengths) < 42

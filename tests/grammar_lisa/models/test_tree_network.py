@@ -148,18 +148,18 @@ def test_draws_follow_the_likelihood():
     decoded = net.decode(uniform(1, 6, seed=3))
     expected = torch.exp(-net.reconstruction_loss(every, decoded.expand(len(every), -1)))
     draws = net.read(
-        decoded.expand(20_000, -1), temperature=1.0, generator=torch.Generator().manual_seed(1)
+        decoded.expand(4_000, -1), temperature=1.0, generator=torch.Generator().manual_seed(1)
     )
     counts = Counter(map(tuple, draws.tolist()))
     found = [counts[tuple(row)] for row in every.tolist()]
-    assert sum(found) == 20_000
-    assert stats.chisquare(found, 20_000 * expected.detach().numpy()).pvalue > 1e-3
+    assert sum(found) == 4_000
+    assert stats.chisquare(found, 4_000 * expected.detach().numpy()).pvalue > 1e-3
 
 
 def test_a_beam_as_wide_as_the_language_finds_the_likeliest_sentence():
-    net = built(EXPR, 7)
-    every = rows_of(net.mask, enumerate_derivations(EXPR, 7))
-    decoded = net.decode(uniform(30, 6, seed=4))
+    net = built(EXPR, 6)
+    every = rows_of(net.mask, enumerate_derivations(EXPR, 6))
+    decoded = net.decode(uniform(6, 6, seed=7))
     losses = torch.stack(
         [net.reconstruction_loss(every, row.expand(len(every), -1)) for row in decoded]
     )

@@ -1,7 +1,7 @@
 """A search finds better sentences than random directions, and needs a trained network for it.
 
 A small network learns sums of four terms, which is a shape of its own among the sentences of the
-grammar. A search looks for ten such sums that it was not trained on, told only how far from one a
+grammar. A search looks for six such sums that it was not trained on, told only how far from one a
 sentence is, term by term.
 """
 
@@ -19,7 +19,7 @@ from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.optimize import SYSTEMS
 
 TERMS = ("x", "1", "2", "3", "sin(x)", "exp(x)", "sin(1)", "exp(2)")
-LENGTH, LONGEST, SEEDS = 4, 16, range(10)
+LENGTH, LONGEST, SEEDS = 4, 16, range(6)
 SMALL = {"batch": 10, "pool": 300, "steps": 2, "candidates": 50, "fit_points": 80, "parents": 15}
 ROUNDS = 5
 
@@ -69,7 +69,7 @@ def distances(target):
 
 @pytest.fixture(scope="module")
 def best(sums, taught):
-    """The best score of each of ten searches of a model, each with a target of its own."""
+    """The best score of each of six searches of a model, each with a target of its own."""
     made = {}
 
     def make(name, model, config):

@@ -146,7 +146,7 @@ def share_near(draws, codes, reach=0.3):
 
 def test_the_second_stage_finds_a_curved_law_of_two_modes_that_one_gaussian_misses():
     codes, held_out = ring(2000), ring(2000, seed=1)
-    law = TwoStage(width=64, steps=2000).fit(codes)
+    law = TwoStage(width=64, steps=1200).fit(codes)
     near, covered = share_near(law.sample(2000, seed=0), held_out)
     gaussian_near, _ = share_near(Gaussian().fit(codes).sample(2000, seed=0), held_out)
     assert gaussian_near < 0.35
