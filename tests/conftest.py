@@ -1,5 +1,6 @@
 """What all tests share, so that they pass on a busy machine and under any parent process."""
 
+import gc
 import os
 import signal
 
@@ -14,3 +15,9 @@ os.fsync = lambda handle: None  # no test cuts the power, and to wait for the di
 # A shell starts what runs in the background with Ctrl-C ignored, and children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Take what was collected, thousands of tests, out of what is looked through for garbage."""
+    gc.collect()
+    gc.freeze()

@@ -752,6 +752,7 @@ Path(f"{path}-{rank}.json").write_text(json.dumps(found))
 """
 
 
+@pytest.mark.slow  # test_two_devices_train_as_one does the same by the command
 def test_two_processes_train_as_one_with_the_whole_batch(tmp_path):
     script = tmp_path / "two.py"
     script.write_text(TWO)
