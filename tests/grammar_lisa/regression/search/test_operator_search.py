@@ -318,11 +318,11 @@ def test_lines_keep_to_the_operators_and_the_complexity():
     ("name", "targets"),
     [
         ("tan", 0.5 * np.tan(0.4 * X) + 1),
-        ("asin", 2 * np.arcsin(0.3 * X) + 0.3),
+        pytest.param("asin", 2 * np.arcsin(0.3 * X) + 0.3, marks=pytest.mark.slow),
         ("acos", np.arccos(0.3 * X - 0.1)),
-        ("atan", 2 * np.arctan(3 * X - 4) + 1),
-        ("sinh", 2 * np.sinh(0.5 * X) - 1),
-        ("cosh", 2.5 * np.cosh(0.8 * X)),
+        pytest.param("atan", 2 * np.arctan(3 * X - 4) + 1, marks=pytest.mark.slow),
+        pytest.param("sinh", 2 * np.sinh(0.5 * X) - 1, marks=pytest.mark.slow),
+        pytest.param("cosh", 2.5 * np.cosh(0.8 * X), marks=pytest.mark.slow),
         ("abs", 3 * np.abs(X - 1.2) + 1),
     ],
 )
