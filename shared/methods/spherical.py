@@ -44,8 +44,8 @@ class LISA(Method):
     Attributes:
         uniformity_weight: λ, the weight of the uniformity loss.
         uniformity_t: t, the inverse width of its kernel.
-        alignment_weight: The weight of the alignment loss, 5 to 10 where it is wanted. Of
-            sentences: how badly a linear readout of u tells what they do. Of images: how far from
+        alignment_weight: The weight of the alignment loss. Of sentences, 5 to 10 where it is
+            wanted: how badly a linear readout of u tells what they do. Of images, 1: how far from
             each other images and their views lie, which are moved, turned and resized a little,
             and mirrored where they are coloured.
         noise_angle: The largest angle, in radians, by which directions are turned in training,
