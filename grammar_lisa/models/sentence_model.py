@@ -26,7 +26,7 @@ from shared.methods import Codes, Method
 from shared.runs.expost import load_sampler
 from shared.runs.run import MODEL, Run, read_model
 from shared.sphere.geometry import at_angle, project, slerp
-from shared.training.trainer import load_weights
+from shared.training.weights import load_weights
 
 _CHUNK = 4096
 

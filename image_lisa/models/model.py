@@ -25,7 +25,7 @@ from shared.methods.registry import METHODS
 from shared.runs.expost import load_codes, load_sampler
 from shared.runs.run import CONFIG, MODEL, Run, open_run, read_model
 from shared.sphere.geometry import project_rows, slerp
-from shared.training.trainer import load_weights
+from shared.training.weights import load_weights
 
 CHUNK = 500
 """The most images that are encoded or decoded at once."""

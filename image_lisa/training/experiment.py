@@ -29,7 +29,8 @@ from shared.runs.expost import fit_samplers, save_codes, save_samplers
 from shared.runs.run import BEST, CHECKPOINT, CONFIG, MODEL, SUMMARY, Run, create_run, open_run
 from shared.samplers import Sampler
 from shared.training.settings import Training
-from shared.training.trainer import Trainer, launch, load_weights, on_first
+from shared.training.trainer import Trainer, launch, on_first
+from shared.training.weights import load_weights
 
 LEAST_VALIDATED = 1000
 """Images that a validation takes where there are as many."""

@@ -1,4 +1,4 @@
 from .settings import Training as Training
 from .trainer import Trainer as Trainer
 from .trainer import launch as launch
-from .trainer import load_weights as load_weights
+from .weights import load_weights as load_weights

@@ -24,6 +24,7 @@ from shared.runs.locks import working_in
 from shared.runs.run import BEST, CHECKPOINT, Run
 from shared.training.progress import TrainingState
 from shared.training.settings import Training, machines
+from shared.training.weights import load_weights
 
 _ADDED = {"valid_epochs": 1, "patience": 0, "kl_warmup": 0.0, "augment": 0.0}
 """Settings that the first checkpoints do not record, with what they were made with."""
@@ -371,29 +372,6 @@ class Trainer:
         self.plateau.load_state_dict(record["plateau"])
         self.fabric.strategy.precision.load_state_dict(record["precision"])
         self.progress = TrainingState(**record["progress"])
-
-
-def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> None:
-    """Put weights into a net.
-
-    Raises:
-        LisaError: Names or shapes are not those of the net; `source` says where they lie.
-    """
-    wanted = {name: tuple(value.shape) for name, value in net.state_dict().items()}
-    found = {name: tuple(value.shape) for name, value in weights.items()}
-    wrong = sorted(name for name in wanted | found if wanted.get(name) != found.get(name))
-    if wrong:
-        name = wrong[0]
-        raise LisaError(
-            f"{source} does not fit this network: {name}, the first of {len(wrong)} that differ, "
-            f"is {_shape(found.get(name))} there and {_shape(wanted.get(name))} here; it is of "
-            "another network, or of another version of this program"
-        )
-    net.load_state_dict(dict(weights))
-
-
-def _shape(shape: tuple[int, ...] | None) -> str:
-    return "absent" if shape is None else f"of shape {list(shape)}"
 
 
 def _below(loss: float, best: float | None) -> bool:

@@ -14,7 +14,6 @@ import pytest
 import torch
 from small_nets import Vectors, vectors
 from tools import environment, finish, started
-from torch import nn
 
 from shared.common.errors import LisaError
 from shared.methods import LISA, READOUT, equip
@@ -22,7 +21,7 @@ from shared.runs.locks import working_in
 from shared.runs.run import BEST, CHECKPOINT, METRICS, create_run, open_run
 from shared.runs.tensors import read_tensors, write_tensors
 from shared.training.settings import Training
-from shared.training.trainer import FLUSH_STEPS, Trainer, launch, load_weights, on_first
+from shared.training.trainer import FLUSH_STEPS, Trainer, launch, on_first
 
 SHORT = Training(epochs=6, batch_size=8, learning_rate=0.01, device="cpu", checkpoint_seconds=0)
 X = vectors(17)
@@ -641,18 +640,6 @@ def test_devices_that_are_not_there_are_refused(monkeypatch):
 def test_one_example_is_too_few(run):
     with pytest.raises(LisaError, match="at least 2 examples, not 1"):
         trainer(run, x=X[:1])
-
-
-def test_weights_of_another_net_are_refused():
-    net = nn.Linear(2, 3)
-    load_weights(net, nn.Linear(2, 3).state_dict(), "a")
-    for weights in (nn.Linear(3, 3).state_dict(), nn.Linear(2, 3, bias=False).state_dict(), {}):
-        with pytest.raises(LisaError, match="some place does not fit this network"):
-            load_weights(net, weights, "some place")
-    with pytest.raises(LisaError, match=r"first of 1 .* \[3, 3\] there and .* \[3, 2\] here"):
-        load_weights(net, nn.Linear(3, 3).state_dict(), "some place")
-    with pytest.raises(LisaError, match=r"bias, the first of 2 .* is absent there and .* \[3\]"):
-        load_weights(net, {}, "some place")
 
 
 def train_until(run, steps):
