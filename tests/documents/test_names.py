@@ -1,4 +1,4 @@
-"""Each class has a name of its own."""
+"""Each class and each file of tests has a name of its own."""
 
 import ast
 from collections import defaultdict
@@ -20,3 +20,12 @@ def test_no_two_classes_have_one_name():
                     places[node.name].append(str(path.relative_to(ROOT)))
     twice = {name: found for name, found in places.items() if len(found) > 1}
     assert twice.keys() == OF_EACH, twice
+
+
+def test_no_two_files_of_tests_have_one_name():
+    """Pytest imports them by their names alone."""
+    places = defaultdict(list)
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        places[path.name].append(str(path.relative_to(ROOT)))
+    assert len(places) > 100
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
