@@ -7,7 +7,6 @@ probes of codes, distances of draws, reconstruction, all on test images; nothing
 """
 
 import argparse
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,23 +14,23 @@ from typing import Any
 
 from environment_record import environment
 
-from shared.runs.files import write_json
+from image_lisa.models.names import EVALUATION
+from shared.runs.files import read_json, write_json
 
 SAMPLERS = ("gaussian", "gmm")
 
 
-def told(*words: object) -> dict[str, Any]:
-    """Run a command of image-lisa and return what it prints as JSON."""
+def carry_out(*words: object) -> None:
+    """Run a command of image-lisa; what it says is in its run."""
     program = Path(sys.executable).with_name("image-lisa")
     command = [program, *map(str, words), "--json", "--quiet"]
-    found: dict[str, Any] = json.loads(subprocess.check_output(command, text=True))
-    return found
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
 
 
 def measured(run: Path, draws: int) -> dict[str, Any]:
     """Return what `evaluate` says of a run."""
-    told("evaluate", run, "--samplers", ",".join(SAMPLERS), "--draws", draws)
-    report = json.loads((run / "evaluation.json").read_text(encoding="utf-8"))
+    carry_out("evaluate", run, "--samplers", ",".join(SAMPLERS), "--draws", draws)
+    report = read_json(run / EVALUATION)
     return {
         "reconstruction": report["reconstruction"],
         "probes": report["probes"],
@@ -59,7 +58,7 @@ def main() -> int:
     for seed in range(options.seeds):
         for number, words in enumerate(cases):
             run = options.runs / f"align-{seed}-{number}"
-            told(
+            carry_out(
                 *("train", "--dataset", options.dataset, "--epochs", options.epochs),
                 *("--seed", seed, "--runs", options.runs, "--name", run.name, "--overwrite"),
                 *words,

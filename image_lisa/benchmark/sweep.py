@@ -113,8 +113,8 @@ class Validation(Measurement):
         count, seed = len(images.valid), derive_seed(data.seed, "validation draws")
         real = extractor.features(images.valid)
         rows = torch.from_numpy(real_rows(len(images.train), count, seed))
-        losses = model.reconstruction_losses(images.valid)
-        u = project_rows(model.codes(images.valid).mean)
+        valid, losses = model.codes_and_errors(images.valid)
+        u = project_rows(valid)
         drawn = {
             f"fcd_{name}": frechet_distance(
                 real, extractor.features(model.decode(samplers[name].sample(count, seed % 2**32)))

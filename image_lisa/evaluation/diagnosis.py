@@ -88,12 +88,12 @@ def diagnose_run(
     radial["mse"] = [per_pixel * loss for loss in radial["losses"]]
     radial["projected_mse"] = radial["projected"] and per_pixel * radial["projected"]
     notify(f"{model.method.title}: directions")
-    spherical = model.method.spherical
+    spherical, directions = model.method.spherical, project_rows(test)
     return {
         "radial": radial,
         "spectrum": spectrum_record(test),
-        "uniformity_gap": uniformity_gap(project_rows(test)),
-        "mmd2_to_uniform": mmd2_to_uniform(project_rows(test), BANDWIDTH),
+        "uniformity_gap": uniformity_gap(directions),
+        "mmd2_to_uniform": mmd2_to_uniform(directions, BANDWIDTH),
         "mismatch": mismatch_records(model, samplers, test, images, protocol, notify),
         "mismatch_reason": None if spherical else NO_MISMATCH.format(title=model.method.title),
         "lipschitz_loss_found": _loss_lipschitz(model, images, protocol) if spherical else None,

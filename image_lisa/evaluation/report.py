@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -23,6 +24,7 @@ from image_lisa.evaluation.frechet import frechet_distance
 from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.evaluation.reference import Reference, extractor_record
 from image_lisa.models.model import ImageModel
+from shared.common.arrays import Floats
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.methods import Codes
@@ -82,8 +84,7 @@ def evaluate_run(
         reference = Reference(images, extractor, protocol)
     _check(reference, extractor, protocol, images)
     notify("reconstructions")
-    test = model.codes(images.test).mean
-    reconstruction = _reconstruction(model, images.test, reference)
+    reconstruction, test = _reconstruction(model, images.test, reference)
     notify("real images")
     real = reference.real
     sampled = {}
@@ -130,15 +131,21 @@ def _check(
     reference.check(images)
 
 
-def _reconstruction(model: ImageModel, test: Tensor, reference: Reference) -> dict[str, float]:
-    loss = float(model.reconstruction_losses(test).mean())
+def _reconstruction(
+    model: ImageModel, test: Tensor, reference: Reference
+) -> tuple[dict[str, float], Floats]:
+    """Return what is measured of reconstructions of images, and their codes ``[n, dim]``."""
     extractor = reference.extractor
-    parts = [extractor.features(model.reconstruct(part)) for part in test.split(_DECODED)]
-    return {
-        "test": loss,
-        "mse": 2 * loss / test[0].numel(),
-        extractor.distance: frechet_distance(reference.target.features, np.concatenate(parts)),
-    }
+    codes, errors, features = [], [], []
+    for part in test.split(_DECODED):
+        batches = list(model.reconstructions(part))
+        codes += [each.codes for each in batches]
+        errors += [each.errors for each in batches]
+        features.append(extractor.features(torch.cat([each.images for each in batches])))
+    loss = float(torch.cat(errors).mean())
+    distance = frechet_distance(reference.target.features, np.concatenate(features))
+    record = {"test": loss, "mse": 2 * loss / test[0].numel(), extractor.distance: distance}
+    return record, torch.cat(codes).numpy()
 
 
 def _sampled(

@@ -288,8 +288,7 @@ class ImageModel:
         """
         run, given = self._own_run(), self._images(images)
         law, training = load_sampler(run, sampler), load_codes(run).mean[:_COMPARED]
-        parts = [(each.codes, each.errors) for each in self.reconstructions(given)]
-        codes, errors = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
+        codes, errors = self.codes_and_errors(given)
         densities, known = (law.log_prob(self.points(each)) for each in (codes, training))
         return scores_of(errors, densities, known)
 
@@ -300,6 +299,12 @@ class ImageModel:
     def reconstruction_losses(self, images: Tensor) -> Tensor:
         """Return ½ Σ (x − x̂)² of each image, `[n]`, float64."""
         return torch.cat([each.errors for each in self.reconstructions(images)])
+
+    def codes_and_errors(self, images: Tensor) -> tuple[Floats, Floats]:
+        """Return codes `[n, dim]` and ½ Σ (x − x̂)² `[n]` of images, from one pass."""
+        parts = [(each.codes, each.errors) for each in self.reconstructions(images)]
+        codes, errors = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
+        return codes, errors
 
     @torch.no_grad()
     def reconstructions(self, images: Tensor) -> Iterator[ReconstructedBatch]:
