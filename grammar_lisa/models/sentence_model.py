@@ -1,15 +1,13 @@
-"""What every trained model of sentences does, whatever its network reads: text, codes, text."""
+"""What every trained model of sentences does: text to codes, codes to text."""
 
 import abc
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
 
 from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.parsing import Parser
@@ -17,25 +15,22 @@ from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.names import REFINE_WORK
 from grammar_lisa.models.networks import SequenceAutoencoder
-from grammar_lisa.models.refinement import STEPS, Refined, refine
+from grammar_lisa.models.row_model import RowModel
 from grammar_lisa.models.run import load_run_grammar, run_architecture
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.methods import Codes, Method
+from shared.methods import Codes
 from shared.runs.expost import load_sampler
 from shared.runs.run import MODEL, Run, read_model
-from shared.sphere.geometry import at_angle, project, slerp
+from shared.sphere.geometry import slerp
 from shared.training.weights import load_weights
 
-_CHUNK = 4096
 
-
-class SentenceModel(abc.ABC):
+class SentenceModel(RowModel, abc.ABC):
     """Text to codes, and codes to text.
 
-    A network reads rows of symbols `[n, step]`; which symbols those are, rules or characters, a
-    subclass knows.
+    Which symbols the rows are of that the network reads, rules or characters, a subclass knows.
 
     Attributes:
         grammar: The grammar the model was trained on.
@@ -45,7 +40,6 @@ class SentenceModel(abc.ABC):
         restrictions: What everything decoded obeys beside the grammar.
     """
 
-    net: SequenceAutoencoder
     restrictions: Restrictions = Restrictions()
 
     def __init__(
@@ -55,8 +49,8 @@ class SentenceModel(abc.ABC):
         net: SequenceAutoencoder,
         run: Run | None = None,
     ) -> None:
-        self.grammar, self.architecture, self.net = grammar, architecture, net.eval()
-        self.run = run
+        super().__init__(architecture, net)
+        self.grammar, self.run = grammar, run
 
     @classmethod
     def load(cls, run: Run) -> Self:
@@ -107,16 +101,6 @@ class SentenceModel(abc.ABC):
     def obeys(self, derivations: NDArray[np.signedinteger]) -> NDArray[np.bool_]:
         """Tell which padded derivations `[n, step]` obey the restrictions of the model, `[n]`."""
         return np.ones(len(derivations), dtype=np.bool_)
-
-    @property
-    def dim(self) -> int:
-        """The code size d."""
-        return self.architecture.dim
-
-    @property
-    def method(self) -> Method:
-        """How the codes were learnt."""
-        return self.architecture.method
 
     @cached_property
     def parser(self) -> Parser:
@@ -209,60 +193,9 @@ class SentenceModel(abc.ABC):
             notify(refined.told(work))
         return refined.codes
 
-    @torch.no_grad()
-    def encode_rows(self, rows: ArrayLike) -> NDArray[np.float32]:
-        """Return codes of rows `[n, step]`, unnormalised, `[n, dim]`."""
-        x = torch.as_tensor(np.asarray(rows))
-        chunks = [self.method.encode(self.net, part) for part in x.split(_CHUNK)]
-        codes: NDArray[np.float32] = torch.cat(chunks).numpy()
-        return codes
-
-    @torch.no_grad()
     def codes_of(self, derivations: NDArray[np.signedinteger]) -> Codes:
         """Encode padded derivations `[n, max_rules]`: codes with their deviations, for samplers."""
-        rows = self.architecture.rows(self.grammar, derivations)
-        chunks = torch.from_numpy(rows).split(_CHUNK)
-        found = [self.method.posterior_std(self.net, x) for x in chunks]
-        deviations = [std.double() for std in found if std is not None]
-        mean = self.encode_rows(rows).astype(np.float64)
-        return Codes(mean, torch.cat(deviations).numpy() if deviations else None)
-
-    def refine(
-        self, rows: ArrayLike, codes: ArrayLike, *, steps: int = STEPS, work: float = REFINE_WORK
-    ) -> Refined:
-        """Return codes that decode to given rows, where such are found near `codes`; see `refine`.
-
-        Args:
-            rows: What the network reads of texts, `[n, step]`.
-            codes: First guesses, `[n, dim]`.
-            steps: The most steps of the descent.
-            work: The most work of it, in billions of floating-point operations.
-        """
-        to_decoder = partial(self.method.to_decoder, self.net)
-        return refine(self.net, to_decoder, rows, codes, steps=steps, work=work)
-
-    @torch.no_grad()
-    def decode_rows(
-        self, codes: ArrayLike, *, temperature: float = 0.0, beams: int = 1, seed: int = 0
-    ) -> NDArray[np.int64]:
-        """Turn codes `[n, dim]` into rows `[n, step]`; see `decode`."""
-        if beams < 1 or (beams > 1 and temperature > 0):
-            raise LisaError(
-                f"a beam search of {beams} at a temperature of {temperature:g} makes no sense: it "
-                "looks for the likeliest text; give 1 or more beams, or a temperature"
-            )
-        generator = torch.Generator().manual_seed(seed)
-        decoded = [
-            self.net.read(
-                self.net.decode(u.float()),
-                temperature=temperature,
-                generator=generator,
-                beams=beams,
-            )
-            for u in self._directions(codes).split(max(1, _CHUNK // beams))
-        ]
-        rows: NDArray[np.int64] = torch.cat(decoded).numpy()
-        return rows
+        return self.deviating_codes(self.architecture.rows(self.grammar, derivations))
 
     def decode(
         self, codes: ArrayLike, *, temperature: float = 0.0, beams: int = 1, seed: int = 0
@@ -301,57 +234,6 @@ class SentenceModel(abc.ABC):
             raise LisaError("this model is of no run, so no sampler was fitted to its codes")
         codes = load_sampler(self.run, sampler).sample(n, derive_seed(seed, "codes", 0))
         return self.decode(codes, temperature=temperature, seed=derive_seed(seed, "rules", 0))
-
-    def around(
-        self,
-        code: ArrayLike,
-        n: int,
-        *,
-        angle: float | None = None,
-        distance: float | None = None,
-        seed: int = 0,
-    ) -> NDArray[np.float64]:
-        """Draw points around a code, `[n, dim]`.
-
-        Args:
-            code: The code, `[1, dim]`.
-            n: How many.
-            angle: Where the method is spherical, the angle from the direction of the code in
-                radians: points are uniform among all directions at that very angle. Most
-                directions within an angle lie near its rim, so none is lost.
-            distance: Where it is not, the distance from the code, in units of codes: points are
-                uniform among all at that very distance.
-            seed: Of the draws.
-
-        Raises:
-            LisaError: As `reach` does.
-        """
-        reach = self.reach(angle, distance)
-        generator = torch.Generator().manual_seed(seed)
-        centre = self._directions(code).expand(n, -1)
-        if self.method.spherical:
-            return at_angle(centre, reach, generator).numpy()
-        noise = torch.randn(centre.shape, generator=generator, dtype=torch.float64)
-        return (centre + reach * project(noise)).numpy()
-
-    def reach(self, angle: float | None, distance: float | None) -> float:
-        """Return the one of an angle and a distance that the codes of the method lie apart by.
-
-        Raises:
-            LisaError: It is missing or out of range, or the other is there.
-        """
-        spherical = self.method.spherical
-        given, other = (angle, distance) if spherical else (distance, angle)
-        name, most = ("an angle", math.pi) if spherical else ("a distance", math.inf)
-        if given is None or other is not None:
-            raise LisaError(
-                f"around a sentence, the codes of {self.method.title} lie at {name}: give it, and "
-                f"{'no distance' if spherical else 'no angle'}"
-            )
-        if not 0 <= given <= most or math.isinf(given):
-            limit = "from 0 to π radians" if spherical else "0 or more and finite"
-            raise LisaError(f"{name} is {limit}, not {given}")
-        return given
 
     def come_back(self, texts: Sequence[str], codes: ArrayLike) -> NDArray[np.bool_]:
         """Tell which of some texts their codes `[n, dim]` decode to, `[n]`.
@@ -398,26 +280,3 @@ class SentenceModel(abc.ABC):
         straight = torch.lerp(start, end, along.unsqueeze(1))
         path = slerp(start, end, along) if self.method.spherical else straight
         return self.decode(path.numpy())
-
-    def directions(self, codes: ArrayLike) -> NDArray[np.float64]:
-        """Return what the decoder sees of codes `[n, dim]`.
-
-        Unit vectors `[n, dim]` where the method is spherical, else its `to_decoder` of the codes,
-        for most methods the codes themselves.
-        """
-        array: NDArray[np.float64] = self._directions(codes).numpy()
-        return array
-
-    @torch.no_grad()
-    def _directions(self, codes: ArrayLike) -> Tensor:
-        array = np.asarray(codes, dtype=np.float64)
-        if array.ndim != 2 or array.shape[1] != self.dim:
-            raise LisaError(
-                f"codes must have the shape [n, {self.dim}] of this model, not {array.shape}"
-            )
-        if len(array) == 0:
-            raise LisaError("there are no codes to decode")
-        broken = ~np.isfinite(array).all(axis=1)
-        if broken.any():
-            raise LisaError(f"code {int(broken.argmax()) + 1} is not finite")
-        return self.method.to_decoder(self.net, torch.from_numpy(array)).double()

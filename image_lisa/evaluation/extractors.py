@@ -7,15 +7,12 @@ from types import MappingProxyType
 from typing import cast
 
 from image_lisa.data import Images
+from image_lisa.evaluation.classifier import LEAST_SIDE, ClassifierRecipe
+from image_lisa.evaluation.classifier_features import ClassifierFeatures
 from image_lisa.evaluation.coverage import NEIGHBOURS
 from image_lisa.evaluation.efficientnet import ADVICE, EfficientNetFeatures, installed_weights
 from image_lisa.evaluation.extractor import FeatureExtractor
-from image_lisa.evaluation.features import (
-    LEAST_SIDE,
-    ClassifierFeatures,
-    ClassifierRecipe,
-    LabelledImages,
-)
+from image_lisa.evaluation.image_classes import LabelledImages
 from image_lisa.evaluation.inception import InceptionFeatures
 from image_lisa.models.names import FeatureName
 from shared.common.callbacks import Notify

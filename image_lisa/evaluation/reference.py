@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from image_lisa.data import Images
+from image_lisa.evaluation.classifier_features import ClassifierFeatures
 from image_lisa.evaluation.coverage import NEIGHBOURS
 from image_lisa.evaluation.distances import RealFeatures, real_rows
 from image_lisa.evaluation.extractor import FeatureExtractor
-from image_lisa.evaluation.features import ClassifierFeatures
 from image_lisa.evaluation.pixels import digest_of
 from image_lisa.evaluation.protocol import EvaluationProtocol
 from shared.common.errors import LisaError

@@ -12,7 +12,7 @@ from tools import Tool
 
 from image_lisa.cli import main
 from image_lisa.evaluation import codes
-from image_lisa.evaluation.features import ClassifierRecipe
+from image_lisa.evaluation.classifier import ClassifierRecipe
 from image_lisa.evaluation.kernel_distance import kernel_distance_spread
 from shared.samplers import mixtures
 

@@ -8,8 +8,8 @@ from tools import Tool
 import image_lisa.benchmark.experiments
 import image_lisa.evaluation.extractors
 from image_lisa.cli import main
-from image_lisa.evaluation import features
-from image_lisa.evaluation.features import ClassifierRecipe
+from image_lisa.evaluation import classifier_features
+from image_lisa.evaluation.classifier import ClassifierRecipe
 from image_lisa.evaluation.kernel_distance import kernel_distance_spread
 from shared.common.callbacks import Callbacks
 from shared.diagnostics.radial import radial_sensitivity
@@ -34,7 +34,7 @@ class QuickRecipe(ClassifierRecipe):
 
 def quick_measurements(monkeypatch):
     """Classifiers, spreads, radial curves and fits of mixtures that take no time."""
-    for module in (features, image_lisa.evaluation.extractors):
+    for module in (classifier_features, image_lisa.evaluation.extractors):
         monkeypatch.setattr(module, "ClassifierRecipe", QuickRecipe)
     monkeypatch.setitem(kernel_distance_spread.__kwdefaults__, "subsets", 5)
     monkeypatch.setattr(radial_sensitivity, "__defaults__", ((0.5, 1.0, 2.0),))

@@ -10,11 +10,13 @@ import torch
 from small_runs import digits, finished
 
 from image_lisa.data import load_images
+from image_lisa.evaluation.classifier import ClassifierRecipe
+from image_lisa.evaluation.classifier_features import ClassifierFeatures
 from image_lisa.evaluation.codes import probe_accuracies
 from image_lisa.evaluation.coverage import coverage, squared_radii
 from image_lisa.evaluation.distances import RealFeatures, real_rows
-from image_lisa.evaluation.features import ClassifierFeatures, ClassifierRecipe, LabelledImages
 from image_lisa.evaluation.frechet import frechet_distance
+from image_lisa.evaluation.image_classes import LabelledImages
 from image_lisa.evaluation.kernel_distance import kernel_distance, mean_kernel
 from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.evaluation.reference import extractor_record

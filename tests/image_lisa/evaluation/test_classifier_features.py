@@ -9,13 +9,9 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from image_lisa.evaluation.features import (
-    Classifier,
-    ClassifierFeatures,
-    ClassifierRecipe,
-    LabelledImages,
-    _epochs,
-)
+from image_lisa.evaluation.classifier import Classifier, ClassifierRecipe
+from image_lisa.evaluation.classifier_features import ClassifierFeatures, _epochs
+from image_lisa.evaluation.image_classes import LabelledImages
 from image_lisa.evaluation.pixels import to_eight_bits
 from shared.common.errors import LisaError
 from shared.runs.tensors import read_tensors, write_tensors

@@ -12,79 +12,23 @@ tell coarse appearances apart, not what is shown, and the record says ``labels: 
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self, final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.decomposition import PCA
-from sklearn.pipeline import make_pipeline
 from torch import Tensor, nn
 
-from image_lisa.data.pictures import resized
+from image_lisa.evaluation.classifier import LEAST_SIDE, Classifier, ClassifierRecipe
 from image_lisa.evaluation.extractor import FeatureExtractor
+from image_lisa.evaluation.image_classes import PLAIN_SIDE, LabelledImages, Numbers, numbering
 from image_lisa.evaluation.pixels import digest_of, to_eight_bits
 from shared.common.errors import LisaError
 from shared.common.fitting import fit_module
 from shared.common.seeds import derive_seed
 from shared.common.torch_seeds import seeded
 from shared.runs.tensors import read_tensors, write_tensors
-
-Numbers = NDArray[np.int64]
-
-LEAST_SIDE = 8
-"""The smallest height and width of images that the classifier takes."""
-
-_CLUSTERED = 20_000
-"""Most training images that clusters are looked for in."""
-
-_PLAIN_SIDE = 32
-"""Clusters are looked for in images of this side at most; training time is that of such images."""
-
-
-@dataclass(frozen=True)
-class ClassifierRecipe:
-    """How the classifier is made and trained: the same for every run of a benchmark.
-
-    Attributes:
-        version: Counts changes of what is not a field here.
-        width: Channels of the first convolution; they double up to four times that.
-        features: Numbers of the penultimate layer.
-        examples: Images of 32 × 32 or less that are seen in training, over all epochs, rounded up
-            to whole epochs; of larger images fewer, by their pixels.
-        batch_size: Images a step.
-        learning_rate: Of Adam at the beginning; it falls to zero along a cosine.
-        clusters: Classes where images have no labels.
-        components: Principal components that clusters are looked for in.
-        epochs: The most epochs, which few images reach.
-    """
-
-    version: int = 2
-    width: int = 24
-    features: int = 64
-    examples: int = 180_000
-    batch_size: int = 128
-    learning_rate: float = 2e-3
-    clusters: int = 32
-    components: int = 50
-    epochs: int = 160
-
-
-@dataclass(frozen=True)
-class LabelledImages:
-    """One split of a data set.
-
-    Attributes:
-        images: ``[n, channel, height, width]``, uint8 or floating point in [0, 1].
-        labels: Classes ``[n]``; None where the images have none.
-    """
-
-    images: Tensor
-    labels: NDArray[np.integer] | None = None
 
 
 @dataclass(frozen=True)
@@ -110,40 +54,6 @@ class ClassifierRecord:
     dataset: str
     seed: int
     accuracy: float | None
-
-
-class Classifier(nn.Module):
-    """A small convolutional network; its output is the features, `head` gives the logits.
-
-    Convolutions of 3 × 3 halve the image until its shorter side is 8 or less, another one follows,
-    what is left is averaged to at most 4 × 4, and a linear layer with a ReLU gives the features.
-    """
-
-    def __init__(self, shape: tuple[int, int, int], classes: int, recipe: ClassifierRecipe) -> None:
-        super().__init__()
-        channels, height, width = shape
-        halvings = max(1, math.ceil(math.log2(min(height, width) / LEAST_SIDE)))
-        widths = [recipe.width * min(4, 2**k) for k in range(halvings)]
-        layers: list[nn.Module] = []
-        for before, after in zip([channels, *widths[:-1]], widths, strict=True):
-            layers += [*_convolution(before, after, stride=2)]
-        last = 2 * widths[-1]
-        side = min(4, math.ceil(min(height, width) / 2**halvings))
-        self.trunk = nn.Sequential(
-            *layers,
-            *_convolution(widths[-1], last, stride=1),
-            nn.AdaptiveAvgPool2d(side),
-            nn.Flatten(),
-            nn.Linear(last * side**2, recipe.features, bias=False),
-            nn.BatchNorm1d(recipe.features),
-            nn.ReLU(),
-        )
-        self.head = nn.Linear(recipe.features, classes)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Return features ``[batch, features]`` of images of bytes."""
-        features: Tensor = self.trunk(images.float() / 127.5 - 1)
-        return features
 
 
 @final
@@ -192,7 +102,7 @@ class ClassifierFeatures(FeatureExtractor):
         recipe = recipe or ClassifierRecipe()
         images = to_eight_bits(train.images)
         shape = _shape_of(images)
-        number = _numbering(train, seed, recipe)
+        number = numbering(train, seed, recipe)
         numbers = number(train)
         if (classes := int(numbers.max()) + 1) < 2:
             raise LisaError("the classifier needs two classes of images or more, not one")
@@ -297,37 +207,6 @@ class ClassifierFeatures(FeatureExtractor):
         return answers
 
 
-def _numbering(
-    train: LabelledImages, seed: int, recipe: ClassifierRecipe
-) -> Callable[[LabelledImages], Numbers]:
-    """Return how images get their classes as numbers from 0; −1 for a label that training lacks."""
-    if train.labels is None:
-        finder = _clusters(_rows(train), seed, recipe)
-        return lambda split: finder.predict(_rows(split)).astype(np.int64)
-    names = np.unique(_labels_of(train))
-
-    def number(split: LabelledImages) -> Numbers:
-        labels = _labels_of(split)
-        places = np.searchsorted(names, labels).clip(max=len(names) - 1)
-        return np.where(names[places] == labels, places, -1)
-
-    return number
-
-
-def _clusters(rows: NDArray[np.float32], seed: int, recipe: ClassifierRecipe) -> Any:
-    """Fit k-means on principal components, standing for the labels that images lack."""
-    random = np.random.default_rng(derive_seed(seed, "clusters"))
-    some = rows[random.permutation(len(rows))[:_CLUSTERED]]
-    state = int(random.integers(2**31))
-    if (distinct := len(np.unique(some, axis=0))) < 2:
-        raise LisaError("the classifier needs two different images or more")
-    finder = make_pipeline(
-        PCA(min(recipe.components, *some.shape), random_state=state),
-        KMeans(min(recipe.clusters, distinct), n_init=1, random_state=state),
-    )
-    return finder.fit(some)
-
-
 def _fitted(
     images: Tensor, numbers: Numbers, record: ClassifierRecord, device: torch.device | str
 ) -> Classifier:
@@ -348,20 +227,12 @@ def _fitted(
 def _epochs(images: Tensor, recipe: ClassifierRecipe) -> int:
     """Return how many epochs there are, so that no images take much longer than MNIST's."""
     pixels = images.shape[2] * images.shape[3]
-    examples = recipe.examples * min(1.0, _PLAIN_SIDE**2 / pixels)
+    examples = recipe.examples * min(1.0, PLAIN_SIDE**2 / pixels)
     return max(1, min(recipe.epochs, math.ceil(examples / len(images))))
 
 
 def _cross_entropy(net: Classifier, images: Tensor, numbers: Tensor) -> Tensor:
     return nn.functional.cross_entropy(net.head(net(images)), numbers)
-
-
-def _convolution(before: int, after: int, stride: int) -> tuple[nn.Module, ...]:
-    return (
-        nn.Conv2d(before, after, 3, stride, padding=1, bias=False),
-        nn.BatchNorm2d(after),
-        nn.ReLU(),
-    )
 
 
 def _shape_of(images: Tensor) -> tuple[int, int, int]:
@@ -372,22 +243,6 @@ def _shape_of(images: Tensor) -> tuple[int, int, int]:
             f"not {height} x {width}"
         )
     return channels, height, width
-
-
-def _labels_of(split: LabelledImages) -> NDArray[np.integer]:
-    labels = np.asarray([] if split.labels is None else split.labels)
-    if labels.shape != (len(split.images),):
-        given = "none" if split.labels is None else str(len(labels))
-        raise LisaError(f"{len(split.images)} images need as many labels, not {given}")
-    return labels
-
-
-def _rows(split: LabelledImages) -> NDArray[np.float32]:
-    images = to_eight_bits(split.images).cpu()
-    if max(images.shape[2:]) > _PLAIN_SIDE:
-        images = resized(images, _PLAIN_SIDE)
-    rows: NDArray[np.float32] = (images.flatten(1).float() / 255).numpy()
-    return rows
 
 
 def _digest(split: LabelledImages) -> str:
