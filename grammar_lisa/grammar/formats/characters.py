@@ -7,6 +7,7 @@ from grammar_lisa.grammar.quoting import ESCAPES
 MOST_CHARACTERS = 256
 """A class with more is refused: each character would be a rule."""
 
+_BLANKS = {"f": "\f", "v": "\v"}
 _ITEM = re.compile(
     r"\\u\{?([0-9A-Fa-f]{4,6})\}?|\\x([0-9A-Fa-f]{2})|#x([0-9A-Fa-f]+)|\\(.)|(.)", re.DOTALL
 )
@@ -60,6 +61,8 @@ def _character(match: re.Match[str]) -> str:
         return "0123456789"
     if letter == "s":
         return " \t\n\r"
+    if letter in _BLANKS:
+        return _BLANKS[letter]
     if letter.isalnum() and letter not in ESCAPES:
         raise ValueError(f"\\{letter} stands for no finite set of characters known here")
     return ESCAPES.get(letter, letter)

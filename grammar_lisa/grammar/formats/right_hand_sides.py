@@ -1,18 +1,19 @@
 """Right-hand sides of extended notations: alternatives, groups, repetitions, literals, classes."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from grammar_lisa.grammar.formats.characters import MOST_CHARACTERS, characters
+from grammar_lisa.grammar.formats.regex_notation import (
+    MOST_TIMES,
+    SUFFIXES,
+    choice_of,
+    read_regex,
+)
 from grammar_lisa.grammar.formats.tokens import END, Token, Tokens
 from grammar_lisa.grammar.formats.tree import Choice, Expression, Literal, Name, Repeat, Sequence
 from grammar_lisa.grammar.quoting import unescaped
-from grammar_lisa.grammar.source import GrammarError, Position
-
-SUFFIXES = {"?": (0, 1), "*": (0, None), "+": (1, None)}
-_CLASS = re.compile(r"/\[((?:\\.|[^\]\\])+)\](?:([?*+])|\{(\d+)(?:(,)(\d*))?\})?/")
-MOST_TIMES = 1000
+from grammar_lisa.grammar.source import GrammarError
 
 
 @dataclass(frozen=True)
@@ -162,29 +163,18 @@ class RightHandSides:
         except ValueError as error:
             hint = f"a class names its characters, at most {MOST_CHARACTERS}, such as [a-z_]"
             raise self.tokens.error(token, str(error), hint) from error
-        return _choice_of(found, token.place)
+        return choice_of(found, token.place)
 
     def _regex(self, token: Token) -> Expression:
-        """Read a regular expression that is one class of characters, repeated or not."""
-        match = _CLASS.fullmatch(token.text)
-        if not match:
-            hint = (
-                "of regular expressions one class is read, repeated or not: /[a-z]/, /[0-9]+/, "
-                "/[0-9]{2,4}/; write the others as rules"
-            )
-            raise self.tokens.error(token, f"the regular expression {token.text} is not read", hint)
-        inner, suffix, least, comma, most = match.groups()
-        part = self._class(inner, token)
-        if suffix:
-            return Repeat(part, *SUFFIXES[suffix], token.place)
-        if not least:
-            return part
-        ending = int(most) if most else (None if comma else int(least))
-        if int(least) > MOST_TIMES or (
-            ending is not None and not int(least) <= ending <= MOST_TIMES
-        ):
-            raise self.tokens.error(token, "this is no range of repetitions", "write {2,4}")
-        return Repeat(part, int(least), ending, token.place)
+        """Read a regular expression, whose flags change nothing where none of it is a place."""
+        written, _, flags = token.text[1:].rpartition("/")
+        try:
+            if "i" in flags or "x" in flags:
+                raise ValueError("the flags i and x are not read")
+            return read_regex(written.replace(r"\/", "/"), token.place)
+        except ValueError as error:
+            hint = "such as /[a-z]/, /-?\\d+/ or /[a-z_][a-z0-9_]{0,4}/; write others as rules"
+            raise self.tokens.error(token, f"{token.text} is not read: {error}", hint) from error
 
     def _unsupported(self, token: Token) -> GrammarError:
         """Return the error for what no rule can be made of."""
@@ -207,11 +197,6 @@ class RightHandSides:
 
 def _parts(group: Choice | Sequence) -> tuple[Expression, ...]:
     return group.alternatives if isinstance(group, Choice) else group.parts
-
-
-def _choice_of(texts: tuple[str, ...], place: Position) -> Choice:
-    """Return the choice between some tokens."""
-    return Choice(tuple(Sequence((Literal(text, place),), place) for text in texts), place)
 
 
 def _literal(character: str) -> str:

@@ -694,6 +694,7 @@ def close(first, second):
             assert value == pytest.approx(b[name], rel=1e-5, abs=1e-6), name
 
 
+@pytest.mark.slow
 def test_two_devices_train_as_one(tmp_path, straight):
     result = run_apart(*TRAINING, "--runs", tmp_path, "--devices", 2, "--device", "cpu", "--json")
     assert result.status == 0, result.err

@@ -33,6 +33,8 @@ PLANTED = {
 }
 NOISY = np.sin(U * V) + 0.5 * W**1.3 + 0.05 * GENERATOR.normal(size=100)
 POINTS = {"u": U, "v": V, "w": W}
+QUICK = ("a product of powers", "a wave and a line", "a saturation", "growth over years", "zero")
+"""What is planted in every run of the tests; the others are slow."""
 
 
 SMALL = Scale(150, 60, 20, 6, 2, 80, 3, 4, 1, 12)
@@ -58,7 +60,10 @@ def operators_of(search):
     return {{POWER: "pow", NEGATION: "-"}.get(name, name) for name in used}
 
 
-@pytest.mark.parametrize("name", PLANTED)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in PLANTED],
+)
 def test_planted_formulas_are_found(name):
     points, targets, size = PLANTED[name]
     search, _ = searched(points, targets)
