@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grammar_lisa.grammar.quoting import ESCAPED, PLAIN, unescaped, with_escapes_or_without
+from grammar_lisa.grammar.shipped import shipped_grammars
 from grammar_lisa.grammar.symbols import Nonterminal
 from shared.common.errors import LisaError
 
@@ -118,7 +119,8 @@ def read_text(path: str | Path) -> str:
     try:
         data = place.read_bytes()
     except FileNotFoundError:
-        raise GrammarError(f"{place}: no such file; {valid}") from None
+        names = ", ".join(shipped_grammars())
+        raise GrammarError(f"{place}: no such file; {valid}, or name one of {names}") from None
     except OSError as error:
         raise GrammarError(f"{place}: cannot be read ({error.strerror}); {valid}") from None
     try:

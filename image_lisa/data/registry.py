@@ -1,18 +1,17 @@
 """The data sets by their names."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from image_lisa.data import celeba, cifar10, digits, folder, mnist
 from image_lisa.data.base import Images, ImageSource, assemble
+from image_lisa.data.choices import DATASET_NAMES, SIZES, DatasetName, check_dataset
 from image_lisa.data.places import Request
-from image_lisa.data.sizes import SIZES
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 
-DATASETS: Mapping[str, Callable[[Request], ImageSource]] = MappingProxyType(
+DATASETS: Mapping[DatasetName, Callable[[Request], ImageSource]] = MappingProxyType(
     {
         "mnist": mnist.load,
         "cifar10": cifar10.load,
@@ -55,25 +54,9 @@ def load_images(
     if data_dir is not None and data_dir.exists() and not data_dir.is_dir():
         raise LisaError(f"--data-dir {data_dir} is a file; name a folder")
     request = Request(data_dir, size, download, *([] if notify is None else [notify]))
-    if name in DATASETS:
+    if name in DATASET_NAMES:
         source = DATASETS[name](request)
         return assemble(name, source, seed=seed, valid=valid, limit=limit)
+    check_dataset(name)
     place = Path(name).expanduser()
-    if not name or not place.is_dir():
-        raise LisaError(_unknown(name))
     return assemble(str(place), folder.load(place, request), seed=seed, valid=valid, limit=limit)
-
-
-def _unknown(name: str) -> str:
-    if name and Path(name).expanduser().is_file():
-        return f"{name} is a file; --dataset takes a folder of images or one of {_names()}"
-    near = difflib.get_close_matches(name, list(DATASETS), n=1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
-    return (
-        f"there is no dataset and no folder '{name}'; {hint}valid: {_names()}, "
-        "or the path of a folder of images"
-    )
-
-
-def _names() -> str:
-    return ", ".join(DATASETS)

@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Literal
 
 import tyro
 
+from shared.cli.records import check_inputs
 from shared.cli.terminal import Output, Ranges
 from shared.common.errors import LisaError
 from shared.common.extras import check_extra
@@ -33,6 +34,26 @@ class RunOptions:
             LisaError: There is none.
         """
         return newest_run(self.runs, tool) if self.run is None else open_run(self.run, tool)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunCommandOptions(RunOptions, Output):
+    """Which run a command works on that has no other work."""
+
+    @property
+    def needs_run(self) -> bool:
+        """Whether the command works on a run at all."""
+        return True
+
+    def check(self) -> None:
+        """Refuse a folder that holds no run, before anything is loaded that takes long.
+
+        Raises:
+            LisaError: Naming the folder, and the runs beside it.
+        """
+        super().check()
+        if self.needs_run:
+            self.chosen(type(self).__module__.partition(".")[0].replace("_", "-"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,4 +190,5 @@ class ReportOptions(Output):
             LisaError: Naming the extra that brings them.
         """
         super().check()
+        check_inputs(self, "run")
         check_extra("reports", "jinja2", "plotly")

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stderr
 from itertools import chain
+from pathlib import Path
 from typing import Any, TypeVar
 
 import tyro
@@ -128,6 +129,23 @@ def check_ranges(options: object, **ranges: tuple[float, float]) -> None:
         if value is not None and not least <= value <= most:
             flag = name.replace("_", "-")
             raise LisaError(f"--{flag} must be from {least:,} to {most:,}, not {value}")
+
+
+def check_inputs(options: object, *names: str) -> None:
+    """Refuse files and folders that are not there; ``-`` is standard input.
+
+    Args:
+        options: Of a command.
+        names: The options that name one, several or none.
+
+    Raises:
+        LisaError: Naming the first that is not there.
+    """
+    for name in names:
+        given = getattr(options, name)
+        for path in given if isinstance(given, tuple) else (given,):
+            if path not in (None, Path("-")) and not path.expanduser().exists():
+                raise LisaError(f"there is no file or folder {path}")
 
 
 def check_name(name: str | None) -> None:

@@ -14,7 +14,7 @@ import rich.markup
 import rich.progress
 import rich.table
 
-from shared.cli.records import check_name, check_ranges
+from shared.cli.records import check_inputs, check_name, check_ranges
 from shared.runs.files import to_json
 
 _WIDE = 160
@@ -31,23 +31,26 @@ class Output:
 
     Attributes:
         ranges: The least and the greatest number that options take.
+        inputs: The options that name files or folders which have to be there.
         json: Print one JSON object instead of text and tables.
         quiet: Print results only: no progress, no notes.
     """
 
     ranges: ClassVar[Ranges] = {}
+    inputs: ClassVar[tuple[str, ...]] = ()
 
     json: bool = False
     quiet: bool = False
 
     def check(self) -> None:
-        """Refuse a number outside its range, and a name that is no folder's.
+        """Refuse a number outside its range, a name that is no folder's, and a missing file.
 
         Raises:
             LisaError: Naming the first option that is not fit.
         """
         check_name(getattr(self, "name", None))
         check_ranges(self, **self.ranges)
+        check_inputs(self, *self.inputs)
 
 
 class _Console(rich.console.Console):

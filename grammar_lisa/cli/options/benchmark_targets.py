@@ -8,12 +8,12 @@ import tyro
 
 from grammar_lisa.cli.options.search import N_INITIAL, SystemOptions, with_system
 from grammar_lisa.optimize.config import TrialSettings
-from shared.cli.option_groups import BenchmarkOptions, RunOptions
+from shared.cli.option_groups import BenchmarkOptions, RunCommandOptions
 from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, SystemOptions, TrialSettings, BenchmarkOptions):
+class Options(RunCommandOptions, SystemOptions, TrialSettings, BenchmarkOptions):
     """Search one run for many targets with the same settings, and write the table.
 
     What is done is not done again: the same command goes on where it stopped, and other targets

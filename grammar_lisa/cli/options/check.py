@@ -4,23 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-import tyro
-
-from grammar_lisa.grammar.formats.names import Format
-from shared.cli.terminal import Output, Ranges
+from grammar_lisa.cli.options.grammar_file import GrammarOptions
+from shared.cli.terminal import Ranges
 
 LENGTHS = (1, 2000)
 """The numbers of rules that can be asked for: counting takes time as their square."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(GrammarOptions):
     """Lint a grammar, count its derivations and its sentences, and show some.
 
     Attributes:
-        file: The grammar.
-        format: Its notation: cfg is nltk's, bnf Backus and Naur's, ebnf that of ISO 14977, of W3C
-            or of ANTLR, lark lark's; by default that which the file's ending tells, or its content.
         data: Sentences, one a line, to look for those that are none and for ambiguous ones.
         write: A file to write the grammar to, in the notation that its ending tells.
         max_rules: Look at derivations of at most so many rules; by default 15, or three times
@@ -29,10 +24,9 @@ class Options(Output):
         seed: Of the sentences shown.
     """
 
+    inputs: ClassVar[tuple[str, ...]] = ("data",)
     ranges: ClassVar[Ranges] = {"max_rules": LENGTHS, "samples": (0, 100_000)}
 
-    file: tyro.conf.Positional[Path]
-    format: Format | None = None
     data: Path | None = None
     write: Path | None = None
     max_rules: int | None = None

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 import tyro
 
 from grammar_lisa.cli.options.restrictions import RestrictionOptions
-from shared.cli.option_groups import RunOptions
+from shared.cli.option_groups import RunCommandOptions
 from shared.cli.terminal import Ranges
 
 TEMPERATURES: Final = (0, 1_000_000)
@@ -17,7 +17,7 @@ BEAMS: Final = (1, 1_000)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, RestrictionOptions):
+class Options(RunCommandOptions, RestrictionOptions):
     """Turn codes into sentences, one a line.
 
     Only the direction of a code counts where the method of the run is spherical. The texts of a
@@ -30,6 +30,7 @@ class Options(RunOptions, RestrictionOptions):
         seed: Of the draws.
     """
 
+    inputs: ClassVar[tuple[str, ...]] = ("file",)
     ranges: ClassVar[Ranges] = {"temperature": TEMPERATURES, "beams": BEAMS}
 
     file: tyro.conf.Positional[Path]

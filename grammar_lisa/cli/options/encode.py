@@ -7,15 +7,15 @@ from typing import ClassVar
 import tyro
 
 from grammar_lisa.models.names import REFINE_WORK
-from shared.cli.option_groups import RunOptions
-from shared.cli.terminal import Output, Ranges
+from shared.cli.option_groups import RunCommandOptions
+from shared.cli.terminal import Ranges
 
 REFINE_WORKS = (0, 1_000_000)
 """The work of refining codes that can be asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, Output):
+class Options(RunCommandOptions):
     """Turn sentences into codes.
 
     Attributes:
@@ -30,6 +30,7 @@ class Options(RunOptions, Output):
             takes some seconds of one core, and gives the same on a slow machine as on a fast one.
     """
 
+    inputs: ClassVar[tuple[str, ...]] = ("file",)
     ranges: ClassVar[Ranges] = {"refine_work": REFINE_WORKS}
 
     sentences: tyro.conf.Positional[tuple[str, ...]] = ()

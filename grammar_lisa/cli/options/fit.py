@@ -6,6 +6,8 @@ from typing import ClassVar
 
 import tyro
 
+from grammar_lisa.grammar.shipped import find_grammar
+from grammar_lisa.grammar.source import read_text
 from grammar_lisa.regression.fit_config import (
     COMPLEXITIES,
     JOBS,
@@ -48,6 +50,7 @@ class Options(Output):
             and --jobs.
     """
 
+    inputs: ClassVar[tuple[str, ...]] = ("table",)
     ranges: ClassVar[Ranges] = {"max_complexity": COMPLEXITIES, "digits": (1, 17), "jobs": JOBS}
 
     table: tyro.conf.Positional[Path | None] = None
@@ -98,5 +101,7 @@ class Options(Output):
                 f"--resume goes on with the table of its run; leave {self.table} away, or --resume"
             )
         super().check()
+        if self.grammar is not None:
+            read_text(find_grammar(self.grammar))
         self.data.check()
         self.config.check()

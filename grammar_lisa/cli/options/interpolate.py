@@ -8,12 +8,12 @@ import tyro
 from grammar_lisa.cli.options.encode import REFINE_WORKS
 from grammar_lisa.cli.options.restrictions import RestrictionOptions
 from grammar_lisa.models.names import REFINE_WORK
-from shared.cli.option_groups import RunOptions
+from shared.cli.option_groups import RunCommandOptions
 from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, RestrictionOptions):
+class Options(RunCommandOptions, RestrictionOptions):
     """Print the sentences along the way between two sentences.
 
     The way is a great circle where the method of the run is spherical, else a straight line.

@@ -6,17 +6,15 @@ from typing import Annotated, ClassVar
 
 import tyro
 
-from grammar_lisa.grammar.formats.names import Format
-from shared.cli.terminal import Output, Ranges
+from grammar_lisa.cli.options.grammar_file import GrammarOptions
+from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class Options(GrammarOptions):
     """Learn the weights of a grammar's rules from sentences; sample --law weighted draws by them.
 
     Attributes:
-        file: The grammar.
-        format: Its notation; by default that which the file's ending tells, or its content.
         data: The sentences, one a line, plain or gzipped; one that comes twice counts twice. Of an
             ambiguous sentence the parser's derivation counts, the same each time.
         output: The file for the weighted grammar, in .cfg syntax; by default it is printed.
@@ -28,10 +26,9 @@ class Options(Output):
         seed: Of which are held out.
     """
 
+    inputs: ClassVar[tuple[str, ...]] = ("data",)
     ranges: ClassVar[Ranges] = {"smoothing": (1e-6, 1e6), "held_out": (0, 0.9)}
 
-    file: tyro.conf.Positional[Path]
-    format: Format | None = None
     data: Path
     output: Annotated[Path | None, tyro.conf.arg(aliases=["--out"])] = None
     by_parent: bool = False

@@ -6,12 +6,12 @@ from typing import ClassVar, Literal
 
 from grammar_lisa.cli.options.decode import TEMPERATURES
 from grammar_lisa.molecules.drawing import check_suffix
-from shared.cli.option_groups import RunOptions
-from shared.cli.terminal import Output, Ranges
+from shared.cli.option_groups import RunCommandOptions
+from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, Output):
+class Options(RunCommandOptions):
     """Draw molecules from a sampler of a trained run, and compare them with its training data.
 
     Needs RDKit: pip install 'lisa-toolkit[molecules]'. What is found is also kept in the run, as

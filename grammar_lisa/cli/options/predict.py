@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import tyro
 
@@ -24,6 +25,8 @@ class Options(Output):
         overwrite: Replace it if it is there.
         reading: How the new table is read.
     """
+
+    inputs: ClassVar[tuple[str, ...]] = ("run", "table")
 
     run: tyro.conf.Positional[Path]
     table: tyro.conf.Positional[Path]

@@ -1,25 +1,22 @@
 """What `grammar-lisa sample FILE -n 20` takes."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, ClassVar
 
 import tyro
 
 from grammar_lisa.cli.options.check import LENGTHS
+from grammar_lisa.cli.options.grammar_file import GrammarOptions
 from grammar_lisa.cli.options.restrictions import RestrictionOptions
-from grammar_lisa.grammar.formats.names import Format
 from grammar_lisa.grammar.laws import Law
 from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RestrictionOptions):
+class Options(GrammarOptions, RestrictionOptions):
     """Draw sentences from a grammar itself, one a line.
 
     Attributes:
-        file: The grammar.
-        format: Its notation; by default that which the file's ending tells, or its content.
         count: How many.
         max_rules: Of at most so many rules; by default 15, or three times the shortest sentence
             where that is more.
@@ -32,9 +29,7 @@ class Options(RestrictionOptions):
 
     ranges: ClassVar[Ranges] = {"count": (0, 1_000_000), "max_rules": LENGTHS}
 
-    file: tyro.conf.Positional[Path]
     count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 20
-    format: Format | None = None
     max_rules: int | None = None
     law: Law = "uniform"
     distinct: bool = False

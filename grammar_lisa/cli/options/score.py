@@ -24,6 +24,7 @@ class Options(Output):
         seed: Of the starts of a fit and the rows of a test.
     """
 
+    inputs: ClassVar[tuple[str, ...]] = ("table",)
     ranges: ClassVar[Ranges] = {"digits": (1, 17)}
 
     table: tyro.conf.Positional[Path]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import tyro
 
@@ -19,6 +20,8 @@ class Options(Output):
         sentence: One sentence, in place of a file.
         score: Its score; nan where it could not be scored.
     """
+
+    inputs: ClassVar[tuple[str, ...]] = ("file",)
 
     file: tyro.conf.Positional[Path | None] = None
     state: Path

@@ -6,10 +6,13 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 from grammar_lisa.cli.options.check import LENGTHS
+from grammar_lisa.grammar.shipped import find_grammar
+from grammar_lisa.grammar.source import read_text
 from grammar_lisa.models.names import LARGEST_DIM, TOOL
 from grammar_lisa.training.config import TrainConfig
 from shared.cli.method_options import MethodOptions, WithMethod
 from shared.cli.option_groups import NewRunOptions, TrackOptions
+from shared.cli.records import check_inputs
 from shared.cli.terminal import Ranges
 
 
@@ -37,6 +40,17 @@ class Options(WithMethod, TrackOptions, NewRunOptions, TrainConfig):
         "kl_warmup": (0, 1_000_000),
         "draws": (1, 1_000_000),
     }
+
+    def check(self) -> None:
+        """Refuse a grammar that cannot be read, before anything is loaded that takes long.
+
+        Raises:
+            LisaError: Naming the file.
+        """
+        super().check()
+        if self.resume is None:
+            read_text(find_grammar(self.grammar))
+            check_inputs(self, "data")
 
 
 UNRECORDED: Final[Mapping[str, str | float]] = MappingProxyType(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import tyro
 
@@ -31,5 +32,7 @@ class FolderOptions(ApplyOptions):
     Attributes:
         pictures: A folder of images, with sub-folders or without, or the file of one.
     """
+
+    inputs: ClassVar[tuple[str, ...]] = ("pictures",)
 
     pictures: tyro.conf.Positional[Path]

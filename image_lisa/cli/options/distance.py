@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import tyro
 
-from image_lisa.data.sizes import SIZES
+from image_lisa.data.choices import SIZES
 from shared.cli.terminal import Output, Ranges
 from shared.training.settings import Device
 
@@ -29,6 +29,7 @@ class Options(Output):
         device: Where to compute.
     """
 
+    inputs: ClassVar[tuple[str, ...]] = ("first", "second", "inception_weights")
     ranges: ClassVar[Ranges] = {"size": SIZES}
 
     first: tyro.conf.Positional[Path]

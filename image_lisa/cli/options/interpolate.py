@@ -24,6 +24,7 @@ class Options(ApplyOptions):
             folder with a PNG for each; by default interpolation-FIRST-SECOND.png in the run.
     """
 
+    inputs: ClassVar[tuple[str, ...]] = ("first", "second")
     ranges: ClassVar[Ranges] = {"steps": (2, 10_000)}
 
     first: tyro.conf.Positional[Path]

@@ -6,13 +6,12 @@ from typing import Annotated
 
 import tyro
 
-from shared.cli.option_groups import RunOptions
-from shared.cli.terminal import Output
+from shared.cli.option_groups import RunCommandOptions
 from shared.training.settings import Device
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunArgument(RunOptions, Output):
+class RunArgument(RunCommandOptions):
     """Which run a command works on, named without a flag.
 
     Attributes:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from image_lisa.data.choices import check_dataset
 from image_lisa.models.names import LARGEST_DIM
 from shared.cli.terminal import Output, Ranges
 from shared.training.settings import Device, Precision, Schedule
@@ -74,3 +75,12 @@ class TrainingOptions(Output):
     patience: int | None = None
     kl_warmup: float | None = None
     augment: float | None = None
+
+    def check(self) -> None:
+        """Refuse images that are nowhere.
+
+        Raises:
+            LisaError: Naming what would be valid.
+        """
+        super().check()
+        check_dataset(self.dataset)
