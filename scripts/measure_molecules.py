@@ -73,7 +73,9 @@ def judged(
         }
     codes = model.codes(texts[:draws], refine=False)
     for angle in ANGLES:
-        drawn = model.decode(np.concatenate([model.around(z[None], 1, angle=angle) for z in codes]))
+        drawn = model.decode(
+            np.concatenate([model.perturb(z[None], 1, radius=angle) for z in codes])
+        )
         judgement = judge(drawn, int(model.valid(drawn).sum()), some[:10], some[:10])
         found[f"at an angle of {angle:g}"] = fractions(judgement, novel=False)
     return found

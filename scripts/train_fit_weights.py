@@ -69,7 +69,7 @@ def main() -> int:
             count=len(sentences) - HELD_OUT,
             held_out=HELD_OUT,
             max_rules=MAX_RULES,
-            withhold="no",
+            decontaminate="no",
             dim=DIM,
             epochs=options.epochs,
             device="cpu",

@@ -227,7 +227,7 @@ class LatentBOBenchmark(JobFolder):
             held_out=1_000,
             max_rules=setting.max_rules,
             target=target,
-            withhold="yes" if drawn_clean else "no",
+            decontaminate="yes" if drawn_clean else "no",
             dim=setting.dim,
             epochs=setting.epochs,
             threads=1,

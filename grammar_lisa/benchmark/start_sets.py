@@ -154,7 +154,7 @@ def drawn_from_grammar(
 def t_lbo_lines(scores: Floats) -> Integers:
     """Return the lines of T-LBO's data set: the worst 35 % and, drawn, 5 % of those better.
 
-    It has the best 3 % withheld. The draws are those of huawei-noah/HEBO (T-LBO), so that the set
+    It has the best 3 % left out. The draws are those of huawei-noah/HEBO (T-LBO), so that the set
     is theirs line by line; a line just at the 65th percentile can be in it twice.
 
     Raises:
@@ -230,7 +230,7 @@ PROTOCOLS: Final[Mapping[str, LatentBOProtocol]] = MappingProxyType(
             ),
             LatentBOProtocol(
                 "t-lbo",
-                "the worst 35 % of the file and 5 % of the better, best 3 % withheld (T-LBO)",
+                "the worst 35 % of the file and 5 % of the better, best 3 % left out (T-LBO)",
                 budget=500,
                 known=5000,
                 cap=CAP,

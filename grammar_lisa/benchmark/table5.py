@@ -61,7 +61,7 @@ def plan_of(setting: Table5Settings, entry: Table5Entry) -> Plan:
         count=setting.count,
         held_out=setting.held_out,
         max_rules=setting.max_rules,
-        withhold="yes" if setting.how.clean else "no",
+        decontaminate="yes" if setting.how.clean else "no",
         dim=setting.dim,
         network=entry.network,
         epochs=epochs.get(entry.network, setting.epochs),
@@ -253,11 +253,11 @@ def _facts(problem: SearchProblem) -> dict[str, int]:
     """Count sentences, and the training sentences that are at or near the target."""
     equal = int((problem.scores <= EXACT).sum())
     near = int((problem.scores < NEAR).sum()) - equal
-    withheld = problem.decontamination
+    left_out = problem.decontamination
     return {
         "sentences": len(problem.sentences),
-        "equal": equal + withheld.equal,
-        "near": near + withheld.near,
+        "equal": equal + left_out.equal,
+        "near": near + left_out.near,
     }
 
 

@@ -102,7 +102,7 @@ class TargetBenchmark(JobFolder):
             target: To be found.
             trials: How many; more are added to those of an earlier call.
             backend: What carries the trials out.
-            notify: Hears what was withheld.
+            notify: Hears what was left out.
             show_progress: Shows the evaluations.
 
         Raises:
@@ -133,7 +133,7 @@ class TargetBenchmark(JobFolder):
                 "high": target.high,
                 "points": target.points,
             },
-            "withheld": {
+            "left_out": {
                 "equal": problem.decontamination.equal,
                 "near": problem.decontamination.near,
             },
@@ -174,13 +174,13 @@ class TargetBenchmark(JobFolder):
             "of trials that reached a score stands the median of their evaluations.",
             f"Recovered: an evaluated sentence equals the formula at {OTHER_POINTS:,} other points "
             "of its range, up to rounding.",
-            f"Training sentences that equal the target or score under {NEAR} were withheld from "
+            f"Training sentences that equal the target or score under {NEAR} were left out of "
             "what searches begin from and from random draws of the data.",
         ]
         if seen:
             listed = ", ".join(f"{each['target']} {each['seen_by_the_network']}" for each in seen)
             notes.append(
-                f"The network itself was trained on withheld sentences of {len(seen)} of "
+                f"The network itself was trained on sentences left out of {len(seen)} of "
                 f"{len(records)} targets: {listed}."
             )
         return notes
@@ -276,8 +276,8 @@ def totals_of(records: Sequence[TargetResult]) -> list[str]:
 
 
 def targets_markdown(records: Sequence[TargetResult], notes: Sequence[str]) -> str:
-    """Return the table with totals and notes, then what each target is and what was withheld."""
-    heads = ("target", "formula", "withheld, equal", "withheld, near", "best found")
+    """Return the table with totals and notes, then what each target is and what was left out."""
+    heads = ("target", "formula", "left out, equal", "left out, near", "best found")
     return "\n".join(
         [
             *markdown_table(heads_of(), target_cells(records)),
@@ -293,9 +293,9 @@ def targets_markdown(records: Sequence[TargetResult], notes: Sequence[str]) -> s
 def _kept_from(record: TargetResult) -> tuple[str, ...]:
     """Return what a target is, what was kept from its searches, and the best that they found."""
     best = min(record["rows"][SEARCH], key=_best)["sentence"]
-    withheld = (str(record["withheld"][name]) for name in ("equal", "near"))
+    left_out = (str(record["left_out"][name]) for name in ("equal", "near"))
     sentence = "–" if best is None else f"`{best}`"
-    return (record["target"], f"`{record['formula']}`", *withheld, sentence)
+    return (record["target"], f"`{record['formula']}`", *left_out, sentence)
 
 
 def _best(row: TargetResult) -> float:

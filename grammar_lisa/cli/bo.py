@@ -42,7 +42,7 @@ def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     points = derive_seed(options.seed, "points")
     with opened_objective(options.scoring, searched.sentences, points) as objective:
         if options.own_code:
-            folder = folder or _create(trained, options, "nothing was withheld", terminal)
+            folder = folder or _create(trained, options, "nothing was left out", terminal)
             problem = None
         else:
             problem = searched.problem(objective, decontaminate=options.clean, notify=terminal.note)
@@ -87,7 +87,7 @@ def _resumed(folder: Run, options: Options) -> Options:
     return dataclasses.replace(found, run=folder.path.parent, **kept)
 
 
-def _create(trained: Run, options: Options, withheld: str, terminal: Terminal) -> Run:
+def _create(trained: Run, options: Options, left_out: str, terminal: Terminal) -> Run:
     name = options.name
     path = next_run_path(trained.path, "search") if name is None else trained.path / name
     options = dataclasses.replace(options, run=trained.path)
@@ -98,7 +98,7 @@ def _create(trained: Run, options: Options, withheld: str, terminal: Terminal) -
             "version": version(DISTRIBUTION),
             "created": datetime.now(UTC).isoformat(timespec="microseconds"),
             "options": recorded(options, _UNRECORDED),
-            "withheld": withheld,
+            "left_out": left_out,
         },
         overwrite=options.overwrite,
     )

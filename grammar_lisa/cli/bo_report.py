@@ -118,13 +118,13 @@ def _rows(outcome: SearchOutcome) -> dict[str, list[Row]]:
 
 
 def _summary(outcome: SearchOutcome, rows: Mapping[str, list[Row]], best: Sequence[Row]) -> Row:
-    withheld = outcome.problem.decontamination
+    left_out = outcome.problem.decontamination
     return {
         "target": outcome.target,
         "system": outcome.system,
         "changed": outcome.changed,
         "sees": outcome.sees,
-        "withheld": {"equal": withheld.equal, "near": withheld.near},
+        "left_out": {"equal": left_out.equal, "near": left_out.near},
         "scored_to_begin_with": len(outcome.initial),
         "evaluations_per_trial": outcome.budget,
         "trials": rows,

@@ -22,7 +22,7 @@ def run(options: Options, terminal: Terminal) -> None:
     codes = model.codes(
         sentences, refine=options.refine, work=options.refine_work, notify=terminal.note
     )
-    exact = model.come_back(sentences, codes)
+    exact = model.reconstructed(sentences, codes)
     for sentence in np.array(sentences)[~exact]:
         terminal.note(f"the code of this sentence decodes to another one: {sentence}")
     if options.directions:

@@ -21,7 +21,7 @@ def run(options: Options, terminal: Terminal) -> None:
     model = run_architecture(folder)
     hyperparameters = method_to_record(model.method)
     try:
-        made, what = str(folder.config["created"])[:19], folder.config["withheld"]["what"]
+        made, what = str(folder.config["created"])[:19], folder.config["left_out"]["what"]
         by, epochs = folder.config["version"], folder.config["training"]["epochs"]
     except (KeyError, TypeError) as error:
         raise LisaError(

@@ -34,13 +34,13 @@ class DerivationSplit:
         train: `[n, max_rules]`, padded.
         valid: For curves and schedules.
         test: Looked at once, at the end.
-        withheld: How many sentences were kept out of all three.
+        left_out: How many sentences were kept out of all three.
     """
 
     train: NDArray[np.signedinteger]
     valid: NDArray[np.signedinteger]
     test: NDArray[np.signedinteger]
-    withheld: int
+    left_out: int
 
 
 def default_max_rules(shortest: int) -> int:
@@ -96,8 +96,8 @@ def draw_sentences(
     replaced = CanonicalDerivations(grammar).replace(drawn, max_rules, keys)
     if replaced.changed:
         notify(replaced.told(max_rules))
-    kept, withheld = keep_sentences(grammar, replaced.derivations, keep)
-    return kept[:count], withheld
+    kept, left_out = keep_sentences(grammar, replaced.derivations, keep)
+    return kept[:count], left_out
 
 
 def read_sentences(path: Path, grammar: Grammar, max_rules: int | None) -> list[Derivation]:
@@ -150,7 +150,7 @@ def split_derivations(
     train: int,
     held_out: int,
     seed: int,
-    withheld: int = 0,
+    left_out: int = 0,
 ) -> DerivationSplit:
     """Shuffle derivations by seed and part them into training, validation and test.
 
@@ -161,7 +161,7 @@ def split_derivations(
         train: The most training sentences to take.
         held_out: The most test sentences to take; never more than a tenth of a small data set.
         seed: Of the order.
-        withheld: Passed on.
+        left_out: Passed on.
 
     Raises:
         LisaError: There are too few derivations to part.
@@ -176,7 +176,7 @@ def split_derivations(
     valids = max(1, min(2000, train // 50, len(array) // 20))
     tests = min(held_out, max(1, len(array) // 10, len(array) - train - valids))
     test, valid, rest = np.split(array[order], [tests, tests + valids])
-    return DerivationSplit(rest[:train], valid, test, withheld)
+    return DerivationSplit(rest[:train], valid, test, left_out)
 
 
 def keep_sentences(

@@ -91,7 +91,7 @@ def refine(
     x = torch.as_tensor(np.asarray(rows)).long()
     found = torch.as_tensor(np.array(codes, dtype=np.float32))
     pairs = zip(x.split(_CHUNK), found.split(_CHUNK), strict=True)
-    exact = torch.cat([net.comes_back(part, net.decode(to_decoder(z))) for part, z in pairs])
+    exact = torch.cat([net.reconstructs(part, net.decode(to_decoder(z))) for part, z in pairs])
     pending = (~exact).nonzero().squeeze(1)
     if not len(pending):
         return Refined(found.numpy(), exact.numpy(), exhausted=False, work=0.0)
@@ -150,7 +150,7 @@ class _Descent:
             decoded = self._net.decode(self._to_decoder(self._moving[live]))
             losses = self._net.reconstruction_loss(x, decoded)
             (self._moving.grad,) = torch.autograd.grad(losses.sum(), self._moving)
-        hit = self._net.comes_back(x, decoded)
+        hit = self._net.reconstructs(x, decoded)
         self.codes[live[hit]] = self._moving[live[hit]]
         self.exact[live[hit]] = True
         self._optimizer.step()

@@ -131,53 +131,32 @@ class RowModel:
             raise LisaError(f"code {int(broken.argmax()) + 1} is not finite")
         return self.method.to_decoder(self.net, torch.from_numpy(array)).double()
 
-    def around(
-        self,
-        code: ArrayLike,
-        n: int,
-        *,
-        angle: float | None = None,
-        distance: float | None = None,
-        seed: int = 0,
+    def perturb(
+        self, code: ArrayLike, n: int, *, radius: float, seed: int = 0
     ) -> NDArray[np.float64]:
-        """Draw points around a code, `[n, dim]`.
+        """Draw points at a radius from a code, `[n, dim]`.
 
         Args:
             code: The code, `[1, dim]`.
             n: How many.
-            angle: Where the method is spherical, the angle from the direction of the code in
+            radius: Where the method is spherical, the angle from the direction of the code in
                 radians: points are uniform among all directions at that very angle. Most
-                directions within an angle lie near its rim, so none is lost.
-            distance: Where it is not, the distance from the code, in units of codes: points are
-                uniform among all at that very distance.
+                directions within an angle lie near its rim, so none is lost. Where it is not, the
+                distance from the code, in units of codes.
             seed: Of the draws.
 
         Raises:
-            LisaError: As `reach` does.
-        """
-        reach = self.reach(angle, distance)
-        generator = torch.Generator().manual_seed(seed)
-        centre = self._directions(code).expand(n, -1)
-        if self.method.spherical:
-            return at_angle(centre, reach, generator).numpy()
-        noise = torch.randn(centre.shape, generator=generator, dtype=torch.float64)
-        return (centre + reach * project(noise)).numpy()
-
-    def reach(self, angle: float | None, distance: float | None) -> float:
-        """Return the one of an angle and a distance that the codes of the method lie apart by.
-
-        Raises:
-            LisaError: It is missing or out of range, or the other is there.
+            LisaError: No point lies at that radius.
         """
         spherical = self.method.spherical
-        given, other = (angle, distance) if spherical else (distance, angle)
-        name, most = ("an angle", math.pi) if spherical else ("a distance", math.inf)
-        if given is None or other is not None:
+        if not 0 <= radius <= (math.pi if spherical else math.inf) or math.isinf(radius):
+            kind = "an angle is from 0 to π radians"
             raise LisaError(
-                f"around a sentence, the codes of {self.method.title} lie at {name}: give it, and "
-                f"{'no distance' if spherical else 'no angle'}"
+                f"{kind if spherical else 'a distance is 0 or more and finite'}, not {radius}"
             )
-        if not 0 <= given <= most or math.isinf(given):
-            limit = "from 0 to π radians" if spherical else "0 or more and finite"
-            raise LisaError(f"{name} is {limit}, not {given}")
-        return given
+        generator = torch.Generator().manual_seed(seed)
+        centre = self._directions(code).expand(n, -1)
+        if spherical:
+            return at_angle(centre, radius, generator).numpy()
+        noise = torch.randn(centre.shape, generator=generator, dtype=torch.float64)
+        return (centre + radius * project(noise)).numpy()

@@ -47,7 +47,7 @@ def read_data(run: Run) -> DerivationSplit:
     tensors, record = run.read_tensors(DATA)
     try:
         train, valid, test = (tensors[name].numpy() for name in ("train", "valid", "test"))
-        return DerivationSplit(train, valid, test, record["withheld"])
+        return DerivationSplit(train, valid, test, record["left_out"])
     except KeyError as error:
         raise LisaError(
             f"{run.path / DATA} holds no training data: there is no {error} in it; restore it "

@@ -235,7 +235,7 @@ class SentenceModel(RowModel, abc.ABC):
         codes = load_sampler(self.run, sampler).sample(n, derive_seed(seed, "codes", 0))
         return self.decode(codes, temperature=temperature, seed=derive_seed(seed, "rules", 0))
 
-    def come_back(self, texts: Sequence[str], codes: ArrayLike) -> NDArray[np.bool_]:
+    def reconstructed(self, texts: Sequence[str], codes: ArrayLike) -> NDArray[np.bool_]:
         """Tell which of some texts their codes `[n, dim]` decode to, `[n]`.
 
         A text comes back by any of its derivations.

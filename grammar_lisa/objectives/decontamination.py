@@ -1,7 +1,7 @@
 """Decontamination, the clean protocol: the answer is kept out of the data.
 
 The data set of Kusner, Paige and Hernández-Lobato (2017) contains the target itself. A search
-that may see the answer measures memory, so sentences at or near the target are withheld.
+that may see the answer measures memory, so sentences at or near the target are left out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shared.common.arrays import Bools
 EXACT: Final = 1e-9
 """A score at or below this means: equal to the target as a function, up to rounding."""
 NEAR: Final = 0.11
-"""Sentences that score below this are withheld."""
+"""Sentences that score below this are left out."""
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Decontamination:
     """Which sentences may be learnt from: not the target, nor what comes close to it.
 
     Attributes:
-        objective: Scores sentences against the target; None where nothing is withheld.
+        objective: Scores sentences against the target; None where nothing is left out.
         equal: How many of the sentences seen so far equal the target.
         near: How many more score under the threshold.
     """
@@ -50,7 +50,7 @@ class Decontamination:
 
     def __str__(self) -> str:
         if self.objective is None:
-            return "nothing was withheld"
+            return "nothing was left out"
         return (
             f"clean protocol: left out {self.equal} sentences that equal the target and "
             f"{self.near} more that score under {NEAR}"

@@ -162,9 +162,23 @@ def _draws(
         return load_sampler(model.run, sampler or DEFAULT_SAMPLER).sample
     if sampler is not None:
         raise LisaError("codes are drawn from a sampler or near a sentence, not both")
-    model.reach(angle, distance)
+    radius = _radius(model, angle, distance)
     code = model.codes([near])
-    return lambda size, seed: model.around(code, size, angle=angle, distance=distance, seed=seed)
+    model.perturb(code, 1, radius=radius)
+    return lambda size, seed: model.perturb(code, size, radius=radius, seed=seed)
+
+
+def _radius(model: SentenceModel, angle: float | None, distance: float | None) -> float:
+    """Return the one of an angle and a distance that the codes of a model lie apart by."""
+    spherical = model.method.spherical
+    given, other = (angle, distance) if spherical else (distance, angle)
+    if given is None or other is not None:
+        one, none = ("an angle", "no distance") if spherical else ("a distance", "no angle")
+        raise LisaError(
+            f"around a sentence, the codes of {model.method.title} lie at {one}: give it, "
+            f"and {none}"
+        )
+    return given
 
 
 def _fulfilling(

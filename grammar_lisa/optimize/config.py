@@ -42,8 +42,8 @@ _PARTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 TREES: Final = ("crossover", "mutation")
 POINTS: Final = (
-    "caps",
-    "arcs",
+    "perturbation",
+    "interpolation",
     "uniform",
 )
 GROUPS: Final = (POINTS, TREES, ("fresh",))
@@ -74,8 +74,8 @@ class SearchConfig:
             suits the method that the model was trained by (auto).
         pool: Sentences proposed a round.
         steps: In how many steps these are proposed, each from the best of those before.
-        caps: The share of the pool that lies around good points.
-        arcs: The share that lies between two good points.
+        perturbation: The share of the pool that lies around good points.
+        interpolation: The share that lies between two good points.
         uniform: The share that is drawn from the whole space.
         crossover: The share that exchanges subtrees of two good derivations.
         mutation: The share that puts a new subtree into a good derivation.
@@ -102,10 +102,10 @@ class SearchConfig:
             sampling; joint log expected improvement; its maximum by gradient in the space; the
             best posterior means; or at random, without a surrogate.
         exploit: The share of a batch that is chosen by posterior means alone.
-        alike: In the rest of a batch, the most candidates that differ in constants alone and are
-            weighed; 0 for any number.
-        simplicity: In the rest of a batch, by what factor an additional rule makes a candidate
-            less worthwhile, as its natural logarithm.
+        max_same_form: In the rest of a batch, the most candidates that are weighed of those that
+            differ in their constants alone; 0 for any number.
+        simplicity: What each rule of a candidate costs in the rest of a batch: so much is taken
+            from its log improvement.
         patience: After so many batches without a better sentence the search is stuck.
         by_terms: The share of a batch of a stuck search that is chosen by the posterior means of a
             second surrogate, which knows the likeness of the terms of canonical forms alone, so
@@ -120,8 +120,8 @@ class SearchConfig:
     space: SpaceName = "auto"
     pool: int = 15_000
     steps: int = 4
-    caps: float = 0.44
-    arcs: float = 0.31
+    perturbation: float = 0.44
+    interpolation: float = 0.31
     uniform: float = 0.13
     crossover: float = 0.06
     mutation: float = 0.06
@@ -137,7 +137,7 @@ class SearchConfig:
     candidates: int = 1000
     acquisition: AcquisitionName = "believer"
     exploit: float = 0.5
-    alike: int = 2
+    max_same_form: int = 2
     simplicity: float = 0.5
     patience: int = 4
     by_terms: float = 0.25
@@ -153,7 +153,7 @@ class SearchConfig:
         for name in (*PROPOSALS, "most_trees", "fit_best", "exploit", "by_terms"):
             if not 0 <= getattr(self, name) <= 1:
                 raise LisaError(f"{name} must be a share from 0 to 1, not {getattr(self, name)}")
-        for name in ("alike", "simplicity"):
+        for name in ("max_same_form", "simplicity"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise LisaError(f"{name} must be 0 or more, not {getattr(self, name)}")
         if not any(self.shares.values()):
@@ -183,7 +183,7 @@ class SearchConfig:
         return any(self.shares[name] > 0 for name in POINTS)
 
     @property
-    def parts(self) -> dict[tuple[str, ...], float]:
+    def proposal_shares(self) -> dict[tuple[str, ...], float]:
         """The share of each of `GROUPS`, of what is proposed in all."""
         whole = sum(self.shares.values())
         return {names: sum(self.shares[name] for name in names) / whole for names in GROUPS}
@@ -191,7 +191,7 @@ class SearchConfig:
     @property
     def trees_grow(self) -> bool:
         """Whether the share of trees depends on what the network can decode to."""
-        return self.decodes and 0 < self.parts[TREES] < self.most_trees
+        return self.decodes and 0 < self.proposal_shares[TREES] < self.most_trees
 
     @property
     def sees_outputs(self) -> bool:
@@ -227,8 +227,8 @@ class SearchConfig:
 
 
 _TREES: Final = SearchConfig(
-    caps=0.0,
-    arcs=0.0,
+    perturbation=0.0,
+    interpolation=0.0,
     uniform=0.0,
     crossover=0.5,
     mutation=0.5,
@@ -239,8 +239,8 @@ _LOCAL: Final = SearchConfig(
     batch=50,
     space="box",
     pool=20_000,
-    caps=1.0,
-    arcs=0.0,
+    perturbation=1.0,
+    interpolation=0.0,
     uniform=0.0,
     crossover=0.0,
     mutation=0.0,
@@ -249,7 +249,7 @@ _LOCAL: Final = SearchConfig(
     kernel="direction",
     acquisition="thompson",
     exploit=0.0,
-    alike=0,
+    max_same_form=0,
     simplicity=0.0,
     by_terms=0.0,
     trust_region=True,
@@ -259,16 +259,23 @@ SYSTEMS: Final[Mapping[str, SearchConfig]] = MappingProxyType(
     {
         "lisa": SearchConfig(),
         "latent": SearchConfig(crossover=0.0, mutation=0.0),
-        "lsbo": replace(_LOCAL, caps=0.0, uniform=1.0, trust_region=False, acquisition="gradient"),
+        "lsbo": replace(
+            _LOCAL, perturbation=0.0, uniform=1.0, trust_region=False, acquisition="gradient"
+        ),
         "turbo": _LOCAL,
         "weighted-retraining": replace(
-            _LOCAL, caps=0.5, uniform=0.5, trust_region=False, retraining="weighted"
+            _LOCAL, perturbation=0.5, uniform=0.5, trust_region=False, retraining="weighted"
         ),
         "lol-bo": replace(_LOCAL, retraining="joint"),
         "evolution": replace(_TREES, steps=1, acquisition="random"),
         "structure": _TREES,
         "random-space": replace(
-            _LOCAL, caps=0.0, uniform=1.0, trust_region=False, space="auto", acquisition="random"
+            _LOCAL,
+            perturbation=0.0,
+            uniform=1.0,
+            trust_region=False,
+            space="auto",
+            acquisition="random",
         ),
         "random-grammar": replace(
             _TREES, crossover=0.0, mutation=0.0, fresh=1.0, steps=1, acquisition="random"

@@ -34,12 +34,12 @@ class Found:
     Attributes:
         evaluations: What was scored in the search, in order.
         initial: The initial design with its scores.
-        withheld: What was kept out of the search, in words.
+        left_out: What was kept out of the search, in words.
     """
 
     evaluations: list[Evaluation]
     initial: list[Evaluation]
-    withheld: str
+    left_out: str
 
     @property
     def best(self) -> Evaluation:
@@ -65,7 +65,7 @@ def optimize(
     system: str = "lisa",
     n_initial: int | None = None,
     black_box: bool = False,
-    withhold: bool | None = None,
+    decontaminate: bool | None = None,
     seed: int = 0,
     notify: Notify = silent,
     **changes: object,
@@ -86,10 +86,10 @@ def optimize(
         n_initial: Training sentences whose scores the search knows at the start; by default 1,000,
             or 50 of a function, which are scored first.
         black_box: Whether the search sees scores alone, though the objective has outputs.
-        withhold: Whether training sentences that equal the target, or nearly do, are kept from
+        decontaminate: Whether training sentences that equal the target, or nearly do, are kept from
             the search; by default where there is a target.
         seed: Of everything random.
-        notify: Hears what was withheld and what the search consists of.
+        notify: Hears what was left out and what the search consists of.
         changes: Fields of `SearchConfig` other than the system's, such as ``rounds``, ``batch``.
 
     Returns:
@@ -109,7 +109,7 @@ def optimize(
     if not isinstance(objective, Objective):
         objective = FunctionObjective(objective)
     with limited_threads(1), np.errstate(all="ignore"):
-        problem, initial = _initial(searched, objective, n_initial, withhold, seed, notify)
+        problem, initial = _initial(searched, objective, n_initial, decontaminate, seed, notify)
         composite = objective.composite() if config.sees_outputs and not black_box else None
         sentences = [each.sentence for each in initial]
         scores = [each.value for each in initial]
@@ -124,18 +124,18 @@ def _initial(
     searched: SearchedRun,
     objective: Objective,
     n_initial: int | None,
-    withhold: bool | None,
+    decontaminate: bool | None,
     seed: int,
     notify: Notify,
 ) -> tuple[SearchProblem, list[Evaluation]]:
     """Return the search problem, and the scored sentences that the search begins from."""
     if not isinstance(objective, Regression):
-        if withhold:
-            raise LisaError("there is no target that sentences could be withheld for")
+        if decontaminate:
+            raise LisaError("there is no target that sentences could be left out for")
         design = searched.design(n_initial or KNOWN_COSTLY, seed)
         initial = score_all(design, objective, History.in_memory())
         return searched.problem_from(objective, initial), initial
-    problem = searched.problem(objective, decontaminate=withhold is not False, notify=notify)
+    problem = searched.problem(objective, decontaminate=decontaminate is not False, notify=notify)
     sentences, scores = problem.initial_design(n_initial or KNOWN_FREE, trial_seed(seed, 1))
     found = zip(sentences, scores.tolist(), strict=True)
     return problem, [Evaluation(0, text, score) for text, score in found]

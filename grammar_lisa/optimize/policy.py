@@ -90,8 +90,8 @@ class Policy:
         value = found.value if judge is self.lead else judge.value(found.sentences.inputs)
         order: Integers = (value - _NAT * cost).argsort(descending=True, stable=True).numpy()
         order = order[~np.isin(order, chosen)]
-        if self.config.alike:
-            first = ranks_within(found.sentences.skeletons[order]) < self.config.alike
+        if self.config.max_same_form:
+            first = ranks_within(found.sentences.skeletons[order]) < self.config.max_same_form
             order = np.concatenate([order[first], order[~first][: max(0, least - first.sum())]])
         return order[: max(self.config.candidates, least)]
 

@@ -53,7 +53,7 @@ class SearchProblem:
 
     @property
     def seen(self) -> int:
-        """How many withheld sentences the network was trained on."""
+        """How many sentences that are left out the network was trained on."""
         return self.decontamination.equal + self.decontamination.near
 
     def trials(self, run: Path, folder: Path, count: int, settings: TrialSettings) -> list[Trial]:
@@ -132,12 +132,12 @@ class SearchedRun:
 
         Args:
             objective: Scores sentences.
-            decontaminate: Whether sentences that equal the target, or nearly do, are withheld.
-            notify: Hears what cannot be scored and what was withheld.
+            decontaminate: Whether sentences that equal the target, or nearly do, are left out.
+            notify: Hears what cannot be scored and what was left out.
 
         Raises:
             LisaError: No sentence can be scored, fewer than two are left to begin from, or there
-                is no target that could be withheld.
+                is no target that could be left out.
         """
         decontamination = Decontamination(_with_target(objective) if decontaminate else None)
         sentences = self._readable(objective, notify)
@@ -156,8 +156,8 @@ class SearchedRun:
         if len(chosen) < 2:
             raise LisaError(
                 f"{len(chosen)} of the {len(self.sentences)} training sentences are left to begin "
-                f"from; a search needs at least 2: keep the others with '{TOOL} bo --withhold no', "
-                "or train on more data"
+                "from; a search needs at least 2: keep the others with "
+                f"'{TOOL} bo --decontaminate no', or train on more data"
             )
         return problem
 
@@ -233,6 +233,6 @@ def _with_target(objective: Objective) -> Regression:
     if isinstance(objective, Regression):
         return objective
     raise LisaError(
-        "sentences near a target are withheld, and this objective has none; --withhold yes goes "
-        "with --target"
+        "sentences near a target are left out, and this objective has none; "
+        "--decontaminate yes goes with --target"
     )

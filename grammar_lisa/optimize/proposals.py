@@ -93,7 +93,7 @@ class PointProposal(Proposal):
         return self.reader.decode(self.points(parents, count, random))
 
 
-class Caps(PointProposal):
+class Perturbation(PointProposal):
     """Points around good ones."""
 
     def points(self, parents: Parents, count: int, random: Random) -> Tensor:
@@ -104,7 +104,7 @@ class Caps(PointProposal):
         return self.space.perturb(centres, radius, random.torch)
 
 
-class Arcs(PointProposal):
+class Interpolation(PointProposal):
     """Points between two good ones, or between a good one and what it may lack."""
 
     def points(self, parents: Parents, count: int, random: Random) -> Tensor:
@@ -201,8 +201,8 @@ def kinds_of(reader: Reader) -> dict[str, Proposal]:
     grammar, most = reader.model.grammar, reader.model.architecture.max_rules
     moves = TreeMoves(grammar, most)
     return {
-        "caps": Caps(reader),
-        "arcs": Arcs(reader),
+        "perturbation": Perturbation(reader),
+        "interpolation": Interpolation(reader),
         "uniform": UniformPoints(reader),
         "crossover": Crossover(moves),
         "mutation": Mutation(moves),
@@ -220,7 +220,7 @@ def groups_of(
         config: Knows their shares.
         outside: The share of trees, where that may grow and is more than their own.
     """
-    parts = config.parts
+    parts = config.proposal_shares
     if config.trees_grow:
         trees = parts[TREES]
         more = max(trees, min(outside, config.most_trees))

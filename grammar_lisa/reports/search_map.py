@@ -49,7 +49,7 @@ def search_map(search: RecordedSearch) -> SearchMap | Prose:
     directions = project_rows(codes)
     values = np.array([each.value for _, _, each in shown_ones])
     centre = directions[int(np.nanargmin(values))]
-    plan = SphereMap.around(centre, np.concatenate([directions, around]))
+    plan = SphereMap.centred(centre, np.concatenate([directions, around]))
     places, context = plan.place(directions), plan.place(around)
     made = map_chart(
         MAP,

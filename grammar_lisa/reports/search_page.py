@@ -379,7 +379,7 @@ def _setup(search: RecordedSearch) -> list[Block]:
         ("trials", number(len(search.trials))),
         ("rounds of a batch", f"{number(config.get('rounds'))} of {number(config.get('batch'))}"),
         ("known to begin with", f"{number(config.get('n_initial'))} training sentences"),
-        ("kept out", str(search.run.config.get("withheld", "–"))),
+        ("kept out", str(search.run.config.get("left_out", "–"))),
     ]
     if search.summary.get("failures"):
         pairs.append(("failures", str(search.summary["failures"])))

@@ -44,7 +44,7 @@ def sentence_map(run: Run, model: SentenceModel | None) -> list[Block]:
     texts = derivations_to_texts(model.grammar, data.train[rows])
     directions = project_rows(codes[rows])
     centre = ways[0][1][0] if ways else directions[0]
-    plan = SphereMap.around(centre, np.concatenate([directions, *(w[1][1:] for w in ways)]))
+    plan = SphereMap.centred(centre, np.concatenate([directions, *(w[1][1:] for w in ways)]))
     lengths = (data.train[rows] != len(model.grammar.rules)).sum(axis=1)
     middle = ways[0][0][0] if ways else texts[0]
     return [
@@ -74,7 +74,7 @@ def sentence_map(run: Run, model: SentenceModel | None) -> list[Block]:
 def _ways(model: SentenceModel, texts: Sequence[str]) -> list[Way]:
     """Return the ways from one held-out sentence to others, of those that come back."""
     points = model.encode(texts)
-    back = np.flatnonzero(model.come_back(texts, points))[: _WAYS + 1]
+    back = np.flatnonzero(model.reconstructed(texts, points))[: _WAYS + 1]
     if len(back) < 2:
         return []
     start, *ends = torch.from_numpy(points[back])

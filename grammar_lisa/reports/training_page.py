@@ -203,7 +203,7 @@ def _setup(run: Run, summary: Mapping[str, Any]) -> list[Block | Prose]:
         ("batch", number(training.get("batch_size"))),
         ("learning rate", number(training.get("learning_rate"))),
         ("data", str(mapping(config.get("options")).get("data") or "drawn from the grammar")),
-        ("kept out", str(mapping(config.get("withheld")).get("what", "–"))),
+        ("kept out", str(mapping(config.get("left_out")).get("what", "–"))),
     ]
     pairs += [(name.replace("_", " "), number(value)) for name, value in geometry.items()]
     return [Facts(pairs)]

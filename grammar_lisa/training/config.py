@@ -33,8 +33,8 @@ class TrainConfig:
         max_rules: The most rules a sentence may take; by default that of the longest sentence in
             the data, or 15, or three times the grammar's shortest sentence where that is more.
         target: The expression, or the name of one, that a search will look for.
-        withhold: Keep sentences that equal the target, or score under 0.11, out of all data; auto
-            does so where the sentences are expressions in the target's variables.
+        decontaminate: Keep sentences that equal the target, or score under 0.11, out of all data;
+            auto does so where the sentences are expressions in the target's variables.
         dim: The code size d; by default 25, and for the tree network twice the most rules of a
             sentence, from 64 to 256.
         network: The encoder and the decoder: dense decodes all rules at once; tree reads
@@ -70,7 +70,7 @@ class TrainConfig:
     held_out: int = 10_000
     max_rules: int | None = None
     target: str = KUSNER_TARGET
-    withhold: Literal["auto", "yes", "no"] = "auto"
+    decontaminate: Literal["auto", "yes", "no"] = "auto"
     dim: int | None = None
     network: NetworkName | None = None
     epochs: int | None = None

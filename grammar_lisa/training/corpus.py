@@ -1,4 +1,4 @@
-"""Which sentences a run learns from: drawn or read, distinct, without what is withheld."""
+"""Which sentences a run learns from: drawn or read, distinct, without what is left out."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -71,7 +71,7 @@ def gather(
     if config.data is None:
         max_rules = default_max_rules(grammar.shortest) if max_rules is None else max_rules
         wanted = config.count + config.count // 50 + config.held_out
-        derivations, withheld = draw_sentences(
+        derivations, left_out = draw_sentences(
             grammar,
             *(wanted, max_rules, config.seed, decontamination),
             law=config.draw,
@@ -82,7 +82,7 @@ def gather(
         found = read_sentences(config.data, grammar, max_rules)
         max_rules = max_rules or max(len(derivation) for derivation in found)
         found = distinct_sentences(grammar, found, keys)
-        derivations, withheld = keep_sentences(grammar, found, decontamination)
+        derivations, left_out = keep_sentences(grammar, found, decontamination)
     if len(derivations) < config.count + config.held_out:
         notify(
             f"{len(derivations):,} sentences are fewer than the {config.count:,} + "
@@ -95,7 +95,7 @@ def gather(
         train=config.count,
         held_out=config.held_out,
         seed=config.seed,
-        withheld=withheld,
+        left_out=left_out,
     )
     if config.mix and config.data is not None:
         data = _mixed(data, config, grammar, max_rules, decontamination, notify)
@@ -118,7 +118,7 @@ def _mixed(
         for derivation in from_array(part, pad)
     }
     wanted = round(len(data.train) * config.mix / (1 - config.mix))
-    drawn, withheld = draw_sentences(
+    drawn, left_out = draw_sentences(
         grammar,
         *(wanted + len(known), max_rules, config.seed, decontamination),
         law=config.draw,
@@ -129,7 +129,7 @@ def _mixed(
         notify(f"only {len(new):,} of {wanted:,} sentences to mix in were found beside the data")
     train = np.concatenate([data.train, to_array(new, max_rules, pad)])
     order = np.random.default_rng(derive_seed(config.seed, "mix")).permutation(len(train))
-    return replace(data, train=train[order], withheld=data.withheld + withheld)
+    return replace(data, train=train[order], left_out=data.left_out + left_out)
 
 
 def decontamination_of(
@@ -138,9 +138,9 @@ def decontamination_of(
     """Return what to keep out of the data, given the target and what kind of sentences these are.
 
     Raises:
-        LisaError: Sentences should be withheld that cannot be scored.
+        LisaError: Sentences should be left out that cannot be scored.
     """
-    if config.withhold == "no":
+    if config.decontaminate == "no":
         return Decontamination(None)
     limit = default_max_rules(grammar.shortest)
     probes = derivations_to_texts(
@@ -149,24 +149,24 @@ def decontamination_of(
     try:
         objective = regression_for(config.target, variables=variables_of(probes) or None)
     except LisaError:
-        if config.withhold == "yes" or config.target != KUSNER_TARGET:
+        if config.decontaminate == "yes" or config.target != KUSNER_TARGET:
             raise
         notify(
             f"the sentences have no such variables as the default target {KUSNER_TARGET}: "
-            "nothing is withheld for it"
+            "nothing is left out for it"
         )
         return Decontamination(None)
     if parsable(probes, objective.variables).any():
         return Decontamination(objective)
-    if config.withhold == "yes":
+    if config.decontaminate == "yes":
         raise LisaError(
             f"sentences of {config.grammar} cannot be scored against the target "
             f"{config.target}: they are no expressions in {', '.join(objective.variables)}; "
-            "name a --target in their variables, or use --withhold no"
+            "name a --target in their variables, or use --decontaminate no"
         )
     notify(
         f"the sentences are no expressions in {', '.join(objective.variables)}: "
-        "nothing is withheld for a target"
+        "nothing is left out for a target"
     )
     return Decontamination(None)
 

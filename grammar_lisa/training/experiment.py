@@ -137,7 +137,7 @@ def make_run(
         path: The run's folder.
         plan: What it will be.
         overwrite: Whether a run that is there is replaced.
-        notify: Hears what was found and withheld.
+        notify: Hears what was found and left out.
 
     Raises:
         LisaError: The input cannot be served or the folder is taken.
@@ -169,7 +169,7 @@ def make_run(
             "grammar": {"source": str(config.grammar), "sha256": grammar.digest},
             "model": architecture.to_json(),
             "training": dataclasses.asdict(plan.training),
-            "withheld": {
+            "left_out": {
                 "what": str(decontamination),
                 "equal": decontamination.equal,
                 "near": decontamination.near,
@@ -318,7 +318,7 @@ def _write_inputs(run: Run, grammar: Grammar, data: DerivationSplit) -> None:
     """Keep in the run what the training starts from: the grammar, then the data."""
     run.write_text(GRAMMAR, grammar.text)
     tensors = {name: torch.from_numpy(getattr(data, name)) for name in ("train", "valid", "test")}
-    run.write_tensors(DATA, tensors, {"withheld": data.withheld})
+    run.write_tensors(DATA, tensors, {"left_out": data.left_out})
 
 
 def _semantics(run: Run, grammar: Grammar, data: DerivationSplit, plan: Plan) -> dict[str, Tensor]:

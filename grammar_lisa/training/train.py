@@ -40,7 +40,7 @@ def train(
         runs: The folder that runs are kept in.
         name: The run's folder in there; by default a new one, GRAMMAR-METHOD-001 and so on.
         overwrite: Whether a run of that name is replaced.
-        notify: Hears what was found, withheld and fitted, and what to change where sentences do
+        notify: Hears what was found, left out and fitted, and what to change where sentences do
             not come back.
         settings: Fields of `TrainConfig`, such as ``epochs``, ``dim``, ``data`` or ``seed``.
 

@@ -32,7 +32,7 @@ class SphereMap:
     share: float
 
     @classmethod
-    def around(cls, centre: Floats, directions: Floats) -> "SphereMap":
+    def centred(cls, centre: Floats, directions: Floats) -> "SphereMap":
         """Return the map of some directions `[n, dim]` around one."""
         tangents, _ = _tangents(centre, directions)
         _, values, axes = np.linalg.svd(tangents, full_matrices=False)

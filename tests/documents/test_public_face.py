@@ -101,7 +101,7 @@ def test_optimize_searches_for_a_target_or_by_a_function(runs):
     for wrong, message in [
         ({"system": "lizza"}, "there is no system 'lizza'"),
         ({"round": 3}, "no setting of a search 'round'; did you mean 'rounds'"),
-        ({"withhold": True}, "no target that sentences could be withheld for"),
+        ({"decontaminate": True}, "no target that sentences could be left out for"),
     ]:
         with pytest.raises(LisaError, match=message):
             gl.optimize(model, length, **wrong)

@@ -33,7 +33,7 @@ class Options(TrackOptions, RunCommandOptions, SystemOptions, JobOptions, Restri
         n_initial: Training sentences whose scores a trial knows to begin with; by default 1000.
             Where your own code scores, they are scored first, once for all trials, and the default
             is 50.
-        withhold: Keep training sentences that equal the target, or score under 0.11, from the
+        decontaminate: Keep training sentences that equal the target, or score under 0.11, from the
             search (the clean protocol); auto does so for a target.
         controls: Score as many random sentences as a trial does, from the training data, the
             grammar and the space, to compare with; auto does so unless your own code scores.
@@ -54,7 +54,7 @@ class Options(TrackOptions, RunCommandOptions, SystemOptions, JobOptions, Restri
     black_box: bool = False
     trials: int | None = None
     n_initial: int | None = None
-    withhold: Literal["auto", "yes", "no"] = "auto"
+    decontaminate: Literal["auto", "yes", "no"] = "auto"
     controls: Literal["auto", "yes", "no"] = "auto"
     top: int = 10
     seed: int = 0
@@ -74,10 +74,10 @@ class Options(TrackOptions, RunCommandOptions, SystemOptions, JobOptions, Restri
 
     @property
     def clean(self) -> bool:
-        """Whether sentences near the target are withheld."""
-        if self.withhold == "auto":
+        """Whether sentences near the target are left out."""
+        if self.decontaminate == "auto":
             return not self.own_code
-        return self.withhold == "yes"
+        return self.decontaminate == "yes"
 
     @property
     def compared(self) -> bool:
@@ -107,10 +107,10 @@ class Options(TrackOptions, RunCommandOptions, SystemOptions, JobOptions, Restri
         super().check()
         self.check_system()
         self.scoring.check()
-        if self.withhold == "yes" and self.own_code:
+        if self.decontaminate == "yes" and self.own_code:
             raise LisaError(
-                "--withhold yes keeps sentences near a target from the search, and --objective "
-                "and --command have none; leave it away"
+                "--decontaminate yes keeps sentences near a target from the search, and "
+                "--objective and --command have none; leave it away"
             )
 
 

@@ -47,7 +47,7 @@ class SequenceAutoencoder(Autoencoder, abc.ABC):
         """
 
     @torch.no_grad()
-    def comes_back(self, x: Tensor, decoded: Tensor) -> Tensor:
+    def reconstructs(self, x: Tensor, decoded: Tensor) -> Tensor:
         """Tell which rows `x` `[batch, step]` are what `read` reads at temperature 0, `[batch]`.
 
         A network that reads step by step can tell this in one pass, given the row.
@@ -88,7 +88,7 @@ class SentenceAutoencoder(SequenceAutoencoder, abc.ABC):
         return self.mask.decode(decoded, temperature=temperature, generator=generator)
 
     @torch.no_grad()
-    def comes_back(self, x: Tensor, decoded: Tensor) -> Tensor:
+    def reconstructs(self, x: Tensor, decoded: Tensor) -> Tensor:
         """Tell which derivations `[batch, step]` logits stand for, in one pass, `[batch]`."""
         return self.mask.chosen(decoded, x).all(1)
 

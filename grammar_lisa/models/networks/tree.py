@@ -88,7 +88,7 @@ class TreeNetwork(SentenceAutoencoder):
         )
 
     @torch.no_grad()
-    def comes_back(self, x: Tensor, decoded: Tensor) -> Tensor:
+    def reconstructs(self, x: Tensor, decoded: Tensor) -> Tensor:
         """Tell which derivations `read` would give, `[batch]`, by one pass over them.
 
         A rule is chosen as in `read` as long as those before it are, so all are if each is the

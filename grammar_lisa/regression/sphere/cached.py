@@ -24,7 +24,7 @@ _LEAST_RULES: Final = 20
 _SETTINGS: Final[dict[str, Any]] = {
     "count": 30_000,
     "held_out": 500,
-    "withhold": "no",
+    "decontaminate": "no",
     "dim": 32,
     "epochs": 25,
     "device": "cpu",

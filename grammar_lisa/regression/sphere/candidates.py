@@ -30,7 +30,7 @@ SPHERE: Final = SearchConfig(
     fit_points=250,
     candidates=200,
     acquisition="believer",
-    alike=0,
+    max_same_form=0,
     simplicity=0.0,
     by_terms=0.0,
 )

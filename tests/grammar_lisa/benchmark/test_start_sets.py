@@ -126,7 +126,7 @@ def test_published_holds_the_answer(lines, clipped):
         pytest.param("x/(1+x*x)+sin(3*x)", 0.392, marks=pytest.mark.slow),
     ],
 )
-def test_the_best_lines_of_other_targets_are_withheld(lines, target, best):
+def test_the_best_lines_of_other_targets_are_left_out(lines, target, best):
     scores = Regression.target(target)(lines)
     assert scores.min() == pytest.approx(best, abs=5e-4)
     start = PROTOCOLS["withheld"].start(lines, scores, seed=3)
@@ -191,7 +191,7 @@ def test_nothing_below_the_withheld_percentile_is_left(values):
     assert start.best > max(set(values) - set(start.scores.tolist()))
 
 
-def test_where_nearly_all_lines_score_worst_only_better_ones_are_withheld():
+def test_where_nearly_all_lines_score_worst_only_better_ones_are_left_out():
     scores = np.array([7.0] * 98 + [1.0, 2.0])
     assert not tells_apart(scores)
     assert withheld_lines(scores).tolist() == list(range(98))

@@ -343,7 +343,7 @@ def test_the_systems_and_their_options_are_kept(trained, tmp_path):
     state = tmp_path / "state"
     ask(state, "--run", trained, "--system", "evolution", "--pool", 77, "-q", 3)
     options = read_json(state / "config.json")["options"]
-    assert (options["system"], options["pool"], options["caps"]) == ("evolution", 77, 0.0)
+    assert (options["system"], options["pool"], options["perturbation"]) == ("evolution", 77, 0.0)
     assert options["crossover"] == 0.5
     result = ask(state, "-q", 3)
     assert "evolution with pool 77: proposals crossover 0.5, mutation 0.5" in result.err

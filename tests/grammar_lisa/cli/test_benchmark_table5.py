@@ -328,7 +328,7 @@ def test_clean_keeps_the_answers_out(tmp_path, lines):
     assert said["facts"]["data"] == {"sentences": 150, "equal": 0, "near": 0}
     run = tmp_path / "table5-clean" / "data-dense-g-lisa"
     config = read_json(run / "config.json")
-    assert config["withheld"]["equal"] == 2
+    assert config["left_out"]["equal"] == 2
     data = read_data(open_run(run, TRAINED))
     for part in (data.train, data.valid, data.test):
         assert not set(derivations_to_texts(load_grammar(EXPR), part)) & {*ANSWERS, *NEAR}
@@ -581,7 +581,7 @@ def test_a_run_of_other_settings_is_not_taken_for_this_one(tmp_path):
 def test_a_plan_records_options_of_train(compared):
     folder, _ = compared
     config = read_json(folder / "grammar-dense-g-lisa" / "config.json")["options"]
-    assert config["withhold"] == "yes"
+    assert config["decontaminate"] == "yes"
     assert "devices" not in config
     fields = {field.name for field in dataclasses.fields(TrainConfig)}
     assert fields - config.keys() == {"format", "semantics"}

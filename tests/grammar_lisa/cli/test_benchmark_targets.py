@@ -92,19 +92,19 @@ def test_trials_are_those_of_bo(run, compared, tmp_path):
     assert [json.loads(line) for line in lines[1:]] == evaluations(compared[0], "expr-6")[0]
 
 
-def test_what_equals_a_target_is_withheld_and_told(compared):
+def test_what_equals_a_target_is_left_out_and_reported(compared):
     path, result = compared
     rows = {each["target"]: each for each in results(path)["targets"]}
-    withheld = rows["x + 1"]["withheld"]
-    assert withheld["equal"] > 0
-    assert rows["x + 1"]["seen_by_the_network"] == sum(withheld.values())
-    assert f"x + 1: clean protocol: left out {withheld['equal']} sentences" in result.err
+    left_out = rows["x + 1"]["left_out"]
+    assert left_out["equal"] > 0
+    assert rows["x + 1"]["seen_by_the_network"] == sum(left_out.values())
+    assert f"x + 1: clean protocol: left out {left_out['equal']} sentences" in result.err
     for row in rows["x + 1"]["rows"]["random data"]:
         assert row["best"] >= 0.11
         assert row["recovered"] is None
     table = (path / "targets.md").read_text()
     seen = rows["x + 1"]["seen_by_the_network"]
-    assert f"trained on withheld sentences of 1 of 2 targets: x + 1 {seen}." in table
+    assert f"trained on sentences left out of 1 of 2 targets: x + 1 {seen}." in table
 
 
 def test_what_is_recovered_equals_the_target_elsewhere(compared):

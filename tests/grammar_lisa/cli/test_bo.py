@@ -68,7 +68,10 @@ def test_one_line_says_what_is_about_to_search(searched):
     system = SYSTEMS["lisa"]
     assert line.startswith("lisa with pool 300, ")
     assert "candidates 40" in line
-    assert f"proposals caps {system.caps:g}, arcs {system.arcs:g}" in line
+    assert (
+        f"proposals perturbation {system.perturbation:g}, interpolation {system.interpolation:g}"
+        in line
+    )
     kernels = ", ".join(system.kernels)
     assert f"kernel on {kernels}; {system.acquisition}; batches of 5; it sees outputs" in line
     starts = [row["start"] for row in searched[1].json["trials"]["search"]]
@@ -151,7 +154,7 @@ def test_r_squared_stands_beside_the_score(searched):
 
 def test_what_was_known_at_the_start_is_the_best_where_nothing_beats_it(run):
     """With the target among what is known, no evaluation can do better."""
-    words = ("--target", "x + 1", "--n-initial", 10_000, "--withhold", "no", "--black-box")
+    words = ("--target", "x + 1", "--n-initial", 10_000, "--decontaminate", "no", "--black-box")
     search, result = bo(run, *words, "--pool", 6000)
     best = result.json["best"][0]
     assert best["score"] <= 1e-9
@@ -214,34 +217,34 @@ def test_a_search_is_replaced_only_on_request(search):
     assert evaluations(search) != before
 
 
-def test_what_equals_the_target_is_withheld(run):
+def test_what_equals_the_target_is_left_out(run):
     known = training_sentences(run)
     equal = regression_for("x + 1")(sorted(known)) <= 1e-9
     assert equal.any()
     search, result = bo(run, "--target", "x + 1")
-    withheld = result.json["withheld"]
-    assert withheld["equal"] == equal.sum()
-    said = f"left out {withheld['equal']} sentences that equal the target and {withheld['near']}"
+    left_out = result.json["left_out"]
+    assert left_out["equal"] == equal.sum()
+    said = f"left out {left_out['equal']} sentences that equal the target and {left_out['near']}"
     assert said in result.err
     assert "the network was trained on these" in result.err
     header = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])
     assert header["n_initial"] == 60
 
 
-def test_withheld_sentences_are_no_start_of_a_trial(run):
+def test_sentences_left_out_are_no_start_of_a_trial(run):
     kept = len(training_sentences(run))
     _, result = bo(run, "--target", "x + 1", "--n-initial", 10_000, "--pool", 6000)
-    left_out = sum(result.json["withheld"].values())
+    left_out = sum(result.json["left_out"].values())
     search = Path(result.json["search"])
     header = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])
     assert header["n_initial"] == kept - left_out
     search, result = bo(
-        run, "--target", "x + 1", "--n-initial", 10_000, "--pool", 6000, "--withhold", "no"
+        run, "--target", "x + 1", "--n-initial", 10_000, "--pool", 6000, "--decontaminate", "no"
     )
     header = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])
     assert header["n_initial"] == kept
-    assert result.json["withheld"] == {"equal": 0, "near": 0}
-    assert "nothing was withheld" in result.err
+    assert result.json["left_out"] == {"equal": 0, "near": 0}
+    assert "nothing was left out" in result.err
 
 
 def test_a_search_sees_outputs_or_scores_alone(run, searched):
@@ -267,7 +270,11 @@ def test_a_system_by_its_name(run, system):
     assert result.json["changed"] == (system == "turbo")
     config = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])["config"]
     own = SYSTEMS[system]
-    assert (config["space"], config["caps"], config["rounds"]) == (own.space, own.caps, 2)
+    assert (config["space"], config["perturbation"], config["rounds"]) == (
+        own.space,
+        own.perturbation,
+        2,
+    )
     if system == "turbo":
         assert (config["trust_region"], config["kernel"]) == (False, "structure")
         assert "turbo with " in result.err
@@ -330,7 +337,7 @@ def test_a_language_that_runs_out_ends_gracefully(tmp_path):
 
 
 def test_constant_scores_do_not_stop_a_search(run):
-    search, _ = bo(run, "--target", "1000000000", "--withhold", "no")
+    search, _ = bo(run, "--target", "1000000000", "--decontaminate", "no")
     assert len(evaluations(search)[0]) == 10
 
 

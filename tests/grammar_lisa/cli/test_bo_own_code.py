@@ -236,4 +236,4 @@ def test_sentences_that_are_equal_by_algebra_are_different_texts(run, here, monk
     monkeypatch.setattr(Optimizer, "__init__", seen)
     search, _ = bo(run, "--objective", "scoring_functions:lengths", "--n-initial", 6)
     assert language == ["sentences"]
-    assert open_run(search, f"{TOOL} bo").config["withheld"] == "nothing was withheld"
+    assert open_run(search, f"{TOOL} bo").config["left_out"] == "nothing was left out"

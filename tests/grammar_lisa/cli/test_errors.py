@@ -107,12 +107,12 @@ TRAIN = [
     ("train EXPR --schedule linear", "'plateau'"),
     ("train EXPR --precision 16", "'16-mixed'"),
     ("train EXPR --device tpu", "'mps'"),
-    ("train EXPR --withhold maybe", "'auto'"),
+    ("train EXPR --decontaminate maybe", "'auto'"),
     ("train EXPR --epoch 3", "--epochs"),
     ("train EXPR --target nguyen-13", "did you mean nguyen-"),
     ("train EXPR --target x+", "x+\n    ^"),
     ("train EXPR --target log(x)", "the target log(x) is"),
-    ("train --grammar JSON --withhold yes", "they are no expressions in x"),
+    ("train --grammar JSON --decontaminate yes", "they are no expressions in x"),
     ("train EXPR --runs file FEW", "cannot make the folder file"),
     ("train EXPR --runs file/sub FEW", "cannot make the folder file/sub"),
     ("train EXPR --name run --runs runs FEW", "holds a run already"),
@@ -222,7 +222,7 @@ BO = [
     ("bo RUN --radius 0", "radius must be in (0, π], not 0.0"),
     ("bo RUN --radius 4", "radius must be in (0, π], not 4.0"),
     ("bo RUN --radius nan", "radius must be in (0, π], not nan"),
-    ("bo RUN --caps 1.5", "caps must be a share from 0 to 1, not 1.5"),
+    ("bo RUN --perturbation 1.5", "perturbation must be a share from 0 to 1, not 1.5"),
     ("bo RUN --system nothing", "there is no system 'nothing'; valid: lisa, "),
     ("bo RUN --system", "there is no system ''; valid: lisa, "),
     ("bo RUN --csv ok.csv", "'grammar-lisa fit TABLE' finds the formula behind one"),
@@ -230,7 +230,10 @@ BO = [
     ("bo RUN --objective a:b --command c", "--objective and --command each say what scores"),
     ("bo RUN --seconds-each 3", "--seconds-each limits --objective or --command"),
     ("bo RUN --objective os:getcwd --seconds-each 0", "0.0 seconds for each sentence"),
-    ("bo RUN --objective os:getcwd --withhold yes", "--withhold yes keeps sentences near a"),
+    (
+        "bo RUN --objective os:getcwd --decontaminate yes",
+        "--decontaminate yes keeps sentences",
+    ),
     ("bo RUN --objective os:getcwd --n-initial 1", "--n-initial must be from 2"),
     ("bo RUN --objective nowhere:f", "there is no module nowhere in"),
     ("bo RUN --objective os", "does not have the form package.module:function"),
@@ -428,7 +431,7 @@ def test_a_training_of_senseless_sizes_does_not_go_on(place, name, value, fragme
     assert fragment in refusal("train", "--resume", run, "--quiet")
 
 
-@pytest.mark.parametrize("key", ["created", "version", "withheld", "training"])
+@pytest.mark.parametrize("key", ["created", "version", "left_out", "training"])
 def test_info_names_a_configuration_that_lacks_something(place, key):
     edit(place / "runs" / "run" / "config.json", key)
     assert "config.json" in refusal("info", "runs/run")

@@ -65,7 +65,7 @@ def test_every_shipped_grammar_trains(tmp_path, drawn, name, network):
     assert (run / "grammar.cfg").read_text() == (GRAMMARS / f"{name}.cfg").read_text()
     arithmetic = name in ("expr", "koza")
     assert ("clean protocol: left out" in result.err) == arithmetic
-    assert ("nothing is withheld for a target" in result.err) == (not arithmetic)
+    assert ("nothing is left out for a target" in result.err) == (not arithmetic)
 
 
 def test_one_json_object_and_nothing_else(tmp_path):
@@ -144,15 +144,15 @@ def test_the_target_is_kept_out_of_the_data(data, tmp_path):
     assert len(sentences_of(run)) == 55
     assert not sentences_of(run) & {*EQUAL, *NEAR}
     assert said in succeed("info", run).out
-    assert json.loads((run / "config.json").read_text())["withheld"]["equal"] == 4
+    assert json.loads((run / "config.json").read_text())["left_out"]["equal"] == 4
 
 
 def test_the_target_can_be_kept(data, tmp_path):
-    words = ["--data", data, "--max-rules", 15, "--withhold", "no"]
+    words = ["--data", data, "--max-rules", 15, "--decontaminate", "no"]
     run = train(tmp_path, *words)
     assert {*EQUAL, *NEAR} <= sentences_of(run)
     assert len(sentences_of(run)) == 60
-    assert "nothing was withheld" in succeed("info", run).out
+    assert "nothing was left out" in succeed("info", run).out
 
 
 def test_another_target_is_kept_out(data, tmp_path):

@@ -141,9 +141,9 @@ def test_a_damaged_gzip_file_is_refused_wherever_it_is_damaged(file):
 
 
 def test_drawn_sentences_are_distinct_seeded_and_of_the_asked_number():
-    drawn, withheld = draw_sentences(EXPR, 500, 15, 3, everything)
+    drawn, left_out = draw_sentences(EXPR, 500, 15, 3, everything)
     assert len(drawn) == len(set(texts(drawn))) == 500
-    assert withheld == 0
+    assert left_out == 0
     assert max(map(len, drawn)) <= 15
     assert draw_sentences(EXPR, 500, 15, 3, everything)[0] == drawn
     assert set(draw_sentences(EXPR, 500, 15, 4, everything)[0]) != set(drawn)
@@ -241,12 +241,12 @@ def test_the_keys_of_algebra_are_those_of_the_forms():
     assert len(set(zip(keys, forms, strict=True))) == len(set(keys)) == len(set(forms)) < len(some)
 
 
-def test_withheld_sentences_are_not_drawn_but_replaced():
+def test_sentences_left_out_are_not_drawn_but_replaced():
     def keep(sentences):
         return np.array(["sin" not in text for text in sentences])
 
-    drawn, withheld = draw_sentences(EXPR, 300, 15, 0, keep)
-    assert withheld > 0
+    drawn, left_out = draw_sentences(EXPR, 300, 15, 0, keep)
+    assert left_out > 0
     assert len(drawn) == 300
     assert not [text for text in texts(drawn) if "sin" in text]
     kept, left_out = keep_sentences(EXPR, drawn[:5], lambda sentences: np.arange(5) % 2 == 0)
@@ -255,9 +255,9 @@ def test_withheld_sentences_are_not_drawn_but_replaced():
 
 
 def test_a_small_grammar_gives_all_it_has():
-    drawn, withheld = draw_sentences(EXPR, 10_000, 6, 0, everything)
+    drawn, left_out = draw_sentences(EXPR, 10_000, 6, 0, everything)
     assert set(drawn) == enumerated(EXPR, 6)
-    assert withheld == 0
+    assert left_out == 0
     order = list(enumerate_derivations(EXPR, 6))
     assert drawn != order
     assert drawn != draw_sentences(EXPR, 10_000, 6, 1, everything)[0]
@@ -277,7 +277,7 @@ def test_an_ambiguous_grammar_gives_each_sentence_once():
 
 
 def test_fewer_sentences_than_the_reserve_are_no_error():
-    """What is drawn beyond the number asked for, to make up for what is withheld, is optional."""
+    """What is drawn beyond the number asked for, to make up for what is left out, is optional."""
     grammar = parse_grammar("S -> A S | A\nA -> 'a' | B\nB -> 'a' | 'b' | A\n")
     distinct = len(set(derivations_to_texts(grammar, enumerate_derivations(grammar, 14))))
     asked = distinct - 5
@@ -300,7 +300,7 @@ def test_fewer_sentences_than_the_reserve_are_no_error():
 def test_a_split_has_three_disjoint_parts(count, train, held_out):
     derivations = sample_uniform(EXPR, count, 15, seed=1)
     parts = split_derivations(
-        EXPR, derivations, 15, train=train, held_out=held_out, seed=0, withheld=7
+        EXPR, derivations, 15, train=train, held_out=held_out, seed=0, left_out=7
     )
     rows = [from_array(part, len(EXPR.rules)) for part in (parts.train, parts.valid, parts.test)]
     together = [row for part in rows for row in part]
@@ -311,7 +311,7 @@ def test_a_split_has_three_disjoint_parts(count, train, held_out):
     assert len(parts.test) <= held_out
     assert parts.train.shape[1] == 15
     assert parts.train.dtype == np.int16
-    assert parts.withheld == 7
+    assert parts.left_out == 7
     if count < train + held_out:
         assert len(parts.test) == min(held_out, max(1, count // 10))
         assert len(together) == count

@@ -123,7 +123,7 @@ def test_reading_takes_the_most_likely_or_draws_in_proportion():
 def test_sentences_come_back_from_their_codes(model):
     codes = model.codes(SENTENCES)
     assert codes.shape == (16, 10)
-    back = model.come_back(SENTENCES, codes)
+    back = model.reconstructed(SENTENCES, codes)
     assert back.mean() > 0.9
     decoded = model.decode(codes)
     assert [text == asked for text, asked in zip(decoded, SENTENCES, strict=True)] == back.tolist()
@@ -136,7 +136,7 @@ def test_sentences_come_back_from_their_codes(model):
 def test_encoding_refines_the_codes_of_texts_that_were_not_learnt(model):
     texts = [text.replace("2", "x").replace("1", "3") for text in SENTENCES]
     plain, refined = (model.codes(texts, refine=refine) for refine in (False, True))
-    assert model.come_back(texts, plain).sum() < model.come_back(texts, refined).sum()
+    assert model.reconstructed(texts, plain).sum() < model.reconstructed(texts, refined).sum()
 
 
 def test_codes_of_derivations_are_those_of_their_texts(model):
@@ -184,7 +184,7 @@ def test_parsing_gives_padded_derivations_of_any_length(model):
 
 
 def test_a_path_leads_from_one_text_to_the_other(model):
-    back = model.come_back(SENTENCES, model.codes(SENTENCES))
+    back = model.reconstructed(SENTENCES, model.codes(SENTENCES))
     first, second = np.array(SENTENCES)[back][:2].tolist()
     path = model.interpolate(first, second, 6)
     assert (len(path), path[0], path[-1]) == (6, first, second)

@@ -375,6 +375,6 @@ def test_a_path_is_an_arc_for_spherical_methods_and_straight_for_others(name, mo
 def test_what_is_decoded_is_told_from_what_was_asked(model):
     codes = model.codes(SENTENCES[:4])
     asked = [SENTENCES[0], SENTENCES[3], *SENTENCES[2:4]]
-    assert model.come_back(asked, codes).tolist() == [True, False, True, True]
+    assert model.reconstructed(asked, codes).tolist() == [True, False, True, True]
     assert model.sentences(codes) == SENTENCES[:4]
     assert model.valid(SENTENCES).all()

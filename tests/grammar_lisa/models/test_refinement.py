@@ -32,8 +32,8 @@ def test_one_pass_tells_what_reading_step_by_step_tells(seed, odd):
     mixed = torch.where(torch.arange(30)[:, None] % 2 == 0, read, rows)
     expected = (read == mixed).all(1)
     assert expected[::2].all()
-    assert torch.equal(MODEL.net.comes_back(mixed, logits), expected)
-    assert torch.equal(SequenceAutoencoder.comes_back(MODEL.net, mixed, logits), expected)
+    assert torch.equal(MODEL.net.reconstructs(mixed, logits), expected)
+    assert torch.equal(SequenceAutoencoder.reconstructs(MODEL.net, mixed, logits), expected)
     chosen = MODEL.net.mask.chosen(logits, rows)
     first = (~chosen).float().argmax(1)
     for row in (~chosen.all(1)).nonzero().squeeze(1).tolist():
@@ -129,7 +129,7 @@ def test_encoding_says_what_does_not_come_back():
     texts = MODEL.texts(ROWS)
     notes = []
     codes = MODEL.codes(texts, work=0, notify=notes.append)
-    missing = 40 - MODEL.come_back(texts, codes).sum()
+    missing = 40 - MODEL.reconstructed(texts, codes).sum()
     (note,) = notes
     assert f"{missing} of 40 sentences do not come back from their codes" in note
     assert "refining was stopped at its bound of 0 billion operations (--refine-work" in note

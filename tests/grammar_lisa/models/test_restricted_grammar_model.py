@@ -52,10 +52,10 @@ def test_codes_do_not_depend_on_restrictions(model, sentences):
     restricted = model.restricted(forbid=["x"])
     codes = model.codes(sentences)
     np.testing.assert_array_equal(restricted.codes(sentences), codes)
-    back = model.come_back(sentences, codes)
+    back = model.reconstructed(sentences, codes)
     obeying = np.array(["x" not in text.replace("exp", "") for text in sentences])
     assert back[obeying].any()
-    np.testing.assert_array_equal(restricted.come_back(sentences, codes), back & obeying)
+    np.testing.assert_array_equal(restricted.reconstructed(sentences, codes), back & obeying)
     assert "x" not in "".join(restricted.interpolate("x", "x*x", 7)).replace("exp", "")
 
 

@@ -115,11 +115,11 @@ def test_what_is_read_comes_back_and_nothing_else_does():
     decoded = net.decode(uniform(200, 6, seed=0))
     rows = net.read(decoded)
     assert len(texts(EXPR, rows)) > 20
-    assert net.comes_back(rows, decoded).all()
+    assert net.reconstructs(rows, decoded).all()
     others = rows[torch.arange(200).roll(1)]
     same = (rows == others).all(1)
     assert not same.all()
-    assert torch.equal(net.comes_back(others, decoded), same)
+    assert torch.equal(net.reconstructs(others, decoded), same)
 
 
 @settings(deadline=None, max_examples=30)
@@ -133,7 +133,7 @@ def test_whatever_is_read_is_a_sentence(grammar, extra, temperature, beams):
     assert rows.shape == (12, max_rules)
     texts(grammar, rows)
     if temperature == 0 and beams == 1:
-        assert net.comes_back(rows, decoded).all()
+        assert net.reconstructs(rows, decoded).all()
 
 
 def test_codes_that_are_not_numbers_give_sentences():

@@ -13,7 +13,7 @@ def kusner():
     return Regression.target(KUSNER_TARGET)
 
 
-def test_the_answer_and_what_is_near_are_withheld(kusner):
+def test_the_answer_and_what_is_near_are_left_out(kusner):
     decontamination = Decontamination(kusner)
     kept = decontamination(SENTENCES)
     assert kept.tolist() == [True, False, False, True, False, True, True]
@@ -25,10 +25,10 @@ def test_the_answer_and_what_is_near_are_withheld(kusner):
     )
 
 
-def test_without_a_target_nothing_is_withheld():
+def test_without_a_target_nothing_is_left_out():
     decontamination = Decontamination(None)
     assert decontamination(SENTENCES).all()
-    assert str(decontamination) == "nothing was withheld"
+    assert str(decontamination) == "nothing was left out"
 
 
 def test_a_score_at_the_threshold_is_kept():

@@ -21,7 +21,7 @@ from grammar_lisa.optimize.candidates import Candidates
 from grammar_lisa.optimize.kernels import TermsKernel
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.progress import trust_radius
-from grammar_lisa.optimize.proposals import Caps, Fresh
+from grammar_lisa.optimize.proposals import Fresh, Perturbation
 from grammar_lisa.optimize.sentences import Reader
 from shared.common.errors import LisaError
 from shared.methods.registry import METHODS
@@ -493,12 +493,12 @@ def test_groups_of_proposals_have_their_share_of_a_batch(search, model, monkeypa
 
     monkeypatch.setattr(exploration, "propose", propose)
     for q, least in ((8, 4), (7, 3), (2, 1)):
-        batch = search(caps=0.5, arcs=0.0, uniform=0.0, fresh=0.5, steps=1).ask(q)
+        batch = search(perturbation=0.5, interpolation=0.0, uniform=0.0, fresh=0.5, steps=1).ask(q)
         assert len(batch) == q
         assert min(len(set(batch) & set(own)) for own in (points, fresh)) >= least
 
 
-@pytest.mark.parametrize("few", [Fresh, Caps])
+@pytest.mark.parametrize("few", [Fresh, Perturbation])
 def test_what_one_group_lacks_others_make_up_for(search, model, monkeypatch, few):
     """By their best means, and with nothing that equals what the batch holds."""
     many = [f"sin({a}*x)+{b}" for a in "123" for b in "123"]
@@ -508,7 +508,7 @@ def test_what_one_group_lacks_others_make_up_for(search, model, monkeypatch, few
         return model.parse(lone if any(isinstance(kind, few) for kind, _ in kinds) else many)
 
     monkeypatch.setattr(exploration, "propose", propose)
-    one = search(caps=0.5, arcs=0.0, uniform=0.0, fresh=0.5, steps=1)
+    one = search(perturbation=0.5, interpolation=0.0, uniform=0.0, fresh=0.5, steps=1)
     batch = one.ask(8)
     assert len(batch) == len(set(one.reader.language.canonical_forms(batch).hashes.tolist())) == 8
     assert set(batch) - set(many) <= set(lone)
@@ -538,7 +538,7 @@ def test_trees_get_the_share_of_the_best_that_the_network_does_not_decode_to(sea
 
 
 def test_to_exploit_wholly_is_to_choose_the_best_means(search):
-    exploiting, free = search(exploit=1.0), {"alike": 0, "simplicity": 0.0}
+    exploiting, free = search(exploit=1.0), {"max_same_form": 0, "simplicity": 0.0}
     by_mean = search(exploit=0.0, acquisition="mean", **free)
     assert sorted(exploiting.ask()) == sorted(by_mean.ask())
     assert exploiting.ask() != search(exploit=0.0, seed=0).ask()
@@ -554,7 +554,9 @@ def test_an_acquisition_is_told_what_the_batch_holds_already(search, monkeypatch
         return torch.arange(q)
 
     monkeypatch.setattr(acquisition, "ACQUISITIONS", {"believer": choose})
-    one = search(caps=0.5, arcs=0.0, uniform=0.0, crossover=0.5, most_trees=0.5, exploit=0.5)
+    one = search(
+        perturbation=0.5, interpolation=0.0, uniform=0.0, crossover=0.5, most_trees=0.5, exploit=0.5
+    )
     assert len(one.ask(8)) == 8
     assert told == [(2, 2), (2, 6)]
 
@@ -628,10 +630,10 @@ ALIKE = ["x/3+1", "2+x/3", "x/3+sin(3)", "sin(x*2)", "exp(x/3)"]
 
 
 @pytest.mark.parametrize(
-    ("alike", "batch", "weighed"), [(1, 2, 3), (2, 2, 4), (0, 2, 5), (1, 4, 4), (1, 5, 5)]
+    ("max_same_form", "batch", "weighed"), [(1, 2, 3), (2, 2, 4), (0, 2, 5), (1, 4, 4), (1, 5, 5)]
 )
 def test_of_candidates_that_differ_in_constants_a_few_are_weighed(
-    reader, monkeypatch, alike, batch, weighed
+    reader, monkeypatch, max_same_form, batch, weighed
 ):
     """Those with the best means, and all others only to make up the number."""
     told = []
@@ -642,7 +644,7 @@ def test_of_candidates_that_differ_in_constants_a_few_are_weighed(
 
     monkeypatch.setattr(acquisition, "ACQUISITIONS", {"believer": choose})
     monkeypatch.setattr(exploration, "propose", lambda *_: reader.model.parse(ALIKE))
-    config = CONFIG.changed(alike=alike, exploit=0.0, batch=batch, simplicity=0.7)
+    config = CONFIG.changed(max_same_form=max_same_form, exploit=0.0, batch=batch, simplicity=0.7)
     one = begin(reader, config, regression_for(TARGET), APART)
     assert len(one.ask()) == batch
     if batch == 5:  # all there are, and nothing to choose
@@ -654,7 +656,7 @@ def test_of_candidates_that_differ_in_constants_a_few_are_weighed(
     assert {3, 4} <= set(rows)
     rules = [len(reader.model.parser.parse(each.text)) for each in X.canonical(ALIKE)]
     assert cost.tolist() == pytest.approx([0.7 * rules[row] for row in rows])
-    if alike == 1:
+    if max_same_form == 1:
         value = policy_of(one).lead.value(found.inputs)[:3]
         ranked = (value - 0.07 * torch.tensor(rules[:3])).argsort(descending=True).tolist()
         assert [row for row in rows if row < 3] == ranked[: weighed - 2]

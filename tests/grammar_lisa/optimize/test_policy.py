@@ -15,7 +15,7 @@ from grammar_lisa.optimize.policy import Policy, fit_policy
 
 LENGTHS = SimpleNamespace(n_rules=lambda found: torch.tensor([len(each) for each in found.texts]))
 LEAD, JUDGE, SECOND = Column(0), Column(1), Column(2)
-FREE = {"alike": 0, "simplicity": 0.0, "acquisition": "mean", "exploit": 0.0}
+FREE = {"max_same_form": 0, "simplicity": 0.0, "acquisition": "mean", "exploit": 0.0}
 
 
 def policy(lead=LEAD, judge=LEAD, second=None, **fields):
@@ -102,13 +102,13 @@ def test_rules_cost(watched):
 
 
 @pytest.mark.parametrize(
-    ("alike", "q", "shown"),
+    ("max_same_form", "q", "shown"),
     [(1, 1, [9, 6]), (2, 1, [9, 8, 6, 5]), (0, 1, [9, 8, 7, 6, 5]), (1, 4, [9, 6, 8, 7])],
 )
-def test_of_candidates_of_one_skeleton_a_few_are_weighed(watched, alike, q, shown):
+def test_of_candidates_of_one_skeleton_a_few_are_weighed(watched, max_same_form, q, shown):
     """And more of them only where they are needed to make up the number."""
     found = candidates([9, 8, 7, 6, 5], skeletons=[1, 1, 1, 2, 2])
-    policy(alike=alike).choose(found, q, 0, nothing(found))
+    policy(max_same_form=max_same_form).choose(found, q, 0, nothing(found))
     assert watched.shown == shown
 
 

@@ -39,10 +39,10 @@ def test_all_training_sentences_are_what_a_search_may_begin_from(searched, objec
     assert len(set(searched.sentences)) == len(searched.sentences)
     assert np.array_equal(problem.scores, objective(searched.sentences))
     assert problem.seen == 0
-    assert said == ["nothing was withheld"]
+    assert said == ["nothing was left out"]
 
 
-def test_what_is_near_the_target_is_withheld(searched, said):
+def test_what_is_near_the_target_is_left_out(searched, said):
     target = searched.sentences[5]
     objective = regression_for(target)
     problem = searched.problem(objective, decontaminate=True, notify=said.append)
@@ -90,7 +90,7 @@ def test_an_initial_design_is_drawn_and_begun_from(searched):
     assert problem.sentences == design
     assert np.array_equal(problem.scores, [e.value for e in evaluations], equal_nan=True)
     assert problem.data == searched.sentences
-    assert str(problem.decontamination) == "nothing was withheld"
+    assert str(problem.decontamination) == "nothing was left out"
 
 
 def test_too_few_scores_are_refused_with_the_reasons(searched):

@@ -56,7 +56,7 @@ def test_proposals_follow_from_the_seed(reader, name):
     assert np.array_equal(before[1], np.random.get_state()[1])  # noqa: NPY002
 
 
-@pytest.mark.parametrize("name", ["caps", "arcs", "uniform"])
+@pytest.mark.parametrize("name", ["perturbation", "interpolation", "uniform"])
 def test_points_are_as_many_as_asked_for_and_in_the_space(reader, name):
     points = kinds_of(reader)[name].points(parents_of(reader), 77, Random(0))
     assert points.shape == (77, reader.layout.dim)
@@ -66,7 +66,7 @@ def test_points_are_as_many_as_asked_for_and_in_the_space(reader, name):
 @pytest.mark.parametrize("radius", [0.01, 0.3, 1.2])
 def test_caps_stay_within_reach_of_a_parent(reader, radius):
     parents = parents_of(reader, TEXTS[:1], radius=radius)
-    points = kinds_of(reader)["caps"].points(parents, 2000, Random(0))
+    points = kinds_of(reader)["perturbation"].points(parents, 2000, Random(0))
     apart = distance(reader.space, points, parents.good.points)
     assert apart.max() <= radius + 1e-6
     if reader.space.name == "sphere":  # a side of the box may hold a step back
@@ -78,7 +78,7 @@ def test_caps_stay_within_reach_of_a_parent(reader, radius):
 def test_proposals_start_from_sentences_as_they_are_written_and_as_they_are_compared(model):
     reader, text, radius = reader_of(model), "(x*x+1)", 1e-3
     parents = parents_of(replace(reader, canonical=True), [text], radius=radius)
-    points = kinds_of(reader)["caps"].points(parents, 300, Random(0))
+    points = kinds_of(reader)["perturbation"].points(parents, 300, Random(0))
     ends = [parents.good.points, reader.read([text]).points]
     assert float(distance(reader.space, *ends)) > 10 * radius
     near = [distance(reader.space, points, end) <= radius + 1e-6 for end in ends]
@@ -88,7 +88,7 @@ def test_proposals_start_from_sentences_as_they_are_written_and_as_they_are_comp
 
 def test_arcs_lie_between_two_parents(reader):
     parents = parents_of(reader, TEXTS[:2])
-    points = kinds_of(reader)["arcs"].points(parents, 600, Random(0))
+    points = kinds_of(reader)["interpolation"].points(parents, 600, Random(0))
     first, second = parents.good.points
     ways = [distance(reader.space, points, end) for end in (first, second)]
     whole = float(distance(reader.space, first, second))
@@ -99,7 +99,7 @@ def test_arcs_lie_between_two_parents(reader):
 
 def test_half_of_the_arcs_lead_to_what_parents_may_lack(reader):
     parents = parents_of(reader, TEXTS[:1], TEXTS[3:4])
-    points = kinds_of(reader)["arcs"].points(parents, 601, Random(0))
+    points = kinds_of(reader)["interpolation"].points(parents, 601, Random(0))
     first, second = parents.good.points[0], parents.partners.points[0]
     stay, lead = points[:301], points[301:]
     assert distance(reader.space, stay, first).max() < 1e-6
@@ -152,7 +152,13 @@ def test_fresh_derivations_of_a_length_are_equally_likely():
 def test_groups_keep_the_shares_of_the_configuration(reader):
     kinds = kinds_of(reader)
     assert tuple(kinds) == PROPOSALS
-    shares = {"caps": 0.2, "arcs": 0.0, "uniform": 0.1, "crossover": 0.3, "mutation": 0.3}
+    shares = {
+        "perturbation": 0.2,
+        "interpolation": 0.0,
+        "uniform": 0.1,
+        "crossover": 0.3,
+        "mutation": 0.3,
+    }
     config = SearchConfig(**shares, fresh=0.1)
     groups = groups_of(kinds, config)
     assert [group.share for group in groups] == pytest.approx([0.3, 0.6, 0.1])
@@ -182,7 +188,7 @@ def test_groups_of_every_system_make_up_the_whole(reader, name):
         ({"mutation": 0.0}, 0.4, 0.4),
         ({"fresh": 1.0}, 0.4, 0.4),
         ({"crossover": 0.0, "mutation": 0.0}, 1.0, 0.0),
-        ({"caps": 0.0, "arcs": 0.0, "uniform": 0.0, "fresh": 0.12}, 0.9, 0.5),
+        ({"perturbation": 0.0, "interpolation": 0.0, "uniform": 0.0, "fresh": 0.12}, 0.9, 0.5),
     ],
 )
 def test_trees_grow_with_what_the_network_does_not_hold(reader, fields, outside, trees):
@@ -201,7 +207,7 @@ def test_trees_grow_with_what_the_network_does_not_hold(reader, fields, outside,
 
 
 def test_shares_need_not_sum_to_one(reader):
-    config = SYSTEMS["latent"].changed(caps=0.2, arcs=0.2, uniform=0.0, fresh=0.4)
+    config = SYSTEMS["latent"].changed(perturbation=0.2, interpolation=0.2, uniform=0.0, fresh=0.4)
     points, fresh = groups_of(kinds_of(reader), config)
     assert (points.share, fresh.share) == pytest.approx((0.5, 0.5))
     assert [share for _, share in points.kinds] == pytest.approx([0.5, 0.5])

@@ -23,7 +23,11 @@ SHARES = (*PROPOSALS, "fit_best", "exploit", "by_terms")
         *(("fit_points", value) for value in (1, 0, -1)),
         *((name, value) for name in SHARES for value in (-0.1, 1.1, math.nan, math.inf)),
         *(("radius", value) for value in (0, -1, 3.2, math.nan, math.inf)),
-        *((name, value) for name in ("alike", "simplicity") for value in (-1, math.nan, math.inf)),
+        *(
+            (name, value)
+            for name in ("max_same_form", "simplicity")
+            for value in (-1, math.nan, math.inf)
+        ),
     ],
 )
 def test_values_out_of_range_are_refused(name, value):
@@ -45,7 +49,9 @@ def test_values_at_the_ends_of_the_range_are_taken(name, value):
 
 
 def test_something_must_be_proposed():
-    with pytest.raises(LisaError, match="nothing is proposed: one of caps, arcs, uniform"):
+    with pytest.raises(
+        LisaError, match="nothing is proposed: one of perturbation, interpolation, uniform"
+    ):
         SearchConfig(**dict.fromkeys(PROPOSALS, 0.0))
 
 

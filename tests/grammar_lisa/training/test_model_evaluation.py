@@ -194,7 +194,7 @@ def test_the_text_of_another_derivation_counts_as_text_alone(monkeypatch):
     assert (quality["reconstruction"]["exact"], quality["reconstruction"]["texts"]) == (0.5, 1.0)
     assert model.parse(["if if x else y"]).tolist() == [list(own)]
     monkeypatch.setattr(model, "decode_rows", lambda codes: found.numpy())
-    assert model.come_back(["if if x else y"] * 4, np.ones((4, 4))).all()
+    assert model.reconstructed(["if if x else y"] * 4, np.ones((4, 4))).all()
 
 
 @given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=60))

@@ -16,7 +16,7 @@ def directions(n, dim, seed):
 @given(st.integers(2, 40), st.integers(1, 60), st.integers(0, 10_000))
 def test_the_distance_from_the_centre_is_the_angle(dim, n, seed):
     points = directions(n + 1, dim, seed)
-    places = SphereMap.around(points[0], points).place(points)
+    places = SphereMap.centred(points[0], points).place(points)
     angles = np.degrees(np.arccos(np.clip(points @ points[0], -1, 1)))
     assert np.hypot(*places[1:].T) == pytest.approx(angles[1:], abs=1e-5)
     assert places[0] == pytest.approx([0, 0], abs=1e-6)
@@ -27,21 +27,21 @@ def test_great_circles_through_the_centre_are_straight(dim, seed):
     points = directions(20, dim, seed)
     start, end = torch.from_numpy(points[:2])
     way = slerp(start, end, torch.linspace(0, 1, 7, dtype=torch.float64)).numpy()
-    places = SphereMap.around(points[0], points).place(way)
+    places = SphereMap.centred(points[0], points).place(way)
     shares = np.linspace(0, 1, 7)[:, None]
     assert places == pytest.approx(shares * places[-1], abs=1e-6)
 
 
 def test_two_dimensions_of_the_tangent_are_told_whole():
     points = directions(50, 3, 0)
-    assert SphereMap.around(points[0], points).share == pytest.approx(1)
+    assert SphereMap.centred(points[0], points).share == pytest.approx(1)
     many = directions(2000, 25, 1)
-    assert SphereMap.around(many[0], many).share < 0.2
+    assert SphereMap.centred(many[0], many).share < 0.2
 
 
 def test_a_centre_alone_has_a_map():
     point = directions(1, 5, 0)
-    plan = SphereMap.around(point[0], point)
+    plan = SphereMap.centred(point[0], point)
     assert plan.place(point).tolist() == [[0, 0]]
 
 
