@@ -25,7 +25,8 @@ if Path(__file__).resolve().parent.with_name("shared") not in [
     )
 
 _loaded, _names, _offered = lazy_loader.attach_stub(__name__, __file__)
-__all__ = sorted([*_offered, "optimize"])
+LisaError = import_module("shared.common.errors").LisaError
+__all__ = sorted([*_offered, "LisaError", "optimize"])
 
 
 def __getattr__(name: str) -> Any:
@@ -34,4 +35,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*_names(), "optimize"])
+    return sorted([*_names(), "LisaError", "optimize"])

@@ -4,6 +4,7 @@
 >>> images = il.load("runs/digits").sample(64, sampler="gmm")  # [64, 1, 8, 8], in [0, 1]
 """
 
+from importlib import import_module
 from pathlib import Path
 
 import lazy_loader
@@ -18,4 +19,10 @@ if Path(__file__).resolve().parent.with_name("shared") not in [
         "installs; rename that folder, or start Python elsewhere"
     )
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, _names, _offered = lazy_loader.attach_stub(__name__, __file__)
+LisaError = import_module("shared.common.errors").LisaError
+__all__ = sorted([*_offered, "LisaError"])
+
+
+def __dir__() -> list[str]:
+    return sorted([*_names(), "LisaError"])

@@ -1,5 +1,9 @@
+import shared.common.errors as _errors
+
 from .data.registry import load_images as load_images
 from .evaluation.comparison import compare_images as compare_images
 from .models.model import ImageModel as ImageModel
 from .models.model import load as load
 from .reports.writing import report as report
+
+LisaError = _errors.LisaError

@@ -74,10 +74,10 @@ def _cobo(system: str, best: float, minutes: float) -> Figure:
 def _traced(
     run: str, half: tuple[float, float], full: tuple[float, float], average: tuple[float, float]
 ) -> list[Figure]:
-    told = ((250, "best", half), (500, "best", full), (250, "average", average))
+    shown = ((250, "best", half), (500, "best", full), (250, "average", average))
     return [
         Figure(_RUNS[run], RETRAINING, evaluations, statistic, value, spread, _TRACES, 3)
-        for evaluations, statistic, (value, spread) in told
+        for evaluations, statistic, (value, spread) in shown
     ]
 
 

@@ -2,7 +2,7 @@
 
 All have the same rows, operators (+ - * / pow sqrt log exp sin cos, constants) and seconds. Seconds
 are processor time of one core, `time.process_time`: what else runs on the machine takes nothing
-from a system. What a peer is told otherwise is in its favour, and stands in `SETTINGS`.
+from a system. What a peer is set otherwise is in its favour, and stands in `SETTINGS`.
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ def search_lisa(
 
     began = time.process_time()
     table = Table.from_frame(pd.DataFrame(rows.points), rows.target)
-    told = replace(config or FitConfig(), max_time=seconds, seed=seed)
-    fitting = Fitting(table, told, clock=time.process_time)
+    settings = replace(config or FitConfig(), max_time=seconds, seed=seed)
+    fitting = Fitting(table, settings, clock=time.process_time)
     equations = fitting.run()
     if fitting.ending == "interrupted":
         raise KeyboardInterrupt
@@ -251,7 +251,7 @@ def regression_system(name: str) -> System:
 
 
 def _config_of(name: str) -> FitConfig:
-    """Return what one of our systems that is not the default is told."""
+    """Return what one of our systems that is not the default is set to."""
     if name == _UNTRAINED:
         return FitConfig(untrained=True)
     missing = name.removeprefix(_WITHOUT).split("-") if name.startswith(_WITHOUT) else []

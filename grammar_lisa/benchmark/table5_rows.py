@@ -37,7 +37,7 @@ def table5_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return one row for each system and budget.
 
     Args:
-        records: Of trials, as `Comparison.records` gives them.
+        records: Of trials, as `Table5Benchmark.records` gives them.
 
     Returns:
         Each with `KEYS`, the number of `trials`, the mean number that was `evaluated`, mean and
@@ -80,8 +80,8 @@ def table5_cells(row: Mapping[str, Any], clean: bool) -> list[str]:
     cells.append(f"{row['evaluated']:.0f}")
     for name in _means(clean):
         mean, error = show_statistic(name, row[name]), row[f"{name}_error"]
-        told = error is not None and (not clean or name in ("average", "best"))
-        cells.append(f"{mean} ± {show_statistic(name, error)}" if told else mean)
+        with_error = error is not None and (not clean or name in ("average", "best"))
+        cells.append(f"{mean} ± {show_statistic(name, error)}" if with_error else mean)
     return cells + [reached_cell(row[name], row["trials"]) for name in REACHED if clean]
 
 

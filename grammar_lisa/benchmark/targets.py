@@ -164,12 +164,12 @@ class TargetBenchmark(JobFolder):
     def notes(self, records: Sequence[TargetResult]) -> list[str]:
         """Return what a reader must know of the table."""
         seen = [record for record in records if record["seen_by_the_network"]]
-        told = "scores alone" if self.settings.black_box else "the outputs of expressions"
+        seen_by_search = "scores alone" if self.settings.black_box else "the outputs of expressions"
         notes = [
             f"One run, {self.searched.run.path}, and the same settings for all targets: trials "
             f"of at most {self.settings.search.budget} evaluations that begin from "
-            f"{self.settings.n_initial} scored training sentences and see {told}. A trial ends "
-            "when it meets the target.",
+            f"{self.settings.n_initial} scored training sentences and see {seen_by_search}. "
+            "A trial ends when it meets the target.",
             "Mean ± standard deviation over trials; smaller scores are better. Behind the number "
             "of trials that reached a score stands the median of their evaluations.",
             f"Recovered: an evaluated sentence equals the formula at {OTHER_POINTS:,} other points "

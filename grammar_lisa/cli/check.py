@@ -37,7 +37,7 @@ def run(options: Options, terminal: Terminal) -> None:
     )
     sentences = derivations_to_texts(grammar, draws)
     tell(str(options.file), grammar, found, sentences, terminal)
-    for line in read.told() if read else ():
+    for line in read.describe() if read else ():
         terminal.print(line)
     terminal.result(
         file=str(options.file),
@@ -72,7 +72,7 @@ def tell(
         ("rules", "derivations"),
         [(str(rules), f"{count:,}") for rules, count in found.counts],
     )
-    of = f", of {found.sentences.told()}" if found.sentences.number < found.total else ""
+    of = f", of {found.sentences.describe()}" if found.sentences.number < found.total else ""
     counted = f"{found.total:,} derivations of at most {found.max_rules} rules{of}"
     terminal.print(f"{counted}; some, drawn uniformly:")
     for sentence in sentences:

@@ -24,7 +24,7 @@ def run(options: Options, terminal: Terminal) -> None:
         raise LisaError(f"{options.output} is the grammar itself; name another --output")
     grammar = load_grammar(options.file, options.format)
     parsed = parse_file(options.data, grammar)
-    for line in parsed.told():
+    for line in parsed.describe():
         terminal.note(line)
     if not CanonicalDerivations(grammar).all_are:
         terminal.note("of a sentence with several derivations the canonical one counts")

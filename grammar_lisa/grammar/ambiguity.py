@@ -47,7 +47,7 @@ class Witness:
     symbol: Nonterminal
     part: tuple[str, ...]
 
-    def told(self, grammar: Grammar) -> str:
+    def describe(self, grammar: Grammar) -> str:
         """Return what the witness shows, in words."""
         part = grammar.spacing.join(self.part)
         return (
@@ -128,7 +128,7 @@ def find_ambiguity(grammar: Grammar, counts: Counts) -> Finding:
     if found:
         witness, rules = found
         beyond = f", more than the {limit} asked for" if rules > limit else ""
-        message = f"ambiguous: {witness.told(grammar)} (found at {rules} rules{beyond})"
+        message = f"ambiguous: {witness.describe(grammar)} (found at {rules} rules{beyond})"
         return _finding(grammar, "warning", "ambiguous", message)
     message = (
         f"no ambiguity found among the {looked} shortest derivations, nor in sentences drawn "

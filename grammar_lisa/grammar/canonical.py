@@ -47,7 +47,7 @@ class Replaced:
     changed: int
     too_long: int
 
-    def told(self, max_rules: int) -> str:
+    def describe(self, max_rules: int) -> str:
         """Return what was replaced and left out, in words; nothing if nothing was."""
         parts = []
         if self.changed:
@@ -76,7 +76,7 @@ class SentenceCount:
     exact: bool
     error: float = 0.0
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Return the number in words."""
         if self.exact:
             return f"{self.number:,} different sentences"

@@ -33,14 +33,14 @@ class ParsedFile:
     lines: tuple[int, ...]
     refused: tuple[tuple[int, str], ...]
 
-    def told(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Return how many lines are sentences, and the first that are not."""
         total = len(self.derivations) + len(self.refused)
-        told = [f"{self.path}: {total:,} lines, {len(self.derivations):,} of them sentences"]
+        lines = [f"{self.path}: {total:,} lines, {len(self.derivations):,} of them sentences"]
         if self.refused:
-            told[0] += f"; {len(self.refused):,} are not, the first of them:"
-            told += [f"line {number}: {message}" for number, message in self.refused[:SHOWN]]
-        return told
+            lines[0] += f"; {len(self.refused):,} are not, the first of them:"
+            lines += [f"line {number}: {message}" for number, message in self.refused[:SHOWN]]
+        return lines
 
 
 def parse_file(path: Path, grammar: Grammar) -> ParsedFile:
@@ -88,16 +88,16 @@ class DataReport:
     ambiguous: int
     first: tuple[int, str] | None
 
-    def told(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Return the report in lines."""
         least, middle, most = self.lengths
-        told = [*self.parsed.told(), f"rules a sentence: {least} to {most}, median {middle:g}"]
+        lines = [*self.parsed.describe(), f"rules a sentence: {least} to {most}, median {middle:g}"]
         if self.looked is None:
-            return told
-        told.append(f"{self.ambiguous:,} of the {self.looked:,} sentences looked at are ambiguous")
+            return lines
+        lines.append(f"{self.ambiguous:,} of the {self.looked:,} sentences looked at are ambiguous")
         if self.first:
-            told.append(f"line {self.first[0]}: {self.first[1]}")
-        return told
+            lines.append(f"line {self.first[0]}: {self.first[1]}")
+        return lines
 
     def record(self) -> dict[str, Any]:
         """Return the report as JSON values."""
@@ -135,5 +135,5 @@ def check_data(grammar: Grammar, path: Path, unambiguous: bool) -> DataReport:
     for tokens, witness in Forests(grammar).witnesses(first_lines):
         looked += 1
         if witness:
-            found.append((first_lines[tuple(tokens)], witness.told(grammar)))
+            found.append((first_lines[tuple(tokens)], witness.describe(grammar)))
     return DataReport(parsed, spread, looked, len(found), found[0] if found else None)

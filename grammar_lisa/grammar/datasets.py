@@ -95,7 +95,7 @@ def draw_sentences(
         )
     replaced = CanonicalDerivations(grammar).replace(drawn, max_rules, keys)
     if replaced.changed:
-        notify(replaced.told(max_rules))
+        notify(replaced.describe(max_rules))
     kept, left_out = keep_sentences(grammar, replaced.derivations, keep)
     return kept[:count], left_out
 

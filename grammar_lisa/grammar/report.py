@@ -1,4 +1,4 @@
-"""All that can be told about a grammar before anything is learnt from it."""
+"""What a grammar is like, before anything is learnt from it."""
 
 from dataclasses import dataclass
 
@@ -51,8 +51,8 @@ def report(grammar: Grammar, max_rules: int) -> Report:
     counts = Counts(grammar, max_rules)
     lengths = ((n, counts.exactly(n)) for n in range(max_rules + 1))
     parser = Parser(grammar)
-    told = is_unambiguous(parser)
-    ambiguity = _unambiguous(grammar) if told else find_ambiguity(grammar, counts)
+    certain = is_unambiguous(parser)
+    ambiguity = _unambiguous(grammar) if certain else find_ambiguity(grammar, counts)
     blanks = find_blanks(grammar, counts)
     return Report(
         findings=(*grammar.findings, *([blanks] if blanks else []), ambiguity),
@@ -64,7 +64,7 @@ def report(grammar: Grammar, max_rules: int) -> Report:
         sentences=CanonicalDerivations(grammar).count(counts),
         lalr=parser.kind == LALR,
         parser=parser.kind,
-        unambiguous=told,
+        unambiguous=certain,
         spacing=grammar.spacing.mode,
     )
 

@@ -48,7 +48,7 @@ class Refined:
     exhausted: bool
     work: float
 
-    def told(self, work: float) -> str:
+    def describe(self, work: float) -> str:
         """Return how many sentences do not come back, and why; nothing if all do."""
         missing = int((~self.exact).sum())
         if not missing:

@@ -121,8 +121,10 @@ class RowModel:
     def _directions(self, codes: ArrayLike) -> Tensor:
         array = np.asarray(codes, dtype=np.float64)
         if array.ndim != 2 or array.shape[1] != self.dim:
+            one = "; of one code u give u[np.newaxis]" if array.shape == (self.dim,) else ""
             raise LisaError(
-                f"codes must have the shape [n, {self.dim}] of this model, not {array.shape}"
+                f"codes must have the shape [n, {self.dim}] of this model, not "
+                f"{list(array.shape)}{one}"
             )
         if len(array) == 0:
             raise LisaError("there are no codes to decode")

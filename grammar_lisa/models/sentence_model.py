@@ -52,6 +52,11 @@ class SentenceModel(RowModel, abc.ABC):
         super().__init__(architecture, net)
         self.grammar, self.run = grammar, run
 
+    def __repr__(self) -> str:
+        of = self.grammar.source if self.run is None else str(self.run.path)
+        kind = f"{self.method.title}, {self.architecture.network} network"
+        return f"{type(self).__name__}({of!r}, {kind}, d = {self.dim})"
+
     @classmethod
     def load(cls, run: Run) -> Self:
         """Return the model of a finished run.
@@ -184,13 +189,15 @@ class SentenceModel(RowModel, abc.ABC):
         Raises:
             LisaError: Naming the text that has no code.
         """
+        if isinstance(texts, str):
+            raise LisaError(f"texts are several, such as [{texts!r}], not one text")
         rows = self.rows(texts)
         codes = self.encode_rows(rows)
         if not refine or not len(codes):
             return codes
         refined = self.refine(rows, codes, work=work)
         if not refined.exact.all():
-            notify(refined.told(work))
+            notify(refined.describe(work))
         return refined.codes
 
     def codes_of(self, derivations: NDArray[np.signedinteger]) -> Codes:
@@ -257,7 +264,7 @@ class SentenceModel(RowModel, abc.ABC):
         self,
         first: str,
         second: str,
-        steps: int,
+        steps: int = 11,
         *,
         work: float = REFINE_WORK,
         notify: Notify = silent,

@@ -40,6 +40,6 @@ class Molecules(Language):
         ]
 
     def readable(self, sentences: Sequence[str]) -> Bools:
-        """Tell which sentences are molecules, see `molecule`, and all of whose atoms are told."""
-        told = ("*" not in text and canonical_smiles(text) is not None for text in sentences)
-        return np.fromiter(told, np.bool_, len(sentences))
+        """Tell which sentences are molecules whose atoms are all of an element."""
+        valid = ("*" not in text and canonical_smiles(text) is not None for text in sentences)
+        return np.fromiter(valid, np.bool_, len(sentences))

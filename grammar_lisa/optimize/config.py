@@ -88,9 +88,9 @@ class SearchConfig:
             distance, where that of codes from their mean is 1.
         trust_region: Keep proposals within a cap around the best sentence that grows with success
             and shrinks without.
-        canonical: False, as --no-canonical sets it, compares sentences as they are written; True
-            by their canonical texts, where the language has some and the network can read them, so
-            that what differs in the order of terms alone is alike.
+        canonical: Whether sentences are compared by their canonical texts, where the language has
+            some and the network can read them, so that what differs in the order of terms alone
+            has one point; --no-canonical compares them as they are written.
         kernel: Which likeness the surrogate knows: of directions, of the structure of derivations,
             of the terms of canonical forms (where the language has any), or the sum of the first
             two (both), the last two (sentence) or all.

@@ -41,6 +41,10 @@ class Found:
     initial: list[Evaluation]
     left_out: str
 
+    def __repr__(self) -> str:
+        scored = f"{len(self.evaluations):,} evaluations from {len(self.initial):,} known"
+        return f"Found({self.sentence!r}, score {self.score:.6g}, {scored})"
+
     @property
     def best(self) -> Evaluation:
         """The best sentence known: found, or of the initial design, whose round is 0."""
@@ -75,8 +79,8 @@ def optimize(
     >>> import grammar_lisa as gl
     >>> model = gl.load("runs/demo")
     >>> found = gl.optimize(model, gl.Regression.target("1/3+x+sin(x*x)"), rounds=20, batch=25)
-    >>> found.sentence, found.score
-    ('1/3+x+sin(x*x)', 0.0)
+    >>> found.sentence
+    '1/3+x+sin(x*x)'
 
     Args:
         model: Of a run, as `load` and `train` return it.

@@ -27,7 +27,7 @@ from grammar_lisa.regression.search.operator_search import OperatorSearch
 from grammar_lisa.regression.search.tree import Tree
 from grammar_lisa.regression.sphere.grammar_sphere import GrammarSphere
 from grammar_lisa.regression.sphere.operator_sphere import OperatorSphere
-from grammar_lisa.regression.tables.feature_choice import chosen_features, told, varying
+from grammar_lisa.regression.tables.feature_choice import chosen_features, describe_choice, varying
 from grammar_lisa.regression.tables.resolution import resolution
 from grammar_lisa.regression.tables.table import Table
 from shared.common.arrays import Floats
@@ -53,7 +53,7 @@ class Fitting:
 
     Args:
         table: The rows to explain.
-        config: What the search is told; by default 60 seconds of the usual operators.
+        config: What the search is set to; by default 60 seconds of the usual operators.
         test: Rows to judge formulas on that they are not found with.
         loss: What is made small, in place of the one that `config` names.
         front: Formulas with numbers, of an earlier search, to go on from.
@@ -171,7 +171,7 @@ class Fitting:
             self._tell_left_out(names)
             chosen = chosen_features(self._table, names, self.config.seed)
             if len(chosen) < len(names):
-                self.notes.append(told(chosen, names))
+                self.notes.append(describe_choice(chosen, names))
             return chosen
         self.ending = "constant"
         return ()
@@ -202,7 +202,7 @@ class Fitting:
     def _begun(self, names: Sequence[str], deadline: float) -> FormulaSearch:
         """Return a search that knows what it begins from."""
         points = {name: self._table.features[name] for name in names}
-        told: dict[str, Any] = {
+        options: dict[str, Any] = {
             "weights": self._table.weights,
             "loss": self._loss,
             "most": self.config.max_complexity,
@@ -213,14 +213,14 @@ class Fitting:
             "good_enough": self._good_enough,
         }
         if self._grammar is not None:
-            return self._grammar_search(points, self._grammar, told)
-        told["sources"] = self._sources
+            return self._grammar_search(points, self._grammar, options)
+        options["sources"] = self._sources
         if "sphere" in self._sources:
             untrained = self.config.untrained
-            sphere = OperatorSphere(told["seed"], self.notes.append, untrained=untrained)
-            told["sphere"] = sphere.turn
+            sphere = OperatorSphere(options["seed"], self.notes.append, untrained=untrained)
+            options["sphere"] = sphere.turn
         operators = self.config.operator_names
-        search = OperatorSearch(points, self._table.target, operators, **told)
+        search = OperatorSearch(points, self._table.target, operators, **options)
         for member in self._known:
             skeleton = member.skeleton
             used = {node.name for node in skeleton.nodes} & set(skeleton.variables)
@@ -233,14 +233,14 @@ class Fitting:
         return SOURCES if self.config.sources is None else self.config.sources
 
     def _grammar_search(
-        self, points: Mapping[str, Floats], grammar: Grammar, told: dict[str, Any]
+        self, points: Mapping[str, Floats], grammar: Grammar, options: dict[str, Any]
     ) -> GrammarSearch:
         if "sphere" not in self._sources:
-            return GrammarSearch(points, self._table.target, grammar, **told)
+            return GrammarSearch(points, self._table.target, grammar, **options)
         untrained = self.config.untrained
-        self._sphere = GrammarSphere(told["seed"], self.notes.append, untrained=untrained)
+        self._sphere = GrammarSphere(options["seed"], self.notes.append, untrained=untrained)
         sphere = self._sphere.turn
-        search = GrammarSearch(points, self._table.target, grammar, sphere=sphere, **told)
+        search = GrammarSearch(points, self._table.target, grammar, sphere=sphere, **options)
         self._sphere.begin(search)
         return search
 

@@ -109,12 +109,12 @@ class _Folder(NamedTuple):
         ended = threading.Event()
 
         def watch() -> None:
-            told = None
+            shown = None
             while not ended.wait(_EVERY):
                 standing = Standing(fitting.stages, None, fitting.entries())
-                if standing != told:
+                if standing != shown:
                     self.tell(number, standing)
-                    told = standing
+                    shown = standing
                 lost = has_lost(number, fitting.stages, self.standings())
                 if lost or (self.path / _STOP).exists():
                     fitting.stop()
@@ -135,7 +135,7 @@ class _Shared:
 
     Attributes:
         table: The rows.
-        config: What each is told.
+        config: What each is set to.
         loss: What is made small, in place of the one that `config` names.
         front: Formulas to go on from.
         deadline: When all end, by `time.monotonic`.
@@ -179,9 +179,9 @@ class _Search(Job[_Shared]):
         left = context.deadline - time.monotonic()
         if left <= 0:
             return
-        told = dataclasses.replace(context.config, max_time=left, jobs=1)
+        settings = dataclasses.replace(context.config, max_time=left, jobs=1)
         given: dict[str, Any] = {"loss": context.loss, "front": context.front}
-        fitting = Fitting(context.table, told, number=self.number, **given)
+        fitting = Fitting(context.table, settings, number=self.number, **given)
         with self.standings.watching(fitting, self.number):
             fitting.search()
 
@@ -191,7 +191,7 @@ class ParallelFitting(Fitting):
 
     Args:
         table: The rows to explain.
-        config: What the searches are told.
+        config: What the searches are set to.
         test: Rows to judge formulas on that they are not found with.
         loss: What is made small, in place of the one that `config` names.
         front: Formulas with numbers, of an earlier search, to go on from.
@@ -226,14 +226,14 @@ class ParallelFitting(Fitting):
                 target=self._others, args=(self._folder, begun + self.config.max_time), daemon=True
             )
 
-            def told(stage: str) -> None:
+            def report(stage: str) -> None:
                 tell(stage)
                 if self.stages == LEAD and self._search is not None and not self._search.ended:
                     others.start()
 
             try:
                 with self._folder.watching(self, 0):
-                    super().search(told)
+                    super().search(report)
                 if others.ident is not None and self.ending != "interrupted":
                     others.join()
             except KeyboardInterrupt:

@@ -32,9 +32,9 @@ def comparison_page(runs: Sequence[Run]) -> Page:
 
 
 def _trainings(runs: Mapping[str, Run]) -> list[Block]:
-    told = {label: read_record(run, SUMMARY) for label, run in runs.items()}
+    summaries = {label: read_record(run, SUMMARY) for label, run in runs.items()}
     rows: list[list[Cell]] = []
-    for label, summary in told.items():
+    for label, summary in summaries.items():
         back, training = mapping(summary.get("reconstruction")), mapping(summary.get("training"))
         geometry = mapping(summary.get("geometry"))
         samples = mapping(summary.get("samples"))

@@ -61,7 +61,7 @@ def search_map(search: RecordedSearch) -> SearchMap | Prose:
             "evaluated sentences",
             places,
             values,
-            [_told(*each) for each in shown_ones],
+            [_label(*each) for each in shown_ones],
             search.score_title,
             starred=int(np.nanargmin(values)),
         ),
@@ -100,7 +100,7 @@ def _context(places: Floats) -> Series:
     )
 
 
-def _told(trial: int, _: int, each: Evaluation) -> str:
+def _label(trial: int, _: int, each: Evaluation) -> str:
     """Return what hovering over an evaluation shows."""
     score = "no score" if each.score is None else f"score {number(each.score)}"
     return f"{shown(each.sentence)}<br>{score}, trial {trial}, round {each.round}"

@@ -92,11 +92,11 @@ def _reconstruction(summary: Mapping[str, Any], model: SentenceModel | None) -> 
     if len(ranges) > 1:
         unit = model.architecture.unit if model else "rules"
         groups = {f"{_range(each)} {unit}": each["exact"] for each in ranges}
-        told = "; ".join(f"{name}: {share(value)}" for name, value in groups.items())
+        by_length = "; ".join(f"{name}: {share(value)}" for name, value in groups.items())
         yield bars(
             "by-length",
             "How many held-out sentences come back, by length",
-            f"The part of held-out sentences that comes back exactly, by length. {told}.",
+            f"The part of held-out sentences that comes back exactly, by length. {by_length}.",
             {"exact": groups},
             axis("come back exactly", range=[0, 1], tickformat=".0%"),
             caption=f"Of {number(summary.get('held_out'))} held-out sentences: "

@@ -155,8 +155,8 @@ def make_run(
     seed = derive_seed(config.seed, "network")
     tokenizer = _tokenizer(grammar, data) if network == CHARACTERS else None
     semantics = plan.semantics_in(grammar, data)
-    told = semantics["train"].shape[1] if semantics else 0
-    architecture = Architecture(network, dim, max_rules, plan.method, seed, tokenizer, told)
+    outputs = semantics["train"].shape[1] if semantics else 0
+    architecture = Architecture(network, dim, max_rules, plan.method, seed, tokenizer, outputs)
     architecture.build(grammar)
     run = create_run(
         path,

@@ -226,9 +226,9 @@ def _kind_of(opened: Image.Image) -> DeepKind | None:
         return "whole"
     if opened.mode == "F":
         return "real"
-    # What a decoder is told of the file's pixels, as in RGB;16B; the modes of images do not tell.
-    told = [str(getattr(tile, "args", "")) for tile in getattr(opened, "tile", ())]
-    return "colour" if any(";16" in text for text in told) else None
+    # What a decoder knows of the file's pixels, as in RGB;16B; the modes of images do not say.
+    arguments = [str(getattr(tile, "args", "")) for tile in getattr(opened, "tile", ())]
+    return "colour" if any(";16" in text for text in arguments) else None
 
 
 def _scaled(values: NDArray[np.generic], levels: Range) -> tuple[NDArray[np.uint8], bool]:

@@ -19,7 +19,7 @@ from image_lisa.data.decoding import (
     room_for,
     squared,
 )
-from image_lisa.data.folder_files import FolderFile, find_files, told
+from image_lisa.data.folder_files import FolderFile, describe_notes, find_files
 from image_lisa.data.levels import Levels
 from image_lisa.data.places import Request
 from shared.common.errors import LisaError
@@ -57,7 +57,7 @@ def load(folder: Path, request: Request) -> ImageSource:
     if len(files) < _LEAST:
         raise LisaError(
             f"{folder} holds {len(files)} readable images, at least {_LEAST} are needed to train, "
-            f"validate and test{told(notes)}"
+            f"validate and test{describe_notes(notes)}"
         )
     classes, labels, no_labels = _classes(files)
     if no_labels:

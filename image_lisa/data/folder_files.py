@@ -69,7 +69,7 @@ def find_files(folder: Path, *, parts: bool = True) -> FolderFiles:
     if not names:
         raise LisaError(
             f"{folder} holds no images: no file below it ends with {', '.join(endings())}"
-            f"{told(notes)}"
+            f"{describe_notes(notes)}"
         )
     below = _entered(names)
     if not parts:
@@ -83,7 +83,7 @@ def find_files(folder: Path, *, parts: bool = True) -> FolderFiles:
     return FolderFiles(files, notes)
 
 
-def told(notes: Sequence[str]) -> str:
+def describe_notes(notes: Sequence[str]) -> str:
     """Return notes as they stand at the end of a message."""
     return "".join(f" ({note})" for note in notes)
 

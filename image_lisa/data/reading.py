@@ -11,7 +11,7 @@ from torch import Tensor
 
 from image_lisa.data.decoding import decode_into, fitted, room_for
 from image_lisa.data.folder import decode_files, decoding_notes, levels_of
-from image_lisa.data.folder_files import FolderFile, find_files, told
+from image_lisa.data.folder_files import FolderFile, describe_notes, find_files
 from image_lisa.data.levels import Levels
 from shared.common.errors import LisaError
 
@@ -77,7 +77,7 @@ def read_as(
     decoded = decode_into(pixels, [folder / file.name for file in files], prepare, levels)
     notes += decoding_notes(folder, [file.name for file in files], decoded)
     if not decoded.good.any():
-        raise LisaError(f"{folder} holds no readable image{told(notes)}")
+        raise LisaError(f"{folder} holds no readable image{describe_notes(notes)}")
     for count, what in zip(others, (f"brought to {height} × {width}", "made grey"), strict=True):
         if count:
             notes.append(f"{count:,} of {len(files):,} images were {what}, as the model takes them")

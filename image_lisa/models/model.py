@@ -131,6 +131,11 @@ class ImageModel:
         self.method = architecture.method
         self.at_once = CHUNK if run is None else min(CHUNK, _batch_size(run))
 
+    def __repr__(self) -> str:
+        of = "no run" if self.run is None else str(self.run.path)
+        network = f"{self.architecture.network} network"
+        return f"ImageModel({of!r}, {self.method.title}, {network}, d = {self.architecture.dim})"
+
     @classmethod
     def load(cls, run: Run, device: torch.device | str = "cpu", name: str = MODEL) -> "ImageModel":
         """Return the model of a finished run: its best weights, or those of another file of it.

@@ -64,8 +64,8 @@ class HVAE(Variational):
         steps: K, the number of leapfrog steps.
         step_size: ε, of every coordinate at the beginning of training.
         beta_zero: β₀, the inverse temperature of the first momenta; 1 leaves them as they are.
-        learned: False, as --no-learned sets it, leaves all step sizes as they are; True trains
-            one of each coordinate.
+        learned: Whether a step size of each coordinate is trained; --no-learned leaves all as
+            they are.
     """
 
     name: ClassVar[str] = "hvae"

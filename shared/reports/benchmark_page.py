@@ -44,7 +44,7 @@ def benchmark_page(run: Run) -> Page:
     ]
     if pictures:
         sections.append(Section("Pictures", pictures))
-    told = [] if sections else [missing("It has not come to a table yet.")]
+    note = [] if sections else [missing("It has not come to a table yet.")]
     settings = mapping(run.config.get("settings"))
     facts = Facts([(n.replace("_", " "), number(v)) for n, v in settings.items()], "All settings")
     made: list[Block] = [*recorded(run), *([facts] if settings else [])]
@@ -53,7 +53,7 @@ def benchmark_page(run: Run) -> Page:
         str(run.config.get("tool")),
         "What was compared, and what it came to. ★ the best of a column, • the second.",
         [*sections, Section("How it was made", made)],
-        told,
+        note,
     )
 
 

@@ -54,7 +54,7 @@ def write_page(path: Path, page: Page) -> Path:
 
 
 @contextmanager
-def told_as_damage(runs: Sequence[Path]) -> Iterator[None]:
+def explaining_damage(runs: Sequence[Path]) -> Iterator[None]:
     """Turn what a damaged file of runs leads to into one message.
 
     Raises:
@@ -62,6 +62,8 @@ def told_as_damage(runs: Sequence[Path]) -> Iterator[None]:
     """
     try:
         yield
+    except LisaError:
+        raise
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         names = ", ".join(map(str, runs))
         raise LisaError(

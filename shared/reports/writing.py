@@ -5,7 +5,7 @@ from pathlib import Path
 
 from shared.reports.benchmark_page import benchmark_page, opened_benchmark
 from shared.reports.page import Page
-from shared.reports.rendering import report_path, told_as_damage, write_page
+from shared.reports.rendering import explaining_damage, report_path, write_page
 
 
 def write_report(
@@ -26,7 +26,7 @@ def write_report(
         LisaError: A folder is no run, a file of one is damaged, or the report cannot be written.
     """
     place = report_path(paths, out)
-    with told_as_damage(paths):
+    with explaining_damage(paths):
         benchmark = opened_benchmark(paths[0], tool) if len(paths) == 1 else None
         page = page_of(paths) if benchmark is None else benchmark_page(benchmark)
     return write_page(place, page)

@@ -25,6 +25,7 @@ ROOMS = [
     *(f"grammar_lisa.{room}" for room in ("objectives", "training", "optimize", "regression")),
     *(f"image_lisa.{room}" for room in ("models", "training", "evaluation", "reports", "data")),
     *("grammar_lisa.benchmark", "grammar_lisa.reports", "image_lisa.benchmark"),
+    *("grammar_lisa.models.networks", "image_lisa.models.networks"),
     *(f"shared.{room}" for room in ("common", "sphere", "samplers", "methods", "runs", "jobs")),
     *(f"shared.{room}" for room in ("training", "cli", "diagnostics", "reports")),
 ]
@@ -52,6 +53,7 @@ def test_a_model_is_trained_and_loaded_in_one_call(runs):
     model = gl.load(runs / "expr")
     assert model.run.path == runs / "expr"
     assert gl.load(str(runs / "expr")).grammar.text == EXPR.read_text()
+    assert repr(model) == f"GrammarModel({str(runs / 'expr')!r}, LISA, dense network, d = 6)"
     texts = ["x+1", "sin(x*x)"]
     u = model.encode(texts)
     np.testing.assert_allclose((u**2).sum(axis=1), 1, atol=1e-12)
@@ -61,6 +63,16 @@ def test_a_model_is_trained_and_loaded_in_one_call(runs):
     assert len(drawn) == 5
     assert drawn == model.sample(5, sampler="uniform", seed=3)
     assert all(model.valid(drawn))
+
+
+def test_one_text_and_one_code_are_told_from_several(runs):
+    model = gl.load(runs / "expr")
+    with pytest.raises(gl.LisaError, match=r"such as \['x\+1'\], not one text"):
+        model.encode("x+1")
+    with pytest.raises(gl.LisaError, match=r"not \[6\]; of one code u give u\[np.newaxis\]"):
+        model.decode(model.encode(["x+1"])[0])
+    assert len(model.interpolate("x+1", "x")) == 11
+    assert il.LisaError is gl.LisaError
 
 
 def test_training_takes_a_method_or_its_name(tmp_path):
@@ -86,6 +98,7 @@ def test_optimize_searches_for_a_target_or_by_a_function(runs):
     assert 0 < len(found.evaluations) <= 8
     scores = [each.value for each in found.initial + found.evaluations]
     assert found.score == min(scores)
+    assert repr(found).startswith(f"Found({found.sentence!r}, score ")
     assert found.score == target([found.sentence])[0]
     again = gl.optimize(model, target, rounds=2, batch=4, n_initial=50, pool=200)
     assert again == found

@@ -51,7 +51,6 @@ def _drawn(make: Callable[[], N], seed: int) -> N:
 
 
 __all__ = [
-    "CHARACTERS",
     "NETWORKS",
     "Characters",
     "Dense",

@@ -1,7 +1,7 @@
 """Polynomials over ``1 + c*r``, with r a product of powers: quotients that noise does not bias.
 
 For each r and a grid of c what is fitted is linear, and errors are those of the desired values
-themselves. So saturations, ratios of sums and the like are told where noise hides them from
+themselves. So saturations, ratios of sums and the like are found where noise hides them from
 `Polynomials.quotients`, whose least squares have noise among the columns.
 """
 
@@ -34,8 +34,8 @@ _SHARE: Final = 0.15
 _MOST_RATIOS: Final = 300
 _SIZES: Final = np.geomspace(0.03, 30.0, 10)
 """Of ``c*r`` at the median."""
-_TOLD: Final = 10
-"""So many r are told for each context."""
+_TAKEN: Final = 10
+"""So many r are taken for each context, the best by rank."""
 _HALVINGS: Final = 8
 _STEPS: Final = 3
 _FAR: Final = 0.5
@@ -71,7 +71,7 @@ class Fractions:
 
     def solutions(self, context: Context) -> Iterator[Solution]:
         """Yield quotients for a context, their terms fewer and fewer."""
-        told = list[tuple[float, float, _Ratio]]()
+        ranked = list[tuple[float, float, _Ratio]]()
         for ratio in self._ratios:
             median = float(np.median(np.abs(ratio.values)))
             sizes = np.concatenate([_SIZES, -_SIZES]) / (median or 1.0)
@@ -79,9 +79,9 @@ class Fractions:
             best = int(left.argmin())
             if np.isfinite(left[best]):
                 rank = np.log(left[best] + 1e-300) + _UNIT * ratio.factors
-                told.append((float(rank), float(sizes[best]), ratio))
-        told.sort(key=lambda each: each[0])
-        for _, size, ratio in told[:_TOLD]:
+                ranked.append((float(rank), float(sizes[best]), ratio))
+        ranked.sort(key=lambda each: each[0])
+        for _, size, ratio in ranked[:_TAKEN]:
             yield from self._quotients(context, ratio, self._refined(context, ratio, size))
 
     def _left(self, context: Context, ratio: _Ratio, sizes: Floats) -> Floats:

@@ -245,18 +245,18 @@ class Sums(Recombination):
         if not len(sizes) or not sizes.all() or not np.isfinite(sizes).all():
             return None
         shares = np.linalg.lstsq((weighted / sizes[:, None]).T, wanted, rcond=None)[0]
-        told = np.abs(shares) > _ROUNDING * np.sqrt(wanted @ wanted)
-        if not told.any():
+        kept = np.abs(shares) > _ROUNDING * np.sqrt(wanted @ wanted)
+        if not kept.any():
             return None
-        found = np.where(told, shares / sizes, 0.0)
-        cost = self._costs[list(match.members)].sum() + told.sum()
+        found = np.where(kept, shares / sizes, 0.0)
+        cost = self._costs[list(match.members)].sum() + kept.sum()
         return Solution(found @ columns, float(cost), lambda: self._sum(match.members, found))
 
     def _sum(self, members: Sequence[int], coefficients: Floats) -> Tree:
         trees = [self.library.tree(member) for member in members]
         trees += [*map(part_of, self._names), number(1)]
-        told = np.flatnonzero(coefficients).tolist()
-        return combination(coefficients[told].tolist(), [trees[place] for place in told])
+        kept = np.flatnonzero(coefficients).tolist()
+        return combination(coefficients[kept].tolist(), [trees[place] for place in kept])
 
 
 class Products(Recombination):

@@ -107,7 +107,7 @@ def views_of(
         return []
     with np.errstate(all="ignore"):
         try:
-            found = sorted(_told(points, targets, operators), key=lambda each: each.share)
+            found = sorted(_found_views(points, targets, operators), key=lambda each: each.share)
         except np.linalg.LinAlgError:
             return []
         root = Context.root(targets[:sample], weight_roots)
@@ -120,7 +120,7 @@ def _is_finite(view: View) -> bool:
     return all(bool(np.isfinite(row).all()) for row in rows)
 
 
-def _told(
+def _found_views(
     points: Mapping[str, Floats], targets: Floats, operators: Sequence[str]
 ) -> Iterator[_Found]:
     """Yield the view without factors, and that of one combination."""
@@ -240,8 +240,8 @@ def _of_one(
             and off < _HALF
             and np.abs(exponents).max(initial=0.0) <= _MOST_EXPONENT
         ):
-            told = {names[p]: float(e) for p, e in zip(free, exponents, strict=True) if e}
-            ranked.append((_rank(share, combination, told), combination, told))
+            powers = {names[p]: float(e) for p, e in zip(free, exponents, strict=True) if e}
+            ranked.append((_rank(share, combination, powers), combination, powers))
     if not ranked:
         return None
     rank, combination, around = min(ranked, key=lambda each: each[0])

@@ -52,8 +52,8 @@ class CachedSphere:
     def __init__(self, grammar: Grammar) -> None:
         self._text = grammar.text
         self._max_rules = max(default_max_rules(grammar.shortest), _LEAST_RULES)
-        told = to_json([grammar.digest, self._max_rules, _SETTINGS, _VERSION])
-        key = hashlib.sha256(told.encode()).hexdigest()[:16]
+        identity = to_json([grammar.digest, self._max_rules, _SETTINGS, _VERSION])
+        key = hashlib.sha256(identity.encode()).hexdigest()[:16]
         self.path = user_cache() / "spheres" / key
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -86,16 +86,16 @@ class SphereCandidates:
         self._config = SPHERE.changed(canonical=canonical)
         self._seed = derive_seed(seed, "sphere")
         self._optimizer: Optimizer | None = None
-        self._told = dict[str, float]()
+        self._scores = dict[str, float]()
 
     def tell(self, scored: Iterable[Scored]) -> None:
         """Take the scores of sentences; one that is known already is left out."""
-        new = {text: score for text, score in scored if text not in self._told}
-        self._told |= new
+        new = {text: score for text, score in scored if text not in self._scores}
+        self._scores |= new
         if self._optimizer is not None:
             if new:
                 self._optimizer.tell(list(new), np.array(list(new.values())))
-        elif sum(map(np.isfinite, self._told.values())) >= 2:
+        elif sum(map(np.isfinite, self._scores.values())) >= 2:
             self._optimizer = self._begun()
 
     def ask(self, count: int) -> list[str]:
@@ -108,5 +108,5 @@ class SphereCandidates:
         from grammar_lisa.optimize.spaces import Sphere
 
         reader = Reader(self._model, Sphere(self._model.dim), self._language)
-        scores = np.array(list(self._told.values()))
-        return Optimizer(reader, self._config, list(self._told), scores, seed=self._seed)
+        scores = np.array(list(self._scores.values()))
+        return Optimizer(reader, self._config, list(self._scores), scores, seed=self._seed)

@@ -55,7 +55,7 @@ class OperatorSphere:
         if self._off or (not begun and search.deadline - search.clock() < NEEDED):
             return False
         try:
-            candidates = self._told(search)
+            candidates = self._updated(search)
         except LisaError as error:
             self._off = True
             self._notify(f"the sphere is left out: {error}")
@@ -74,7 +74,7 @@ class OperatorSphere:
         candidates.tell(scored)
         return bool(asked)
 
-    def _told(self, search: FormulaSearch) -> SphereCandidates:
+    def _updated(self, search: FormulaSearch) -> SphereCandidates:
         """Return the candidates after they were told what other sources have found."""
         chosen = most_used(search)
         if self._candidates is None or chosen != self._chosen:

@@ -44,7 +44,7 @@ def chosen_features(table: Table, names: tuple[str, ...], seed: int) -> tuple[st
     return tuple(names[place] for place in sorted(better or ranked))
 
 
-def told(chosen: tuple[str, ...], names: tuple[str, ...]) -> str:
+def describe_choice(chosen: tuple[str, ...], names: tuple[str, ...]) -> str:
     """Return what is to be said of a choice."""
     return (
         f"of the {len(names)} inputs those that matter most in a forest of trees are searched: "

@@ -96,7 +96,7 @@ def read_columns(path: Path | str, options: ReadOptions | None = None) -> Column
         for place, builder in enumerate(builders):
             builder.add(frame[place])
     notes = list(layout.notes)
-    if text.told:
+    if text.guessed:
         notes.insert(0, "the text is not UTF-8 and was read as Latin-1; --encoding names another")
     if scan.n_comments:
         count = "1 comment line" if scan.n_comments == 1 else f"{scan.n_comments:,} comment lines"

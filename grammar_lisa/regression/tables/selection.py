@@ -231,7 +231,7 @@ class _Choice:
         self._notes = [note for note in self._notes if note]
         renamed = [n for n in used if self._by_name[n].name != n]
         if renamed:
-            pairs = [f"{self._told(name)} is {name}" for name in renamed]
+            pairs = [f"{self._written(name)} is {name}" for name in renamed]
             self._notes.append(f"in formulas {listed(pairs)}")
         for name in used:
             if self._by_name[name].kind == "boolean":
@@ -246,7 +246,7 @@ class _Choice:
             if (values == values[0]).all():
                 self._notes.append(f"the column {self._own(name)} is {values[0]:g} in every row")
 
-    def _told(self, name: str) -> str:
+    def _written(self, name: str) -> str:
         """Return a name as the file has it, with its place where that does not say which."""
         own = self._by_name[name].name
         if [column.name for column in self._by_name.values()].count(own) == 1 and own:

@@ -74,13 +74,13 @@ class TextFile:
         path: The file.
         encoding: Of its text.
         zipped: Whether it is compressed.
-        told: Whether the encoding was a guess that the user should know of.
+        guessed: Whether the encoding was a guess that the user should know of.
     """
 
     path: Path
     encoding: str
     zipped: bool
-    told: bool = False
+    guessed: bool = False
 
     def open(self) -> TextIO:
         """Open the text, line breaks as they are."""
@@ -169,7 +169,7 @@ def open_text(path: Path, options: ReadOptions) -> TextFile:
     _check_text(path, start)
     if _is_utf8(TextFile(path, "utf-8", zipped)):
         return TextFile(path, "utf-8", zipped)
-    return TextFile(path, "latin-1", zipped, told=True)
+    return TextFile(path, "latin-1", zipped, guessed=True)
 
 
 def _check_text(path: Path, start: bytes) -> None:

@@ -47,7 +47,7 @@ def test_sentences_are_counted_by_their_canonical_derivations(grammar, extra):
     short = {canonical.of(each) for each in derivations}
     assert found.exact
     assert found.number == sum(len(each) <= limit for each in short)
-    assert f"{found.number:,} different sentences" == found.told()
+    assert f"{found.number:,} different sentences" == found.describe()
 
 
 @pytest.mark.parametrize(
@@ -97,10 +97,10 @@ def test_many_sentences_are_estimated():
     assert found.looked == LOOKED
     assert abs(found.number - exact) < 4 * found.error
     assert found.error < exact / 5
-    assert "by the share of canonical ones among 400 derivations drawn" in found.told()
+    assert "by the share of canonical ones among 400 derivations drawn" in found.describe()
     none = CanonicalDerivations(grammar).count(Counts(grammar, 60))
     assert none.number == 0
-    assert "far fewer different sentences" in none.told()
+    assert "far fewer different sentences" in none.describe()
 
 
 def test_tokens_that_can_be_split_in_two_ways_have_one_canonical_derivation():
@@ -132,9 +132,9 @@ def test_what_is_left_out_is_said():
     changed = sum(not canonical.holds(each) for each in derivations)
     replaced = canonical.replace(derivations, 7, by_text)
     assert (len(replaced.derivations), replaced.too_long) == (3, 0)
-    assert replaced.told(7) == f"{changed} derivations drawn are replaced by the canonical one"
+    assert replaced.describe(7) == f"{changed} derivations drawn are replaced by the canonical one"
     none = canonical.replace(derivations, 6, by_text)
     assert (none.derivations, none.too_long) == ([], len(derivations))
-    assert f"{len(derivations)} sentences are left out" in none.told(6)
-    assert "take more than 6 rules" in none.told(6)
-    assert canonical.replace(replaced.derivations, 7, by_text).told(7) == ""
+    assert f"{len(derivations)} sentences are left out" in none.describe(6)
+    assert "take more than 6 rules" in none.describe(6)
+    assert canonical.replace(replaced.derivations, 7, by_text).describe(7) == ""

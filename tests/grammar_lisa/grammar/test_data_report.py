@@ -20,7 +20,7 @@ def test_lines_that_are_no_sentences_are_told_by_place(tmp_path):
     parsed = parse_file(path, load_grammar(EXPR))
     assert parsed.lines == (1, 5, 8)
     assert [number for number, _ in parsed.refused] == [3, 4, 6, 7]
-    told = parsed.told()
+    told = parsed.describe()
     assert told[0] == f"{path}: 7 lines, 3 of them sentences; 4 are not, the first of them:"
     assert [line.split(":")[0] for line in told[1:]] == ["line 3", "line 4", "line 6"]
     assert "from column 3 on" in told[1]
@@ -41,7 +41,7 @@ def test_ambiguous_sentences_are_counted(tmp_path):
     assert (found.looked, found.ambiguous, found.lengths) == (4, 2, (1, 5, 7))
     assert found.first[0] == 3
     assert "S derives 'x+x+x' in more than one way" in found.first[1]
-    assert found.told()[1:3] == [
+    assert found.describe()[1:3] == [
         "rules a sentence: 1 to 7, median 5",
         "2 of the 4 sentences looked at are ambiguous",
     ]
@@ -51,4 +51,4 @@ def test_ambiguous_sentences_are_counted(tmp_path):
 def test_nothing_is_looked_for_in_an_unambiguous_grammar(tmp_path):
     found = check_data(load_grammar(EXPR), write(tmp_path / "data.txt", "x"), unambiguous=True)
     assert (found.looked, found.ambiguous, found.first) == (None, 0, None)
-    assert len(found.told()) == 2
+    assert len(found.describe()) == 2

@@ -108,12 +108,12 @@ def test_a_descent_that_leads_nowhere_ends():
     assert net.calls == 1 + 1 + PATIENCE + 1
     assert not found.exact.any()
     assert not found.exhausted
-    assert found.told(9) == (
+    assert found.describe(9) == (
         "4 of 4 sentences do not come back from their codes: no step near them makes them likelier"
     )
     found = refine(net, lambda z: z, np.zeros((4, 3)), np.ones((4, 2)))
     assert found.exact.all()
-    assert found.told(9) == ""
+    assert found.describe(9) == ""
 
 
 def test_many_rows_are_moved_in_parts():

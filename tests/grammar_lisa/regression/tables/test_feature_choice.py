@@ -3,7 +3,12 @@ import pandas as pd
 import pytest
 
 from grammar_lisa.regression import Table
-from grammar_lisa.regression.tables.feature_choice import MOST, chosen_features, told, varying
+from grammar_lisa.regression.tables.feature_choice import (
+    MOST,
+    chosen_features,
+    describe_choice,
+    varying,
+)
 
 
 def wide(seed=0, rows=400, columns=50, unit=1.0):
@@ -41,7 +46,7 @@ def test_where_nothing_matters_the_best_twelve_are_chosen_at_most():
 
 
 def test_a_choice_is_told():
-    assert told(("a", "b"), tuple("abcde")) == (
+    assert describe_choice(("a", "b"), tuple("abcde")) == (
         "of the 5 inputs those that matter most in a forest of trees are searched: a, b; "
         "--features chooses others"
     )

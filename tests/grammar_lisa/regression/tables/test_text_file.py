@@ -47,7 +47,7 @@ def test_one_pass_finds_rows_and_what_is_passed_over(tmp_path):
 def test_the_encoding_is_found(tmp_path, content, encoding):
     text = open_text(written(tmp_path, content), ReadOptions())
     assert text.encoding == encoding
-    assert text.told == (encoding == "latin-1")
+    assert text.guessed == (encoding == "latin-1")
     with text.open() as file:
         assert file.read() in "aµ"
 
