@@ -58,6 +58,20 @@ REFUSED = [
     "image_lisa sample --count 0",
     "image_lisa score run folder --top 0",
     "image_lisa distance a b --size 1",
+    "grammar_lisa bo --run nowhere",
+    "grammar_lisa check nowhere.cfg",
+    "grammar_lisa decode nowhere.npy",
+    "grammar_lisa encode --run nowhere x",
+    "grammar_lisa fit nowhere.csv",
+    "grammar_lisa generate --runs nowhere",
+    "grammar_lisa report nowhere",
+    "grammar_lisa score nowhere.csv --expression x",
+    "grammar_lisa train --grammar nowhere.cfg",
+    "image_lisa distance nowhere elsewhere",
+    "image_lisa encode run nowhere",
+    "image_lisa evaluate nowhere",
+    "image_lisa report nowhere",
+    "image_lisa train --dataset nowhere",
 ]
 
 

@@ -8,6 +8,7 @@ from grammar_lisa.cli.options.decode import TEMPERATURES
 from grammar_lisa.molecules.drawing import check_suffix
 from shared.cli.option_groups import RunCommandOptions
 from shared.cli.terminal import Ranges
+from shared.common.extras import check_extra
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,7 @@ class Options(RunCommandOptions):
         Raises:
             LisaError: Naming the first.
         """
-        super().check()
+        check_extra("molecules", "rdkit")
         if self.picture is not None:
             check_suffix(self.picture.suffix)
+        super().check()

@@ -243,7 +243,7 @@ def test_a_search_does_not_begin_from_a_bad_table(trained, tmp_path, text, fragm
         ("--sentence x+y --score 1", "--sentence: not a sentence of"),
         ("--sentence x --score low", "--score: the score 'low' is no number"),
         ("known.csv --sentence x --score 1", "both give scores; give one of them"),
-        ("none.csv", "there is no file none.csv"),
+        ("none.csv", "there is no file or folder none.csv"),
         (".", "is no table of scores that can be read"),
     ],
 )

@@ -93,7 +93,7 @@ def test_refusals(data, tmp_path):
     own.write_text(EXPR.read_text())
     for words, said in [
         (("learn-weights", EXPR, "--data", nothing), "none of the 2 lines of"),
-        (("learn-weights", EXPR, "--data", tmp_path / "absent"), "cannot read"),
+        (("learn-weights", EXPR, "--data", tmp_path / "absent"), "there is no file or folder"),
         (("learn-weights", EXPR, "--data", data, "--smoothing", 0), "smoothing"),
         (("learn-weights", own, "--data", data, "--out", own), "is the grammar itself"),
         (("learn-weights", EXPR, "--data", data, "--out", tmp_path / "no" / "w"), "cannot write"),

@@ -238,7 +238,7 @@ def test_the_newest_run_is_the_default(run, bare):
 
 
 def test_what_is_no_run_is_refused(tmp_path, trained):
-    assert "there is no run at" in refusal("report", tmp_path / "none")
+    assert "there is no file or folder" in refusal("report", tmp_path / "none")
     assert "is no run: it has no config.json" in refusal("report", tmp_path)
     assert "no folder" in refusal("report", trained, "--out", tmp_path / "a" / "b.html")
 
