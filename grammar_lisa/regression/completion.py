@@ -16,6 +16,8 @@ from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 
+_GROWTH = 0.1
+"""Squared standard deviations that a constant of a form of one's own may be rounded by."""
 _STARTS = 32
 _STEPS = 60
 _ROWS = 20_000
@@ -72,7 +74,14 @@ def complete(
             "their numbers, or leave such rows out"
         )
     rounded = simplify_constants(
-        skeleton, rows.features, fit.constants, target, weights, kind, digits
+        skeleton,
+        rows.features,
+        fit.constants,
+        target,
+        weights,
+        kind,
+        digits,
+        growth=_GROWTH / len(target),
     )
     texts = rounded.texts
     return Completed(skeleton.with_constants(list(texts)), texts)

@@ -20,7 +20,8 @@ EXACT: Final = 1e-14
 """The part of the greatest loss below which losses do not differ: rounding."""
 MOST_FACTOR: Final = 1.5
 """How many times the least loss the recommended formula may have at most."""
-_STANDARD_ERRORS: Final = 4.0
+_LEAST_FACTOR: Final = 1.02
+_DEVIATIONS: Final = 3.0
 _SHORT: Final = 5
 
 
@@ -31,7 +32,8 @@ class Equation:
     Attributes:
         text: Over the safe names of a table's columns, its constants as numbers.
         complexity: How many operations, variables and numbers it is made of.
-        loss: What the search made small, 0 or above; smaller is better.
+        loss: What the search made small, 0 or above; smaller is better. Of a robust loss each row
+            counts as an error of four deviations at most.
         r2: On the rows it was found with.
         r2_test: On rows kept for a test; None where there are none.
         known: Whether it was given at the start.
@@ -95,9 +97,10 @@ class Equations(Sequence[Equation]):
     The rule is PySR's "best" (Cranmer 2023, arXiv:2305.01582) with an allowance that knows the
     noise, as in the one-standard-error rule (Breiman et al. 1984). Among the formulas with a loss
     of at most f times the least, it takes the one whose loss falls most, per unit of complexity,
-    from the formula before it: −Δ log(loss)/Δ complexity. For n rows f = 1 + 4·√(2/n), at most 1.5;
-    √(2/n) is the standard error of a mean of n squared errors, relative to the mean. Losses below
-    1e-14 of the greatest count as equal, so that rounding chooses nothing.
+    from the formula before it: −Δ log(loss)/Δ complexity. For n rows f is exp(9/n), but at least
+    1.02 and at most 1.5: all meet the same rows, so a formula whose loss is f times as great is 3
+    standard deviations behind by the ratio of likelihoods; a fiftieth matters to nobody. Losses
+    below 1e-14 of the greatest count as equal, so that rounding chooses nothing.
 
     Args:
         equations: Any formulas; those that a simpler one beats are left out.
@@ -112,7 +115,8 @@ class Equations(Sequence[Equation]):
         if not front:
             raise LisaError("there is no formula with a finite loss")
         self.n_rows = n_rows
-        self.factor = min(MOST_FACTOR, 1 + _STANDARD_ERRORS * math.sqrt(2 / max(1, n_rows)))
+        ahead = min(_DEVIATIONS**2 / max(1, n_rows), math.log(MOST_FACTOR))
+        self.factor = max(math.exp(ahead), _LEAST_FACTOR)
         losses = _without_rounding(front)
         self._gains = _gains(front, losses)
         within = [i for i, loss in enumerate(losses) if loss <= self.factor * min(losses)]

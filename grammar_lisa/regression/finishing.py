@@ -21,9 +21,10 @@ from grammar_lisa.regression.equations import EXACT, Equation, Equations
 from grammar_lisa.regression.fits.constants import polish
 from grammar_lisa.regression.fits.losses import BoundLoss, Loss
 from grammar_lisa.regression.fits.rounding import simplify_constants
-from grammar_lisa.regression.measures import effective_rows, measure_values, predict
+from grammar_lisa.regression.measures import measure_values, predict
 from grammar_lisa.regression.search.tree import significant_digits, tree_of
 from grammar_lisa.regression.tables.table import Table
+from grammar_lisa.regression.tidying import tidied
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
@@ -107,11 +108,12 @@ class Finishing:
                 interrupted = True
                 text = self.unrounded(member)
             equations.append(self.equation(text, known=member.known))
-            rows.append(self._effective_rows(text))
+            rows.append(self._bound.effective_rows(predict(text, self.table)))
         # The shortest form of what was given at the start was given too.
         given = {self._shortest(each.text) for each in equations if each.known}
         equations = [replace(each, known=each.known or each.text in given) for each in equations]
         squared = self.loss.name in _SQUARED
+        equations = self._without_outliers(equations)
         worth = worth_their_length(equations, rows, squared=squared)
         return Equations(worth, len(self.table))
 
@@ -153,11 +155,14 @@ class Finishing:
         """Return the shortest form of a formula with numbers, if it has the same values."""
         variables = self.table.variables
         skeleton = Skeleton.read(text, variables, CONSTANT_TERMINAL)
-        if self.operators is None or len(skeleton.nodes) < _LEAST_NODES:
+        if self.operators is None:
             return text
-        from grammar_lisa.regression.polynomial_forms import shortest_form
+        tree = tidied(tree_of(skeleton, ()))
+        if len(skeleton.nodes) >= _LEAST_NODES:
+            from grammar_lisa.regression.polynomial_forms import shortest_form
 
-        shorter = shortest_form(tree_of(skeleton, ())).skeleton(variables)
+            tree = shortest_form(tree)
+        shorter = tree.skeleton(variables)
         allowed = made_with(shorter.nodes, self.operators)
         if not allowed or complexity(shorter) > complexity(skeleton):
             return text
@@ -190,13 +195,19 @@ class Finishing:
         """Return the loss of a formula with numbers on all rows; 0 at the level of rounding."""
         return self._value(predict(text, self.table))
 
-    def _effective_rows(self, text: str) -> float:
-        """Return how many rows the errors of a formula with numbers count as."""
-        values = predict(text, self.table)
-        with np.errstate(all="ignore"):
-            near = self._bound.quadratic(values)
-            squares = near.weights * np.square(values - near.response)
-        return effective_rows(squares)
+    def _without_outliers(self, equations: list[Equation]) -> list[Equation]:
+        """Return formulas with losses to which no row adds more than an error of some deviations.
+
+        Else a formula with a pole at an outlier of a robust loss would be taken for better.
+        """
+        bound = self._bound
+        if not bound.robust:
+            return equations
+        best = min(equations, key=lambda each: each.loss)
+        deviation = bound.deviation(predict(best.text, self.table))
+        values = (predict(each.text, self.table) for each in equations)
+        losses = [bound.capped(each, deviation) for each in values]
+        return [replace(each, loss=loss) for each, loss in zip(equations, losses, strict=True)]
 
     @property
     def _bound(self) -> BoundLoss:

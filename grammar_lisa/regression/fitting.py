@@ -37,6 +37,8 @@ from shared.common.seeds import derive_seed
 Ending = Literal["exact", "good enough", "time", "searched", "interrupted", "constant"]
 """Why a search ended."""
 
+_DECADES: Final = 3.0
+"""So far beyond the median the greatest target decides what is found."""
 _CONSTANT: Final = 1e-12
 """Targets that spread less than this share of their size are constant."""
 _LEAST: Final = 1e-100
@@ -169,6 +171,7 @@ class Fitting:
             self.notes.append("the formula is a constant, as no input ever changes")
         else:
             self._tell_left_out(names)
+            self._tell_decades()
             chosen = chosen_features(self._table, names, self.config.seed)
             if len(chosen) < len(names):
                 self.notes.append(describe_choice(chosen, names))
@@ -181,12 +184,35 @@ class Fitting:
             if name not in names:
                 self.notes.append(f"{name} never changes, so it is left out")
 
-    def _ended(self, search: FormulaSearch, tell: Callable[[str], None]) -> Ending:
-        """Search, and return why the search ended."""
-        if not search.enough:
+    def _tell_decades(self) -> None:
+        """Say that few rows decide where the greatest targets are far beyond most."""
+        targets = self._table.target
+        if self.config.loss != "mse" or not (targets > 0).all():
+            return
+        decades = float(np.log10(targets.max() / np.median(targets)))
+        if decades > _DECADES:
+            self.notes.append(
+                f"the greatest {self._table.target_name} is 10^{decades:.0f} times the median, so "
+                "few rows decide what is found; --loss log or --loss relative weighs all alike"
+            )
+
+    def _run_stages(self, search: FormulaSearch, tell: Callable[[str], None]) -> None:
+        """Take the steps of a search; what was found stands when one fails on its numbers."""
+        try:
             for stage in search.run():
                 self.stages += 1
                 tell(stage)
+        except np.linalg.LinAlgError as error:
+            if search.archive.best is None:
+                raise
+            self.notes.append(
+                f"a step of the search failed on these numbers ({error}), which ended it"
+            )
+
+    def _ended(self, search: FormulaSearch, tell: Callable[[str], None]) -> Ending:
+        """Search, and return why the search ended."""
+        if not search.enough:
+            self._run_stages(search, tell)
         if search.enough:
             return "good enough"
         best = search.archive.best

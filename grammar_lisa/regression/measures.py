@@ -73,19 +73,6 @@ def measure_values(values: Floats, table: Table) -> Measures:
     return Measures(_r2(unexplained, spread, float(weights.sum())), rmse, worst)
 
 
-def effective_rows(squares: Floats) -> float:
-    """Return how many rows squared errors ``[row]`` count as, at most all of them.
-
-    3·(Σe²)²/Σe⁴ (Satterthwaite 1946): normal errors of one size count each; where few errors are
-    great, as where noise grows with the target, these few decide.
-    """
-    most = float(squares.max(initial=0.0))
-    if not 0 < most < np.inf:
-        return float(len(squares))
-    shares = squares / most
-    return min(3.0 * float(shares.sum()) ** 2 / float(shares @ shares), float(len(squares)))
-
-
 def _r2(unexplained: float, spread: float, total: float) -> float:
     rounding = total * np.finfo(np.float64).eps ** 2
     if spread <= rounding:

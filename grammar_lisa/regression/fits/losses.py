@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, NamedTuple, final
 
 import numpy as np
 
-from shared.common.arrays import Floats
+from shared.common.arrays import Bools, Floats
 from shared.common.errors import LisaError
 
 _CONSTANT: Final = 1e-12
@@ -26,6 +26,11 @@ _SMALL: Final = 1e-3
 """Targets below this share of the mean absolute target count as it in relative errors."""
 _FLOOR: Final = 1e-9
 """Predictions below this share of the target count as it in logarithmic errors."""
+_NORMAL: Final = 1.4826
+"""The standard deviation of normal errors over the median of their sizes."""
+_MET: Final = 1e-2
+_OUTLYING: Final = 4.0
+"""Standard deviations beyond which an error is an outlier of a robust loss."""
 
 
 class Quadratic(NamedTuple):
@@ -51,8 +56,10 @@ class BoundLoss(ABC):
         fixed: Whether the quadratic is the same near every prediction.
         curved: Whether a step to the minimum of the quadratic may overshoot.
         exact: A loss at the level of rounding.
+        robust: Whether outliers count less than by their squares.
     """
 
+    robust: bool = False
     fixed: bool = False
     curved: bool = False
     exact: float = 1e-24
@@ -65,9 +72,55 @@ class BoundLoss(ABC):
         size = float(np.max(np.abs(y)))
         self.scale = spread if spread > _CONSTANT * size else size or 1.0
 
-    @abstractmethod
     def value(self, prediction: Floats) -> Any:
         """Return the loss of predictions ``[.., point]``, ``[..]``; NaN where one is not finite."""
+        return self._mean(self.of_points(prediction))
+
+    @abstractmethod
+    def of_points(self, prediction: Floats) -> Any:
+        """Return what each point adds to the loss of predictions, ``[.., point]``."""
+
+    def deviation(self, prediction: Floats) -> float:
+        """Return the deviation of normal errors with the same median of sizes."""
+        return _NORMAL * float(np.median(np.abs(prediction - self.y)))
+
+    def outlying(self, prediction: Floats) -> Bools:
+        """Tell which points are outliers of a robust loss: `_OUTLYING` deviations off, or more."""
+        limit = _OUTLYING * self.deviation(prediction)
+        found: Bools = np.logical_and(self.robust, np.abs(prediction - self.y) > limit)
+        return found
+
+    def effective_rows(self, prediction: Floats) -> float:
+        """Return how many rows the squared errors of a prediction count as, at most all of them.
+
+        3·(Σe²)²/Σe⁴ (Satterthwaite 1946): normal errors of one size count each; where few errors
+        are great, as where noise grows with the target, these few decide.
+        """
+        with np.errstate(all="ignore"):
+            near = self.quadratic(prediction)
+            squares = near.weights * np.square(prediction - near.response)
+        most = float(squares.max(initial=0.0))
+        if not 0 < most < np.inf:
+            return float(len(squares))
+        shares = squares / most
+        return min(3.0 * float(shares.sum()) ** 2 / float(shares @ shares), float(len(squares)))
+
+    def noise(self, prediction: Floats) -> float:
+        """Return the loss of a prediction, less what outliers of a robust loss add to it."""
+        with np.errstate(all="ignore"):
+            points = self.of_points(prediction)
+            return float(self._mean(np.where(self.outlying(prediction), 0.0, points)))
+
+    def capped(self, prediction: Floats, deviation: float) -> float:
+        """Return the loss of a prediction whose errors count as `_OUTLYING` deviations at most.
+
+        Where most targets are met, so that the deviation is next to nothing, errors count up to
+        `_MET` of the scale.
+        """
+        with np.errstate(all="ignore"):
+            most = self.of_points(self.y + max(_OUTLYING * deviation, _MET * self.scale))
+            loss = float(self._mean(np.minimum(self.of_points(prediction), most)))
+        return loss if np.isfinite(loss) else np.inf
 
     @abstractmethod
     def quadratic(self, prediction: Floats | None) -> Quadratic:
@@ -191,8 +244,8 @@ class Log(Loss):
 class _Squared(BoundLoss):
     fixed = True
 
-    def value(self, prediction: Floats) -> Any:
-        return self._mean(np.square((prediction - self.y) / self.scale))
+    def of_points(self, prediction: Floats) -> Any:
+        return np.square((prediction - self.y) / self.scale)
 
     def quadratic(self, prediction: Floats | None) -> Quadratic:
         return Quadratic(self.y, self._or_one())
@@ -200,9 +253,10 @@ class _Squared(BoundLoss):
 
 class _Absolute(BoundLoss):
     exact = 1e-12
+    robust = True
 
-    def value(self, prediction: Floats) -> Any:
-        return self._mean(np.abs((prediction - self.y) / self.scale))
+    def of_points(self, prediction: Floats) -> Any:
+        return np.abs((prediction - self.y) / self.scale)
 
     def quadratic(self, prediction: Floats | None) -> Quadratic:
         if prediction is None:
@@ -212,14 +266,16 @@ class _Absolute(BoundLoss):
 
 
 class _Huber(BoundLoss):
+    robust = True
+
     def __init__(self, y: Floats, weights: Floats | None, threshold: float) -> None:
         super().__init__(y, weights)
         self._threshold = threshold
 
-    def value(self, prediction: Floats) -> Any:
+    def of_points(self, prediction: Floats) -> Any:
         errors = np.abs((prediction - self.y) / self.scale)
         clipped = np.minimum(errors, self._threshold)
-        return self._mean(clipped * (2.0 * errors - clipped))
+        return clipped * (2.0 * errors - clipped)
 
     def quadratic(self, prediction: Floats | None) -> Quadratic:
         if prediction is None:
@@ -237,8 +293,8 @@ class _Relative(BoundLoss):
         sizes = np.abs(y)
         self._sizes = np.maximum(sizes, _SMALL * self._mean(sizes) or 1.0)
 
-    def value(self, prediction: Floats) -> Any:
-        return self._mean(np.square((prediction - self.y) / self._sizes))
+    def of_points(self, prediction: Floats) -> Any:
+        return np.square((prediction - self.y) / self._sizes)
 
     def quadratic(self, prediction: Floats | None) -> Quadratic:
         # Relative to the scale, as squares of small units would underflow.
@@ -259,9 +315,9 @@ class _Logarithmic(BoundLoss):
         spread = float(np.sqrt(self._mean(np.square(logs - self._mean(logs)))))
         self._spread = spread if spread > _CONSTANT else 1.0
 
-    def value(self, prediction: Floats) -> Any:
+    def of_points(self, prediction: Floats) -> Any:
         ratios = np.maximum(prediction / self.y, _FLOOR)
-        return self._mean(np.square(np.log(ratios) / self._spread))
+        return np.square(np.log(ratios) / self._spread)
 
     def quadratic(self, prediction: Floats | None) -> Quadratic:
         if prediction is None:

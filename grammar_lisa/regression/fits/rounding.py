@@ -34,10 +34,11 @@ _LARGEST_DENOMINATOR: Final = 12
 _LARGEST_NUMERATOR: Final = 24
 _LARGEST_ROOT: Final = 10
 _STEPS: Final = 10
-_DEVIATIONS: Final = 4.0
+_DEVIATIONS: Final = 2.0
 """Squared standard deviations that a constant may move by."""
 _SURE: Final = 1.0 / 16.0
 """The share of the growth that one and minus one may take: they come before better digits."""
+_ROUNDING: Final = 1e-12
 _MOST_GROWTH: Final = 0.1
 _MOST_PATTERNS: Final = 4096
 _MANY_DIGITS: Final = 5
@@ -82,8 +83,9 @@ def simplify_constants(
         weights: Their weights, ``[point]``; None for equal ones.
         loss: What was minimised.
         digits: The most significant digits of a number; None lets the data decide.
-        growth: The share by which each constant may increase the loss; by default what moves a
-            constant of normal errors by two standard deviations, at most 10 %.
+        growth: The share of the loss, less that of outliers, by which each constant may increase
+            it; by default what moves a constant of normal errors by 1.4 standard deviations, at
+            most 10 %.
 
     Raises:
         LisaError: The points, constants, targets or weights are unfit.
@@ -113,8 +115,10 @@ class _Rounding:
         self._y, self._weights, self._loss = y, weights, loss
         self._bound_loss: BoundLoss = loss.bind(y, weights)
         self._digits = digits or _MOST_DIGITS
-        self._growth = min(_DEVIATIONS / len(y), _MOST_GROWTH) if growth is None else growth
+        self._given = growth
+        self._growth = 0.0
         self._least = np.inf
+        self._noise = np.inf
         self._texts: dict[int, str] = {}
         self._constants: Floats = np.empty(0)
 
@@ -125,6 +129,11 @@ class _Rounding:
         the two apart: laws have such exponents, and measured rows stray from laws.
         """
         self._least = fit.loss
+        values = self._skeleton.bind(self._points).values(fit.constants)
+        self._noise = self._bound_loss.noise(values)
+        rows = self._bound_loss.effective_rows(values)
+        decided = min(_DEVIATIONS / rows, _MOST_GROWTH)
+        self._growth = decided if self._given is None else self._given
         self._constants = _symmetric(self._skeleton, self._points, fit, self._bound_loss)
         for number in sorted(self._powers):
             self._take_half(number)
@@ -230,8 +239,9 @@ class _Rounding:
             self._constants[rest],
             steps=_STEPS,
         )
-        growth = 1.0 + self._growth * (len(self._texts) + share)
-        return fit, fit.loss <= max(self._least * growth, self._bound_loss.exact)
+        growth = self._growth * (len(self._texts) + share) * self._noise
+        least = self._least * (1 + _ROUNDING)
+        return fit, fit.loss <= max(least + growth, self._bound_loss.exact)
 
 
 def _exponents(skeleton: Skeleton) -> set[int]:

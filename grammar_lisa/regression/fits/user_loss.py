@@ -53,6 +53,8 @@ def user_loss(text: str, folder: str) -> UserLoss:
 
 
 class _User(BoundLoss):
+    robust = True
+
     def __init__(
         self, y: Floats, weights: Floats | None, function: Callable[..., object], name: str
     ) -> None:
@@ -63,8 +65,8 @@ class _User(BoundLoss):
         if np.isfinite(constant) and constant > 0:
             self._unit = constant
 
-    def value(self, prediction: Floats) -> Any:
-        return self._mean(self._losses(prediction)) / self._unit
+    def of_points(self, prediction: Floats) -> Any:
+        return self._losses(prediction) / self._unit
 
     def quadratic(self, prediction: Floats | None) -> Quadratic:
         if prediction is None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from grammar_lisa.expressions.expression import OPEN, POWER
 from grammar_lisa.regression.search.tree import Tree
 
 _GAIN: Final = 1e-3
 """By what share a longer formula's loss must be smaller."""
+_ODD: Final = 1e-2
+"""By what share that of an open exponent must be smaller than that of as long a formula."""
 
 
 class ArchiveEntry(NamedTuple):
@@ -30,6 +33,14 @@ class ArchiveEntry(NamedTuple):
     def complexity(self) -> int:
         """The number of operators and operands."""
         return self.tree.size
+
+
+def _weighed(tree: Tree, loss: float) -> float:
+    """Return a loss that powers of no simple exponent make greater, among formulas of a length."""
+    odd = sum(
+        part.operator == POWER and part.operands[1].operator == OPEN for _, part in tree.paths()
+    )
+    return loss * (1 + _ODD * odd)
 
 
 class Archive:
@@ -71,7 +82,12 @@ class Archive:
     def add(self, entry: ArchiveEntry) -> bool:
         """Keep a formula that is better than all that are no longer; tell whether it is."""
         size, loss = entry.complexity, max(entry.loss, self._exact)
-        if size > self._most or not loss < (1 - _GAIN) * self.level(size):
+        if size > self._most or not loss < (1 - _GAIN) * self.level(size - 1):
+            return False
+        standing = self._entries.get(size)
+        if standing and not _weighed(entry.tree, loss) < (1 - _GAIN) * _weighed(
+            standing.tree, standing.loss
+        ):
             return False
         self._entries[size] = entry._replace(loss=loss)
         for other in [s for s, e in self._entries.items() if s > size and e.loss >= loss]:

@@ -44,6 +44,10 @@ _CENTRED: Final[Mapping[str, tuple[Callable[[Floats], Floats], Sequence[float]]]
 )
 """Functions around a centre, and their slopes over the argument's range: so flat that the tangent
 has no pole there and the arcs are defined."""
+_NEAR_ZERO: Final = 0.3
+"""Arguments that begin above so much of their greatest are none that powers tell from lines."""
+_STRETCHES: Final = (0.5, 0.75, 1.5, 2.0, 3.0)
+"""Exponents of powers within exponentials."""
 _COOPERATIVITIES: Final = (0.7, 1.4, 2.4, 4.2)
 """Exponents of saturations."""
 
@@ -75,12 +79,18 @@ def atoms_of(
             yield from _bells(argument, values, low, span)
         if {"+", "/"} <= set(operators):
             yield from _steps(argument, values, low, span)
+        if 0 < low < _NEAR_ZERO * high and {"-", "/"} <= set(operators):
+            yield from _occupations(argument, values, high)
+        if 0 <= low < _NEAR_ZERO * high and "pow" in operators:
+            yield from _stretched(argument, values, high)
         if "*" in operators and ({"sin", "cos"} & set(operators)):
             yield from _damped(argument, values, span, operators, _WAVES if fine else _FADING)
     for name in _CENTRED:
         if name in operators:
             yield from _centred(name, argument, values, low, span)
     yield from _shifted(argument, values, low, span, operators)
+    if {"pow", "+", "/"} <= set(operators):
+        yield from _resonances(argument, values, low, span)
     if {"pow", "+"} <= set(operators):
         for centre in _CENTRES:
             shifted = make("+", argument, open_constant(-low - centre * span))
@@ -128,6 +138,33 @@ def _bells(argument: Tree, values: Floats, low: float, span: float) -> Iterator[
             inner = make(POWER, _linear(argument, slope / span, low + centre * span), number(2))
             bell = np.exp(-np.square(slope / span * (values - low - centre * span)))
             yield make("exp", make(NEGATION, inner)), bell
+
+
+def _resonances(argument: Tree, values: Floats, low: float, span: float) -> Iterator[Atom]:
+    """Yield peaks with long tails (Lorentz)."""
+    for centre in _CENTRES:
+        for slope in _SLOPES:
+            square = make(POWER, _linear(argument, slope / span, low + centre * span), number(2))
+            peak = 1 / (np.square(slope / span * (values - low - centre * span)) + 1)
+            yield _saturating(square), peak
+
+
+def _occupations(argument: Tree, values: Floats, high: float) -> Iterator[Atom]:
+    """Yield what falls from a pole at zero as an exponential (Bose and Einstein)."""
+    for rate in _RATES:
+        growth = make("exp", make("*", open_constant(rate / high), argument))
+        with np.errstate(all="ignore"):
+            occupation = 1 / np.expm1(rate / high * values)
+        yield make("/", number(1), make("-", growth, number(1))), occupation
+
+
+def _stretched(argument: Tree, values: Floats, high: float) -> Iterator[Atom]:
+    """Yield exponentials of powers (Kohlrausch, Weibull)."""
+    for share in _CENTRES:
+        for exponent in _STRETCHES:
+            scale = (share * high) ** -exponent
+            inner = make("*", open_constant(-scale), make(POWER, argument, open_constant(exponent)))
+            yield make("exp", inner), np.exp(-scale * values**exponent)
 
 
 def _steps(argument: Tree, values: Floats, low: float, span: float) -> Iterator[Atom]:

@@ -16,6 +16,9 @@ from shared.common.arrays import Floats
 
 _MOST: Final = 1e100
 """Desired values from here on, whose squares add up to no number, are of no use."""
+_UNIT: Final = 0.05
+"""So near to one a factor or a term may be one."""
+_UNITARY: Final = frozenset({"+", "-", "*", "/"})
 _Backward = Callable[[Floats, list[Any]], Any]
 _BACKWARD: Final[Mapping[tuple[str, int], _Backward]] = {
     ("+", 0): lambda d, v: d - v[1],
@@ -106,6 +109,31 @@ def simpler(formula: Tree) -> Iterator[Tree]:
                 yield formula.replaced(
                     path, number(abs(near)) if near > 0 else make(NEGATION, number(-near))
                 )
+
+
+def with_units(formula: Tree) -> Tree:
+    """Return a formula whose factors and terms near one and minus one are that: ``1-exp(-x)``."""
+    operands = [with_units(operand) for operand in formula.operands]
+    if formula.operator not in _UNITARY:
+        return make(formula.operator, *operands) if operands else formula
+    first, second = operands
+    if _is_near_one(first) and _is_near_one(second):
+        return formula
+    for one, other in ((first, second), (second, first)):
+        if _is_near_one(one) and one.value < 0 and formula.operator == "*":
+            return make(NEGATION, other)
+        if _is_near_one(one) and one.value < 0 and formula.operator == "+":
+            return make("-", other, number(1))
+        if _is_near_one(one) and formula.operator == "+" and other.operator == NEGATION:
+            return make("-", number(1), other.operands[0])
+    return make(
+        formula.operator,
+        *(number(1) if _is_near_one(each) and each.value > 0 else each for each in operands),
+    )
+
+
+def _is_near_one(part: Tree) -> bool:
+    return part.operator == OPEN and abs(abs(part.value) - 1) <= _UNIT
 
 
 def _taken_up(part: Tree) -> Tree | None:

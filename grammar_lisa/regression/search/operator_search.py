@@ -9,12 +9,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from grammar_lisa.expressions.expression import POWER
 from grammar_lisa.regression.fit_config import ARITHMETIC, SOURCES, FitConfig
 from grammar_lisa.regression.search.allowed import allowed
+from grammar_lisa.regression.search.archive import ArchiveEntry
 from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.formula_search import SAMPLE, FormulaSearch
 from grammar_lisa.regression.search.library import Library
-from grammar_lisa.regression.search.local import contexts_within, simpler
+from grammar_lisa.regression.search.local import contexts_within, simpler, with_units
 from grammar_lisa.regression.search.recombination import (
     Match,
     Products,
@@ -27,6 +29,7 @@ from grammar_lisa.regression.search.search_round import SearchRound
 from grammar_lisa.regression.search.shortlist import LEAST, Candidate, Shortlist
 from grammar_lisa.regression.search.tree import (
     Tree,
+    is_numeric,
     open_constant,
     product,
     total,
@@ -38,6 +41,10 @@ from shared.common.arrays import Floats
 
 OPERATORS: Final = FitConfig().operator_names
 
+_STEEP: Final = 12.0
+"""Powers with a greater exponent stand for exponentials, which say more about the data."""
+_OUTLYING: Final = 1e-3
+"""The root of the weight that outliers of a robust loss have among candidates."""
 _VARIED: Final = 40
 """Variations between two looks at the clock."""
 SPHERE_EVERY: Final = 60
@@ -78,8 +85,10 @@ class OperatorSearch(FormulaSearch):
         self._shortlist = Shortlist()
         self._improved = set[Tree]()
         self._simplified = set[str]()
+        self._with_units = list[Tree]()
         self._library = Library((), 1)
         self._root = Context.root(self.sample_targets, self.weight_roots)
+        self._weights = self.weight_roots
 
     def run(self) -> Iterator[str]:
         """Search until it has ended; yield the name of each stage."""
@@ -122,9 +131,12 @@ class OperatorSearch(FormulaSearch):
 
     def _rounds(self) -> Iterator[str]:
         """Yield the stages of all rounds; views come after a first look at the whole."""
-        whole, views = View.whole(self.sample, self._root), list[View]()
+        views = list[View]()
         for place, (scale, smaller) in enumerate(zip(SCALES, VIEW_SCALES, strict=False)):
-            round_ = SearchRound(self, scale, whole)
+            if self.sample_loss.robust:
+                yield from SearchRound(self, scale, self._whole).quick()
+                self._leave_outliers()
+            round_ = SearchRound(self, scale, self._whole)
             yield from round_.quick()
             self._simplify()
             if "views" in self.sources and place == 0:
@@ -139,10 +151,42 @@ class OperatorSearch(FormulaSearch):
             self._simplify()
             self._library = round_.library
 
+    @property
+    def _whole(self) -> View:
+        return View.whole(self.sample, self._root)
+
+    def _leave_outliers(self) -> None:
+        """Weigh the outliers of the best formula next to nothing where candidates are made.
+
+        Candidates come from least squares, which outliers of a robust loss would decide.
+        """
+        best = self.archive.best
+        if best is None:
+            return
+        values = np.broadcast_to(best.tree.values(self.sample), len(self.sample_targets))
+        roots = np.ones(len(values)) if self._weights is None else self._weights
+        self.weight_roots = np.where(self.sample_loss.outlying(values), _OUTLYING, roots)
+        self._root = Context.root(self.sample_targets, self.weight_roots)
+
     def fit(self, tree: Tree, source: str, starts: int = 1) -> float:
         """Fit a formula, in the operators that are allowed; see `FormulaSearch.fit`."""
         form = allowed(tree, self.operators) if self._restricted else tree
         return float("inf") if form is None else super().fit(form, source, starts)
+
+    def _keep(self, entry: ArchiveEntry) -> None:
+        """Keep a formula as others do, but no power so steep that an exponential is meant."""
+        steep = (
+            part.operator == POWER
+            and is_numeric(part.operands[1])
+            and abs(part.operands[1].value) > _STEEP
+            for _, part in entry.tree.paths()
+        )
+        if "exp" in self.operators and any(steep):
+            return
+        super()._keep(entry)
+        form = with_units(entry.tree)
+        if form.size < entry.complexity and entry.loss < self.archive.level(form.size):
+            self._with_units.append(form)
 
     def consider(self, context: Context, solution: Solution, source: str) -> None:
         """Compare a part in its context on the sample, and remember it for a fit if it is good."""
@@ -182,6 +226,8 @@ class OperatorSearch(FormulaSearch):
                 return
             if tree.size <= self.most:
                 self.fit(tree, source)
+            while self._with_units and not self.ended:
+                self.fit(self._with_units.pop(), source)
 
     def improve(self, sums: Sums, products: Products) -> Iterator[str]:
         """Look for better parts of the best formulas."""

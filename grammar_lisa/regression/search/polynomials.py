@@ -230,14 +230,18 @@ def backward(
     """Drop one column after the other, that which is missed least, and tell the last few sums.
 
     Args:
-        columns: What may be summed up, ``[column, point]``.
+        columns: What may be summed up, ``[column, point]``; what overflows is left out.
         desired: What is to be met, ``[point]``.
         weights: What errors are multiplied by, ``[point]``.
 
     Yields:
         The columns that are left, at most `_MOST_TERMS`, with their coefficients.
     """
-    columns, desired = columns * weights, desired * weights
+    with np.errstate(all="ignore"):
+        columns, desired = columns * weights, desired * weights
+    if not np.isfinite(desired).all():
+        return
+    columns[~np.isfinite(columns).all(axis=1)] = 0.0
     sizes = scales(columns)
     units = columns / sizes[:, None]
     terms, exact = _telling(units, desired)

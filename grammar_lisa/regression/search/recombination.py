@@ -340,12 +340,13 @@ class Products(Recombination):
             shape = shape * np.prod(signs[odd], axis=0)
             slopes = np.square(match.context.slopes)
             scale = float((slopes * shape) @ desired / ((slopes * shape) @ shape))
-        if not np.isfinite(scale):
+            values = scale * shape
+        if not np.isfinite(values).all():
             return None
         flipped = ~changing & (signs[:, 0] < 0)
         cost = self._costs[list(match.members)].sum() + _exponent_cost(exponents)
         return Solution(
-            scale * shape,
+            values,
             float(cost),
             lambda: self._product(match.members, exponents, flipped, scale),
         )

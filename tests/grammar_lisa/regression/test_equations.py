@@ -55,7 +55,7 @@ def test_the_simplest_that_explains_all_is_recommended(losses, rows, chosen):
 
 def test_the_reason_is_told():
     assert front(1.0).reason == "it is the only one"
-    assert front(1.0, 1e-3).reason == "no simpler formula comes within 1.18 times the least loss"
+    assert front(1.0, 1e-3).reason == "no simpler formula comes within 1.02 times the least loss"
     assert front(1.0, 0.01, 0.0099, rows=8).reason == (
         "of the 2 formulas within 1.5 times the least loss, its loss falls most per unit of "
         "complexity"

@@ -94,3 +94,34 @@ def test_constant_targets_have_a_scale(name, value):
 def test_refusals(call, message):
     with pytest.raises(LisaError, match=message):
         call()
+
+
+@pytest.mark.parametrize("name", ["mae", "huber"])
+def test_outliers_of_robust_losses_are_told_from_noise(name):
+    generator = np.random.default_rng(0)
+    y = generator.normal(size=200)
+    y[::20] += 50
+    bound = LOSSES[name].bind(y)
+    zero = np.zeros(200)
+    assert bound.deviation(zero) == pytest.approx(1, rel=0.2)
+    assert set(np.flatnonzero(bound.outlying(zero))) == set(range(0, 200, 20))
+    clean = bound.of_points(zero)[np.arange(200) % 20 > 0].sum() / 200
+    assert bound.noise(zero) == pytest.approx(clean)
+    assert bound.noise(zero) < bound.capped(zero, 1.0) < 0.4 * bound.value(zero)
+
+
+def test_squared_losses_have_no_outliers():
+    y = np.array([0.0, 0.1, -0.1, 100.0])
+    bound = LOSSES["mse"].bind(y)
+    assert not bound.outlying(np.zeros(4)).any()
+    assert bound.noise(np.zeros(4)) == bound.value(np.zeros(4))
+
+
+def test_rows_that_decide_are_counted():
+    y = np.zeros(100)
+    bound = LOSSES["mse"].bind(np.arange(100.0))
+    assert bound.effective_rows(np.arange(100.0)) == 100
+    normal = np.arange(100.0) + np.random.default_rng(1).normal(size=100)
+    assert 60 < bound.effective_rows(normal) <= 100
+    few = np.arange(100.0) + np.where(np.arange(100) < 2, 10.0, 1e-3) + y
+    assert bound.effective_rows(few) == pytest.approx(6, rel=0.01)

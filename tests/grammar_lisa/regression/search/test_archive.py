@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grammar_lisa.expressions.expression import POWER
 from grammar_lisa.regression.search.archive import Archive, ArchiveEntry
-from grammar_lisa.regression.search.tree import Tree, variable
+from grammar_lisa.regression.search.tree import Tree, make, open_constant, product, total, variable
 
 EXACT, MOST = 1e-10, 12
 X = variable("x")
@@ -101,3 +102,18 @@ def test_undefined_losses_are_not_kept(loss):
 
 def test_what_is_too_long_is_not_kept():
     assert filled([entry_of(MOST + 1, 0.1), entry_of(MOST, 0.1)])[1] == [False, True]
+
+
+def test_of_equal_length_and_loss_plain_formulas_are_kept():
+    """A line in years is as good as a power of them, and is what is meant."""
+    line = total(product(open_constant(0.02), variable("x")), open_constant(-20.0))
+    power = product(open_constant(1e-7), make(POWER, variable("x"), open_constant(2.4)))
+    assert line.size == power.size
+    for offered in ((line, power), (power, line)):
+        archive = Archive(0.0, 30)
+        for tree in offered:
+            loss = 0.1 if tree is line else 0.0995
+            archive.add(ArchiveEntry(tree, loss, "", 0.0))
+        assert [entry.tree for entry in archive] == [line]
+    archive.add(ArchiveEntry(power, 0.09, "", 0.0))
+    assert [entry.tree for entry in archive] == [power]

@@ -96,3 +96,10 @@ def test_waves_are_dense_enough_to_start_from():
     sines = [tree.constants()[0] for tree, _ in atoms(operators=("sin",))]
     assert np.diff(sines).max() * np.ptp(X) <= np.pi / 2 + 1e-9
     assert max(sines) * np.ptp(X) > 2 * np.pi * 19
+
+
+def test_peaks_with_tails_occupations_and_stretched_exponentials():
+    texts = {tree.text for tree, _ in atoms(np.linspace(0.1, 5, 30))}
+    assert "1/((c*x+c)**2+1)" in texts
+    assert "1/(exp(c*x)-1)" in texts
+    assert "exp(c*x**c)" in texts

@@ -3,10 +3,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grammar_lisa.expressions.expression import NEGATION, OPEN, POWER
+from grammar_lisa.expressions.expression import NEGATION, NUMBER, OPEN, POWER
+from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.regression.search.contexts import Context
-from grammar_lisa.regression.search.local import contexts_within, simpler
-from grammar_lisa.regression.search.tree import combination, make, number, open_constant, variable
+from grammar_lisa.regression.search.local import contexts_within, simpler, with_units
+from grammar_lisa.regression.search.tree import (
+    combination,
+    make,
+    number,
+    open_constant,
+    tree_of,
+    variable,
+)
 
 GENERATOR = np.random.default_rng(0)
 X, Y = GENERATOR.uniform(0.5, 2.5, (2, 30))
@@ -170,3 +178,39 @@ def test_a_divisor_takes_up_a_factor():
     )
     given = fixed.values(POINTS)
     assert not any(np.allclose(tree.values(POINTS), given) for tree in simpler(fixed))
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("(-1.02)*exp(x)+0.99", "1-exp(x)"),
+        ("0.97*x", "x"),
+        ("(-1.01)*x", "-x"),
+        ("x+(-0.98)", "x-1"),
+        ("1.2*x+0.5", "c*x+c"),
+        ("1.01/(x+0.99)", "1/(x+1)"),
+        ("x**1.01", "x**c"),
+    ],
+)
+def test_factors_and_terms_near_one_are_one(formula, expected):
+    tree = opened(formula)
+    form = with_units(tree)
+    text = form.text
+    assert sorted(text) == sorted(expected)
+    assert form.size <= tree.size
+
+
+def opened(text):
+    """A formula whose decimals are open constants."""
+    skeleton = Skeleton.read(text, ("x",), "c")
+    numbers = [part.value for _, part in tree_of(skeleton, ()).paths() if part.operator == NUMBER]
+    assert numbers
+    return _opened(tree_of(skeleton, ()))
+
+
+def _opened(tree):
+    if tree.operator == NEGATION and tree.operands[0].operator == NUMBER:
+        return open_constant(-tree.operands[0].value)
+    if tree.operator == NUMBER:
+        return open_constant(tree.value)
+    return tree._replace(operands=tuple(map(_opened, tree.operands)))

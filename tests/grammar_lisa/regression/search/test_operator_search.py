@@ -123,7 +123,7 @@ def test_each_source_works_alone(source):
     search, names = searched(POINTS, targets, stages, sources=(source,))
     assert names == ["powers", *STAGES[source]]
     found = {entry.source for entry in search.archive}
-    assert found <= {"constant", "powers"} | SOURCE_NAMES[source]
+    assert found <= {"constant", "lines", "powers"} | SOURCE_NAMES[source]
     assert found & SOURCE_NAMES[source]
 
 
@@ -336,3 +336,26 @@ def test_functions_that_are_named_are_found(name, targets):
     assert search.solved
     assert operators_of(search) <= {"+", "-", "*", "/", name}
     assert search.archive.best.complexity <= 10
+
+
+@pytest.mark.usefixtures("small")
+def test_outliers_of_a_robust_loss_do_not_decide():
+    """Outliers on one side move a fit by Huber, but leave it its form."""
+    x = np.linspace(0.1, 8, 90)
+    truth = 5 * x / (2 + x)
+    search = OperatorSearch({"x": x}, truth + 40.0 * (np.arange(90) % 9 == 0), loss=LOSSES["huber"])
+    list(islice(search.run(), 14))
+    assert np.count_nonzero(search.weight_roots < 1) >= 8
+    differences = [e.tree.values({"x": x}) - truth for e in search.archive if e.complexity < 10]
+    assert min(np.ptp(each) for each in differences) < 0.1
+
+
+def test_steep_powers_are_no_formulas_where_there_are_exponentials():
+    years = np.linspace(1990, 2020, 31)
+    growth = np.exp(0.042 * (years - 1990)) * (1 + 0.01 * np.sin(np.arange(31) ** 2))
+    search = OperatorSearch({"t": years}, growth)
+    list(islice(search.run(), 8))
+    for entry in search.archive:
+        for _, part in entry.tree.paths():
+            if part.operator == POWER and not part.operands[1].operands:
+                assert abs(part.operands[1].value) <= 12

@@ -226,3 +226,15 @@ def test_a_row_of_weight_two_counts_as_that_row_twice_in_polynomials():
     assert found[0] == pytest.approx(expected[0], rel=1e-9)
     for one, other in zip(found[1:], expected[1:], strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-8)
+
+
+def test_what_overflows_is_left_out():
+    """Squares of some weighted values are infinite: no least squares may see them."""
+    x = np.linspace(1, 2, 30)
+    columns = np.array([np.ones(30), x, 1e300 * x])
+    found = list(backward(columns, 2 * x + 1, np.full(30, 1e10)))
+    assert found
+    for terms, coefficients in found:
+        assert np.isfinite(coefficients).all()
+        assert 2 not in terms or coefficients[terms.index(2)] == 0
+    assert not list(backward(columns, 1e300 * x, np.full(30, 1e10)))
