@@ -202,7 +202,7 @@ class Fitting:
             for stage in search.run():
                 self.stages += 1
                 tell(stage)
-        except np.linalg.LinAlgError as error:
+        except (np.linalg.LinAlgError, ArithmeticError) as error:
             if search.archive.best is None:
                 raise
             self.notes.append(

@@ -28,7 +28,6 @@ _FLOOR: Final = 1e-9
 """Predictions below this share of the target count as it in logarithmic errors."""
 _NORMAL: Final = 1.4826
 """The standard deviation of normal errors over the median of their sizes."""
-_MET: Final = 1e-2
 _OUTLYING: Final = 4.0
 """Standard deviations beyond which an error is an outlier of a robust loss."""
 
@@ -57,9 +56,11 @@ class BoundLoss(ABC):
         curved: Whether a step to the minimum of the quadratic may overshoot.
         exact: A loss at the level of rounding.
         robust: Whether outliers count less than by their squares.
+        met: The share of the scale up to which an error is none of an outlier.
     """
 
     robust: bool = False
+    met: float = 1e-2
     fixed: bool = False
     curved: bool = False
     exact: float = 1e-24
@@ -84,9 +85,17 @@ class BoundLoss(ABC):
         """Return the deviation of normal errors with the same median of sizes."""
         return _NORMAL * float(np.median(np.abs(prediction - self.y)))
 
+    def most_error(self, deviation: float) -> float:
+        """Return the greatest error that is none of an outlier.
+
+        It is `_OUTLYING` deviations, and at least the share `met` of the scale: where most targets
+        are met, the deviation is next to nothing.
+        """
+        return max(_OUTLYING * deviation, self.met * self.scale)
+
     def outlying(self, prediction: Floats) -> Bools:
-        """Tell which points are outliers of a robust loss: `_OUTLYING` deviations off, or more."""
-        limit = _OUTLYING * self.deviation(prediction)
+        """Tell which points are outliers of a robust loss: off by more than `most_error`."""
+        limit = self.most_error(self.deviation(prediction))
         found: Bools = np.logical_and(self.robust, np.abs(prediction - self.y) > limit)
         return found
 
@@ -94,11 +103,13 @@ class BoundLoss(ABC):
         """Return how many rows the squared errors of a prediction count as, at most all of them.
 
         3·(Σe²)²/Σe⁴ (Satterthwaite 1946): normal errors of one size count each; where few errors
-        are great, as where noise grows with the target, these few decide.
+        are great, as where noise grows with the target, these few decide. Outliers of a robust
+        loss do not count.
         """
         with np.errstate(all="ignore"):
             near = self.quadratic(prediction)
             squares = near.weights * np.square(prediction - near.response)
+        squares = np.where(self.outlying(prediction), 0.0, squares)
         most = float(squares.max(initial=0.0))
         if not 0 < most < np.inf:
             return float(len(squares))
@@ -112,13 +123,9 @@ class BoundLoss(ABC):
             return float(self._mean(np.where(self.outlying(prediction), 0.0, points)))
 
     def capped(self, prediction: Floats, deviation: float) -> float:
-        """Return the loss of a prediction whose errors count as `_OUTLYING` deviations at most.
-
-        Where most targets are met, so that the deviation is next to nothing, errors count up to
-        `_MET` of the scale.
-        """
+        """Return the loss of a prediction whose errors count as `most_error` at most."""
         with np.errstate(all="ignore"):
-            most = self.of_points(self.y + max(_OUTLYING * deviation, _MET * self.scale))
+            most = self.of_points(self.y + self.most_error(deviation))
             loss = float(self._mean(np.minimum(self.of_points(prediction), most)))
         return loss if np.isfinite(loss) else np.inf
 
@@ -270,7 +277,7 @@ class _Huber(BoundLoss):
 
     def __init__(self, y: Floats, weights: Floats | None, threshold: float) -> None:
         super().__init__(y, weights)
-        self._threshold = threshold
+        self.met = self._threshold = threshold
 
     def of_points(self, prediction: Floats) -> Any:
         errors = np.abs((prediction - self.y) / self.scale)

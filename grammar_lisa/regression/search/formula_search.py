@@ -88,12 +88,16 @@ class FormulaSearch(ABC):
         self.weight_roots = None if sampled is None else np.sqrt(sampled / sampled.max())
         self._exact = max(self.loss.bind(self.targets, self.weights).exact, _LEAST_EXACT)
         self._open = 0.0 if steps is None else self._left_open(steps[rows])
-        self.archive = Archive(max(self._exact, self._open), most)
+        self.archive = self.new_archive()
         self.scored = ScoredFormulas(most=most)
         self.fits = 0
         self.looked = 0
         self.enough = False
         self._good_enough = good_enough
+
+    def new_archive(self) -> Archive:
+        """Return an archive without formulas."""
+        return Archive(max(self._exact, self._open), self.most)
 
     @abstractmethod
     def run(self) -> Iterator[str]:
@@ -147,7 +151,7 @@ class FormulaSearch(ABC):
             )
         else:
             fit = polish(bound, self.targets, self.weights, self.loss, constants, _STEPS)
-        if np.isfinite(fit.loss):
+        if np.isfinite(fit.loss) and np.isfinite(fit.constants).all():
             found = tree.with_constants(fit.constants)
             self._keep(ArchiveEntry(found, fit.loss, source, self.clock() - self.began))
             self.scored.add(found, fit.loss)
@@ -155,10 +159,14 @@ class FormulaSearch(ABC):
 
     def _keep(self, entry: ArchiveEntry) -> None:
         """Keep a formula if it is among the best, and see whether the best is now good enough."""
-        if self.archive.add(entry):
+        if self.archive.add(self.judged(entry)):
             best = self.archive.best
             if best is not None and best.tree is entry.tree:
-                self.enough = self._good_enough(best)
+                self.enough = self._good_enough(entry)
+
+    def judged(self, entry: ArchiveEntry) -> ArchiveEntry:
+        """Return a formula with the loss that it is judged by, which is that of the fit."""
+        return entry
 
     def _left_open(self, steps: Floats) -> float:
         """Return the loss that the digits of the targets leave open; 0 where that is much."""

@@ -103,7 +103,7 @@ def simpler(formula: Tree) -> Iterator[Tree]:
             yield formula.replaced(path, operand)
         if part.operands and path:
             yield formula.replaced(path, open_constant(1.0))
-        if part.operator == OPEN:
+        if part.operator == OPEN and np.isfinite(part.value):
             near = round(2 * part.value) / 2
             if near and abs(near - part.value) < 0.1:
                 yield formula.replaced(

@@ -89,6 +89,8 @@ class OperatorSearch(FormulaSearch):
         self._library = Library((), 1)
         self._root = Context.root(self.sample_targets, self.weight_roots)
         self._weights = self.weight_roots
+        self._whole_loss = self.loss.bind(self.targets, self.weights)
+        self._deviation: float | None = None
 
     def run(self) -> Iterator[str]:
         """Search until it has ended; yield the name of each stage."""
@@ -163,10 +165,22 @@ class OperatorSearch(FormulaSearch):
         best = self.archive.best
         if best is None:
             return
+        whole = np.broadcast_to(best.tree.values(self.points), len(self.targets))
+        self._deviation = self._whole_loss.deviation(whole)
+        entries, self.archive = list(self.archive), self.new_archive()
+        for entry in entries:
+            self._keep(entry)
         values = np.broadcast_to(best.tree.values(self.sample), len(self.sample_targets))
         roots = np.ones(len(values)) if self._weights is None else self._weights
         self.weight_roots = np.where(self.sample_loss.outlying(values), _OUTLYING, roots)
         self._root = Context.root(self.sample_targets, self.weight_roots)
+
+    def judged(self, entry: ArchiveEntry) -> ArchiveEntry:
+        """Return a formula with its loss, to which outliers of a robust one add but little."""
+        if self._deviation is None:
+            return entry
+        values = np.broadcast_to(entry.tree.values(self.points), len(self.targets))
+        return entry._replace(loss=self._whole_loss.capped(values, self._deviation))
 
     def fit(self, tree: Tree, source: str, starts: int = 1) -> float:
         """Fit a formula, in the operators that are allowed; see `FormulaSearch.fit`."""

@@ -347,7 +347,7 @@ def test_outliers_of_a_robust_loss_do_not_decide():
     list(islice(search.run(), 14))
     assert np.count_nonzero(search.weight_roots < 1) >= 8
     differences = [e.tree.values({"x": x}) - truth for e in search.archive if e.complexity < 10]
-    assert min(np.ptp(each) for each in differences) < 0.1
+    assert min(np.ptp(each) for each in differences) < 0.2
 
 
 def test_steep_powers_are_no_formulas_where_there_are_exponentials():
