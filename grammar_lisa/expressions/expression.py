@@ -7,13 +7,13 @@ over ascending numbers meets operands before what is made of them.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from grammar_lisa.expressions import hints
 from shared.common.errors import LisaError
 
 T = TypeVar("T")
@@ -43,7 +43,6 @@ _BINDING: Final = {"+": 1, "-": 1, "*": 2, "/": 2, NEGATION: 3, POWER: 4}
 # An incoming operator first completes those that bind at least this tightly; `**`, which groups
 # to the right, completes none.
 _COMPLETES: Final = {"+": 1, "-": 1, "*": 2, "/": 2, POWER: 5}
-_MEANT: Final = {"^": "**", "×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "[": "(", "]": ")"}
 _WINDOW: Final = 60
 
 
@@ -65,12 +64,31 @@ class Node(NamedTuple):
 
 
 class _RefusalError(Exception):
-    """A text that is no expression: which lexeme is at fault, and what is wrong with it."""
+    """A text that is no expression: which lexeme is at fault, and what is wrong with it.
 
-    def __init__(self, position: int, reason: str) -> None:
+    Attributes:
+        position: Of the lexeme.
+        reason: What is wrong with it.
+        name: The name that is unknown, where that is it.
+    """
+
+    def __init__(self, position: int, reason: str, name: str | None = None) -> None:
         super().__init__(reason)
         self.position = position
         self.reason = reason
+        self.name = name
+
+
+class UnknownNameError(LisaError):
+    """A text with a name that is no variable, constant or function.
+
+    Attributes:
+        name: The name.
+    """
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 _OPERAND_DUE: Final = "expected a number, a variable, a function or '('"
@@ -107,12 +125,16 @@ class Pool:
 
         Raises:
             LisaError: The text is no expression; the message points at the column.
+            UnknownNameError: It has a name that is none of those that are known.
         """
         lexemes = _LEXEME.findall(text)
         try:
             return self._build(lexemes)
         except _RefusalError as refusal:
-            raise LisaError(_explain(text, refusal)) from None
+            message = _explain(text, refusal)
+            if refusal.name is None:
+                raise LisaError(message) from None
+            raise UnknownNameError(message, refusal.name) from None
 
     def find(self, text: str | None) -> int | None:
         """Do as `add`, but return None where the text is None or no expression."""
@@ -220,7 +242,7 @@ class Pool:
         if opener is None:
             opener = lexeme[:-1].rstrip()
             if opener not in UNARY_FUNCTIONS and opener not in BINARY_FUNCTIONS:
-                raise _RefusalError(position, self._unknown_function(opener))
+                raise self._unknown_function(position, opener)
             self._openers[lexeme] = opener
         return opener
 
@@ -246,17 +268,26 @@ class Pool:
         if name in UNARY_FUNCTIONS or name in BINARY_FUNCTIONS:
             raise _RefusalError(position, f"the function {name} needs '(' after its name")
         if self.variables is not None:
-            raise _RefusalError(position, _unknown("variable", name, self._names()))
+            raise self._unknown(position, "variable", name, self._names())
         return Node(VARIABLE, (), name)
 
     def _names(self) -> tuple[str, ...]:
         open_constant = () if self.constant is None else (self.constant,)
         return (*(self.variables or ()), *open_constant, *CONSTANTS)
 
-    def _unknown_function(self, name: str) -> str:
-        if name in CONSTANTS or (self.variables is not None and name in self.variables):
-            return f"{name} is no function; write {name}*(...) for a product"
-        return _unknown("function", name, (*UNARY_FUNCTIONS, *BINARY_FUNCTIONS))
+    def _unknown_function(self, position: int, name: str) -> _RefusalError:
+        if name in self._names():
+            return _RefusalError(
+                position, f"{name} is no function; write {name}*(...) for a product"
+            )
+        return self._unknown(position, "function", name, (*UNARY_FUNCTIONS, *BINARY_FUNCTIONS))
+
+    def _unknown(
+        self, position: int, kind: str, name: str, valid: tuple[str, ...]
+    ) -> _RefusalError:
+        constant = self.constant if kind == "variable" else None
+        hint = hints.of_name(name, valid, constant)
+        return _RefusalError(position, f"unknown {kind} {name}; {hint}", name)
 
 
 class PerNode(Generic[T]):
@@ -288,24 +319,15 @@ def variables_of(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({pool.nodes[n].name for n in used if pool.nodes[n].operator == VARIABLE}))
 
 
-def choices(name: str, valid: Iterable[str]) -> str:
-    """Return the end of a message about an unknown name: the nearest valid one, and all of them."""
-    names = list(valid)
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"{f'; did you mean {close[0]}? V' if close else '; v'}alid are {', '.join(names)}"
-
-
-def _unknown(kind: str, name: str, valid: tuple[str, ...]) -> str:
-    return f"unknown {kind} {name}{choices(name, valid)}"
-
-
 def _hint(lexeme: str) -> str:
-    return f"; write {_MEANT[lexeme]} instead of {lexeme}" if lexeme in _MEANT else ""
+    hint = hints.of_lexeme(lexeme)
+    return f"; {hint}" if hint else ""
 
 
 def _after_operand(lexeme: str) -> str:
     product = lexeme[0].isalnum() or lexeme[0] == "_" or lexeme[-1] == "("
-    return _OPERATOR_DUE + ("; a product is written with *" if product else _hint(lexeme))
+    hint = _hint(lexeme) or ("; a product is written with *" if product else "")
+    return _OPERATOR_DUE + hint
 
 
 def _misplaced_comma(opener: str) -> str:
@@ -336,10 +358,11 @@ def _explain(text: str, refusal: _RefusalError) -> str:
         return f"cannot read an empty expression: {_OPERAND_DUE}"
     start, stop = (*spans, (spans[-1][1],) * 2)[refusal.position]
     found = repr(text[start:stop]) if stop > start else "the end"
+    reason = hints.of_context(text, start) or refusal.reason
     left = max(0, start - _WINDOW)
     shown = re.sub(r"\s", " ", text[left : start + _WINDOW])
     return (
-        f"cannot read this expression: found {found} at column {start + 1}; {refusal.reason}\n"
+        f"cannot read this expression: found {found} at column {start + 1}; {reason}\n"
         f"  {shown}\n"
         f"  {' ' * (start - left)}^"
     )

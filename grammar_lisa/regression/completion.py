@@ -12,6 +12,7 @@ from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.regression.fits.constants import fit_constants
 from grammar_lisa.regression.fits.losses import LOSSES
 from grammar_lisa.regression.fits.rounding import simplify_constants
+from grammar_lisa.regression.tables.safe_names import with_safe_names
 from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
@@ -51,7 +52,8 @@ def complete(
     """Fit the open constants of a formula, each `c` one of its own, and round them.
 
     Args:
-        text: The formula over the inputs of the table; one without open constants is left alone.
+        text: The formula over the inputs of the table, by their names in formulas or, where these
+            are one word, in the file; one without open constants is left alone.
         table: The rows to fit; at most 20,000 of them, spread evenly, are looked at.
         loss: What is minimised, a name of `LOSSES`.
         digits: The most significant digits of a constant; None lets the data decide.
@@ -60,6 +62,7 @@ def complete(
     Raises:
         LisaError: The text is no formula over the inputs, or no constants make it finite.
     """
+    text = with_safe_names(text, table.names)
     skeleton = Skeleton.read(text, table.variables, CONSTANT_TERMINAL)
     if not skeleton.n_constants:
         return Completed(text, ())

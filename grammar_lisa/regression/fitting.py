@@ -22,9 +22,10 @@ from grammar_lisa.regression.measures import measure_values
 from grammar_lisa.regression.search.archive import ArchiveEntry
 from grammar_lisa.regression.search.collecting import shortened
 from grammar_lisa.regression.search.formula_search import FormulaSearch
-from grammar_lisa.regression.search.grammar_search import GrammarSearch
+from grammar_lisa.regression.search.grammar_search import MAX_RULES, GrammarSearch
 from grammar_lisa.regression.search.operator_search import OperatorSearch
 from grammar_lisa.regression.search.tree import Tree
+from grammar_lisa.regression.sentence_check import check_sentences
 from grammar_lisa.regression.sphere.grammar_sphere import GrammarSphere
 from grammar_lisa.regression.sphere.operator_sphere import OperatorSphere
 from grammar_lisa.regression.tables.feature_choice import chosen_features, describe_choice, varying
@@ -102,7 +103,7 @@ class Fitting:
         self._stopped = False
         self._search: FormulaSearch | None = None
         self._sphere: GrammarSphere | None = None
-        self._grammar = None if self.config.grammar is None else load_grammar(self.config.grammar)
+        self._grammar = self._loaded_grammar()
         generator = np.random.default_rng(derive_seed(self.config.seed, "guesses"))
         self._known = read_guesses(self.config.guesses, self._some, self._loss, generator)
         self._known += [Member.read(text, table.variables) for text in front]
@@ -159,6 +160,14 @@ class Fitting:
     def finished(self) -> Equations:
         """Return the formulas, their constants fitted on the rows and rounded."""
         return self._finishing.finished(self._members())
+
+    def _loaded_grammar(self) -> Grammar | None:
+        """Return the grammar whose sentences are allowed, where there is one."""
+        if self.config.grammar is None:
+            return None
+        grammar = load_grammar(self.config.grammar)
+        self.notes += check_sentences(grammar, self._table, MAX_RULES)
+        return grammar
 
     def _names(self) -> tuple[str, ...]:
         """Return the inputs to search with; the search has ended where none is needed."""

@@ -13,6 +13,8 @@ from grammar_lisa.regression.finishing import Member
 from grammar_lisa.regression.fits.constants import fit_constants
 from grammar_lisa.regression.fits.losses import Loss
 from grammar_lisa.regression.search.tree import Tree, make, open_constant, tree_of
+from grammar_lisa.regression.sentence_check import of_table
+from grammar_lisa.regression.tables.safe_names import with_safe_names
 from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
 
@@ -41,9 +43,10 @@ def read_guesses(
 
 def _read(text: str, table: Table, loss: Loss, generator: np.random.Generator) -> Member:
     try:
-        skeleton = Skeleton.read(text, table.variables, CONSTANT_TERMINAL)
+        written = with_safe_names(text, table.names)
+        skeleton = Skeleton.read(written, table.variables, CONSTANT_TERMINAL)
     except LisaError as error:
-        raise LisaError(f"the guess {text!r}: {error}") from None
+        raise LisaError(f"the guess {text!r}: {error}{of_table(error, table)}") from None
     bound = skeleton.bind(table.features)
     fit = fit_constants(bound, table.target, table.weights, loss, generator, _STARTS, _STEPS)
     if not np.isfinite(fit.loss):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from grammar_lisa.expressions.expression import CONSTANT_TERMINAL
+from grammar_lisa.expressions.hints import of_parameter
 from grammar_lisa.regression.tables.columns import Column
 from grammar_lisa.regression.tables.reading import Columns
 from grammar_lisa.regression.tables.safe_names import safe_names
 from shared.common.errors import LisaError
 
+EXPRESSION: Final = "--expression"
+"""The option that names columns in a formula."""
 _LISTED: Final = 12
 
 
@@ -36,10 +40,23 @@ def find_column(columns: Columns, name: str, option: str) -> str:
             f"{', '.join(own)} here"
         )
     known = {column.name or safe: safe for safe, column in by_name.items()}
-    lower = {each.lower(): each for each in known}
+    lower = {each.lower(): each for own, safe in known.items() for each in (safe, own)}
     near = difflib.get_close_matches(name.lower(), lower, n=1)
     hint = f"; did you mean {lower[near[0]]}?" if near else ";"
-    raise LisaError(f"{option}: {columns.path} has no column {name!r}{hint} it has {listed(known)}")
+    parameter = of_parameter(name, CONSTANT_TERMINAL) if option == EXPRESSION else ""
+    raise LisaError(
+        f"{option}: {columns.path} has no column {name!r}{hint} it has {listed(both(known))}"
+        + (f"; {parameter}" if parameter else "")
+    )
+
+
+def both(names: Mapping[str, str]) -> list[str]:
+    """Return names of columns for a message: the file's own, and that of formulas if it differs.
+
+    Args:
+        names: The names that formulas use by the file's own.
+    """
+    return [own if own == safe else f"{own} ({safe} in formulas)" for own, safe in names.items()]
 
 
 def listed(names: Iterable[str]) -> str:

@@ -1,8 +1,9 @@
 """Names for the columns of a table that formulas can use."""
 
 import keyword
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from grammar_lisa.expressions.expression import (
@@ -15,6 +16,7 @@ from grammar_lisa.expressions.expression import (
 RESERVED: Final = frozenset(
     (*UNARY_FUNCTIONS, *BINARY_FUNCTIONS, *CONSTANTS, CONSTANT_TERMINAL, "np", "numpy")
 )
+_WORD: Final = re.compile(r"(?<!\w)[^\W\d]\w*")
 _SPELLED: Final = {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l"}
 _LETTER_NAMES: Final = ("GREEK SMALL LETTER ", "GREEK CAPITAL LETTER ")
 
@@ -45,6 +47,25 @@ def is_safe(name: str) -> bool:
     """Tell whether a formula reads a name as a variable, and Python as a parameter."""
     plain = name.isascii() and name.isidentifier() and name.strip("_") != ""
     return plain and name not in RESERVED and not keyword.iskeyword(name)
+
+
+def with_safe_names(text: str, names: Mapping[str, str]) -> str:
+    """Return a formula with safe names in place of names that the file has.
+
+    A name of the file is read where it is one word, no other column has it, and it means nothing
+    else in a formula.
+
+    Args:
+        text: The formula.
+        names: The file's names by the safe ones.
+    """
+    own = list(names.values())
+    safe = {
+        theirs: name
+        for name, theirs in names.items()
+        if theirs not in names and theirs not in RESERVED and own.count(theirs) == 1
+    }
+    return _WORD.sub(lambda word: safe.get(word[0], word[0]), text)
 
 
 def _wished(name: str, place: int) -> str:

@@ -6,7 +6,13 @@ import csv
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from grammar_lisa.regression.tables.column_names import find_column, listed, names_of, quoted
+from grammar_lisa.regression.tables.column_names import (
+    EXPRESSION,
+    find_column,
+    listed,
+    names_of,
+    quoted,
+)
 from grammar_lisa.regression.tables.columns import Column
 from grammar_lisa.regression.tables.layout import shown
 from grammar_lisa.regression.tables.reading import Columns
@@ -44,8 +50,8 @@ def choose(columns: Columns, options: TableOptions, needed: Sequence[str] | None
     Args:
         columns: All of the table.
         options: Which are what.
-        needed: The only inputs to look at, by the name that formulas use, where `options` names
-            none.
+        needed: The only inputs to look at, by the file's name or that of formulas, where `options`
+            names none.
 
     Raises:
         LisaError: An option names no column, two options one column, a column that is needed holds
@@ -140,12 +146,14 @@ class _Choice:
         if self._options.features is not None:
             return self._named_features(others)
         if needed is not None:
-            for name in needed:
-                if find_column(self._columns, name, "--expression") in others:
+            safe = {find_column(self._columns, name, EXPRESSION): name for name in needed}
+            for name in others:
+                if name in safe:
                     raise LisaError(
-                        f"--expression uses {name}, which is the target, a weight, or in --ignore"
+                        f"{EXPRESSION} uses {safe[name]}, which is the target, a weight, or in "
+                        "--ignore"
                     )
-            return [name for name in self._by_name if name in needed]
+            return [name for name in self._by_name if name in safe]
         features = []
         for place, (name, column) in enumerate(self._by_name.items(), start=1):
             if name in others:

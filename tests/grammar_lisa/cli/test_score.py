@@ -34,6 +34,18 @@ def test_constants_are_fitted_and_judged_on_other_rows(tmp_path):
     assert "test" in succeed(*words[:-2]).out
 
 
+def test_columns_are_read_by_the_names_of_the_file_too(tmp_path):
+    path = written(tmp_path, "Δt,x y,lambda,y\n1,2,3,2\n2,3,5,4\n3,1,1,6\n")
+    result = succeed("score", path, "--expression", "c*Δt+0*lambda", "--json", "--quiet").json
+    assert result["formula"] == "2*Deltat+0*lambda_"
+    refused = TOOL.refusal("score", path, "--expression", "c*t1")
+    said = "it has Δt (Deltat in formulas), x y (x_y in formulas), lambda (lambda_ in formulas), y"
+    assert said in " ".join(refused.split())
+    assert "where t1 is a number to be fitted, write c" in " ".join(refused.split())
+    refused = TOOL.refusal("score", path, "--target", "Δt", "--expression", "c*Δt")
+    assert "--expression uses Δt, which is the target" in refused
+
+
 def test_rows_without_a_value_are_told(tmp_path):
     path = written(tmp_path, "x,y\n1,1\n0,2\n-1,3\n")
     result = succeed("score", path, "--expression", "log(x)")
