@@ -18,6 +18,26 @@ from shared.runs.run import SUMMARY
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
+    try:
+        begun, fitting, split = _begin(options, terminal)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("the search had not begun, and nothing was kept") from None
+    path = begun.folder.path
+    terminal.note(f"run: {path}")
+    kept = f"what was found is kept; go on with '{FIT_TOOL} --resume {path} --time 60s'"
+    try:
+        with working_in(path), begun.left_with_formulas():
+            found = _searched(begun, fitting, split, terminal)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(kept if begun.has_formulas else "nothing was kept") from None
+    _report(begun, fitting, found, split, terminal)
+    if fitting.ending == "interrupted":
+        terminal.close()
+        raise KeyboardInterrupt(kept)
+
+
+def _begin(options: Options, terminal: Terminal) -> tuple[Begun, Fitting, TableSplit]:
+    """Read the table, and make or open the folder of the search."""
     begun = None if options.resume is None else resume_fit(options)
     options = options if begun is None else begun.options
     assert options.table is not None
@@ -27,17 +47,7 @@ def run(options: Options, terminal: Terminal) -> None:
     terminal.note(split.train.summary)
     front = () if begun is None else begun.front
     fitting = fitting_for(split.train, options.config, test=split.test, front=front)
-    begun = begun or create_fit(options)
-    path = begun.folder.path
-    terminal.note(f"run: {path}")
-    with working_in(path):
-        found = _searched(begun, fitting, split, terminal)
-    _report(begun, fitting, found, split, terminal)
-    if fitting.ending == "interrupted":
-        terminal.close()
-        raise KeyboardInterrupt(
-            f"what was found is kept; go on with '{FIT_TOOL} --resume {path} --time 60s'"
-        )
+    return begun or create_fit(options), fitting, split
 
 
 def _searched(begun: Begun, fitting: Fitting, split: TableSplit, terminal: Terminal) -> Equations:

@@ -2,6 +2,9 @@
 
 import dataclasses
 import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,14 +16,17 @@ from grammar_lisa.cli.options.fit import Options
 from grammar_lisa.cli.options.search import recorded
 from grammar_lisa.models.names import FIT_TOOL
 from grammar_lisa.regression.outputs import BEST, EQUATIONS, read_best, read_equations
+from grammar_lisa.regression.tables.packed_files import STANDARD_INPUT, standard_input
 from shared.cli.records import options_from_record
 from shared.cli.terminal import Terminal
 from shared.common.distribution import DISTRIBUTION
 from shared.common.durations import duration
 from shared.common.errors import LisaError
-from shared.runs.files import read_json
+from shared.runs.files import read_json, write_atomically
 from shared.runs.run import CONFIG, SUMMARY, Run, create_run, next_run_path, open_run
 
+_KEPT = "table.csv"
+"""What a table from standard input is kept as, in the folder of its run."""
 _UNRECORDED = (
     "json",
     "quiet",
@@ -44,12 +50,29 @@ class Begun:
         options: What is searched for, and how.
         front: Formulas of an earlier search to go on from.
         seconds: How long earlier searches took.
+        new: Whether there is no earlier search.
     """
 
     folder: Run
     options: Options
     front: tuple[str, ...] = ()
     seconds: float = 0.0
+    new: bool = False
+
+    @property
+    def has_formulas(self) -> bool:
+        """Whether something that was found lies in the folder."""
+        return (self.folder.path / EQUATIONS).is_file()
+
+    @contextmanager
+    def left_with_formulas(self) -> Iterator[None]:
+        """Take the folder of a new search away where it ends without having found anything."""
+        try:
+            yield
+        except BaseException:
+            if self.new and not self.has_formulas:
+                shutil.rmtree(self.folder.path, ignore_errors=True)
+            raise
 
 
 def create_fit(options: Options) -> Begun:
@@ -62,17 +85,23 @@ def create_fit(options: Options) -> Begun:
     path = (
         next_run_path(options.runs, "fit") if options.name is None else options.runs / options.name
     )
+    content = standard_input() if options.table == STANDARD_INPUT else None
+    kept = path / _KEPT
     config = {
         "tool": FIT_TOOL,
         "version": version(DISTRIBUTION),
         "created": datetime.now(UTC).isoformat(timespec="microseconds"),
         "options": recorded(_anywhere(options), _UNRECORDED),
         "guesses": list(options.guess),
-        "table": _file_record(options.table),
+        "table": _file_record(options.table) if content is None else _record(kept, content),
         "test": _test_record(options),
         "grammar": None if options.grammar is None else _file_record(options.grammar),
     }
-    return Begun(create_run(path, config, overwrite=options.overwrite), options)
+    folder = create_run(path, config, overwrite=options.overwrite)
+    if content is not None:
+        write_atomically(kept, content)
+        options = dataclasses.replace(options, table=kept)
+    return Begun(folder, options, new=True)
 
 
 def resume_fit(options: Options) -> Begun:
@@ -135,11 +164,13 @@ def tell_fit(path: Path, terminal: Terminal) -> None:
     config = folder.config
     try:
         made, by = str(config["created"])[:19], config["version"]
-        table, operators = config["table"]["path"], config["options"]["operators"]
+        table, grammar = config["table"]["path"], config["grammar"]
+        operators = config["options"]["operators"]
+        allowed = f"operators: {operators}" if grammar is None else f"grammar: {grammar['path']}"
     except (KeyError, TypeError) as error:
         raise LisaError(f"{path / CONFIG} is not as it was written ({error!r})") from None
     terminal.print(f"{path}: made {made} by version {by}")
-    terminal.print(f"table: {table}; operators: {operators}")
+    terminal.print(f"table: {table}; {allowed}")
     summary = folder.read_json(SUMMARY) if (path / SUMMARY).is_file() else None
     terminal.print(f"{_state(summary)}; more by '{FIT_TOOL} --resume {path} --time 60s'")
     terminal.result(run=str(path), config=dict(config), summary=summary)
@@ -172,10 +203,14 @@ def _anywhere(options: Options) -> Options:
 
 def _file_record(path: Path) -> dict[str, str]:
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = path.read_bytes()
     except OSError as error:
         raise LisaError(f"cannot read {path}: {error.strerror or error}") from None
-    return {"path": str(path.resolve()), "sha256": digest}
+    return _record(path, content)
+
+
+def _record(path: Path, content: bytes) -> dict[str, str]:
+    return {"path": str(path.resolve()), "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def _test_record(options: Options) -> dict[str, str] | str | None:

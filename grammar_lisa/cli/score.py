@@ -1,13 +1,37 @@
 """`grammar-lisa score TABLE --expression "…"`."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+
+import numpy as np
 
 from grammar_lisa.cli.fit_report import fine_r2
 from grammar_lisa.cli.options.score import Options
 from grammar_lisa.regression.completion import complete, variables_used
-from grammar_lisa.regression.measures import Measures, measure
+from grammar_lisa.regression.measures import Measures, measure_values, predict
+from grammar_lisa.regression.named_losses import loss_named
 from grammar_lisa.regression.tables.table import Table, read_split
 from shared.cli.terminal import Terminal
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """How well a formula fits a table.
+
+    Attributes:
+        table: The rows.
+        measures: In the unit of the table.
+        loss: What `fit` makes small; NaN where the formula is not defined.
+    """
+
+    table: Table
+    measures: Measures
+    loss: float
+
+    def record(self) -> dict[str, object]:
+        """Return what JSON says of it."""
+        record = asdict(self.measures) | {"loss": self.loss}
+        del record["first_undefined"]
+        return record
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -23,23 +47,15 @@ def run(options: Options, terminal: Terminal) -> None:
         digits=options.digits,
         seed=options.seed,
     )
-    tables = {"all rows" if split.test is None else "fit": split.train}
+    scored = {
+        "all rows" if split.test is None else "fit": _score(split.train, completed.text, options)
+    }
     if split.test is not None:
-        tables["test"] = split.test
-    measured = {name: measure(completed.text, table) for name, table in tables.items()}
+        scored["test"] = _score(split.test, completed.text, options)
     terminal.print(split.train.summary)
     terminal.print(f"{split.train.target_name} = {completed.text}")
-    terminal.table(
-        "",
-        ("rows", "number", "R²", "RMSE", "greatest error"),
-        [
-            (name, len(tables[name]), fine_r2(found.r2), found.rmse, found.max_error)
-            for name, found in measured.items()
-        ],
-    )
-    for name, found in measured.items():
-        if found.undefined:
-            terminal.note(_undefined(name, found, tables[name]))
+    _print(scored, options.loss, terminal)
+    first, *others = scored.values()
     terminal.result(
         table=str(options.table),
         target=split.train.target_name,
@@ -48,9 +64,36 @@ def run(options: Options, terminal: Terminal) -> None:
         names=dict(split.train.names),
         notes=list(split.train.notes),
         rows=len(split.train),
-        **_record(measured["all rows" if split.test is None else "fit"]),
-        test=None if split.test is None else {"rows": len(split.test), **_record(measured["test"])},
+        loss_name=options.loss,
+        **first.record(),
+        test={"rows": len(others[0].table), **others[0].record()} if others else None,
     )
+
+
+def _score(table: Table, text: str, options: Options) -> _Scored:
+    values = predict(text, table)
+    loss = np.nan
+    if np.isfinite(values).all():
+        loss = float(loss_named(options.loss).value(values, table.target, table.weights))
+    return _Scored(table, measure_values(values, table), loss)
+
+
+def _print(scored: dict[str, _Scored], loss: str, terminal: Terminal) -> None:
+    columns = ["rows", "number", "R²", "RMSE", "greatest error", f"loss ({loss})"]
+    terminal.table(
+        "",
+        columns,
+        [
+            (
+                *(name, len(each.table), fine_r2(each.measures.r2)),
+                *(each.measures.rmse, each.measures.max_error, each.loss),
+            )
+            for name, each in scored.items()
+        ],
+    )
+    for name, each in scored.items():
+        if each.measures.undefined:
+            terminal.note(_undefined(name, each.measures, each.table))
 
 
 def _undefined(name: str, found: Measures, table: Table) -> str:
@@ -58,7 +101,3 @@ def _undefined(name: str, found: Measures, table: Table) -> str:
     at = ", ".join(f"{n}={v[found.first_undefined]:g}" for n, v in table.features.items())
     rows = "1 row" if found.undefined == 1 else f"{found.undefined:,} rows"
     return f"{name}: the formula has no finite value in {rows}, first at {at}"
-
-
-def _record(found: Measures) -> dict[str, object]:
-    return {name: value for name, value in asdict(found).items() if name != "first_undefined"}

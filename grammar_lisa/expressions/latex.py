@@ -19,6 +19,8 @@ from grammar_lisa.expressions.precedence import Precedence
 
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = Precedence
 _SYMBOLS: Final = {"pi": r"\pi"}
+_UPRIGHT: Final = {"pi": r"\mathrm{pi}", "π": r"\mathrm{pi}", "e": r"\mathrm{e}"}
+"""Names of variables that would be read as the numbers."""
 _NAMES: Final = {
     "asin": r"\arcsin",
     "acos": r"\arccos",
@@ -128,6 +130,8 @@ def _name(name: str) -> str:
 
 def _words(name: str) -> str:
     """Return a name of any kind; one that could be a variable's is typeset as such."""
+    if name in _UPRIGHT:
+        return _UPRIGHT[name]
     if name.isascii() and name.isidentifier():
         return _name(name)
     shown = "".join(_character(each) for each in " ".join(name.split()))

@@ -10,8 +10,8 @@ import numpy as np
 from grammar_lisa.expressions.expression import CONSTANT_TERMINAL, Pool, variables_of
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.regression.fits.constants import fit_constants
-from grammar_lisa.regression.fits.losses import LOSSES
 from grammar_lisa.regression.fits.rounding import simplify_constants
+from grammar_lisa.regression.named_losses import loss_named
 from grammar_lisa.regression.tables.safe_names import with_safe_names
 from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
@@ -55,7 +55,7 @@ def complete(
         text: The formula over the inputs of the table, by their names in formulas or, where these
             are one word, in the file; one without open constants is left alone.
         table: The rows to fit; at most 20,000 of them, spread evenly, are looked at.
-        loss: What is minimised, a name of `LOSSES`.
+        loss: What is minimised; see `loss_named`.
         digits: The most significant digits of a constant; None lets the data decide.
         seed: Of the starts.
 
@@ -68,7 +68,7 @@ def complete(
         return Completed(text, ())
     rows = table.spread(_ROWS)
     generator = np.random.default_rng(derive_seed(seed, "constants"))
-    target, weights, kind = rows.target, rows.weights, LOSSES[loss]
+    target, weights, kind = rows.target, rows.weights, loss_named(loss)
     bound = skeleton.bind(rows.features)
     fit = fit_constants(bound, target, weights, kind, generator, _STARTS, _STEPS)
     if not np.isfinite(fit.loss):

@@ -128,11 +128,20 @@ class FitConfig:
         if self.digits is not None:
             _check_range("digits", self.digits, 1, 17)
         _check_sources(self.sources or ())
-        if ":" not in self.loss and self.loss not in LOSS_NAMES:
-            raise LisaError(
-                f"{unknown('loss', self.loss, LOSS_NAMES)}; a function of your own is "
-                "package.module:function"
-            )
+        check_loss(self.loss)
+
+
+def check_loss(name: str) -> None:
+    """Refuse a name of a loss that there is not.
+
+    Raises:
+        LisaError: Saying which there are.
+    """
+    if ":" not in name and name not in LOSS_NAMES:
+        raise LisaError(
+            f"{unknown('loss', name, LOSS_NAMES)}; a function of your own is "
+            "package.module:function"
+        )
 
 
 def sources_without(text: str) -> tuple[str, ...] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -15,10 +14,10 @@ from grammar_lisa.grammar.cfg import Grammar, load_grammar
 from grammar_lisa.regression.equations import Equations
 from grammar_lisa.regression.finishing import Finishing, Member, made_with
 from grammar_lisa.regression.fit_config import SOURCES, FitConfig
-from grammar_lisa.regression.fits.losses import LOSSES, Loss
-from grammar_lisa.regression.fits.user_loss import user_loss
+from grammar_lisa.regression.fits.losses import Loss
 from grammar_lisa.regression.guesses import read_guesses, with_open_numbers
 from grammar_lisa.regression.measures import measure_values
+from grammar_lisa.regression.named_losses import loss_named
 from grammar_lisa.regression.search.archive import ArchiveEntry
 from grammar_lisa.regression.search.collecting import shortened
 from grammar_lisa.regression.search.formula_search import FormulaSearch
@@ -90,7 +89,7 @@ class Fitting:
         self.seconds = 0.0
         self.stages = 0
         self.ending: Ending | None = None
-        self._loss = loss or _loss_named(self.config.loss)
+        self._loss = loss or loss_named(self.config.loss)
         self._table = _counted(table)
         _check_sizes(self._table)
         self._loss.bind(self._table.target, self._table.weights)
@@ -349,10 +348,6 @@ def fitting_for(
     from grammar_lisa.regression.parallel_fitting import ParallelFitting
 
     return ParallelFitting(table, config, test=test, loss=loss, front=front)
-
-
-def _loss_named(name: str) -> Loss:
-    return user_loss(name, str(Path.cwd())) if ":" in name else LOSSES[name]
 
 
 def _counted(table: Table) -> Table:

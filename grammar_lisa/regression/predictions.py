@@ -13,6 +13,7 @@ from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.regression.outputs import Best
 from grammar_lisa.regression.tables.column_names import listed, names_of
 from grammar_lisa.regression.tables.layout import Layout, split_line
+from grammar_lisa.regression.tables.packed_files import PACKED
 from grammar_lisa.regression.tables.reading import Columns
 from grammar_lisa.regression.tables.row_checks import check_numbers
 from grammar_lisa.regression.tables.text_file import TextFile
@@ -155,6 +156,6 @@ def write_path(path: Path) -> Path:
     Raises:
         LisaError: Its name says that it is another kind of file.
     """
-    if path.suffix in (".gz", ".parquet", ".feather", ".xlsx"):
+    if path.suffix in (*PACKED, ".parquet", ".feather", ".xlsx"):
         raise LisaError(f"--out {path}: text is written; name a .csv, .tsv or .txt file")
     return path

@@ -66,9 +66,10 @@ Commands = Mapping[str, Command | CommandGroup]
 class OptionsModule(Protocol):
     """What a module of a subcommand's options offers.
 
-    It may offer two functions of the command-line words as well: ``options_type(words)``, which
-    returns the options where these depend on the words, and ``default_options(words)``, which
-    returns their defaults. Options with a method ``check()`` are checked by it once they are read.
+    It may offer three functions of the command-line words as well: ``check_words(words)``, which
+    refuses those that do not go together, ``options_type(words)``, which returns the options where
+    these depend on the words, and ``default_options(words)``, which returns their defaults. Options
+    with a method ``check()`` are checked by it once they are read.
     """
 
     Options: type[Output]
@@ -150,6 +151,7 @@ def _choose(program: str, commands: Commands, words: list[str], kind: str = "com
 
 def _carry_out(command: Command, program: str, words: list[str]) -> int:
     module = command.options()
+    getattr(module, "check_words", lambda words: None)(words)
     kind = getattr(module, "options_type", lambda words: module.Options)(words)
     default = getattr(module, "default_options", lambda words: None)(words)
     options = tyro.cli(
@@ -162,9 +164,23 @@ def _carry_out(command: Command, program: str, words: list[str]) -> int:
     if hasattr(options, "check"):
         options.check()
     terminal = Terminal(options)
-    command.load().run(options, terminal)
+    if opening := getattr(options, "opening", ""):
+        terminal.note(opening)
+    _loaded(command).run(options, terminal)
     terminal.close()
     return 0
+
+
+def _loaded(command: Command) -> CommandModule:
+    """Import what carries a command out.
+
+    Raises:
+        KeyboardInterrupt: Saying that nothing has begun.
+    """
+    try:
+        return command.load()
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("nothing had begun, and nothing was kept") from None
 
 
 def _fail(message: str) -> int:

@@ -29,6 +29,38 @@ def flag_value(words: Sequence[str], flag: str) -> str | None:
     return values[-1] if values else None
 
 
+def flags_of(words: Sequence[str]) -> list[str]:
+    """Return the names of the options that command-line words give, as often as they do."""
+    return [
+        word[2:].partition("=")[0].replace("_", "-")
+        for word in words
+        if word.startswith("--") and word != "--"
+    ]
+
+
+def check_resumed(words: Sequence[str], kept: Iterable[str]) -> None:
+    """Refuse options beside --resume that the run has its own values of.
+
+    Args:
+        words: Of a command line.
+        kept: The options that count beside --resume.
+
+    Raises:
+        LisaError: Naming those that would be ignored.
+    """
+    flags = flags_of(words)
+    if "resume" not in flags or asks_for_help(words):
+        return
+    allowed = {"resume", "json", "quiet", *kept}
+    ignored = [f"--{flag}" for flag in dict.fromkeys(flags) if flag not in allowed]
+    if ignored:
+        valid = ", ".join(f"--{flag}" for flag in kept)
+        raise LisaError(
+            f"--resume goes on with the options of its run; leave {', '.join(ignored)} away"
+            + (f" (what may be given is {valid})" if valid else "")
+        )
+
+
 def asks_for_help(words: Sequence[str]) -> bool:
     """Tell whether command-line words ask for help."""
     return "-h" in words or "--help" in words

@@ -42,6 +42,11 @@ class Output:
     json: bool = False
     quiet: bool = False
 
+    @property
+    def opening(self) -> str:
+        """What is said before all else, while what the command needs is loaded; '' for nothing."""
+        return ""
+
     def check(self) -> None:
         """Refuse a number outside its range, a name that is no folder's, and a missing file.
 

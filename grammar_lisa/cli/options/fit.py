@@ -1,8 +1,9 @@
 """What `grammar-lisa fit TABLE` takes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import tyro
 
@@ -17,8 +18,12 @@ from grammar_lisa.regression.fit_config import (
     sources_without,
 )
 from grammar_lisa.regression.tables.table_options import TableOptions
+from shared.cli.records import check_resumed, flags_of
 from shared.cli.terminal import Output, Ranges
 from shared.common.errors import LisaError
+
+RESUMED: Final = ("time", "stop-at", "jobs")
+"""What a run that goes on is told anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +31,8 @@ class Options(Output):
     """Find the formula behind a table of data, its constants fitted.
 
     Attributes:
-        table: The table: a .csv, .tsv or .txt file, perhaps zipped (.gz), or .parquet or .feather.
+        table: The table: a .csv, .tsv or .txt file, perhaps zipped (.gz, .bz2, .xz, .zip), or
+            .parquet or .feather; - for standard input.
         data: How the table is read.
         operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos
             tan asin acos atan sinh cosh tanh abs.
@@ -105,3 +111,21 @@ class Options(Output):
             read_text(find_grammar(self.grammar))
         self.data.check()
         self.config.check()
+
+    @property
+    def opening(self) -> str:
+        """What is said while all is loaded."""
+        return f"reading {self.table}" if self.resume is None else f"going on with {self.resume}"
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Refuse options that would be ignored beside others.
+
+    Raises:
+        LisaError: Naming them.
+    """
+    check_resumed(words, RESUMED)
+    if {"grammar", "operators"} <= set(flags_of(words)):
+        raise LisaError(
+            "--grammar says what formulas are made of, in place of --operators; leave one away"
+        )

@@ -19,7 +19,7 @@ class Options(Output):
 
     Attributes:
         run: The folder of the run that found the formula.
-        table: The new table: a .csv, .tsv or .txt file, perhaps zipped (.gz).
+        table: The new table: a .csv, .tsv or .txt file, perhaps zipped; - for standard input.
         out: The file to write; in the form of the new table.
         index: Another formula than the recommended one: its row in equations.csv, from 0.
         overwrite: Replace it if it is there.
@@ -41,4 +41,5 @@ class Options(Output):
         Raises:
             LisaError: Naming the first.
         """
+        super().check()
         self.reading.check()

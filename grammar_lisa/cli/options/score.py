@@ -1,13 +1,17 @@
 """What `grammar-lisa score TABLE --expression "…"` takes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import tyro
 
+from grammar_lisa.regression.fit_config import check_loss
 from grammar_lisa.regression.tables.table_options import TableOptions
+from shared.cli.records import flags_of
 from shared.cli.terminal import Output, Ranges
+from shared.common.errors import LisaError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,10 +19,13 @@ class Options(Output):
     """Tell how well a formula fits a table of data, in the unit of the table.
 
     Attributes:
-        table: The table: a .csv, .tsv or .txt file, perhaps zipped (.gz), or .parquet or .feather.
+        table: The table: a .csv, .tsv or .txt file, perhaps zipped (.gz, .bz2, .xz, .zip), or
+            .parquet or .feather; - for standard input.
         expression: The formula, over the columns of the table; each c in it stands for a number of
             its own, which is fitted.
-        loss: What is made small where numbers are fitted.
+        loss: What is made small where numbers are fitted, and told: mse, mae, huber, relative, log,
+            or a Python function from targets and predictions to a loss for each,
+            package.module:function.
         digits: The most significant digits of a fitted number; by default what the data bear.
         data: How the table is read.
         seed: Of the starts of a fit and the rows of a test.
@@ -29,7 +36,7 @@ class Options(Output):
 
     table: tyro.conf.Positional[Path]
     expression: str
-    loss: Literal["mse", "mae", "huber", "relative", "log"] = "mse"
+    loss: str = "mse"
     digits: int | None = None
     data: TableOptions = field(default_factory=TableOptions)
     seed: int = 0
@@ -42,3 +49,14 @@ class Options(Output):
         """
         super().check()
         self.data.check()
+        check_loss(self.loss)
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Refuse a command line with several formulas, of which one alone would be looked at.
+
+    Raises:
+        LisaError: There are several.
+    """
+    if (count := flags_of(words).count("expression")) > 1:
+        raise LisaError(f"--expression is given {count} times; score one formula at a time")

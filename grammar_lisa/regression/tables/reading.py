@@ -88,6 +88,7 @@ def read_columns(path: Path | str, options: ReadOptions | None = None) -> Column
     if path.suffix in _BINARY:
         return _read_binary(path)
     text = open_text(path, options)
+    path = text.path
     scan = text.scan(options)
     layout = find_layout(path, scan, options)
     builders = [ColumnBuilder(name, layout.marks) for name in layout.names]

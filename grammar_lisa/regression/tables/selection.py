@@ -249,6 +249,8 @@ class _Choice:
         if len(self._by_name[used[0]].values) == 1:
             self._notes.append("there is a single row: any formula through it fits")
             return
+        if len(self._by_name[used[0]].values) == 2:
+            self._notes.append("there are 2 rows: any line through them fits, whatever is true")
         for name in used:
             values = self._by_name[name].values
             if (values == values[0]).all():

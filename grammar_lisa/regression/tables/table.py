@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,9 @@ from grammar_lisa.regression.tables.table_options import TableOptions
 from shared.common.arrays import Bools, Floats, Integers
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+
+_LEAST_TO_FIT: Final = 3
+"""With fewer rows each line fits, whatever the rows of the test say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,13 +195,15 @@ def split_rows(table: Table, share: float, seed: int) -> TableSplit:
     """Draw a share of the rows to judge formulas on.
 
     Raises:
-        LisaError: No row would be left on one side.
+        LisaError: No row would be left to test on, or fewer than three to fit.
     """
     count = round(share * len(table))
-    if not 0 < count < len(table):
+    left = len(table) - count
+    if count == 0 or left < _LEAST_TO_FIT:
+        fitted = f"{left or 'none'} to fit, and {_LEAST_TO_FIT} are needed"
         raise LisaError(
             f"--test {share:g} of {len(table):,} row{'s' * (len(table) != 1)} leaves "
-            f"{'none to test on' if count == 0 else 'none to fit'}; give another share, or a file"
+            f"{'none to test on' if count == 0 else fitted}; give another share, or a file"
         )
     order = np.random.default_rng(derive_seed(seed, "test rows")).permutation(len(table))
     test, train = np.sort(order[:count]), np.sort(order[count:])

@@ -1,14 +1,21 @@
 """The text of a table: how it is encoded and compressed, and which of its lines hold rows."""
 
 import codecs
-import gzip
+import io
 import re
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 
+from grammar_lisa.regression.tables.packed_files import (
+    BROKEN,
+    STANDARD_INPUT,
+    ZIP,
+    open_bytes,
+    standard_input,
+    unzipped,
+)
 from grammar_lisa.regression.tables.table_options import ReadOptions
 from shared.common.errors import LisaError
 
@@ -18,11 +25,9 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _NO_TEXT: Final = (
-    (b"PK\x03\x04", "a spreadsheet or a zip archive"),
+    (ZIP, "a spreadsheet or a damaged zip archive"),
     (b"\xd0\xcf\x11\xe0", "a spreadsheet"),
     (b"%PDF", "a PDF document"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
     (b"PAR1", "a Parquet file"),
 )
 _SAMPLE: Final = 1000
@@ -68,25 +73,24 @@ class Scan:
 
 @dataclass(frozen=True)
 class TextFile:
-    """A file of text, perhaps compressed with gzip.
+    """A file of text, perhaps compressed with gzip, bzip2, xz or zip.
 
     Attributes:
-        path: The file.
+        path: The file, or what messages call it.
         encoding: Of its text.
-        zipped: Whether it is compressed.
+        content: What it holds, where that was read already.
         guessed: Whether the encoding was a guess that the user should know of.
     """
 
     path: Path
     encoding: str
-    zipped: bool
+    content: bytes | None = None
     guessed: bool = False
 
     def open(self) -> TextIO:
         """Open the text, line breaks as they are."""
-        if self.zipped:
-            return gzip.open(self.path, "rt", encoding=self.encoding, newline="")
-        return self.path.open(encoding=self.encoding, newline="")
+        raw = open_bytes(self.path, self.content)
+        return io.TextIOWrapper(raw, encoding=self.encoding, newline="")
 
     def lines(self) -> Iterator[Line]:
         """Give the lines, those of a quoted cell together."""
@@ -132,7 +136,7 @@ class TextFile:
                     count += 1
                     if len(found.comments) < _SAMPLE:
                         found.comments.append(line)
-        except (OSError, EOFError, zlib.error) as error:
+        except BROKEN as error:
             raise LisaError(f"cannot read {self.path}: {error}") from None
         except UnicodeError:
             raise LisaError(
@@ -148,28 +152,29 @@ def open_text(path: Path, options: ReadOptions) -> TextFile:
     Raises:
         LisaError: There is no such file, or it holds no text.
     """
+    content = None
     try:
-        with path.open("rb") as file:
-            start = file.read(4096)
-        zipped = start[:2] == b"\x1f\x8b"
-        if zipped:
-            with gzip.open(path) as file:
-                start = file.read(4096)
+        if path == STANDARD_INPUT:
+            path, content = Path("standard input"), standard_input()
+        content = unzipped(path, content)
+        with open_bytes(path, content) as raw:
+            start = raw.read(4096)
     except FileNotFoundError:
         raise LisaError(f"there is no file {path}") from None
     except IsADirectoryError:
         raise LisaError(f"{path} is a folder; name a file, such as {path}/table.csv") from None
-    except (OSError, EOFError, zlib.error) as error:
+    except BROKEN as error:
         raise LisaError(f"cannot read {path}: {error}") from None
+    file = TextFile(path, options.encoding or "utf-8", content)
     if options.encoding is not None:
-        return TextFile(path, options.encoding, zipped)
+        return file
     for mark, encoding in _MARKS:
         if start.startswith(mark):
-            return TextFile(path, encoding, zipped)
+            return replace(file, encoding=encoding)
     _check_text(path, start)
-    if _is_utf8(TextFile(path, "utf-8", zipped)):
-        return TextFile(path, "utf-8", zipped)
-    return TextFile(path, "latin-1", zipped, guessed=True)
+    if _is_utf8(file):
+        return file
+    return replace(file, encoding="latin-1", guessed=True)
 
 
 def _check_text(path: Path, start: bytes) -> None:
@@ -195,7 +200,7 @@ def _is_utf8(file: TextFile) -> bool:
                 pass
     except UnicodeDecodeError:
         return False
-    except (OSError, EOFError, zlib.error) as error:
+    except BROKEN as error:
         raise LisaError(f"cannot read {file.path}: {error}") from None
     return True
 

@@ -1,9 +1,11 @@
 """`grammar-lisa fit` on every kind of table that users bring."""
 
+import io
 import json
 import os
 import signal
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -196,6 +198,14 @@ def test_a_command_that_is_stopped_leaves_its_formulas(tmp_path, sent):
     [
         ([], "name the table to fit, or a run to go on with: --resume runs/fit-001"),
         (["T", "--resume", "RUN"], "--resume goes on with the table of its run; leave"),
+        (
+            ["--resume", "RUN", "--loss", "mae", "--max_complexity=3"],
+            "--loss, --max-complexity away",
+        ),
+        (
+            ["T", "--grammar", "g.cfg", "--operators", "+"],
+            "in place of --operators; leave one away",
+        ),
         (["PLACE/gone.csv"], "there is no file"),
         (["T", "--time", "soon"], "--time must be seconds, or a time such as 90s, 2m or 1.5h"),
         (["T", "--time", "0"], "the time must be above 0"),
@@ -228,7 +238,7 @@ def test_what_cannot_be_fitted_is_refused(tmp_path, words, message):
         (run / "equations.csv").write_text("formula\nx+1\n")
     places = {"T": path, "RUN": run, "CHANGED": run, "DAMAGED": run, "SPOILT": run}
     words = [str(places.get(w, w)).replace("PLACE", str(tmp_path)) for w in words]
-    if words[:1] != ["--resume"] and words:
+    if "--resume" not in words and words:
         words += ["--runs", str(tmp_path / "runs")]
     assert message in " ".join(TOOL.refusal("fit", *words).split())
 
@@ -236,3 +246,48 @@ def test_what_cannot_be_fitted_is_refused(tmp_path, words, message):
 def test_a_refused_table_leaves_no_run(tmp_path):
     TOOL.refusal("fit", written(tmp_path, "x,y\n1,a\n"), "--runs", tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("rule", ["'c*q' | 'c*x'", "'log(-x*x)'"])
+def test_a_refused_grammar_leaves_no_run(tmp_path, rule):
+    grammar = written(tmp_path, f"S -> {rule}\n", "g.cfg")
+    path, runs = written(tmp_path, table_text(SQUARE)), tmp_path / "runs"
+    for _ in range(2):
+        TOOL.refusal("fit", path, "--grammar", grammar, "--runs", runs, "--name", "one")
+    assert not (runs / "one").exists()
+
+
+def test_a_run_that_is_told_of_names_its_grammar(tmp_path):
+    grammar = written(tmp_path, "S -> 'c' '*' 'x'\n", "lines.cfg")
+    run = fit(tmp_path, table_text(X * 2), "--grammar", grammar).json["run"]
+    told = succeed("info", run).out
+    assert f"grammar: {grammar}" in told
+    assert "operators" not in told
+
+
+def test_standard_input_is_fitted_and_kept(tmp_path, monkeypatch):
+    content = table_text(2 * X).encode()
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    result = succeed("fit", "-", "--runs", tmp_path / "runs", "--json")
+    assert result.json["recommended"]["formula"] == "2*x"
+    assert (tmp_path / "runs" / "fit-001" / "table.csv").read_bytes() == content
+    assert succeed("fit", "--resume", result.json["run"], "--json").json["equations"]
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"x,y\n1,a\n")))
+    assert "standard input, row 2, column y: 'a' is not a number" in TOOL.refusal("fit", "-")
+
+
+def interrupt(*_, **__):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("place", ["read_split", "plot_fit", "write_outputs"])
+def test_ctrl_c_says_what_is_kept(tmp_path, monkeypatch, place):
+    monkeypatch.setattr(f"grammar_lisa.cli.fit.{place}", interrupt)
+    path, run = written(tmp_path, table_text(2 * X)), tmp_path / "runs" / "fit-001"
+    result = TOOL.run("fit", path, "--runs", tmp_path / "runs")
+    assert result.status == 130
+    assert result.err.startswith(f"reading {path}")
+    kept = place == "plot_fit"
+    assert ("nothing was kept" in result.err) != kept
+    assert ("what was found is kept; go on with" in result.err) == kept
+    assert run.exists() == kept

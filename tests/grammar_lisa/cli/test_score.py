@@ -34,6 +34,19 @@ def test_constants_are_fitted_and_judged_on_other_rows(tmp_path):
     assert "test" in succeed(*words[:-2]).out
 
 
+def test_the_loss_is_told(tmp_path, monkeypatch):
+    (tmp_path / "cubes.py").write_text("def cube(y, f):\n    return abs(y - f) ** 3\n")
+    monkeypatch.chdir(tmp_path)
+    path = written(tmp_path, "x,y\n1,1\n2,2\n3,3\n4,5\n")
+    words = ("score", path, "--expression", "x", "--test", "0.25", "--json", "--quiet")
+    losses = {name: succeed(*words, "--loss", name).json for name in ("mse", "mae", "cubes:cube")}
+    assert losses["mse"]["loss"] == pytest.approx(1 - losses["mse"]["r2"])
+    assert len({result["loss"] for result in losses.values()} - {0.0}) == 3
+    assert losses["mae"]["test"]["loss"] >= 0
+    assert "loss (cubes:cube)" in succeed(*words[:4], "--loss", "cubes:cube").out
+    assert succeed("score", path, "--expression", "log(x-3)", "--json").json["loss"] is None
+
+
 def test_columns_are_read_by_the_names_of_the_file_too(tmp_path):
     path = written(tmp_path, "Δt,x y,lambda,y\n1,2,3,2\n2,3,5,4\n3,1,1,6\n")
     result = succeed("score", path, "--expression", "c*Δt+0*lambda", "--json", "--quiet").json
@@ -64,7 +77,8 @@ def test_rows_without_a_value_are_told(tmp_path):
         (PLAIN, ["--expression", "x", "--sep", "::"], "--sep must be auto"),
         (PLAIN, ["--expression", "x", "--digits", "0"], "--digits must be from 1 to 17, not 0"),
         (PLAIN, ["--expression", "x", "--test", "2"], "--test must be a file or a share"),
-        (PLAIN, ["--expression", "x", "--loss", "mse2"], "invalid choice"),
+        (PLAIN, ["--expression", "x", "--loss", "mse2"], "there is no loss 'mse2'"),
+        (PLAIN, ["--expression", "x", "--expression=c"], "--expression is given 2 times"),
         ("1,2\n", ["--expression", "x"], "with --no-header the columns are called x1, y"),
         (PLAIN, [], "--expression"),
     ],

@@ -214,6 +214,7 @@ def test_reading_alone_does_not_import_sympy():
         ({"t": "x1", "v": "speed"}, r"x_{1} \cdot \mathrm{speed}"),
         ({"t": "Time (s)", "v": "µ"}, r"\mathrm{Time\ (s)} \cdot \mu{}"),
         ({"t": "T [°C]", "v": "x²"}, r"\mathrm{T\ [^{\circ}C]} \cdot \mathrm{x^{2}}"),
+        ({"t": "pi", "v": "e"}, r"\mathrm{pi} \cdot \mathrm{e}"),
         ({"t": "50%_{a}$\\^~#&", "v": "Δt"}, None),
     ],
 )

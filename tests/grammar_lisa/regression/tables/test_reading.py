@@ -176,7 +176,7 @@ REFUSED = {
     "groups thousands; give --decimal , or --thousands ,",
     "x;y\n1,5;2\n2.5;3\n": "t.csv holds numbers with a decimal comma ('1,5') and with a decimal "
     "point ('2.5'); make them alike, or say which is right with --decimal , or --decimal .",
-    b"PK\x03\x04": "t.csv is a spreadsheet or a zip archive, no text; save the table as CSV",
+    b"PK\x03\x04": "t.csv is a spreadsheet or a damaged zip archive, no text; save the table as",
     b"a\0b": "t.csv is no text: it holds zero bytes; save the table as CSV, or name its --encoding",
     b"\x1f\x8b no": "cannot read",
 }

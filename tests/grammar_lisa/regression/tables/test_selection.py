@@ -64,6 +64,7 @@ def test_odd_columns_are_left_out_or_told(tmp_path):
         "the column on holds dates ('2020-01-01' in row 2); it is left out",
         "column 4 has no name and counts the rows; it is left out",
         "flag holds true and false: they count as 1 and 0",
+        "there are 2 rows: any line through them fits, whatever is true",
         "the column k is 7 in every row",
     )
     assert table_of(tmp_path, content, features="x4").variables == ("x4",)
@@ -78,7 +79,7 @@ def test_an_index_of_chosen_rows_is_left_out_too(tmp_path):
 
 
 def test_names_are_told_once(tmp_path):
-    table = table_of(tmp_path, "Time (s),x,x,,y\n1,2,3,7,5\n2,3,4,9,7\n")
+    table = table_of(tmp_path, "Time (s),x,x,,y\n1,2,3,7,5\n2,3,4,9,7\n3,5,5,8,8\n")
     assert dict(table.names) == {"Time_s": "Time (s)", "x": "x", "x_2": "x", "x4": "", "y": "y"}
     assert table.notes[-1] == (
         "in formulas Time (s) is Time_s, x (column 3) is x_2, the one without a name (column 4) "

@@ -69,6 +69,13 @@ def test_a_share_of_the_rows_is_drawn_by_the_seed(tmp_path):
     assert read_split(path).test is None
 
 
+def test_three_rows_are_needed_to_fit(tmp_path):
+    path = written(tmp_path, "x,y\n1,2\n2,3\n3,4\n4,5\n")
+    with pytest.raises(LisaError, match=r"--test 0.5 of 4 rows leaves 2 to fit, and 3 are needed;"):
+        read_split(path, TableOptions(test="0.5"))
+    assert len(read_split(path, TableOptions(test="0.25")).train) == 3
+
+
 @pytest.mark.parametrize("share", ["0.01", "0.99"])
 def test_a_share_leaves_rows_on_both_sides(tmp_path, share):
     with pytest.raises(LisaError, match=f"--test {share} of 7 rows leaves none"):

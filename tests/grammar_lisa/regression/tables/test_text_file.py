@@ -1,4 +1,8 @@
+import bz2
 import gzip
+import io
+import lzma
+import zipfile
 
 import pytest
 from small_tables import written
@@ -71,3 +75,42 @@ def test_of_many_comments_all_are_counted(tmp_path):
     scan = text.scan(ReadOptions())
     assert scan.n_comments == 3000
     assert len(scan.comments) < 3000
+
+
+def zipped(**files):
+    """A zip archive that holds these files."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return held.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(b"x,y\n"),
+        bz2.compress(b"x,y\n"),
+        lzma.compress(b"x,y\n"),
+        zipped(table="x,y\n", **{"__MACOSX/table": ""}),
+    ],
+)
+def test_compressed_files_are_read(tmp_path, content):
+    text = open_text(written(tmp_path, content), ReadOptions())
+    for _ in range(2):
+        assert [line.text for line in text.lines()] == ["x,y"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (zipped(a="1", b="2"), r"is a zip archive of 2 files \(a, b\); unpack it"),
+        (zipped(**{"a/": ""}), "is a zip archive of 0 files"),
+        (zipped(**{"[Content_Types].xml": "", "xl": ""}), "is a spreadsheet, no text"),
+        (bz2.compress(b"x,y\n" * 9000)[:-9], "cannot read"),
+        (lzma.compress(b"x,y\n" * 9000)[:-9], "cannot read"),
+    ],
+)
+def test_archives_that_hold_no_table_are_refused(tmp_path, content, message):
+    with pytest.raises(LisaError, match=message):
+        open_text(written(tmp_path, content), ReadOptions())
