@@ -68,7 +68,10 @@ def table_with(columns: Columns, values: Floats, name: str) -> bytes:
     by_row = dict(zip(columns.rows.tolist(), values.tolist(), strict=True))
     written = io.StringIO()
     _Writer(text, layout, name, by_row).write(columns, written)
-    return written.getvalue().encode(text.encoding)
+    try:
+        return written.getvalue().encode(text.encoding)
+    except UnicodeEncodeError:  # the name of the target comes from another table
+        return written.getvalue().encode("utf-8")
 
 
 def _matched(best: Best, columns: Columns) -> dict[str, str]:

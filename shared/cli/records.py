@@ -38,6 +38,22 @@ def flags_of(words: Sequence[str]) -> list[str]:
     ]
 
 
+def check_once(words: Sequence[str], **advice: str) -> None:
+    """Refuse options that are given several times, of which the last alone would count.
+
+    Args:
+        words: Of a command line.
+        advice: For each of these options what helps.
+
+    Raises:
+        LisaError: Naming the first.
+    """
+    for name, helps in advice.items():
+        flag = name.replace("_", "-")
+        if (count := flags_of(words).count(flag)) > 1:
+            raise LisaError(f"--{flag} is given {count} times; {helps}")
+
+
 def check_resumed(words: Sequence[str], kept: Iterable[str]) -> None:
     """Refuse options beside --resume that the run has its own values of.
 

@@ -17,8 +17,8 @@ from grammar_lisa.regression.fit_config import (
     seconds_of,
     sources_without,
 )
-from grammar_lisa.regression.tables.table_options import TableOptions
-from shared.cli.records import check_resumed, flags_of
+from grammar_lisa.regression.tables.table_options import SEVERAL_MISSING, TableOptions
+from shared.cli.records import check_once, check_resumed, flags_of
 from shared.cli.terminal import Output, Ranges
 from shared.common.errors import LisaError
 
@@ -125,6 +125,7 @@ def check_words(words: Sequence[str]) -> None:
         LisaError: Naming them.
     """
     check_resumed(words, RESUMED)
+    check_once(words, missing=SEVERAL_MISSING)
     if {"grammar", "operators"} <= set(flags_of(words)):
         raise LisaError(
             "--grammar says what formulas are made of, in place of --operators; leave one away"

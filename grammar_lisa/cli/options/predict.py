@@ -1,12 +1,14 @@
 """What `grammar-lisa predict RUN NEW --out FILE` takes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 import tyro
 
-from grammar_lisa.regression.tables.table_options import ReadOptions
+from grammar_lisa.regression.tables.table_options import SEVERAL_MISSING, ReadOptions
+from shared.cli.records import check_once
 from shared.cli.terminal import Output
 
 
@@ -43,3 +45,12 @@ class Options(Output):
         """
         super().check()
         self.reading.check()
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Refuse an option that is given several times, of which the last alone would count.
+
+    Raises:
+        LisaError: Naming it.
+    """
+    check_once(words, missing=SEVERAL_MISSING)

@@ -8,10 +8,9 @@ from typing import ClassVar
 import tyro
 
 from grammar_lisa.regression.fit_config import check_loss
-from grammar_lisa.regression.tables.table_options import TableOptions
-from shared.cli.records import flags_of
+from grammar_lisa.regression.tables.table_options import SEVERAL_MISSING, TableOptions
+from shared.cli.records import check_once
 from shared.cli.terminal import Output, Ranges
-from shared.common.errors import LisaError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +52,9 @@ class Options(Output):
 
 
 def check_words(words: Sequence[str]) -> None:
-    """Refuse a command line with several formulas, of which one alone would be looked at.
+    """Refuse an option that is given several times, of which the last alone would count.
 
     Raises:
-        LisaError: There are several.
+        LisaError: Naming it.
     """
-    if (count := flags_of(words).count("expression")) > 1:
-        raise LisaError(f"--expression is given {count} times; score one formula at a time")
+    check_once(words, expression="score one formula at a time", missing=SEVERAL_MISSING)

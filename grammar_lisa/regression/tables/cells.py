@@ -1,7 +1,7 @@
 """What a cell of a table says: a number, a truth value, a date, a number with a unit, a text."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -14,7 +14,8 @@ MISSING: Final = (
 """What a cell says that has no value."""
 _MISSING: Final = frozenset(MISSING)
 
-CellKind = Literal["number", "boolean", "date", "unit", "text"]
+CellKind = Literal["number", "boolean", "answer", "date", "unit", "text"]
+"""An answer is yes or no: truth, but where other words stand beside it, text."""
 
 _EXPONENT: Final = r"(?:[eEdD][+-]?\d+)?"
 _SIGN: Final = r"[+-]?"
@@ -26,6 +27,9 @@ _DATE: Final = re.compile(
     r"|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?"
 )
 _GROUPING: Final = ",.' \u00a0\u202f\u2019"
+_DIGIT: Final = re.compile(r"\d")
+_BEHIND: Final = re.compile(r"[^\d\s.,'][^\d]*$")
+_BEFORE: Final = re.compile(r"(?:EUR|USD|GBP|CHF|JPY|CNY|INR|Rs\.?|[A-Z]?[$€£¥₹₩₽])\s?|[<>~≈±]+")
 _NUMBER_LIKE: Final = re.compile(rf"{_SIGN}(?:\d[\d{_GROUPING}]*|[.,]\d+){_EXPONENT}", re.ASCII)
 
 
@@ -40,6 +44,9 @@ class Marks:
 
     decimal: str = "."
     thousands: str | None = None
+
+
+_OTHER_MARKS: Final = (Marks(".", ","), Marks(",", "."))
 
 
 class MixedMarksError(Exception):
@@ -97,7 +104,9 @@ def kind_of(cell: str, marks: Marks) -> CellKind:
         return "number"
     if text.lower() in ("true", "false"):
         return "boolean"
-    if text[:1].isalpha():
+    if text.lower() in ("yes", "no"):
+        return "answer"
+    if not _DIGIT.search(text):
         return "text"
     if _DATE.fullmatch(text):
         return "date"
@@ -107,20 +116,27 @@ def kind_of(cell: str, marks: Marks) -> CellKind:
 def unit_of(cell: str, marks: Marks) -> str | None:
     """Return what stands before or behind the number in a cell, such as %; None where nothing."""
     text = cell.strip()
-    behind = re.search(r"[^\d\s.,'][^\d]*$", text)
-    if behind and number_of(text[: behind.start()], marks) is not None:
-        return behind.group().strip()
-    before = re.match(r"[$€£¥<>~≈±]+", text)
-    if before and number_of(text[before.end() :], marks) is not None:
-        return before.group()
+    for unit, number in _without_unit(text):
+        if any(number_of(number, each) is not None for each in (marks, *_OTHER_MARKS)):
+            return unit
     return None
+
+
+def _without_unit(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what may be a unit in a cell, and the rest of it."""
+    behind = _BEHIND.search(text)
+    if behind:
+        yield behind.group().strip(), text[: behind.start()]
+    before = _BEFORE.match(text)
+    if before:
+        yield before.group().strip(), text[before.end() :]
 
 
 def find_marks(cells: Iterable[str], decimal: str | None, thousands: str | None) -> Marks:
     """Find how the numbers of a table are written.
 
     Where every fraction with a comma has three digits, as in 1,234, and no cell says more, nothing
-    is certain.
+    is certain. Numbers with units count where no others say anything.
 
     Args:
         cells: Some cells of the table.
@@ -131,15 +147,18 @@ def find_marks(cells: Iterable[str], decimal: str | None, thousands: str | None)
         MixedMarksError: Some cells have a decimal comma and some a decimal point.
         UnsureMarksError: A comma may mean two things.
     """
-    seen = _Evidence()
+    seen, beside_units = _Evidence(), _Evidence()
     for cell in cells:
-        seen.add(cell.strip().replace("\u2212", "-"))
+        text = cell.strip().replace("\u2212", "-")
+        if not seen.add(text):
+            for _, number in _without_unit(text):
+                beside_units.add(number.strip())
     if decimal is None and thousands in (",", "."):
         decimal = "." if thousands == "," else ","
     if decimal is None:
-        decimal = seen.decimal()
+        decimal = seen.decimal() or beside_units.decimal_if_sure() or "."
     if thousands is None:
-        thousands = seen.thousands(decimal)
+        thousands = seen.thousands(decimal) or beside_units.thousands(decimal)
     return Marks(decimal, thousands)
 
 
@@ -149,20 +168,30 @@ class _Evidence:
     def __init__(self) -> None:
         self._first: dict[str, str] = {}
 
-    def add(self, cell: str) -> None:
-        """Look at a cell."""
-        if cell.isdigit() or not _NUMBER_LIKE.fullmatch(cell):
-            return
+    def add(self, cell: str) -> bool:
+        """Look at a cell; tell whether it is like a number."""
+        if cell.isdigit():
+            return True
+        if not _NUMBER_LIKE.fullmatch(cell):
+            return False
         if _WITH_BLANKS.fullmatch(cell):
             self._first.setdefault("blanks", cell)
             cell = cell.translate(_NO_BLANKS)
         for name, pattern in _WAYS.items():
             if pattern.fullmatch(cell):
                 self._first.setdefault(name, cell)
-                return
+                break
+        return True
 
-    def decimal(self) -> str:
-        """Return the decimal mark.
+    def decimal_if_sure(self) -> str | None:
+        """Return the decimal mark; None where none or two are seen."""
+        try:
+            return self.decimal()
+        except (MixedMarksError, UnsureMarksError):
+            return None
+
+    def decimal(self) -> str | None:
+        """Return the decimal mark; None where no cell tells.
 
         Raises:
             MixedMarksError: There are two.
@@ -181,7 +210,7 @@ class _Evidence:
             return ","
         if "group ," in self._first:
             raise UnsureMarksError(self._first["group ,"])
-        return "."
+        return None
 
     def thousands(self, decimal: str) -> str | None:
         """Return what groups thousands beside a decimal mark."""
@@ -199,17 +228,23 @@ _WITH_BLANKS: Final = re.compile(rf"{_SIGN}\d{{1,3}}(?:[{_BLANKS}]\d{{3}})+(?:[.
 
 def _ways() -> dict[str, re.Pattern[str]]:
     """Return what tells the ways to write a number apart; the first that fits a cell counts."""
-    groups = {",": r"[1-9]\d{0,2}(?:,\d{3})", ".": r"[1-9]\d{0,2}(?:\.\d{3})"}
     ways: dict[str, str] = {}
     for mark, other in ((",", "."), (".", ",")):
-        ways[f"groups {mark}"] = groups[mark] + "{2,}"
-        ways[f"group {mark}"] = groups[mark]
-        quoted, fraction = re.escape(mark), rf"{re.escape(mark)}\d+"
-        ways[f"grouped {mark}"] = groups[other] + rf"+{fraction}"
-        ways[f"decimal {mark}"] = rf"(?:\d*{fraction}|\d+{quoted}){_EXPONENT}"
+        by_three, others = rf"(?:\{mark}\d{{3}})", rf"(?:\{other}\d{{3}})"
+        ways[f"group {mark}"] = rf"[1-9]\d{{0,2}}{by_three}"
+        ways[f"groups {mark}"] = rf"(?:[1-9]\d{{0,2}}{by_three}{{2,}}|{_by_two(mark)})"
+        fraction = rf"\{mark}\d+"
+        ways[f"grouped {mark}"] = rf"(?:[1-9]\d{{0,2}}{others}+|{_by_two(other)}){fraction}"
+        ways[f"decimal {mark}"] = rf"(?:\d*{fraction}|\d+\{mark}){_EXPONENT}"
     kinds = ("groups", "group", "grouped", "decimal")
     order = [f"{kind} {mark}" for kind in kinds for mark in ",."]
     return {name: re.compile(_SIGN + ways[name], re.ASCII) for name in order}
+
+
+def _by_two(mark: str) -> str:
+    """Return the pattern of numbers grouped as in India, by two but for the last three digits."""
+    quoted = re.escape(mark)
+    return rf"\d{{1,2}}(?:{quoted}\d{{2}})+{quoted}\d{{3}}"
 
 
 _WAYS: Final = _ways()
@@ -221,5 +256,6 @@ def _pattern(marks: Marks) -> re.Pattern[str]:
     point = re.escape(marks.decimal)
     whole = r"\d+"
     if marks.thousands is not None:
-        whole = rf"(?:\d{{1,3}}(?:{re.escape(marks.thousands)}\d{{3}})+|\d+)"
+        by_three = rf"\d{{1,3}}(?:{re.escape(marks.thousands)}\d{{3}})+"
+        whole = rf"(?:{by_three}|{_by_two(marks.thousands)}|\d+)"
     return re.compile(rf"{_SIGN}(?:{whole}(?:{point}\d*)?|{point}\d+){_EXPONENT}", re.ASCII)

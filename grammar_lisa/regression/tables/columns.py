@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NamedTuple
@@ -18,11 +19,13 @@ from grammar_lisa.regression.tables.cells import (
     number_of,
     unit_of,
 )
+from grammar_lisa.regression.tables.missing_values import MissingValues
 from shared.common.arrays import Bools, Floats, Integers
 
 ColumnKind = Literal["number", "boolean", "date", "unit", "text", "empty"]
 
 _FEW_UNITS: Final = 3
+_WHOLE: Final = re.compile(r"[+-]?\d{16,}", re.ASCII)
 
 
 class Odd(NamedTuple):
@@ -48,6 +51,8 @@ class Column:
         odd_rows: The rows whose cell has a value that is no number, ``[odd]``.
         odd: The first of these cells; None where there is none.
         unit: What stands beside the numbers of a column with units.
+        rounded: Whether it holds whole numbers of more digits than floats keep.
+        answers: Whether cells say yes or no.
     """
 
     name: str
@@ -56,6 +61,8 @@ class Column:
     odd_rows: Integers
     odd: Odd | None = None
     unit: str | None = None
+    rounded: bool = False
+    answers: bool = False
 
     @property
     def usable(self) -> bool:
@@ -105,22 +112,31 @@ class ColumnBuilder:
     Args:
         name: Of the column.
         marks: How its numbers are written.
+        missing: What stands for a missing value beside the usual.
     """
 
-    def __init__(self, name: str, marks: Marks | None = None) -> None:
+    def __init__(
+        self, name: str, marks: Marks | None = None, missing: MissingValues | None = None
+    ) -> None:
         self._name, self._marks = name, marks or Marks()
+        self._missing = missing or MissingValues()
         self._parts: list[Floats] = []
         self._odd_rows: list[Integers] = []
         self._odd: Odd | None = None
         self._kinds: Counter[CellKind] = Counter()
         self._units: Counter[str] = Counter()
         self._rows = 0
+        self._rounded = False
+        self._answers: list[Odd] = []
 
     def add(self, cells: pd.Series[Any]) -> None:
         """Take the next cells, as pandas read them."""
         kind = cells.dtype.kind
         if kind in "fiub":
             values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+            self._rounded |= kind in "iu" and _is_rounded(cells, values)
+            if kind != "b":
+                values = self._missing.taken_out(values)
             self._kinds["boolean" if kind == "b" else "number"] += int((~np.isnan(values)).sum())
         else:
             values = self._convert(cells.astype(object).to_numpy(), cells.isna().to_numpy())
@@ -132,13 +148,34 @@ class ColumnBuilder:
         values = np.concatenate(self._parts) if self._parts else np.empty(0)
         self._parts = [values]
         odd_rows = np.concatenate([np.empty(0, np.int64), *self._odd_rows])
-        unit = self._units.most_common(1)[0][0] if self._units else None
-        return Column(self._name, self._kind(), values, odd_rows, self._odd, unit)
+        odd = self._odd
+        answers = self._kinds["answer"]
+        if answers and answers + self._kinds["boolean"] < self._kinds.total():
+            # Beside maybe, or numbers, yes and no are words.
+            rows = [row for row, _ in self._answers]
+            values[rows] = np.nan
+            odd_rows = np.union1d(odd_rows, np.array(rows, dtype=np.int64))
+            odd = min(filter(None, (odd, self._answers[0])))
+        return Column(
+            self._name,
+            self._kind(),
+            values,
+            odd_rows,
+            odd,
+            self._units.most_common(1)[0][0] if self._units else None,
+            rounded=self._rounded,
+            answers=bool(answers),
+        )
 
     def _kind(self) -> ColumnKind:
         if not self._kinds.total():
             return "empty"
-        kinds = Counter(self._kinds)
+        answers = self._kinds["answer"]
+        if answers + self._kinds["boolean"] == self._kinds.total():
+            return "boolean"
+        kinds = Counter[ColumnKind]()
+        for kind, count in self._kinds.items():
+            kinds["text" if kind == "answer" else kind] += count
         if len(self._units) > _FEW_UNITS:  # words behind numbers, such as 12a and 7b: names
             kinds["text"] += kinds.pop("unit", 0)
         numbers = kinds["number"] + kinds["boolean"]
@@ -154,27 +191,50 @@ class ColumnBuilder:
         for place in np.flatnonzero(~gone).tolist():
             cell = cells[place]
             if isinstance(cell, int | float):
-                values[place] = float(cell)
-                self._kinds["boolean" if isinstance(cell, bool) else "number"] += 1
-            elif not is_missing(text := str(cell)):
-                values[place] = self._convert_text(text)
-                if np.isnan(values[place]):
-                    odd.append(self._rows + place)
+                values[place] = self._taken(cell)
+                continue
+            if is_missing(text := str(cell)) or self._missing.holds(text):
+                continue
+            value = number_of(text, self._marks)
+            if value is not None:
+                values[place] = self._taken(int(text) if _WHOLE.fullmatch(text) else value)
+                continue
+            values[place] = self._worded(text, self._rows + place)
+            if np.isnan(values[place]):
+                odd.append(self._rows + place)
         self._odd_rows.append(np.array(odd, dtype=np.int64))
         if odd and self._odd is None:
             self._odd = Odd(odd[0], str(cells[odd[0] - self._rows]).strip())
         return values
 
-    def _convert_text(self, cell: str) -> float:
-        """Return the number that a cell says, NaN where it says something else."""
-        value = number_of(cell, self._marks)
-        if value is not None:
-            self._kinds["number"] += 1
+    def _taken(self, cell: float) -> float:
+        """Return a number, or truth as 1 and 0; NaN where it stands for a missing value."""
+        value = float(cell)
+        if isinstance(cell, bool):
+            self._kinds["boolean"] += 1
             return value
+        if value in self._missing.numbers:
+            return np.nan
+        self._rounded |= isinstance(cell, int) and value != cell
+        self._kinds["number"] += 1
+        return value
+
+    def _worded(self, cell: str, row: int) -> float:
+        """Return the truth that a cell says as 1 or 0, NaN where it says something else."""
         kind = kind_of(cell, self._marks)
         self._kinds[kind] += 1
         if kind == "boolean":
             return float(cell.strip().lower() == "true")
+        if kind == "answer":
+            self._answers.append(Odd(row, cell.strip()))
+            return float(cell.strip().lower() == "yes")
         if kind == "unit" and len(self._units) <= _FEW_UNITS:
             self._units[unit_of(cell, self._marks) or ""] += 1
         return np.nan
+
+
+def _is_rounded(cells: pd.Series[Any], values: Floats) -> bool:
+    """Tell whether floats are other numbers than the integers that cells hold."""
+    if not len(values) or np.abs(values).max() <= 2**53:
+        return False
+    return any(int(value) != cell for value, cell in zip(values, cells, strict=True))

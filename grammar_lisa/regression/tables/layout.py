@@ -211,19 +211,16 @@ def _named_by_comment(
     """
     number = scan.sample[0].number
     above = [line for line in scan.comments if line.number < number]
-    if above and sep != " ":
+    if above:
         names = split_line(above[-1].text.strip().lstrip("#%/ \t"), sep)
         if len(names) == len(first) and not any(looks_like_number(name) for name in names):
             note = f"the names of the columns are taken from the comment in row {above[-1].number}"
             return Layout(sep, marks, tuple(names), 0, (note,), above[-1].number)
-    hint = ""
-    if above and len(above[-1].text.split()) == len(first) + 1:
-        hint = f"; where row {above[-1].number} names the columns, take the mark at its front away"
     beginning = ", ".join(first[:3]) + (", …" if len(first) > 3 else "")
     raise LisaError(
         f"{path}, row {number}: a header with the names of the columns is needed, but there are "
         f"numbers ({beginning}); with --no-header the columns are called "
-        f"{', '.join(plain_names(len(first))[-3:])}{hint}"
+        f"{', '.join(plain_names(len(first))[-3:])}"
     )
 
 

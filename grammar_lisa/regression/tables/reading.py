@@ -14,6 +14,7 @@ import pandas as pd
 from grammar_lisa.regression.tables.cells import MISSING
 from grammar_lisa.regression.tables.columns import Column, ColumnBuilder
 from grammar_lisa.regression.tables.layout import Layout, find_layout, split_line
+from grammar_lisa.regression.tables.missing_values import MissingValues
 from grammar_lisa.regression.tables.table_options import ReadOptions
 from grammar_lisa.regression.tables.text_file import TextFile, open_text
 from shared.common.arrays import Bools, Integers
@@ -86,19 +87,21 @@ def read_columns(path: Path | str, options: ReadOptions | None = None) -> Column
     path, options = Path(path), options or ReadOptions()
     options.check()
     if path.suffix in _BINARY:
-        return _read_binary(path)
+        return _read_binary(path, options)
     text = open_text(path, options)
     path = text.path
     scan = text.scan(options)
     layout = find_layout(path, scan, options)
-    builders = [ColumnBuilder(name, layout.marks) for name in layout.names]
+    missing = MissingValues.of(options.missing)
+    builders = [ColumnBuilder(name, layout.marks, missing) for name in layout.names]
     for frame in _frames(text, layout, scan.passed_over, options):
         _check_width(text, layout, options, frame)
         for place, builder in enumerate(builders):
             builder.add(frame[place])
     notes = list(layout.notes)
     if text.guessed:
-        notes.insert(0, "the text is not UTF-8 and was read as Latin-1; --encoding names another")
+        name = {"cp1252": "Windows-1252", "latin-1": "Latin-1"}[text.encoding]
+        notes.insert(0, f"the text is not UTF-8 and was read as {name}; --encoding names another")
     if scan.n_comments:
         count = "1 comment line" if scan.n_comments == 1 else f"{scan.n_comments:,} comment lines"
         notes.insert(0, f"{count} left out (--comment)")
@@ -109,8 +112,15 @@ def read_columns(path: Path | str, options: ReadOptions | None = None) -> Column
     return _filled(Columns(str(path), columns, _all(columns), tuple(notes), text, layout, options))
 
 
-def columns_of_frame(frame: pd.DataFrame, path: str = "the data") -> Columns:
+def columns_of_frame(
+    frame: pd.DataFrame, path: str = "the data", missing: MissingValues | None = None
+) -> Columns:
     """Take the columns of a DataFrame; an index is no column.
+
+    Args:
+        frame: The data.
+        path: What messages call them.
+        missing: What stands for a missing value beside the usual.
 
     Raises:
         LisaError: There are no columns.
@@ -119,13 +129,13 @@ def columns_of_frame(frame: pd.DataFrame, path: str = "the data") -> Columns:
         raise LisaError(f"{path} has no columns")
     columns = []
     for place, name in enumerate(frame.columns):
-        builder = ColumnBuilder(str(name))
+        builder = ColumnBuilder(str(name), missing=missing)
         builder.add(frame.iloc[:, place])
         columns.append(builder.column())
     return Columns(path, tuple(columns), _all(tuple(columns)))
 
 
-def _read_binary(path: Path) -> Columns:
+def _read_binary(path: Path, options: ReadOptions) -> Columns:
     if not path.is_file():
         raise LisaError(f"there is no file {path}")
     check_extra("parquet", "pyarrow")
@@ -134,7 +144,8 @@ def _read_binary(path: Path) -> Columns:
         frame = read(path)
     except (OSError, ValueError) as error:
         raise LisaError(f"cannot read {path}: {error}") from None
-    return _filled(columns_of_frame(frame, str(path)))
+    missing = MissingValues.of(options.missing)
+    return _filled(columns_of_frame(frame, str(path), missing))
 
 
 def _frames(
@@ -154,7 +165,7 @@ def _frames(
                 index_col=False,
                 skiprows=skipped,
                 decimal=layout.marks.decimal,
-                na_values=list(MISSING),
+                na_values=[*MISSING, *MissingValues.of(options.missing).words],
                 keep_default_na=False,
                 skipinitialspace=True,
                 chunksize=_ROWS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from grammar_lisa.regression.tables.layout import shown
 from grammar_lisa.regression.tables.reading import Columns
 from shared.common.arrays import Bools, Floats
 from shared.common.errors import LisaError
+
+_QUOTES: Final = "'`´"
 
 
 def check_numbers(columns: Columns, name: str) -> None:
@@ -98,6 +101,11 @@ def weights_of(columns: Columns, name: str, *, errors: bool) -> Floats:
     return weights
 
 
+def in_quotes(cell: str) -> bool:
+    """Tell whether a cell stands in quotation marks other than double ones, which are read."""
+    return len(cell) > 1 and cell[0] == cell[-1] and cell[0] in _QUOTES
+
+
 def _advice(columns: Columns, column: Column, cell: str, own: str) -> str:
     ignore = f"--ignore {quoted(own)} leaves the column out"
     if column.kind == "unit":
@@ -106,6 +114,8 @@ def _advice(columns: Columns, column: Column, cell: str, own: str) -> str:
         return "where the first row names the columns, leave --no-header away"
     if column.kind == "date":
         return f"it looks like a date: write it as a number, such as days, or {ignore}"
+    if in_quotes(cell):
+        return f"take the quotation marks {cell[0]} away, or write double ones; or {ignore}"
     if column.kind == "text":
         return f"the column holds text: name another, or {ignore}"
     unit = unit_of(cell, columns.layout.marks if columns.layout else Marks())

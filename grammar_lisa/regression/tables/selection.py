@@ -15,12 +15,26 @@ from grammar_lisa.regression.tables.column_names import (
 )
 from grammar_lisa.regression.tables.columns import Column
 from grammar_lisa.regression.tables.layout import shown
+from grammar_lisa.regression.tables.missing_values import find_code
 from grammar_lisa.regression.tables.reading import Columns
-from grammar_lisa.regression.tables.row_checks import check_numbers, rows_kept, weights_of
+from grammar_lisa.regression.tables.row_checks import (
+    check_numbers,
+    in_quotes,
+    rows_kept,
+    weights_of,
+)
 from grammar_lisa.regression.tables.table_options import TableOptions
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
+_HOLDS: Final = {
+    "number": "holds numbers",
+    "boolean": "holds true and false",
+    "unit": "holds numbers with units",
+    "date": "holds dates",
+    "text": "holds text",
+    "empty": "is empty",
+}
 _ERROR_WORDS: Final = ("err", "error", "sigma", "std", "stderr", "uncertainty", "unc", "dy")
 
 
@@ -75,6 +89,7 @@ class _Choice:
 
     def choose(self, needed: Sequence[str] | None) -> Chosen:
         """Return the choice; see `choose`."""
+        self._check_some_numbers()
         ignored = self._named("ignore")
         scale = self._scale()
         target = self._target([*ignored, *([scale] if scale else [])])
@@ -84,6 +99,7 @@ class _Choice:
         used = [*features, target, *([scale] if scale else [])]
         for name in used:
             check_numbers(self._columns, name)
+            self._tell_code(name)
         kept, note = rows_kept(self._columns, used, drop=self._options.drop_missing)
         if kept is not None:
             self._columns = self._columns.at(kept)
@@ -119,9 +135,29 @@ class _Choice:
                 return find_column(self._columns, name, f"--{option}")
         return None
 
+    def _check_some_numbers(self) -> None:
+        """Refuse a table that holds no numbers at all.
+
+        Raises:
+            LisaError: Saying what its columns hold.
+        """
+        kinds = {name: column.kind for name, column in self._by_name.items()}
+        if len(kinds) > 1 and set(kinds.values()) <= {"text", "date", "empty"}:
+            holds = [f"{self._own(name)} {_HOLDS[kind]}" for name, kind in kinds.items()]
+            raise LisaError(
+                f"{self._columns.path} has no column of numbers: {listed(holds)}; an input and a "
+                "target in numbers are needed, such as days for dates and 0 and 1 for two kinds"
+                + ("; take the quotation marks away" if self._is_quoted() else "")
+            )
+
+    def _is_quoted(self) -> bool:
+        """Tell whether a text stands in marks other than double quotes."""
+        return any(c.odd is not None and in_quotes(c.odd.cell) for c in self._columns.columns)
+
     def _target(self, others: Sequence[str]) -> str:
         named = self._options.target
         if named is not None:
+            self._check_alone(named, others)
             target = find_column(self._columns, named, "--target")
             if target in others:
                 which = "--ignore" if target in self._named("ignore") else "--weights or --errors"
@@ -136,6 +172,20 @@ class _Choice:
             note += f"; if it holds errors, weigh the rows: --errors {quoted(self._own(target))}"
         self._notes.append(note)
         return target
+
+    def _check_alone(self, named: str, others: Sequence[str]) -> None:
+        """Refuse a name of the target that several columns have.
+
+        Raises:
+            LisaError: Saying how they are told apart.
+        """
+        alike = [n for n, c in self._by_name.items() if c.name == named and n not in others]
+        if len(alike) > 1:
+            raise LisaError(
+                f"--target {named}: {self._columns.path} has {len(alike)} columns of that name; "
+                f"rename one in the file, or take the last by --target {alike[-1]}, the first by "
+                f"--ignore {','.join(alike[1:])}"
+            )
 
     def _features(self, others: Sequence[str], needed: Sequence[str] | None) -> list[str]:
         """Return the inputs; tell what is left out.
@@ -218,12 +268,13 @@ class _Choice:
                 f"{path} has the single column {shown(name)}: at least one input and the target "
                 "are needed; --sep names what separates columns"
             )
-        left = [self._own(name) for name in self._by_name if name not in others]
+        left = [name for name in self._by_name if name not in others]
+        if not left:
+            return f"{path} has no column left to explain the target with; name fewer in --ignore"
+        kinds = [f"{self._own(name)} {_HOLDS[self._by_name[name].kind]}" for name in left]
         return (
-            f"{path} has no column of numbers but the target to explain it with; "
-            f"--features would take one of {listed(left)}"
-            if left
-            else f"{path} has no column left to explain the target with; name fewer in --ignore"
+            f"{path} has no column of numbers but the target to explain it with: {listed(kinds)}; "
+            "write what they say as numbers, such as days for dates and 0 and 1 for two kinds"
         )
 
     def _weights(self, scale: str | None) -> Floats | None:
@@ -243,7 +294,13 @@ class _Choice:
             self._notes.append(f"in formulas {listed(pairs)}")
         for name in used:
             if self._by_name[name].kind == "boolean":
-                self._notes.append(f"{self._own(name)} holds true and false: they count as 1 and 0")
+                words = "yes and no" if self._by_name[name].answers else "true and false"
+                self._notes.append(f"{self._own(name)} holds {words}: they count as 1 and 0")
+
+    def _tell_code(self, name: str) -> None:
+        code = find_code(self._by_name[name].values)
+        if code is not None:
+            self._notes.append(f"the column {self._own(name)} is {code}")
 
     def _tell_constants(self, used: Sequence[str]) -> None:
         if len(self._by_name[used[0]].values) == 1:
@@ -253,7 +310,14 @@ class _Choice:
             self._notes.append("there are 2 rows: any line through them fits, whatever is true")
         for name in used:
             values = self._by_name[name].values
-            if (values == values[0]).all():
+            same = bool((values == values[0]).all())
+            if self._by_name[name].rounded:
+                self._notes.append(
+                    f"the column {self._own(name)} holds whole numbers of which floats keep the "
+                    f"first 53 bits alone{' and are then all alike' if same else ''}: take what "
+                    f"all share, such as {values.min():.0f}, off them in the file"
+                )
+            elif same:
                 self._notes.append(f"the column {self._own(name)} is {values[0]:g} in every row")
 
     def _written(self, name: str) -> str:

@@ -18,6 +18,9 @@ SEPARATORS = {
 }
 """What `sep` may say, and the character it means; a space means blanks of any number."""
 
+SEVERAL_MISSING = "give all values at once, with commas between, as in --missing=-999,-9999"
+"""What helps where --missing is given more than once."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions:
@@ -32,7 +35,10 @@ class ReadOptions:
         no_header: The first row holds numbers; columns are then named x1, x2, … and the last y.
         comment: Lines that begin with one of these words are left out; '' leaves none out.
         skip: Lines to leave out at the top of the file.
-        encoding: Of the text; by default UTF-8, UTF-16 where the file says so, or else Latin-1.
+        encoding: Of the text; by default UTF-8, UTF-16 where the file says so, or else Windows-1252
+            or Latin-1.
+        missing: Numbers or words that stand for a missing value, separated by commas, as in
+            --missing=-999,-9999; beside empty cells, NA, nan and the like.
     """
 
     sep: str = "auto"
@@ -42,6 +48,7 @@ class ReadOptions:
     comment: str = "# % //"
     skip: int = 0
     encoding: str | None = None
+    missing: str | None = None
 
     @property
     def separator(self) -> str | None:

@@ -24,17 +24,32 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_READ: Final = (
+    ".csv, .tsv and .txt are read, also compressed with gzip, bzip2, xz or zip, and .parquet and "
+    ".feather"
+)
 _NO_TEXT: Final = (
     (ZIP, "a spreadsheet or a damaged zip archive"),
     (b"\xd0\xcf\x11\xe0", "a spreadsheet"),
     (b"%PDF", "a PDF document"),
-    (b"PAR1", "a Parquet file"),
+    (b"PAR1", "a Parquet file without the ending .parquet"),
+    (b"ARROW1", "a Feather file without the ending .feather"),
+    (b"\x93NUMPY", "an array of NumPy"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"SQLite format", "a database of SQLite"),
 )
+_NO_TABLE: Final = (
+    (re.compile(rb'\s*(?:\{\s*["}]|\[\s*[\[{])'), "JSON"),
+    (re.compile(rb"\s*<(?:!DOCTYPE|html|table)", re.IGNORECASE), "a web page"),
+    (re.compile(rb"\s*<\?xml"), "XML"),
+)
+"""Text that is read by other means."""
 _SAMPLE: Final = 1000
 # A cell that begins with a quotation mark and does not end on this line.
 _OPEN: Final = re.compile(r'(?:^|[,;\t|])\s*"(?:[^"]|"")*$')
 _LONGEST_CELL: Final = 100
 _SEPARATORS: Final = (",", ";", "|")
+_CONTROLS: Final = re.compile("[\x80-\x9f]")
 # Excel's own line about the separator, such as sep=;
 _EXCEL: Final = re.compile("sep=.?", re.IGNORECASE)
 _EMPTY: Final = re.compile(r"[\s,;|]*")
@@ -172,9 +187,11 @@ def open_text(path: Path, options: ReadOptions) -> TextFile:
         if start.startswith(mark):
             return replace(file, encoding=encoding)
     _check_text(path, start)
-    if _is_utf8(file):
+    if _decodes(file):
         return file
-    return replace(file, encoding="latin-1", guessed=True)
+    latin = replace(file, encoding="latin-1", guessed=True)
+    windows = replace(file, encoding="cp1252", guessed=True)
+    return windows if _has_controls(latin) and _decodes(windows) else latin
 
 
 def _check_text(path: Path, start: bytes) -> None:
@@ -185,7 +202,14 @@ def _check_text(path: Path, start: bytes) -> None:
     """
     for mark, kind in _NO_TEXT:
         if start.startswith(mark):
-            raise LisaError(f"{path} is {kind}, no text; save the table as CSV and give that")
+            raise LisaError(
+                f"{path} is {kind}, no text; save the table as CSV and give that ({_READ})"
+            )
+    for pattern, kind in _NO_TABLE:
+        if pattern.match(start):
+            raise LisaError(
+                f"{path} is {kind}, no table of rows; save the table as CSV and give that ({_READ})"
+            )
     if b"\0" in start:
         raise LisaError(
             f"{path} is no text: it holds zero bytes; save the table as CSV, or name its "
@@ -193,7 +217,18 @@ def _check_text(path: Path, start: bytes) -> None:
         )
 
 
-def _is_utf8(file: TextFile) -> bool:
+def _has_controls(file: TextFile) -> bool:
+    """Tell whether a text has control characters that nobody writes, where Windows has signs."""
+    with file.open() as text:
+        return any(_CONTROLS.search(part) for part in iter(lambda: text.read(1 << 20), ""))
+
+
+def _decodes(file: TextFile) -> bool:
+    """Tell whether a file is text in its encoding.
+
+    Raises:
+        LisaError: It cannot be read to its end.
+    """
     try:
         with file.open() as text:
             while text.read(1 << 20):

@@ -76,6 +76,7 @@ def test_rows_without_a_value_are_told(tmp_path):
         (PLAIN, ["--expression", "y"], "--expression uses y, which is the target"),
         (PLAIN, ["--expression", "x", "--sep", "::"], "--sep must be auto"),
         (PLAIN, ["--expression", "x", "--digits", "0"], "--digits must be from 1 to 17, not 0"),
+        (PLAIN, ["--expression", "x", "--missing", "1", "--missing", "2"], "--missing is given 2"),
         (PLAIN, ["--expression", "x", "--test", "2"], "--test must be a file or a share"),
         (PLAIN, ["--expression", "x", "--loss", "mse2"], "there is no loss 'mse2'"),
         (PLAIN, ["--expression", "x", "--expression=c"], "--expression is given 2 times"),

@@ -67,6 +67,13 @@ def test_marks_of_plain_numbers_are_never_wrong(values, comma):
         (["1'234.5"], Marks(".", "'")),
         (["word", "", "12"], Marks(".")),
         (["1e5", "-3E-2", "+.5"], Marks(".")),
+        (["1,23,456.78"], Marks(".", ",")),
+        (["12,34,567"], Marks(".", ",")),
+        (["1.23.456,78"], Marks(",", ".")),
+        (["$1,000.00", "3"], Marks(".", ",")),
+        (["1,5 %", "v1.2.3"], Marks(",")),
+        (["1.5 %", "2,5"], Marks(",")),
+        (["1,5 %", "2.5 %", "3"], Marks(".")),
     ],
 )
 def test_marks_are_found_where_they_are_certain(cells, marks):
@@ -101,6 +108,11 @@ def test_marks_that_are_not_certain_are_refused_unless_named():
         ("12%", "unit", "%"),
         ("3.5 V", "unit", "V"),
         ("$3", "unit", "$"),
+        ("$1,000.00", "unit", "$"),
+        ("EUR 5.5", "unit", "EUR"),
+        ("1,5 %", "unit", "%"),
+        ("1,23,456.78 kg", "unit", "kg"),
+        ("AB12", "text", None),
         ("<0.1", "unit", "<"),
         ("red", "text", None),
         ("A1", "text", None),
@@ -121,7 +133,7 @@ def test_what_has_no_value(cell):
 
 
 @pytest.mark.parametrize(
-    "cell", ["1,2", "1.2.3", "1,23,456", "", "-", "e5", "1e", "1 2", "1,2345", "٣"]
+    "cell", ["1,2", "1.2.3", "1,234,56", "", "-", "e5", "1e", "1 2", "1,2345", "٣"]
 )
 def test_what_is_no_number(cell):
     assert number_of(cell, Marks(".", ",")) is None

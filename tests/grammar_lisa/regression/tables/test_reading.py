@@ -160,7 +160,7 @@ REFUSED = {
     "x,y\n,\nNA,\n": "t.csv has a header row but no rows of numbers",
     "1,2\n3,4\n": "t.csv, row 1: a header with the names of the columns is needed, but there are "
     "numbers (1, 2); with --no-header the columns are called x1, y",
-    "# x y\n1 2\n3 4\n": "where row 1 names the columns, take the mark at its front away",
+    "# x y z\n1 2\n3 4\n": "t.csv, row 2: a header with the names",
     "# on monday, at ten, by hand\n1,2\n3,4\n": "t.csv, row 2: a header with the names",
     "top\nx,y,z\nm,V,s\n1,2,3\n": "row 2 has 3 cells, separated by commas; the header, "
     "row 1, has 1",
@@ -177,6 +177,10 @@ REFUSED = {
     "x;y\n1,5;2\n2.5;3\n": "t.csv holds numbers with a decimal comma ('1,5') and with a decimal "
     "point ('2.5'); make them alike, or say which is right with --decimal , or --decimal .",
     b"PK\x03\x04": "t.csv is a spreadsheet or a damaged zip archive, no text; save the table as",
+    '[{"x": 1}]': "t.csv is JSON, no table of rows; save the table as CSV and give that (.csv",
+    '{"x": [1]}': "t.csv is JSON",
+    "<html><table>": "t.csv is a web page",
+    b"\x93NUMPY\x01": "t.csv is an array of NumPy, no text",
     b"a\0b": "t.csv is no text: it holds zero bytes; save the table as CSV, or name its --encoding",
     b"\x1f\x8b no": "cannot read",
 }
@@ -231,3 +235,25 @@ def test_rows_that_pandas_cannot_read_are_refused_in_one_message(tmp_path, end):
     with pytest.raises(LisaError, match=r"t\.csv") as refused:
         table_of(tmp_path, "x,y\n1,2\n3,4\n" + end)
     assert "\n" not in str(refused.value)
+
+
+def test_names_in_a_comment_may_stand_between_blanks(tmp_path):
+    table = table_of(tmp_path, "# x z y\n1 2 3\n3 4 5\n5 6 8\n")
+    assert columns_of(table) == {"x": [1, 3, 5], "z": [2, 4, 6], "y": [3, 5, 8]}
+    assert "the names of the columns are taken from the comment in row 1" in table.notes
+
+
+def test_text_of_windows_is_read_as_such(tmp_path):
+    columns = read_columns(written(tmp_path, "x – a,y €\n1,2\n".encode("cp1252")))
+    assert [column.name for column in columns.columns] == ["x – a", "y €"]
+    assert (
+        "the text is not UTF-8 and was read as Windows-1252; --encoding names" in columns.notes[0]
+    )
+    columns = read_columns(written(tmp_path, b"x\x81,\xb5\n1,2\n"))
+    assert columns.columns[1].name == "µ"
+    assert "was read as Latin-1" in columns.notes[0]
+
+
+def test_numbers_of_india_are_read(tmp_path):
+    table = table_of(tmp_path, "x;y\n1;1,23,456.78\n2;2,23,456.5\n3;500\n")
+    assert table.target.tolist() == [123456.78, 223456.5, 500]

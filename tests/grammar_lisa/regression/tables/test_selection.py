@@ -122,3 +122,52 @@ def test_choices_that_cannot_be_are_refused(tmp_path, content, options, message)
     with pytest.raises(LisaError) as refusal:
         table_of(tmp_path, content, **options)
     assert message in str(refusal.value).replace(f"{tmp_path}/", "")
+
+
+def test_yes_and_no_are_truth_where_nothing_else_is_said(tmp_path):
+    table = table_of(tmp_path, "a,b,y\nyes,yes,1\nNo,maybe,2\nyes,no,4\n", target="y")
+    assert columns_of(table) == {"a": [1, 0, 1], "y": [1, 2, 4]}
+    assert table.notes == (
+        "the column b holds text ('yes' in row 2); it is left out",
+        "a holds yes and no: they count as 1 and 0",
+    )
+    with pytest.raises(LisaError, match="row 3, column x: 'no' is not a number"):
+        table_of(tmp_path, "x,y\n1,1\nno,2\n3,4\n")
+
+
+def test_a_target_of_two_columns_is_refused(tmp_path):
+    content = "x,y,y\n1,2,4\n3,4,3\n5,5,5\n"
+    with pytest.raises(
+        LisaError, match=r"2 columns of that name; .*--target y_2, the first by --ig"
+    ):
+        table_of(tmp_path, content, target="y")
+    assert columns_of(table_of(tmp_path, content, target="y_2"))["y_2"] == [4, 3, 5]
+    assert columns_of(table_of(tmp_path, content, target="y", ignore="y_2"))["y"] == [2, 4, 5]
+
+
+def test_whole_numbers_that_floats_cannot_tell_apart_are_told(tmp_path):
+    rows = "".join(f"{2**63 + row},{row}\n" for row in range(4))
+    table = table_of(tmp_path, "n,y\n" + rows, target="y")
+    assert table.notes == (
+        "the column n holds whole numbers of which floats keep the first 53 bits alone and are "
+        "then all alike: take what all share, such as 9223372036854775808, off them in the file",
+    )
+    rows = "".join(f"{2**60 + 100 * row + 1},{row}\n" for row in range(4))
+    (note,) = table_of(tmp_path, "n,y\n" + rows, target="y").notes
+    assert "alone: take what all share" in note
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a,b\nred,2024-01-01\nblue,2024-01-02\n", "a holds text, b holds dates; an input and a"),
+        ("d,y\n2024-01-01,1\n2024-01-02,2\n", "to explain it with: d holds dates; write what"),
+        ("'x','y'\n'1','2'\n'2','4'\n", "take the quotation marks away"),
+        ("x,y\n1,2\n'2',3\n4,5\n", "take the quotation marks ' away"),
+        ('x,y\n1,"$1,000.00"\n2,"$500.00"\n', "take [$] out of the cells"),
+        ("x;y\n1;1,5 %\n2;2,5 %\n", "'1,5 %' is not a number; take % out of the cells"),
+    ],
+)
+def test_tables_without_numbers_are_refused_by_what_they_hold(tmp_path, content, message):
+    with pytest.raises(LisaError, match=message):
+        table_of(tmp_path, content)
