@@ -166,15 +166,19 @@ def _words(text: str) -> list[str]:
     return [word for word in re.split(r"[\s,]+", text) if word]
 
 
-def seconds_of(text: str) -> float:
+def seconds_of(text: str, name: str = "--time") -> float:
     """Return the seconds that a text such as 90, 60s, 2m or 1.5h says.
+
+    Args:
+        text: The text.
+        name: Of the option or parameter that holds it.
 
     Raises:
         LisaError: It says no time.
     """
     match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(s|m|min|h|)\s*", text)
     if match is None:
-        raise LisaError(f"--time must be seconds, or a time such as 90s, 2m or 1.5h, not {text!r}")
+        raise LisaError(f"{name} must be seconds, or a time such as 90s, 2m or 1.5h, not {text!r}")
     return float(match[1]) * _UNITS[match[2]]
 
 

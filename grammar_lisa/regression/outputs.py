@@ -152,7 +152,8 @@ def read_best(folder: Path, index: int | None = None) -> Best:
 
     Args:
         folder: The folder.
-        index: The row of `equations.csv`, from 0; None reads the recommended formula.
+        index: The row of `equations.csv`, from 0, or from -1, the last, downwards; None reads the
+            recommended formula.
 
     Raises:
         LisaError: There is none, or the file is damaged; nothing in it is ever run.
@@ -179,9 +180,10 @@ def read_best(folder: Path, index: int | None = None) -> Best:
 
 def _formula_at(folder: Path, index: int) -> str:
     found = read_equations(folder)
-    if not 0 <= index < len(found):
+    if not -len(found) <= index < len(found):
         raise LisaError(
-            f"{folder / EQUATIONS} has no formula {index}; it has 0 to {len(found) - 1}"
+            f"{folder / EQUATIONS} has no formula {index}; it has 0 to {len(found) - 1}, and -1 is "
+            "the last"
         )
     return found[index].text
 

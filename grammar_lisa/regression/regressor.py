@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from numbers import Integral, Real
 from os import PathLike
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +19,16 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from grammar_lisa.regression.equations import Equation, Equations
-from grammar_lisa.regression.fit_config import OPERATORS, FitConfig, sources_without
+from grammar_lisa.regression.fit_config import (
+    OPERATORS,
+    FitConfig,
+    seconds_of,
+    sources_without,
+)
 from grammar_lisa.regression.fits.losses import Loss
 from grammar_lisa.regression.fits.user_loss import UserLoss
 from grammar_lisa.regression.fitting import Fitting, fitting_for
+from grammar_lisa.regression.tables.frame_checks import check_dates, check_frame
 from grammar_lisa.regression.tables.table import Table
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
@@ -35,19 +42,21 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
 
     Args:
         operators: What formulas are made with: some of + - * / pow sqrt log exp sin cos
-            tan asin acos atan sinh cosh tanh abs, separated by blanks.
+            tan asin acos atan sinh cosh tanh abs, separated by blanks, or a list of these.
         grammar: A .cfg file whose sentences are the formulas that are allowed, over the names that
             formulas use, each ``c`` in them a number to be fitted; in place of the operators.
         max_complexity: The most operations, variables and numbers of a formula.
-        max_time: Seconds of the search; the fits at the end come on top.
+        max_time: Seconds of the search, or a time such as ``"90s"``, ``"2m"`` or ``"1.5h"``; the
+            fits at the end come on top.
         loss: What is made small: mse, mae, huber, relative, log, or a function from targets and
             predictions, each ``[row]``, to losses ``[row]``; also as ``package.module:function``.
         digits: The most significant digits of a number; None lets the data decide.
         stop_at: What is good enough, as in ``"r2=0.9999"`` or ``"loss=1e-6"``.
         guesses: Formulas to begin from, over the names of the inputs; each ``c`` in them is a
             number to be fitted.
-        without: Sources of candidates to leave out, separated by blanks: some of members,
-            polynomials, letters, atoms, pairs, backpropagation, views, variation, sphere.
+        without: Sources of candidates to leave out, separated by blanks, or a list of these: some
+            of members, polynomials, letters, atoms, pairs, backpropagation, views, variation,
+            sphere.
         random_state: Of everything random.
         n_jobs: Searches at a time, each with a seed of its own and in a process of its own: the
             first is that of one job, and the best formulas of all are kept. None is one, -1 as many
@@ -65,18 +74,34 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         feature_names_in_: The names of the inputs, where all are text.
     """
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "operators": [str, list, tuple],
+        "grammar": [str, PathLike, None],
+        "max_complexity": [Integral],
+        "max_time": [Real, str],
+        "loss": [str, callable],
+        "digits": [Integral, None],
+        "stop_at": [str, None],
+        "guesses": [str, list, tuple],
+        "without": [str, list, tuple],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+    }
+
     def __init__(
         self,
-        operators: str = OPERATORS,
+        operators: str | Sequence[str] = OPERATORS,
         *,
         grammar: str | PathLike[str] | None = None,
         max_complexity: int = 40,
-        max_time: float = 60.0,
+        max_time: float | str = 60.0,
         loss: str | Callable[..., object] = "mse",
         digits: int | None = None,
         stop_at: str | None = None,
         guesses: Sequence[str] = (),
-        without: str = "",
+        without: str | Sequence[str] = "",
         random_state: int | np.random.RandomState | None = 0,
         n_jobs: int | None = None,
         warm_start: bool = False,
@@ -108,6 +133,9 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
             LisaError: A parameter makes no sense, or a guess is no formula over the inputs.
             ValueError: The data are not finite numbers of these shapes.
         """
+        self._validate_params()
+        check_frame(X)
+        check_dates(y, "y")
         values, target = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         weights = None
         if sample_weight is not None:
@@ -127,12 +155,14 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
 
         Args:
             X: The inputs, ``[row, feature]``.
-            index: The row of the formula in `equations_`; by default the recommended one.
+            index: The row of the formula in `equations_`, from 0, or from -1, the last, downwards;
+                by default the recommended one.
 
         Raises:
             LisaError: There is no formula of that index.
         """
         check_is_fitted(self)
+        check_frame(X)
         values = validate_data(self, X, reset=False, dtype=np.float64)
         columns = dict(zip(self.names_, values.T, strict=True))
         return self._equation(index).predict(columns)
@@ -173,18 +203,23 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         if isinstance(self.guesses, str):
             raise LisaError(f"guesses must be a list of formulas, not the text {self.guesses!r}")
         return FitConfig(
-            operators=self.operators,
+            operators=_joined(self.operators),
             grammar=None if self.grammar is None else str(self.grammar),
             max_complexity=self.max_complexity,
-            max_time=self.max_time,
+            max_time=self._seconds(),
             loss=self.loss if isinstance(self.loss, str) else "mse",
             digits=self.digits,
             stop_at=self.stop_at,
             guesses=tuple(self.guesses),
             seed=_seed(self.random_state),
             jobs=effective_n_jobs(self.n_jobs),
-            sources=sources_without(self.without),
+            sources=sources_without(_joined(self.without)),
         )
+
+    def _seconds(self) -> float:
+        if isinstance(self.max_time, str):
+            return seconds_of(self.max_time, "max_time")
+        return float(self.max_time)
 
     def _own_loss(self) -> Loss | None:
         if isinstance(self.loss, str):
@@ -216,13 +251,17 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         if not -len(self.equations_) <= index < len(self.equations_):
             raise LisaError(
                 f"there is no formula {index}; equations_ has the rows 0 to "
-                f"{len(self.equations_) - 1}"
+                f"{len(self.equations_) - 1}, and -1 is the last"
             )
         return index
 
     def _equation(self, index: int | None) -> Equation:
         row = self.equations_.iloc[self._place(index)]
         return Equation(str(row["formula"]), int(row["complexity"]), row["loss"], row["r2"])
+
+
+def _joined(words: str | Sequence[str]) -> str:
+    return words if isinstance(words, str) else " ".join(map(str, words))
 
 
 def _seed(random_state: int | np.random.RandomState | None) -> int:

@@ -23,7 +23,8 @@ class Options(Output):
         run: The folder of the run that found the formula.
         table: The new table: a .csv, .tsv or .txt file, perhaps zipped; - for standard input.
         out: The file to write; in the form of the new table.
-        index: Another formula than the recommended one: its row in equations.csv, from 0.
+        index: Another formula than the recommended one: its row in equations.csv, from 0;
+            -1 is the last.
         overwrite: Replace it if it is there.
         reading: How the new table is read.
     """

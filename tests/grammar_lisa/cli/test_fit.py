@@ -127,6 +127,8 @@ def test_predictions_are_made_by_any_formula_of_a_run(tmp_path):
     assert out.read_text() == "x,y_predicted\n2,5.0\n"
     first = succeed("predict", run, new, "--out", out, "--overwrite", "--index", 0, "--json").json
     assert "x" not in first["formula"]
+    last = succeed("predict", run, new, "--out", out, "--overwrite", "--index", -1, "--json").json
+    assert "x" in last["formula"]
     refused = TOOL.refusal("predict", run, new, "--out", tmp_path / "no.csv", "--index", 99)
     assert "equations.csv has no formula 99; it has 0 to" in " ".join(refused.split())
 

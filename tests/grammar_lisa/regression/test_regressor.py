@@ -136,3 +136,59 @@ def test_seeds_of_every_kind_are_taken():
     for random_state in (None, 3, np.random.RandomState(1)):
         model = gl.GrammarRegressor(random_state=random_state, stop_at="r2=0.01").fit(X, Y)
         assert len(model.equations_)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"max_time": "soon"}, "max_time must be seconds, or a time such as 90s"),
+        ({"max_time": None}, "The 'max_time' parameter of GrammarRegressor must be"),
+        ({"operators": 3}, "The 'operators' parameter"),
+        ({"operators": ["+", "plus"]}, "there is no operator 'plus'"),
+        ({"max_complexity": "40"}, "The 'max_complexity' parameter"),
+        ({"digits": 2.5}, "The 'digits' parameter"),
+        ({"stop_at": 0.99}, "The 'stop_at' parameter"),
+        ({"guesses": 3}, "The 'guesses' parameter"),
+        ({"guesses": "x"}, "guesses must be a list of formulas"),
+        ({"n_jobs": "two"}, "The 'n_jobs' parameter"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_named(settings, message):
+    with pytest.raises(ValueError, match=message):
+        gl.GrammarRegressor(**settings).fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 3.0])
+
+
+def test_times_and_operators_may_be_written_as_people_do():
+    values = np.linspace(1, 2, 9)[:, None]
+    model = gl.GrammarRegressor(["+", "*"], max_time="5s", without=["sphere", "views"])
+    assert model.fit(values, 2 * values[:, 0] + 1).get_best()["formula"] == "2*x0+1"
+
+
+DAYS = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03"])
+FRAMES = [
+    (pd.DataFrame([[1, 2], [2, 3], [3, 5]], columns=["x", "x"]), "several columns called x"),
+    (pd.DataFrame({"x": [1, 2, 3], "t": DAYS}), r"X, column t holds dates or times .*2024-01-01"),
+    (pd.DataFrame({"t": DAYS.tz_localize("UTC")}), "X, column t holds dates"),
+    (pd.DataFrame({"t": DAYS - DAYS[0]}), "X, column t holds dates or times"),
+    (pd.DataFrame({"t": DAYS.astype(object)}), "X, column t, row 0: .* is a date or time"),
+    (pd.DataFrame({"k": [1, "red", 2]}), "X, column k, row 1: 'red' is not a number"),
+    (pd.DataFrame({"k": pd.Categorical(["a", "b", "a"])}), "X, column k, row 0: 'a' is not"),
+    (np.array(DAYS)[:, None], "X holds dates or times"),
+]
+
+
+@pytest.mark.parametrize(("frame", "message"), FRAMES)
+def test_columns_that_hold_no_numbers_are_named(frame, message):
+    with pytest.raises(LisaError, match=message):
+        gl.GrammarRegressor().fit(frame, [1.0, 2.0, 3.0])
+
+
+def test_a_target_of_dates_is_refused():
+    with pytest.raises(LisaError, match="y holds dates or times"):
+        gl.GrammarRegressor().fit([[1.0], [2.0], [3.0]], pd.Series(DAYS))
+
+
+def test_columns_of_predictions_are_checked_too(fitted):
+    frame = X[:3].assign(t=DAYS)
+    with pytest.raises(LisaError, match="X, column t holds dates"):
+        fitted.predict(frame)
