@@ -131,13 +131,14 @@ class _Writer:
     def _longer(self, line: str, place: int) -> str:
         """Return a line with its cells filled up and the new one behind them."""
         layout = self._layout
+        line, comment = layout.parted(line)
         width = len(layout.names)
         cells = len(split_line(line, layout.sep))
         # The names of a table that R wrote begin at the second column.
         first = place < 0 and layout.names[0] == "" and cells == width - 1
         padding = "" if layout.sep == " " else layout.sep * (width - cells - first)
         between = "  " if layout.sep == " " else layout.sep
-        return line.rstrip("\r\n") + padding + between + self._cell(place)
+        return line.rstrip("\r\n") + padding + between + self._cell(place) + comment
 
     def _cell(self, place: int) -> str:
         layout = self._layout

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from grammar_lisa.regression.tables.cells import (
     looks_like_number,
     number_of,
 )
+from grammar_lisa.regression.tables.row_comments import comment_start, without_comment
 from grammar_lisa.regression.tables.table_options import ReadOptions
 from grammar_lisa.regression.tables.text_file import Line, Scan
 from shared.common.errors import LisaError
@@ -36,6 +37,7 @@ class Layout:
         header_lines: How many of the lines that hold rows come before the first row of values.
         notes: What was found and the user should know of.
         named_in: The number of the comment line that names the columns, where one does.
+        comment_marks: What comments behind the cells of rows begin with.
     """
 
     sep: str
@@ -44,6 +46,14 @@ class Layout:
     header_lines: int
     notes: tuple[str, ...] = ()
     named_in: int | None = None
+    comment_marks: tuple[str, ...] = ()
+
+    def parted(self, text: str) -> tuple[str, str]:
+        """Return the cells of a line, and the comment behind them, or ''."""
+        start = comment_start(text, self.comment_marks) if self.comment_marks else None
+        if start is None or len(split_line(text[:start], self.sep)) != len(self.names):
+            return text, ""
+        return text[:start], text[start:]
 
 
 def split_line(text: str, sep: str) -> list[str]:
@@ -61,6 +71,15 @@ def find_layout(path: Path, scan: Scan, options: ReadOptions) -> Layout:
         LisaError: The file holds no rows, the header is missing, or it is not certain how numbers
             are written.
     """
+    if not scan.has_behind:
+        return _find_layout(path, scan, options)
+    marks = options.comment_marks
+    sample = [line._replace(text=without_comment(line.text, marks)) for line in scan.sample]
+    layout = _find_layout(path, replace(scan, sample=sample), options)
+    return replace(layout, comment_marks=marks)
+
+
+def _find_layout(path: Path, scan: Scan, options: ReadOptions) -> Layout:
     if not scan.sample:
         raise LisaError(_nothing(path, scan, options))
     sep = options.separator or _find_separator(scan.sample)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Final, TextIO, cast
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from grammar_lisa.regression.tables.columns import Column, ColumnBuilder
 from grammar_lisa.regression.tables.layout import Layout, find_layout, split_line
 from grammar_lisa.regression.tables.missing_values import MissingValues
 from grammar_lisa.regression.tables.table_options import ReadOptions
-from grammar_lisa.regression.tables.text_file import TextFile, open_text
+from grammar_lisa.regression.tables.text_file import Scan, TextFile, open_text
 from shared.common.arrays import Bools, Integers
 from shared.common.errors import LisaError
 from shared.common.extras import check_extra
@@ -98,18 +99,31 @@ def read_columns(path: Path | str, options: ReadOptions | None = None) -> Column
         _check_width(text, layout, options, frame)
         for place, builder in enumerate(builders):
             builder.add(frame[place])
-    notes = list(layout.notes)
+    notes = _notes(text, scan, layout, options)
+    columns = tuple(builder.column() for builder in builders)
+    return _filled(Columns(str(path), columns, _all(columns), notes, text, layout, options))
+
+
+def _notes(text: TextFile, scan: Scan, layout: Layout, options: ReadOptions) -> tuple[str, ...]:
+    """Return what is to be said of the lines of a file."""
+    notes: list[str] = []
+    if scan.n_comments:
+        notes.append(f"{_counted(scan.n_comments, 'comment line')} left out (--comment)")
     if text.guessed:
         name = {"cp1252": "Windows-1252", "latin-1": "Latin-1"}[text.encoding]
-        notes.insert(0, f"the text is not UTF-8 and was read as {name}; --encoding names another")
-    if scan.n_comments:
-        count = "1 comment line" if scan.n_comments == 1 else f"{scan.n_comments:,} comment lines"
-        notes.insert(0, f"{count} left out (--comment)")
+        notes.append(f"the text is not UTF-8 and was read as {name}; --encoding names another")
+    notes += layout.notes
+    if layout.comment_marks:
+        behind = sum(layout.parted(line.text)[1] != "" for line in text.rows(options))
+        if behind:
+            notes.append(f"a comment behind {_counted(behind, 'row')} left out (--comment)")
     if scan.n_empty:
-        rows = "1 row of" if scan.n_empty == 1 else f"{scan.n_empty:,} rows of"
-        notes.append(f"{rows} separators alone left out")
-    columns = tuple(builder.column() for builder in builders)
-    return _filled(Columns(str(path), columns, _all(columns), tuple(notes), text, layout, options))
+        notes.append(f"{_counted(scan.n_empty, 'row')} of separators alone left out")
+    return tuple(notes)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def columns_of_frame(
@@ -153,7 +167,7 @@ def _frames(
 ) -> Iterator[pd.DataFrame]:
     """Give the rows of values as frames of columns 0, 1, …, one more than there are names."""
     skipped = _with_header(passed_over, layout.header_lines)
-    with text.open() as file, warnings.catch_warnings():
+    with _without_comments(text, layout) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.DtypeWarning)
         warnings.simplefilter("ignore", pd.errors.ParserWarning)  # of widths, which are checked
         try:
@@ -173,6 +187,13 @@ def _frames(
                 yield from reader
         except pd.errors.ParserError as error:
             raise LisaError(_wide_row(text, layout, options) or _cannot(text, error)) from None
+
+
+def _without_comments(text: TextFile, layout: Layout) -> TextIO:
+    """Open a text without the comments behind the cells of its rows."""
+    if not layout.comment_marks:
+        return text.open()
+    return io.StringIO("".join(f"{layout.parted(line.text)[0]}\n" for line in text.lines()))
 
 
 def _with_header(passed_over: list[int], header_lines: int) -> list[int]:
@@ -200,7 +221,7 @@ def _wide_row(text: TextFile, layout: Layout, options: ReadOptions) -> str | Non
     for number, line in enumerate(text.rows(options)):
         if number < layout.header_lines:
             continue
-        cells = split_line(line.text, layout.sep)
+        cells = split_line(layout.parted(line.text)[0], layout.sep)
         while len(cells) > len(layout.names) and cells[-1] == "":
             del cells[-1]
         if len(cells) > len(layout.names):

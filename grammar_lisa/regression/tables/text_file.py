@@ -16,6 +16,7 @@ from grammar_lisa.regression.tables.packed_files import (
     standard_input,
     unzipped,
 )
+from grammar_lisa.regression.tables.row_comments import comment_start
 from grammar_lisa.regression.tables.table_options import ReadOptions
 from shared.common.errors import LisaError
 
@@ -77,6 +78,7 @@ class Scan:
         n_comments: How many comments there are.
         n_empty: How many rows have separators alone.
         sample: The first lines that hold rows, the header among them.
+        has_behind: Whether comments may stand behind the cells of rows.
     """
 
     passed_over: list[int]
@@ -84,6 +86,7 @@ class Scan:
     n_comments: int
     n_empty: int
     sample: list[Line]
+    has_behind: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,9 +142,11 @@ class TextFile:
         marks = options.comment_marks
         found = Scan([], [], 0, 0, [])
         count = empty = 0
+        behind = False
         try:
             for position, line in enumerate(self.lines()):
                 if position >= options.skip and _holds_row(line.text, marks):
+                    behind = behind or comment_start(line.text, marks) is not None
                     if len(found.sample) < _SAMPLE:
                         found.sample.append(line)
                     continue
@@ -158,7 +163,7 @@ class TextFile:
                 f"{self.path} is not {self.encoding} text; --encoding names another, such as "
                 "latin-1"
             ) from None
-        return Scan(found.passed_over, found.comments, count, empty, found.sample)
+        return Scan(found.passed_over, found.comments, count, empty, found.sample, behind)
 
 
 def open_text(path: Path, options: ReadOptions) -> TextFile:

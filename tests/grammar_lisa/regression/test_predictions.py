@@ -41,6 +41,10 @@ def predicted(folder, content, best=BEST, **options):
             ["v,Time (s),Drop_predicted", "m,s,", "1,2,5.0", "2,2,6.0"],
         ),
         ('v,"Time (s)"\n"1,5","2"\n', ['v,"Time (s)",Drop_predicted', '"1,5","2","5,5"']),
+        (
+            "v,Time (s)\n1,2 # ok\n2,2\n",
+            ["v,Time (s),Drop_predicted", "1,2,5.0 # ok", "2,2,6.0"],
+        ),
         ("v,Time_s\n1,2\n", ["v,Time_s,Drop_predicted", "1,2,5.0"]),
         (
             "v,Time (s),Drop_predicted\n1,2,3\n",

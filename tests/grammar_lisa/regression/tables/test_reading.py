@@ -257,3 +257,31 @@ def test_text_of_windows_is_read_as_such(tmp_path):
 def test_numbers_of_india_are_read(tmp_path):
     table = table_of(tmp_path, "x;y\n1;1,23,456.78\n2;2,23,456.5\n3;500\n")
     assert table.target.tolist() == [123456.78, 223456.5, 500]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "x,y\n1,2 # ok\n2,3\n3,5 // a, b, c\n",
+        "x y\n1 2  # ok\n2 3\n3 5\t#no\n",
+        'x;y\n1;"2" # "quoted"\n2;3\n3;5 # x;y\n',
+    ],
+)
+def test_comments_behind_rows_are_left_out(tmp_path, content):
+    columns = read_columns(written(tmp_path, content))
+    assert [column.values.tolist() for column in columns.columns] == [[1, 2, 3], [2, 3, 5]]
+    assert columns.notes == ("a comment behind 2 rows left out (--comment)",)
+
+
+def test_marks_of_comments_in_cells_are_no_comments(tmp_path):
+    content = 'k,x,y\nsample 2 # 3,1,2\nred # 4,2,3\n"a 5 # 6",3,5 %\n'
+    k, x, y = read_columns(written(tmp_path, content)).columns
+    assert (k.odd.cell, k.kind) == ("sample 2 # 3", "text")
+    assert x.values.tolist() == [1, 2, 3]
+    assert (y.odd.cell, y.unit) == ("5 %", "%")
+
+
+def test_an_empty_cell_may_have_a_comment_behind_it(tmp_path):
+    y = read_columns(written(tmp_path, "x,y\n1,2\n2, # lost\n3,5\n")).columns[1]
+    assert np.isnan(y.values).tolist() == [False, True, False]
+    assert y.odd is None
