@@ -150,7 +150,21 @@ def _choose(program: str, commands: Commands, words: list[str], kind: str = "com
 
 
 def _carry_out(command: Command, program: str, words: list[str]) -> int:
-    module = command.options()
+    try:
+        options = _read(command.options(), program, words)
+        terminal = Terminal(options)
+        if options.opening:
+            terminal.note(options.opening)
+        module = command.load()
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("nothing had begun, and nothing was kept") from None
+    module.run(options, terminal)
+    terminal.close()
+    return 0
+
+
+def _read(module: OptionsModule, program: str, words: list[str]) -> Any:
+    """Return the options that words give, checked."""
     getattr(module, "check_words", lambda words: None)(words)
     kind = getattr(module, "options_type", lambda words: module.Options)(words)
     default = getattr(module, "default_options", lambda words: None)(words)
@@ -163,24 +177,7 @@ def _carry_out(command: Command, program: str, words: list[str]) -> int:
     )
     if hasattr(options, "check"):
         options.check()
-    terminal = Terminal(options)
-    if opening := getattr(options, "opening", ""):
-        terminal.note(opening)
-    _loaded(command).run(options, terminal)
-    terminal.close()
-    return 0
-
-
-def _loaded(command: Command) -> CommandModule:
-    """Import what carries a command out.
-
-    Raises:
-        KeyboardInterrupt: Saying that nothing has begun.
-    """
-    try:
-        return command.load()
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("nothing had begun, and nothing was kept") from None
+    return options
 
 
 def _fail(message: str) -> int:

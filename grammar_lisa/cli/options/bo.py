@@ -9,8 +9,8 @@ from typing import ClassVar, Final, Literal, Self
 from grammar_lisa.cli.options.objective import ObjectiveOptions
 from grammar_lisa.cli.options.restrictions import RestrictionOptions
 from grammar_lisa.cli.options.search import N_INITIAL, SystemOptions, with_system
-from shared.cli.option_groups import JobOptions, RunCommandOptions, TrackOptions
-from shared.cli.records import flag_value
+from shared.cli.option_groups import JOB_OPTIONS, JobOptions, RunCommandOptions, TrackOptions
+from shared.cli.records import check_resumed, flag_value
 from shared.cli.terminal import Ranges
 from shared.common.errors import LisaError
 
@@ -127,3 +127,12 @@ def default_options(words: Sequence[str]) -> Options:
                 "one, its constants fitted"
             )
     return with_system(Options, words)
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Refuse options beside --resume that the run has its own values of.
+
+    Raises:
+        LisaError: Naming them.
+    """
+    check_resumed(words, (*JOB_OPTIONS, "track"))

@@ -1,6 +1,6 @@
 """What `grammar-lisa train --grammar FILE` takes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
@@ -12,7 +12,7 @@ from grammar_lisa.models.names import LARGEST_DIM, TOOL
 from grammar_lisa.training.config import TrainConfig
 from shared.cli.method_options import MethodOptions, WithMethod
 from shared.cli.option_groups import NewRunOptions, TrackOptions
-from shared.cli.records import check_inputs
+from shared.cli.records import check_inputs, check_resumed
 from shared.cli.terminal import Ranges
 
 
@@ -71,3 +71,12 @@ TRAIN = _TrainOptions(Options, f"{TOOL} train")
 
 
 options_type, default_options = TRAIN.of_words, TRAIN.defaults
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Refuse options beside --resume that the run has its own values of.
+
+    Raises:
+        LisaError: Naming them.
+    """
+    check_resumed(words, ("track",))

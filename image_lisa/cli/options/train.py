@@ -1,5 +1,6 @@
 """What `image-lisa train --dataset NAME` takes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,6 +9,7 @@ from image_lisa.models.names import TOOL
 from image_lisa.training.published import published_values
 from shared.cli.method_options import MethodOptions, WithMethod
 from shared.cli.option_groups import NewRunOptions, TrackOptions
+from shared.cli.records import check_resumed
 from shared.cli.terminal import Ranges
 
 
@@ -35,3 +37,12 @@ TRAIN = MethodOptions(Options, f"{TOOL} train", published_values)
 
 
 options_type, default_options = TRAIN.of_words, TRAIN.defaults
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Refuse options beside --resume that the run has its own values of.
+
+    Raises:
+        LisaError: Naming them.
+    """
+    check_resumed(words, ("epochs", "track"))

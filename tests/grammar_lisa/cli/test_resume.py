@@ -280,3 +280,10 @@ def test_a_search_can_be_moved_with_its_run(search, searched, tmp_path):
     (moved / search.name / "trial-02.jsonl").unlink()
     succeed("bo", "--resume", moved / search.name, "--jobs", 1)
     assert records(moved / search.name) == records(searched[0])
+
+
+@pytest.mark.parametrize("words", [("train", "--epochs", 3), ("bo", "--batch", 3)])
+def test_options_that_would_be_ignored_are_refused(words):
+    refused = run_command(*words, "--resume", "run", "--jobs", 1)
+    assert refused.status == 2
+    assert f"--resume goes on with the options of its run; leave {words[1]}" in refused.err

@@ -439,6 +439,11 @@ def test_data_that_changed_are_refused(tmp_path):
     assert contents(tmp_path / "run") == before
 
 
+def test_options_that_a_resumed_run_ignores_are_refused():
+    refused = refusal("train", "--resume", "run", "--dim", 4, "--epochs", 9)
+    assert "leave --dim away (what may be given is --epochs, --track)" in refused
+
+
 @pytest.mark.parametrize("how", ["cut", "flipped", "empty"])
 def test_a_damaged_checkpoint_is_refused_and_kept(tmp_path, how):
     killed([*TRAINING, "--runs", tmp_path], at_step(4))

@@ -16,7 +16,7 @@ from tools import finish, started
 
 from shared.cli import commands as cli
 from shared.cli.commands import Command, CommandGroup, run_tool
-from shared.cli.records import flag_value, options_from_record
+from shared.cli.records import check_once, check_resumed, flag_value, options_from_record
 from shared.cli.terminal import Output, Terminal, first_process, show
 from shared.common.errors import LisaError
 from shared.common.words import unknown
@@ -594,3 +594,37 @@ def test_a_reader_that_leaves_is_no_error(lines, width):
             os.close(reader)
         result = finish(writing)
     assert (result.status, result.err) == (0, "")
+
+
+def test_options_that_a_resumed_run_ignores_are_named():
+    words = ["T", "--resume=R", "--max_size", "3", "--time", "5", "--json", "--loss=m", "--loss=a"]
+    with pytest.raises(LisaError, match=r"leave --max-size, --loss away \(.* given is --time\)$"):
+        check_resumed(words, ["time"])
+    with pytest.raises(LisaError, match=r"leave --max-size, --time, --loss away$"):
+        check_resumed(words, [])
+    check_resumed([*words, "--help"], ["time"])
+    check_resumed(["--resume", "R", "--quiet"], [])
+    check_resumed(["--loss", "mae", "--", "--resumed"], [])
+
+
+def test_options_that_count_once_are_given_once():
+    with pytest.raises(LisaError, match="--of-one is given 2 times; give one"):
+        check_once(["--of-one", "1", "--of_one=2"], other="x", of_one="give one")
+    check_once(["--of-one", "--of-one-more"], of_one="give one")
+
+
+@pytest.mark.parametrize("module", ["options.sample", "sample"])
+def test_what_is_interrupted_as_it_is_loaded_has_not_begun(monkeypatch, capsys, module):
+    class Opening(Options):
+        opening = "reading"
+
+    def interrupted(name):
+        if name == f"made_up.{module}":
+            raise KeyboardInterrupt
+        return SimpleNamespace(Options=Opening)
+
+    monkeypatch.setattr(cli.importlib, "import_module", interrupted)
+    assert run_tool("tool", "", COMMANDS, ["sample"]) == 130
+    said = capsys.readouterr().err
+    assert said.endswith("\ninterrupted: nothing had begun, and nothing was kept\n")
+    assert said.startswith("reading\n") == (module == "sample")
