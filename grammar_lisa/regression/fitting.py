@@ -102,6 +102,7 @@ class Fitting:
         self._stopped = False
         self._search: FormulaSearch | None = None
         self._sphere: GrammarSphere | None = None
+        self._used: tuple[str, ...] = ()
         self._grammar = self._loaded_grammar()
         generator = np.random.default_rng(derive_seed(self.config.seed, "guesses"))
         self._known = read_guesses(self.config.guesses, self._some, self._loss, generator)
@@ -165,7 +166,9 @@ class Fitting:
         if self.config.grammar is None:
             return None
         grammar = load_grammar(self.config.grammar)
-        self.notes += check_sentences(grammar, self._table, MAX_RULES)
+        checked = check_sentences(grammar, self._table, MAX_RULES)
+        self.notes += checked.notes
+        self._used = checked.variables
         return grammar
 
     def _names(self) -> tuple[str, ...]:
@@ -177,6 +180,8 @@ class Fitting:
             self.notes.append("the formula is a constant, as the target never changes")
         elif not names:
             self.notes.append("the formula is a constant, as no input ever changes")
+        elif self._used:
+            return self._used
         else:
             self._tell_left_out(names)
             self._tell_decades()

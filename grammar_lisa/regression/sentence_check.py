@@ -29,7 +29,19 @@ class _Fault(NamedTuple):
     error: LisaError
 
 
-def check_sentences(grammar: Grammar, table: Table, max_rules: int) -> list[str]:
+class Checked(NamedTuple):
+    """A grammar whose sentences are formulas.
+
+    Attributes:
+        variables: The inputs that they use, in the order of the table.
+        notes: What is to be said of sentences that are no formulas, where others are.
+    """
+
+    variables: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def check_sentences(grammar: Grammar, table: Table, max_rules: int) -> Checked:
     """Refuse a grammar whose sentences are no formulas, or use names that the table has not.
 
     A short sentence is looked at for each rule.
@@ -39,27 +51,28 @@ def check_sentences(grammar: Grammar, table: Table, max_rules: int) -> list[str]
         table: The inputs.
         max_rules: The most rules of a sentence.
 
-    Returns:
-        What is to be said of sentences that are no formulas, where others are.
-
     Raises:
         LisaError: Naming the first sentence that is at fault, and why.
     """
+    pool = Pool(table.variables, CONSTANT_TERMINAL)
     faults, checked = list[_Fault](), 0
     for rule, sentence in short_sentences(grammar, max_rules):
         checked += 1
         try:
-            Pool(table.variables, CONSTANT_TERMINAL).add(sentence)
+            pool.add(sentence)
         except UnknownNameError as error:
             raise LisaError(_told(grammar, rule, sentence, error, table)) from None
         except LisaError as error:
             faults.append(_Fault(rule, sentence, error))
+    used = {node.name for node in pool.nodes}
+    variables = tuple(name for name in table.variables if name in used)
     if not faults:
-        return []
+        return Checked(variables, ())
     said = _told(grammar, *faults[0], table)
     if len(faults) == checked:
         raise LisaError(f"no sentence was found that is a formula: {said}")
-    return [f"some sentences of the grammar are no formulas, and passed over: {said}"]
+    note = f"some sentences of the grammar are no formulas, and passed over: {said}"
+    return Checked(variables, (note,))
 
 
 def of_table(error: LisaError, table: Table) -> str:

@@ -49,14 +49,15 @@ def test_sentences_that_are_no_formulas_are_shown_with_the_reason(rules, message
 
 
 def test_some_sentences_may_be_no_formulas():
-    (note,) = checked("S -> 'c*(x' | 'c*x'")
+    variables, (note,) = checked("S -> 'c*(x' | 'c*x'")
+    assert variables == ("x",)
     assert note.startswith("some sentences of the grammar are no formulas, and passed over: ")
     assert "never closed" in note
-    assert checked("S -> 'c*x' | 'c*x**2+z*Deltat' | 'pi'") == []
+    assert checked("S -> 'c*z' | 'c*z**2+Deltat' | 'pi'") == (("Deltat", "z"), ())
 
 
 def test_sentences_that_are_too_long_are_not_looked_at():
     rules = "S -> 'x' | A\nA -> B\nB -> 'q'"
-    assert checked(rules, max_rules=2) == []
+    assert checked(rules, max_rules=2) == (("x",), ())
     with pytest.raises(LisaError, match="unknown variable q"):
         checked(rules, max_rules=3)

@@ -196,6 +196,16 @@ def test_a_grammar_is_never_left(tmp_path):
         Fitting(table(X, q=X), config)
 
 
+def test_a_grammar_says_which_inputs_are_looked_at(tmp_path):
+    path = tmp_path / "form.cfg"
+    path.write_text("S -> 'c*q0+c*q14+c*T'\n")
+    generator = np.random.default_rng(0)
+    inputs = {f"q{place}": generator.random(len(X)) for place in range(15)}
+    y = 2 * inputs["q0"] + 0.001 * inputs["q14"] + 3
+    found = fit_table(table(y, **inputs, T=np.full(len(X), 3.0)), FitConfig(grammar=str(path)))
+    assert all(name in found.recommended.text for name in ("q0", "q14", "T"))
+
+
 @pytest.mark.parametrize("size", [1e200, 1e-200])
 def test_numbers_without_squares_are_refused(size):
     with pytest.raises(LisaError, match=r"y reaches .*give it in a unit in which its greatest"):
