@@ -12,6 +12,7 @@ from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.regression.fits.constants import fit_constants
 from grammar_lisa.regression.fits.rounding import simplify_constants
 from grammar_lisa.regression.named_losses import loss_named
+from grammar_lisa.regression.sentence_check import of_table
 from grammar_lisa.regression.tables.safe_names import with_safe_names
 from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
@@ -63,7 +64,10 @@ def complete(
         LisaError: The text is no formula over the inputs, or no constants make it finite.
     """
     text = with_safe_names(text, table.names)
-    skeleton = Skeleton.read(text, table.variables, CONSTANT_TERMINAL)
+    try:
+        skeleton = Skeleton.read(text, table.variables, CONSTANT_TERMINAL)
+    except LisaError as error:
+        raise LisaError(f"{error}{of_table(error, table)}") from None
     if not skeleton.n_constants:
         return Completed(text, ())
     rows = table.spread(_ROWS)

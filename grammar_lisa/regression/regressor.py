@@ -202,6 +202,8 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
     def _config(self) -> FitConfig:
         if isinstance(self.guesses, str):
             raise LisaError(f"guesses must be a list of formulas, not the text {self.guesses!r}")
+        if self.grammar is not None and _joined(self.operators) != OPERATORS:
+            raise LisaError("grammar says what formulas are made of, in place of operators")
         return FitConfig(
             operators=_joined(self.operators),
             grammar=None if self.grammar is None else str(self.grammar),

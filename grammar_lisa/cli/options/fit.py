@@ -25,6 +25,8 @@ from shared.common.errors import LisaError
 RESUMED: Final = ("time", "stop-at", "jobs")
 """What a run that goes on is told anew."""
 
+_ALL_BUT_SPHERE: Final = sources_without("sphere")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options(Output):
@@ -109,6 +111,10 @@ class Options(Output):
         super().check()
         if self.grammar is not None:
             read_text(find_grammar(self.grammar))
+            if sources_without(self.without or "") not in (None, _ALL_BUT_SPHERE):
+                raise LisaError(
+                    f"--without {self.without}: beside --grammar sphere alone can be left out"
+                )
         self.data.check()
         self.config.check()
 

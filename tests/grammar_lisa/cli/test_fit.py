@@ -208,6 +208,7 @@ def test_a_command_that_is_stopped_leaves_its_formulas(tmp_path, sent):
             ["T", "--grammar", "g.cfg", "--operators", "+"],
             "in place of --operators; leave one away",
         ),
+        (["T", "--grammar", "expr", "--without", "sphere pairs"], "sphere alone can be left out"),
         (["PLACE/gone.csv"], "there is no file"),
         (["T", "--time", "soon"], "--time must be seconds, or a time such as 90s, 2m or 1.5h"),
         (["T", "--time", "0"], "the time must be above 0"),

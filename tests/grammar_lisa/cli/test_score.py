@@ -55,6 +55,9 @@ def test_columns_are_read_by_the_names_of_the_file_too(tmp_path):
     said = "it has Δt (Deltat in formulas), x y (x_y in formulas), lambda (lambda_ in formulas), y"
     assert said in " ".join(refused.split())
     assert "where t1 is a number to be fitted, write c" in " ".join(refused.split())
+    refused = TOOL.refusal("score", path, "--features", "Δt", "--expression", "c*q+Δt")
+    assert "unknown variable q; valid are Deltat, c" in refused
+    assert "the table has Δt (Deltat in formulas)" in refused
     refused = TOOL.refusal("score", path, "--target", "Δt", "--expression", "c*Δt")
     assert "--expression uses Δt, which is the target" in refused
 

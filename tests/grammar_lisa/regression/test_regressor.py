@@ -150,6 +150,7 @@ def test_seeds_of_every_kind_are_taken():
         ({"stop_at": 0.99}, "The 'stop_at' parameter"),
         ({"guesses": 3}, "The 'guesses' parameter"),
         ({"guesses": "x"}, "guesses must be a list of formulas"),
+        ({"grammar": "expr", "operators": "+"}, "grammar says what formulas are made of, in place"),
         ({"n_jobs": "two"}, "The 'n_jobs' parameter"),
     ],
 )
