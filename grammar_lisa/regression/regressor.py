@@ -29,6 +29,7 @@ from grammar_lisa.regression.fits.losses import Loss
 from grammar_lisa.regression.fits.user_loss import UserLoss
 from grammar_lisa.regression.fitting import Fitting, fitting_for
 from grammar_lisa.regression.tables.frame_checks import check_dates, check_frame
+from grammar_lisa.regression.tables.missing_values import find_code
 from grammar_lisa.regression.tables.table import Table
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
@@ -145,9 +146,9 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         fitting = fitting_for(table, self._config(), loss=loss, front=front)
         fitting.search(lambda stage: self._tell(stage, fitting))
         self._keep(fitting.finished(), table)
-        self.notes_, self.ending_ = list(fitting.notes), fitting.ending
+        self.notes_, self.ending_ = [*_codes(table), *fitting.notes], fitting.ending
         if self.verbose:
-            print(*fitting.notes, self.equations_.to_string(), sep="\n")
+            print(*self.notes_, self.equations_.to_string(), sep="\n")
         return self
 
     def predict(self, X: Any, index: int | None = None) -> Floats:
@@ -260,6 +261,13 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
     def _equation(self, index: int | None) -> Equation:
         row = self.equations_.iloc[self._place(index)]
         return Equation(str(row["formula"]), int(row["complexity"]), row["loss"], row["r2"])
+
+
+def _codes(table: Table) -> list[str]:
+    """Return what is to be said of numbers that look like codes for missing values."""
+    columns = {**table.features, table.target_name: table.target}
+    codes = {table.shown_name(name): find_code(values) for name, values in columns.items()}
+    return [f"{name} is {code}, leave such rows out" for name, code in codes.items() if code]
 
 
 def _joined(words: str | Sequence[str]) -> str:

@@ -66,7 +66,7 @@ class Code(NamedTuple):
         rows = "1 row" if self.rows == 1 else f"{self.rows:,} rows"
         return (
             f"{self.value:.15g} in {rows}, far from all other values ({self.least:g} to "
-            f"{self.most:g}): if it stands for a missing value, give --missing={self.value:.15g}"
+            f"{self.most:g}): if it stands for a missing value"
         )
 
 

@@ -300,7 +300,9 @@ class _Choice:
     def _tell_code(self, name: str) -> None:
         code = find_code(self._by_name[name].values)
         if code is not None:
-            self._notes.append(f"the column {self._own(name)} is {code}")
+            self._notes.append(
+                f"the column {self._own(name)} is {code}, give --missing={code.value:.15g}"
+            )
 
     def _tell_constants(self, used: Sequence[str]) -> None:
         if len(self._by_name[used[0]].values) == 1:

@@ -193,3 +193,12 @@ def test_columns_of_predictions_are_checked_too(fitted):
     frame = X[:3].assign(t=DAYS)
     with pytest.raises(LisaError, match="X, column t holds dates"):
         fitted.predict(frame)
+
+
+def test_numbers_that_look_like_missing_values_are_told():
+    values = np.array([[1.0], [2.0], [3.0], [-999.0], [5.0]])
+    (note,) = gl.GrammarRegressor("+ *").fit(values, 2 * values[:, 0] + 5000).notes_
+    assert note == (
+        "x0 is -999 in 1 row, far from all other values (1 to 5): if it stands for a missing "
+        "value, leave such rows out"
+    )
