@@ -203,8 +203,8 @@ class LatentBOBenchmark(JobFolder):
     def _start(self, target: str, objective: Regression, seed: int) -> StartSet:
         protocol, setting = self.setting.how, self.setting
         if protocol.pick is not None and setting.data is not None:
-            return protocol.start(self.lines, objective(self.lines), seed, setting.known)
-        known = setting.known or (protocol.known if isinstance(protocol.known, int) else 500)
+            return protocol.start(self.lines, objective(self.lines), seed, setting.n_initial)
+        known = setting.n_initial or (protocol.known if isinstance(protocol.known, int) else 500)
         drawn = drawn_from_grammar(
             load_grammar(setting.grammar), objective, seed, known, setting.max_rules
         )

@@ -23,7 +23,7 @@ class LatentBOSettings:
             leaves out the target and all near it.
         data: The file of sentences that the protocol takes its lines from, plain or gzipped, such
             as Kusner's; without it, clean and none draw sentences from the grammar.
-        known: How many scored sentences a trial begins from; by default what the protocol says.
+        n_initial: How many scored sentences a trial begins from; by default what the protocol says.
         outputs: Let searches see the outputs of expressions, not their scores alone.
         batch: Sentences a batch; by default as many as the system has.
         epochs: Of the training of each network.
@@ -38,7 +38,7 @@ class LatentBOSettings:
         "t-lbo", "few", "weighted-retraining", "withheld", "clean", "published", "none"
     ]
     data: Path | None = None
-    known: int | None = None
+    n_initial: int | None = None
     outputs: bool = False
     batch: int | None = None
     epochs: int = 20

@@ -32,7 +32,7 @@ OWN: Final = "own"
 
 
 @dataclass(frozen=True)
-class RegressionProtocol:
+class RegressionSettings:
     """What all trials of a folder share.
 
     Attributes:
@@ -59,7 +59,7 @@ class RegressionProtocol:
 
 
 @dataclass(frozen=True)
-class RegressionTrial(FileJob[RegressionProtocol]):
+class RegressionTrial(FileJob[RegressionSettings]):
     """One search for one formula; it needs no files where it is done.
 
     Attributes:
@@ -79,7 +79,7 @@ class RegressionTrial(FileJob[RegressionProtocol]):
         """Problem, noise, system and number."""
         return f"{self.problem.name}/{self.path.parent.name}/{self.path.stem}"
 
-    def do(self, context: RegressionProtocol, threads: int) -> dict[str, Any]:
+    def do(self, context: RegressionSettings, threads: int) -> dict[str, Any]:
         """Search, judge the formula, and return what there is to tell.
 
         Raises:
@@ -153,10 +153,10 @@ class RegressionBenchmark(JobFolder):
     """A folder of trials.
 
     Attributes:
-        protocol: What all share.
+        settings: What all share.
     """
 
-    protocol: RegressionProtocol
+    settings: RegressionSettings
 
     def do(
         self,
@@ -165,7 +165,7 @@ class RegressionBenchmark(JobFolder):
         noises: Sequence[float | None],
         seeds: int,
         backend: Backend,
-        on_end: OnEnd[RegressionProtocol],
+        on_end: OnEnd[RegressionSettings],
     ) -> None:
         """Do the trials that are missing.
 
@@ -186,13 +186,13 @@ class RegressionBenchmark(JobFolder):
             for problem in problems
             for system in systems
         ]
-        run_jobs(trials, self.protocol, backend, on_end=on_end)
+        run_jobs(trials, self.settings, backend, on_end=on_end)
 
     def records(self) -> list[dict[str, Any]]:
         """Return every trial that was kept, in the order of problems."""
         return [
             read_json(path)
-            for problem in self.protocol.problems
+            for problem in self.settings.problems
             for path in kept_files(self.path / "trials" / problem.name, "*/*-*.json")
         ]
 

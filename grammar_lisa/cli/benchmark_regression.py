@@ -6,7 +6,7 @@ from grammar_lisa.benchmark.regression_systems import regression_system
 from grammar_lisa.benchmark.regression_trials import (
     REGRESSION_TOOL,
     RegressionBenchmark,
-    RegressionProtocol,
+    RegressionSettings,
 )
 from grammar_lisa.cli.options.benchmark_regression import Options
 from shared.cli.jobs import going_on, note_ends, on_backend
@@ -25,9 +25,9 @@ def run(options: Options, terminal: Terminal, backend: Backend) -> None:
         regression_system(name)
     problems = suite(options.suite, options.data)
     chosen = chosen_problems(problems, options.problems)
-    protocol = RegressionProtocol(options.suite, problems, options.seconds, options.seed)
+    settings = RegressionSettings(options.suite, problems, options.seconds, options.seed)
     path = options.out / (options.name or f"regression-{options.suite}")
-    benchmark = RegressionBenchmark(open_folder(path, REGRESSION_TOOL, protocol.record()), protocol)
+    benchmark = RegressionBenchmark(open_folder(path, REGRESSION_TOOL, settings.record()), settings)
     terminal.note(f"benchmark: {benchmark.path}")
     own = None if options.suite == "tables" else 0.0
     systems, seeds, noises = options.all_systems, options.seeds, options.noise or (own,)
@@ -38,14 +38,14 @@ def run(options: Options, terminal: Terminal, backend: Backend) -> None:
 
 def _report(benchmark: RegressionBenchmark, terminal: Terminal) -> None:
     """Write and print the tables of all that the folder holds."""
-    records, protocol = benchmark.records(), benchmark.protocol
+    records, settings = benchmark.records(), benchmark.settings
     rows, failed = rows_of(records), benchmark.failed()
-    notes = notes_of(protocol.suite, protocol.seconds, records)
+    notes = notes_of(settings.suite, settings.seconds, records)
     if failed:
         notes.append(f"{len(failed)} trials failed and are counted nowhere; {RESULTS} says why.")
     cells = [cells_of(row) for row in rows]
     heads, by_problem = problems_of(records)
-    lines = [f"# Symbolic regression: {protocol.suite}", "", *markdown_table(HEADS, cells), ""]
+    lines = [f"# Symbolic regression: {settings.suite}", "", *markdown_table(HEADS, cells), ""]
     lines += [*(f"- {note}" for note in notes), "", "## Solved trials of each problem", ""]
     lines += [*markdown_table(heads, by_problem), ""]
     benchmark.folder.write_text(TABLE, "\n".join(lines))
@@ -58,7 +58,7 @@ def _report(benchmark: RegressionBenchmark, terminal: Terminal) -> None:
         "trials": records,
     }
     benchmark.write_results(RESULTS, results)
-    terminal.table(f"suite {protocol.suite}", HEADS, cells)
+    terminal.table(f"suite {settings.suite}", HEADS, cells)
     for note in notes:
         terminal.print(f"- {note}")
     for place, reason in failed.items():

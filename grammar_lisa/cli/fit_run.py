@@ -51,6 +51,7 @@ class Begun:
         front: Formulas of an earlier search to go on from.
         seconds: How long earlier searches took.
         new: Whether there is no earlier search.
+        replaced: A copy of the run that it replaces; None where there is none.
     """
 
     folder: Run
@@ -58,6 +59,7 @@ class Begun:
     front: tuple[str, ...] = ()
     seconds: float = 0.0
     new: bool = False
+    replaced: Path | None = None
 
     @property
     def has_formulas(self) -> bool:
@@ -66,13 +68,21 @@ class Begun:
 
     @contextmanager
     def left_with_formulas(self) -> Iterator[None]:
-        """Take the folder of a new search away where it ends without having found anything."""
+        """Take the folder of a new search away where it ends without having found anything.
+
+        A run that it replaced is put back.
+        """
         try:
             yield
         except BaseException:
             if self.new and not self.has_formulas:
                 shutil.rmtree(self.folder.path, ignore_errors=True)
+                if self.replaced is not None:
+                    self.replaced.rename(self.folder.path)
             raise
+        finally:
+            if self.replaced is not None:
+                shutil.rmtree(self.replaced, ignore_errors=True)
 
 
 def create_fit(options: Options) -> Begun:
@@ -97,11 +107,21 @@ def create_fit(options: Options) -> Begun:
         "test": _test_record(options),
         "grammar": None if options.grammar is None else _file_record(options.grammar),
     }
-    folder = create_run(path, config, overwrite=options.overwrite)
+    replaced = None
+    if options.overwrite and path.is_dir():
+        replaced = path.with_name(f".{path.name}.before")
+        shutil.rmtree(replaced, ignore_errors=True)
+        shutil.copytree(path, replaced)
+    try:
+        folder = create_run(path, config, overwrite=options.overwrite)
+    except LisaError:
+        if replaced is not None:
+            shutil.rmtree(replaced)
+        raise
     if content is not None:
         write_atomically(kept, content)
         options = dataclasses.replace(options, table=kept)
-    return Begun(folder, options, new=True)
+    return Begun(folder, options, new=True, replaced=replaced)
 
 
 def resume_fit(options: Options) -> Begun:

@@ -103,7 +103,8 @@ def _report(
         )
         for each in measured
     ]
-    heads = [word.replace("_", " ") for word in (*names, *shown)]
+    called = {"fcd_gaussian": "FD (classifier), gaussian", "fcd_gmm": "FD (classifier), gmm"}
+    heads = [called.get(word, word.replace("_", " ")) for word in (*names, *shown)]
     terminal.table("on validation images", (*heads, ""), rows)
     terminal.print(f"chosen, by {RULE}:")
     terminal.print(", ".join(f"{name} {value:g}" for name, value in best.point.values.items()))

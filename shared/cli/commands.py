@@ -110,8 +110,6 @@ def _run(tool: str, about: str, commands: Commands, words: list[str]) -> int:
     if words[0] == "--version":
         sys.stdout.write(f"{tool} {version(DISTRIBUTION)}\n")
         return 0
-    if not commands:
-        return _fail(f"this version of {tool} has no commands, so no '{words[0]}'")
     try:
         status = _choose(tool, commands, words)
         sys.stdout.flush()
@@ -202,9 +200,6 @@ def _leave_group(status: int) -> None:
 
 
 def _print_help(tool: str, about: str, commands: Commands) -> None:
-    if not commands:
-        sys.stdout.write(f"{about}\n\nThis version of {tool} has no commands.\n")
-        return
     width = max(len(name) for name in commands)
     lines = [f"  {name:<{width}}  {command.summary}" for name, command in commands.items()]
     sys.stdout.write(

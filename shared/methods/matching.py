@@ -70,14 +70,15 @@ class InfoVAE(Variational):
 
     Attributes:
         alpha: α, at most 1: how much information of x in z is preferred.
-        mmd_weight: λ, at least 1 − α.
+        mmd_weight: λ, at least 1 − α. The authors take 1000 beside another reconstruction and
+            another kernel; from 100 on, here, the divergence drowns the reconstruction of MNIST.
     """
 
     name: ClassVar[str] = "infovae"
     title: ClassVar[str] = "InfoVAE"
 
     alpha: float = 0.0
-    mmd_weight: float = 1000.0
+    mmd_weight: float = 10.0
 
     def __post_init__(self) -> None:
         check_fields(self, alpha=(-1e6, 1), mmd_weight=(0, 1e6))

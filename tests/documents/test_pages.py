@@ -39,7 +39,7 @@ LESS = {
         "--trials 1 --rounds 1 --batch 5 --n-initial 40 --pool 200 --jobs 1 --quiet"
     ),
     ("grammar-lisa", "benchmark", "latent-bo"): (
-        "--systems lisa+pool=200 --known 5 --epochs 1 --budget 5 --batch 5 --seeds 1 --jobs 1 "
+        "--systems lisa+pool=200 --n-initial 5 --epochs 1 --budget 5 --batch 5 --seeds 1 --jobs 1 "
         "--quiet"
     ),
     ("grammar-lisa", "benchmark", "regression"): (

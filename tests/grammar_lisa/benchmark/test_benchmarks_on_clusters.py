@@ -19,7 +19,7 @@ REGRESSION = [
 SEARCHES = [
     *("benchmark", "latent-bo", "--protocol", "withheld", "--grammar", EXPR),
     *("--systems", "lisa+pool=300", "structure+pool=300", "--epochs", 1, "--budget", 20),
-    *("--batch", 5, "--known", 30, "--seeds", 2),
+    *("--batch", 5, "--n-initial", 30, "--seeds", 2),
 ]
 FOLDER = "latent-bo-withheld"
 

@@ -4,7 +4,7 @@ import pytest
 from grammar_lisa.benchmark import regression_trials
 from grammar_lisa.benchmark.regression_suites import Problem, draw_rows, suite
 from grammar_lisa.benchmark.regression_systems import FoundFormula
-from grammar_lisa.benchmark.regression_trials import RegressionBenchmark, RegressionProtocol, judged
+from grammar_lisa.benchmark.regression_trials import RegressionBenchmark, RegressionSettings, judged
 from shared.jobs.backends import HERE
 from shared.runs.run import Run
 
@@ -12,7 +12,7 @@ LINE = Problem("line", "2*x+1", ("x",), ((0.0, 10.0),), 200, 50, "here")
 
 
 def benchmark(tmp_path):
-    return RegressionBenchmark(Run(tmp_path, {}), RegressionProtocol("nguyen", (LINE,), 1.0, 0))
+    return RegressionBenchmark(Run(tmp_path, {}), RegressionSettings("nguyen", (LINE,), 1.0, 0))
 
 
 def do(made, noises=(0.0,), seeds=1):
@@ -60,7 +60,7 @@ def test_a_problem_has_its_own_noise(tmp_path, monkeypatch):
 
     monkeypatch.setattr(regression_trials, "regression_system", lambda name: search)
     curve = suite("tables")[0]
-    made = RegressionBenchmark(Run(tmp_path, {}), RegressionProtocol("tables", (curve,), 1.0, 0))
+    made = RegressionBenchmark(Run(tmp_path, {}), RegressionSettings("tables", (curve,), 1.0, 0))
     made.do([curve], ["lisa"], [None, 0.0], 1, HERE, lambda job, failure, progress: None)
     assert len({tuple(target) for target in seen}) == 2
     assert {each["noise"] for each in made.records()} == {"own", 0.0}
@@ -94,7 +94,7 @@ def test_a_formula_that_cannot_be_read_is_a_failure(tmp_path, monkeypatch):
 
 def test_protocols_differ_where_their_problems_do():
     one, other = (
-        RegressionProtocol("nguyen", problems, 1.0, 0) for problems in ((LINE,), suite("nguyen"))
+        RegressionSettings("nguyen", problems, 1.0, 0) for problems in ((LINE,), suite("nguyen"))
     )
     assert one.record() != other.record()
     assert np.isfinite(one.record()["processor_seconds"])

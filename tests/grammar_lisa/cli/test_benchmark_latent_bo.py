@@ -15,7 +15,7 @@ from shared.common.errors import LisaError
 from shared.methods.registry import METHODS
 
 SMALL = [
-    *("--epochs", 1, "--budget", 10, "--batch", 5, "--known", 30, "--jobs", 1),
+    *("--epochs", 1, "--budget", 10, "--batch", 5, "--n-initial", 30, "--jobs", 1),
     *("--grammar", GRAMMARS / "expr.cfg"),
 ]
 

@@ -117,7 +117,14 @@ def test_a_run_holds_all_that_is_said(tmp_path):
     assert "searched for" in told.out
     assert "x**2+1" in told.out
     assert succeed("info", run, "--json").json["equations"][-1]["formula"] == "x**2+1"
+    before = {each.name: each.read_bytes() for each in run.iterdir()}
+    grammar = tmp_path / "wrong.cfg"
+    grammar.write_text("S -> 'c*nowhere'\n")
+    assert "nowhere" in TOOL.refusal("fit", path, *words, "--overwrite", "--grammar", grammar)
+    assert {each.name: each.read_bytes() for each in run.iterdir()} == before
+    assert [each.name for each in run.parent.iterdir()] == ["first"]
     assert succeed("fit", path, *words, "--overwrite", "--quiet").err == ""
+    assert [each.name for each in run.parent.iterdir()] == ["first"]
 
 
 def test_predictions_are_made_by_any_formula_of_a_run(tmp_path):

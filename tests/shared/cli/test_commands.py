@@ -104,16 +104,6 @@ def test_an_unknown_command_names_the_nearest(capsys, word, hint):
     assert capsys.readouterr() == ("", expected)
 
 
-def test_a_tool_without_commands(capsys):
-    assert run_tool("tool", "About.", {}, []) == 0
-    assert "has no commands" in capsys.readouterr().out
-    assert run_tool("tool", "About.", {}, ["train"]) == 2
-    assert capsys.readouterr() == (
-        "",
-        "error: this version of tool has no commands, so no 'train'\n",
-    )
-
-
 GROUPED = COMMANDS | {
     "compare": CommandGroup(
         {
