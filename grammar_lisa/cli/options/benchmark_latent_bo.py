@@ -32,7 +32,7 @@ class Options(LatentBOSettings, BenchmarkOptions):
     ranges: ClassVar[Ranges] = BenchmarkOptions.ranges | {
         "drawn": (0, 10_000),
         "seeds": (1, 1000),
-        "known": (2, 10_000_000),
+        "n_initial": (2, 10_000_000),
         "budget": (1, 1_000_000),
         "batch": (1, 10_000),
         "epochs": (1, 1_000_000),
