@@ -176,9 +176,9 @@ BAD = [
     ("interpolate RUN mine/one/1.png mine/two/3.png --steps 1", "--steps must be from 2"),
     ("score RUN mine --sampler gnm", "no sampler 'gnm'; did you mean 'gmm'"),
     ("score RUN mine --out taken.csv", "taken.csv is there already"),
-    ("distance mine nope", "there is no folder nope"),
+    ("distance mine nope", "there is no file or folder nope"),
     ("distance mine mine --size 2", "--size must be from 4 to 1,024, not 2"),
-    ("distance mine mine --inception-weights nope", "cannot read the weights of Inception at nope"),
+    ("distance mine mine --inception-weights nope", "there is no file or folder nope"),
 ]
 
 

@@ -123,5 +123,5 @@ def test_a_benchmark_has_a_report_of_its_tables(tmp_path, bare):
 
 
 def test_what_is_no_run_is_refused(tmp_path, measured):
-    assert "there is no run at" in refusal("report", tmp_path / "none")
+    assert "there is no file or folder" in refusal("report", tmp_path / "none")
     assert "no folder" in refusal("report", measured, "--out", tmp_path / "a" / "b.html")
