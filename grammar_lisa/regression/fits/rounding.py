@@ -39,6 +39,10 @@ _DEVIATIONS: Final = 2.0
 _SURE: Final = 1.0 / 16.0
 """The share of the growth that one and minus one may take: they come before better digits."""
 _ROUNDING: Final = 1e-12
+_LIKELY: Final = 4.5
+_BY: Final = 1e-3
+"""A number of two digits within a thousandth of a constant may take 4.5 times the growth: three
+standard deviations, as it is likelier meant than met by chance."""
 _MOST_GROWTH: Final = 0.1
 _MOST_PATTERNS: Final = 4096
 _MANY_DIGITS: Final = 5
@@ -173,8 +177,9 @@ class _Rounding:
         if self._accepts(number, "0") or any(self._accepts(number, u, _SURE) for u in ("1", "-1")):
             return True
         value = float(self._constants[number])
-        few = range(1, min(self._digits, 2) + 1)
-        return any(self._accepts(number, _decimal(value, digits)) for digits in few) or any(
+        few = [_decimal(value, digits) for digits in range(1, min(self._digits, 2) + 1)]
+        shares = (_LIKELY if _is_by(_value(text), value) else 1.0 for text in few)
+        return any(map(self._accepts, itertools.repeat(number), few, shares)) or any(
             self._accepts(number, name) for name in self._names(number, value)
         )
 
@@ -304,6 +309,10 @@ def _roots(value: float) -> Iterator[str]:
             yield f"{sign}sqrt({radicand})"
         if _near(1.0 / root, abs(value)):
             yield f"{sign}1/sqrt({radicand})"
+
+
+def _is_by(simple: float, value: float) -> bool:
+    return abs(simple - value) <= _BY * abs(value)
 
 
 def _near(candidate: float, value: float) -> bool:

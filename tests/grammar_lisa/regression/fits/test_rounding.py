@@ -105,3 +105,14 @@ def test_a_law_is_found_though_rows_stray_from_it():
 @pytest.mark.parametrize("exponent", ["1.4995", "1.4982734", "0.333", "(-2.0012345)"])
 def test_other_exponents_keep_their_digits(exponent):
     assert rounded("x**c", X ** float(exponent.strip("()"))) == f"x**{exponent}"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_numbers_of_two_digits_are_met_through_the_digits_of_the_data(seed):
+    """Targets of seven digits move fitted constants by a deviation or three, and mean 200."""
+    x = np.random.default_rng(seed).uniform(-3, 3, 60)
+    y = np.array([float(f"{each:.7g}") for each in 200 * x**2 + 400 * x + 600])
+    skeleton = Skeleton.read("c*x**2+c*x+c", ("x",), "c")
+    fitted = np.polyfit(x, y, 2)
+    rounded = simplify_constants(skeleton, {"x": x}, fitted, y, None, LOSSES["mse"])
+    assert rounded.texts == ("200", "400", "600")
