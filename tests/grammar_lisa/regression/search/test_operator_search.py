@@ -33,7 +33,7 @@ PLANTED = {
 }
 NOISY = np.sin(U * V) + 0.5 * W**1.3 + 0.05 * GENERATOR.normal(size=100)
 POINTS = {"u": U, "v": V, "w": W}
-QUICK = ("a product of powers", "a wave and a line", "a saturation", "growth over years", "zero")
+QUICK = ("a product of powers", "a saturation", "zero")
 """What is planted in every run of the tests; the others are slow."""
 
 
