@@ -12,7 +12,6 @@ from grammar_lisa.grammar.formats.names import FORMATS, Format
 from grammar_lisa.grammar.formats.reading import notation_of, read_source, reads_as
 from grammar_lisa.grammar.formats.writing import written
 from grammar_lisa.grammar.lint import Finding, check_source, trimmed
-from grammar_lisa.grammar.shipped import find_grammar
 from grammar_lisa.grammar.source import (
     SPACINGS,
     GrammarError,
@@ -126,7 +125,7 @@ def load_grammar(path: str | Path, notation: Format | None = None) -> Grammar:
     Raises:
         GrammarError: The file cannot be read, is no grammar, or has no sentence.
     """
-    text, reason = read_text(find_grammar(path)), "as asked for"
+    text, reason = read_text(path), "as asked for"
     if notation is None:
         notation, reason = notation_of(text, str(path))
     try:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grammar_lisa.grammar.quoting import ESCAPED, PLAIN, unescaped, with_escapes_or_without
-from grammar_lisa.grammar.shipped import shipped_grammars
+from grammar_lisa.grammar.shipped import find_grammar, shipped_grammars
 from grammar_lisa.grammar.symbols import Nonterminal
 from shared.common.errors import LisaError
 
@@ -107,12 +107,12 @@ def error_at(name: str, text: str, place: Position, message: str, hint: str) -> 
 
 
 def read_text(path: str | Path) -> str:
-    """Return the text of a grammar file.
+    """Return the text of a grammar file, or of the shipped grammar that the path names.
 
     Raises:
         GrammarError: The file is missing, a directory, unreadable or not UTF-8.
     """
-    place = Path(path)
+    place = find_grammar(path)
     valid = "give the path of a text file with rules such as: S -> 'a' S | 'b'"
     if place.is_dir():
         raise GrammarError(f"{place}: a directory, not a grammar file; {valid}")

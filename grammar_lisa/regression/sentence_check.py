@@ -61,14 +61,14 @@ def check_sentences(grammar: Grammar, table: Table, max_rules: int) -> Checked:
         try:
             pool.add(sentence)
         except UnknownNameError as error:
-            raise LisaError(_told(grammar, rule, sentence, error, table)) from None
+            raise LisaError(_described(grammar, rule, sentence, error, table)) from None
         except LisaError as error:
             faults.append(_Fault(rule, sentence, error))
     used = {node.name for node in pool.nodes}
     variables = tuple(name for name in table.variables if name in used)
     if not faults:
         return Checked(variables, ())
-    said = _told(grammar, *faults[0], table)
+    said = _described(grammar, *faults[0], table)
     if len(faults) == checked:
         raise LisaError(f"no sentence was found that is a formula: {said}")
     note = f"some sentences of the grammar are no formulas, and passed over: {said}"
@@ -152,7 +152,7 @@ def _joined(parts: Sequence[Tokens]) -> Tokens:
     return tuple(token for part in parts for token in part)
 
 
-def _told(grammar: Grammar, rule: Rule, sentence: str, error: LisaError, table: Table) -> str:
+def _described(grammar: Grammar, rule: Rule, sentence: str, error: LisaError, table: Table) -> str:
     return (
         f"{grammar.source}, line {rule.line}: the sentence {sentence!r}: "
         f"{error}{of_table(error, table)}"

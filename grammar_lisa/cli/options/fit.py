@@ -7,7 +7,6 @@ from typing import ClassVar, Final
 
 import tyro
 
-from grammar_lisa.grammar.shipped import find_grammar
 from grammar_lisa.grammar.source import read_text
 from grammar_lisa.regression.fit_config import (
     COMPLEXITIES,
@@ -110,7 +109,7 @@ class Options(Output):
             )
         super().check()
         if self.grammar is not None:
-            read_text(find_grammar(self.grammar))
+            read_text(self.grammar)
             if sources_without(self.without or "") not in (None, _ALL_BUT_SPHERE):
                 raise LisaError(
                     f"--without {self.without}: beside --grammar sphere alone can be left out"

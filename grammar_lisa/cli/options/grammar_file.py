@@ -6,7 +6,6 @@ from pathlib import Path
 import tyro
 
 from grammar_lisa.grammar.formats.names import Format
-from grammar_lisa.grammar.shipped import find_grammar
 from grammar_lisa.grammar.source import read_text
 from shared.cli.terminal import Output
 
@@ -31,4 +30,4 @@ class GrammarOptions(Output):
             LisaError: Naming the file.
         """
         super().check()
-        read_text(find_grammar(self.file))
+        read_text(self.file)

@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 from grammar_lisa.cli.options.check import LENGTHS
-from grammar_lisa.grammar.shipped import find_grammar
 from grammar_lisa.grammar.source import read_text
 from grammar_lisa.models.names import LARGEST_DIM, TOOL
 from grammar_lisa.training.config import TrainConfig
@@ -49,7 +48,7 @@ class Options(WithMethod, TrackOptions, NewRunOptions, TrainConfig):
         """
         super().check()
         if self.resume is None:
-            read_text(find_grammar(self.grammar))
+            read_text(self.grammar)
             check_inputs(self, "data")
 
 
