@@ -37,5 +37,7 @@ def test_a_file_of_ones_own_comes_first(elsewhere):
 def test_other_folders_and_names_are_not_taken_for_them(elsewhere):
     for path in ("other/expr.cfg", str(elsewhere / "expr.cfg"), "nothing"):
         assert str(find_grammar(path)) == path
-        with pytest.raises(GrammarError, match="no such file; .* or name one of chess, expr, json"):
+        with pytest.raises(
+            GrammarError, match=r"no such file; .* or name one of chess, expr, json"
+        ):
             load_grammar(path)
