@@ -89,11 +89,12 @@ def zipped(**files):
 @pytest.mark.parametrize(
     "content",
     [
-        gzip.compress(b"x,y\n"),
+        gzip.compress(b"x,y\n", mtime=0),
         bz2.compress(b"x,y\n"),
         lzma.compress(b"x,y\n"),
         zipped(table="x,y\n", **{"__MACOSX/table": ""}),
     ],
+    ids=("gz", "bz2", "xz", "zip"),
 )
 def test_compressed_files_are_read(tmp_path, content):
     text = open_text(written(tmp_path, content), ReadOptions())
