@@ -111,6 +111,7 @@ def test_compressed_files_are_read(tmp_path, content):
         (bz2.compress(b"x,y\n" * 9000)[:-9], "cannot read"),
         (lzma.compress(b"x,y\n" * 9000)[:-9], "cannot read"),
     ],
+    ids=("two files", "a folder", "a spreadsheet", "bz2 cut off", "xz cut off"),
 )
 def test_archives_that_hold_no_table_are_refused(tmp_path, content, message):
     with pytest.raises(LisaError, match=message):
