@@ -65,7 +65,7 @@ class ClassifierFeatures(FeatureExtractor):
     """
 
     distance: ClassVar[str] = "fcd"
-    batch: ClassVar[int] = 1000
+    batch: ClassVar[int] = 100
 
     def __init__(
         self, net: Classifier, record: ClassifierRecord, device: torch.device | str = "cpu"

@@ -135,7 +135,7 @@ class EfficientNetFeatures(PublishedFeatures):
     """The features of `EfficientNet`, 1280 numbers an image."""
 
     distance: ClassVar[str] = "fde"
-    batch: ClassVar[int] = 32
+    batch: ClassVar[int] = 4
     network: ClassVar[type[nn.Module]] = EfficientNet
     title: ClassVar[str] = "EfficientNet"
     weights_title: ClassVar[str] = "EfficientNet-Lite0"

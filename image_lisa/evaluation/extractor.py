@@ -10,13 +10,17 @@ from torch import Tensor, nn
 
 from image_lisa.evaluation.pixels import to_eight_bits
 
+ACCELERATED = 16
+"""Images at a time on an accelerator for each one on a processor."""
+
 
 class FeatureExtractor(abc.ABC):
     """A trained network in evaluation mode that gives features of images.
 
     Attributes:
         distance: What the Fréchet distance on its features is called, everywhere.
-        batch: How many images are taken at a time.
+        batch: How many images are taken at a time on a processor, so few that what its layers
+            compute stays in the cache; `ACCELERATED` times as many elsewhere.
     """
 
     distance: ClassVar[str]
@@ -44,5 +48,6 @@ class FeatureExtractor(abc.ABC):
             LisaError: If they are no such images, or the network was not made for their shape.
         """
         self.check(images)
-        parts = (to_eight_bits(part).to(self.device) for part in images.split(self.batch))
+        size = self.batch if self.device.type == "cpu" else ACCELERATED * self.batch
+        parts = (to_eight_bits(part).to(self.device) for part in images.split(size))
         return torch.cat([self.net(part).cpu().double() for part in parts]).numpy()

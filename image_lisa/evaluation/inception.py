@@ -242,7 +242,7 @@ class InceptionFeatures(PublishedFeatures):
     """The features of `Inception`, 2048 numbers an image."""
 
     distance: ClassVar[str] = "fid"
-    batch: ClassVar[int] = 50
+    batch: ClassVar[int] = 4
     network: ClassVar[type[nn.Module]] = Inception
     title: ClassVar[str] = "Inception"
     weights_title: ClassVar[str] = "Inception"
