@@ -69,7 +69,9 @@ def training_rates(grammar: Grammar, max_rules: int, repeats: int) -> dict[str, 
     x = torch.from_numpy(to_array(drawn, max_rules, len(grammar.rules)))
     seconds = {}
     for name in ("dense", "kusner"):
-        net = Architecture(name, 25, max_rules, LISA(), 0).build(grammar)
+        net = Architecture(network=name, dim=25, max_rules=max_rules, method=LISA(), seed=0).build(
+            grammar
+        )
         seconds[name] = median_seconds(training_step(net, x), repeats)
     rates = {name: BATCH / value for name, value in seconds.items()}
     return rates | {"ratio": rates["dense"] / rates["kusner"]}
@@ -83,7 +85,7 @@ def measure() -> dict[str, Any]:
         rates = training_rates(load_grammar(GRAMMARS / f"{name}.cfg"), max_rules, repeats)
         found["training_sentences_per_second"][f"{name}, {max_rules} rules"] = rates
 
-    architecture = Architecture("dense", 25, 15, LISA(), 0)
+    architecture = Architecture(network="dense", dim=25, max_rules=15, method=LISA(), seed=0)
     model = GrammarModel(grammar, architecture, architecture.build(grammar))
     codes = uniform(20_000, 25, seed=0).numpy()
     found["decoding_sentences_per_second"] = len(codes) / median_seconds(

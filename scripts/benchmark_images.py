@@ -27,7 +27,7 @@ import torch
 from environment_record import environment
 
 from image_lisa.data import Images
-from image_lisa.models.model import Architecture
+from image_lisa.models.architecture import Architecture
 from image_lisa.training.experiment import train_run
 from image_lisa.training.presets import settled
 from shared.methods import AE, LISA, Method
@@ -43,7 +43,7 @@ WHOLE = (((3, 224, 224), 216, 54), ((3, 32, 32), 2880, 720))
 
 
 def architecture(network: str, method: Method) -> Architecture:
-    return Architecture(network, (1, 28, 28), 16, method, 0)
+    return Architecture(network=network, shape=(1, 28, 28), dim=16, method=method, seed=0)
 
 
 def bare(network: str, method: Method, x: torch.Tensor) -> Iterator[None]:
@@ -124,7 +124,10 @@ def whole(shape: tuple[int, int, int], train: int, valid: int) -> dict[str, Any]
     """Processor seconds of a training of two stretches, and of its steps alone."""
     torch.manual_seed(0)
     parts = [torch.randint(0, 256, (n, *shape), dtype=torch.uint8) for n in (train, valid, 2)]
-    images, built = Images("random", *parts), Architecture("light", shape, 64, LISA(), 0)
+    images, built = (
+        Images("random", *parts),
+        Architecture(network="light", shape=shape, dim=64, method=LISA(), seed=0),
+    )
     chosen = settled("light", train, shape, {"device": "cpu"})
     training = dataclasses.replace(chosen, epochs=2 * chosen.valid_epochs, patience=0)
     steps = training.epochs * (train // training.batch_size)

@@ -32,13 +32,21 @@ BATCH = 10_000
 
 def from_directions(grammar: Grammar, max_rules: int, seed: int) -> Callable[[int], torch.Tensor]:
     """Batches of derivations that uniform directions decode to, by an untrained network."""
-    net = Architecture("dense", 25, max_rules, LISA(), seed).build(grammar).eval()
+    net = (
+        Architecture(network="dense", dim=25, max_rules=max_rules, method=LISA(), seed=seed)
+        .build(grammar)
+        .eval()
+    )
     return lambda batch: net.derivations(uniform(BATCH, 25, derive_seed(seed, batch)).float())
 
 
 def from_logits(grammar: Grammar, max_rules: int, seed: int) -> Callable[[int], torch.Tensor]:
     """Batches of derivations that random logits decode to."""
-    mask = Architecture("dense", 25, max_rules, LISA(), seed).build(grammar).mask
+    mask = (
+        Architecture(network="dense", dim=25, max_rules=max_rules, method=LISA(), seed=seed)
+        .build(grammar)
+        .mask
+    )
 
     def draw(batch: int) -> torch.Tensor:
         generator = torch.Generator().manual_seed(derive_seed(seed, "logits", batch))

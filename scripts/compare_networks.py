@@ -118,7 +118,9 @@ def compare(case: Case, seconds: float) -> dict[str, Any]:
         ("kusner", "kusner", default_dim("kusner", case.max_rules)),
         ("tree", "tree", large),
     ):
-        architecture = Architecture(network, dim, case.max_rules, LISA(), 0)
+        architecture = Architecture(
+            network=network, dim=dim, max_rules=case.max_rules, method=LISA(), seed=0
+        )
         found[title] = measured(grammar, architecture, x, seconds)
     return found
 

@@ -1,11 +1,11 @@
-"""Measure the runs of a benchmark of images on the features of EfficientNet, as JSON.
+r"""Measure the runs of a benchmark of images on the features of EfficientNet, as JSON.
 
-    .venv/bin/python scripts/measure_runs.py results/image_mnist_defaults/efficientnet.json \\
+    .venv/bin/python scripts/measure_runs.py results/image_mnist_defaults/efficientnet.json \
         benchmarks/mnist --samplers gmm --draws 2000
 
-`image-lisa benchmark` measures by one network. This one takes minutes for ten thousand images, so that
-the runs share the features of some of the test images, and some of the samplers are measured.
-What is measured already is kept.
+`image-lisa benchmark` measures by one network. This one takes minutes for ten thousand images, so
+the runs share the features of some of the test images, and some of the samplers are measured. What
+is measured already is kept.
 """
 
 import argparse

@@ -85,7 +85,9 @@ def by_length(max_rules: int, steps: int) -> dict[str, Any]:
     found: dict[str, Any] = {"grammar": "json", "max_rules": max_rules}
     for name in ("tree", "kusner"):
         dim = default_dim(name, max_rules)
-        architecture = Architecture(name, dim, max_rules, LISA(), 0)
+        architecture = Architecture(
+            network=name, dim=dim, max_rules=max_rules, method=LISA(), seed=0
+        )
         net = architecture.build(grammar)
         bare = bare_rate(architecture, net, x)
         rate = trained_rate(architecture, net, x)

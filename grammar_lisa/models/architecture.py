@@ -1,7 +1,7 @@
 """What a model of sentences is built from, and how a run records it."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,29 +18,26 @@ from grammar_lisa.models.networks import (
 )
 from grammar_lisa.models.tokenizer import CharacterTokenizer
 from shared.common.errors import LisaError
-from shared.methods import Method, equip, method_from_record, method_to_record
-from shared.methods.registry import METHODS
+from shared.models import LatentArchitecture
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """What, besides the grammar, a model is built from; `config.json` records it.
+@dataclass(frozen=True, kw_only=True)
+class Architecture(LatentArchitecture):
+    """What, besides the grammar, a model of sentences is built from.
 
     Attributes:
         network: A key of `NETWORKS`, or `CHARACTERS`.
         dim: The code size d.
-        max_rules: L, the most rules a sentence may take.
         method: The method's name and hyperparameters.
         seed: Of the initial weights.
+        max_rules: L, the most rules a sentence may take.
         tokenizer: What a network on characters reads; None for one on derivations.
         semantics: How many numbers tell what a sentence does, for a method that learns from them.
     """
 
-    network: str
-    dim: int
+    largest_dim: ClassVar[int] = LARGEST_DIM
+
     max_rules: int
-    method: Method
-    seed: int
     tokenizer: CharacterTokenizer | None = None
     semantics: int = 0
 
@@ -51,51 +48,35 @@ class Architecture:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values, from which `from_json` makes the same architecture."""
-        record = {
-            "network": self.network,
-            "dim": self.dim,
-            "max_rules": self.max_rules,
-            "method": method_to_record(self.method),
-            "seed": self.seed,
-        }
+        record = super().to_json() | {"max_rules": self.max_rules}
         if self.tokenizer is not None:
             record["alphabet"] = asdict(self.tokenizer)
         return {**record, "semantics": self.semantics} if self.semantics else record
 
     @classmethod
-    def from_json(cls, record: dict[str, Any], source: str) -> "Architecture":
-        """Return the architecture that a run recorded.
+    def known_network(cls, name: str) -> str:
+        """Return the name of a network on derivations or characters."""
+        if name != CHARACTERS and name not in NETWORKS:
+            raise KeyError(name)
+        return name
 
-        Raises:
-            LisaError: Naming `source`, if the record lacks a value or holds an unknown one.
-        """
-        try:
-            network = record["network"]
-            if network != CHARACTERS and network not in NETWORKS:
-                raise KeyError(network)
-            return cls(
-                network=network,
-                dim=int(record["dim"]),
-                max_rules=int(record["max_rules"]),
-                method=method_from_record(record["method"], METHODS),
-                seed=int(record["seed"]),
-                tokenizer=_tokenizer(record["alphabet"]) if network == CHARACTERS else None,
-                semantics=int(record.get("semantics", 0)),
-            )
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise LisaError(
-                f"{source} does not describe a model of this version: {error}"
-            ) from error
+    @classmethod
+    def other_fields(cls, record: dict[str, Any]) -> dict[str, Any]:
+        """Return the most rules, the tokenizer and the number of semantics."""
+        characters = record["network"] == CHARACTERS
+        return {
+            "max_rules": int(record["max_rules"]),
+            "tokenizer": _tokenizer(record["alphabet"]) if characters else None,
+            "semantics": int(record.get("semantics", 0)),
+        }
 
     def build(self, grammar: Grammar) -> SequenceAutoencoder:
         """Return the network with the method's parts and its initial weights."""
-        if not 2 <= self.dim <= LARGEST_DIM:
-            raise LisaError(f"the code size must be from 2 to {LARGEST_DIM}, not {self.dim}")
+        width = self.encoder_width()
         if self.max_rules > LONGEST:
             raise LisaError(
                 f"sentences of {self.max_rules} rules are too long for a model; at most {LONGEST}"
             )
-        width = self.method.encoder_width(self.dim)
         net: SequenceAutoencoder
         if self.tokenizer is None:
             mask = GrammarMask(grammar, self.max_rules)
@@ -103,7 +84,7 @@ class Architecture:
         else:
             net = build_characters(self.tokenizer, self.dim, width, self.seed)
         net.semantics = self.semantics
-        equip(net, self.method, self.seed)
+        self.equip(net)
         return net
 
     def rows(

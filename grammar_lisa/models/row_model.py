@@ -6,20 +6,20 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
 
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.models.names import REFINE_WORK
 from grammar_lisa.models.networks import SequenceAutoencoder
 from grammar_lisa.models.refinement import STEPS, Refined, refine
 from shared.common.errors import LisaError
-from shared.methods import Codes, Method
+from shared.methods import Codes
+from shared.models import LatentModel
 from shared.sphere.geometry import at_angle, project
 
 _CHUNK = 4096
 
 
-class RowModel:
+class RowModel(LatentModel):
     """Rows of symbols `[n, step]` to codes `[n, dim]`, and codes to rows.
 
     Attributes:
@@ -27,20 +27,8 @@ class RowModel:
         net: The trained network, in evaluation mode.
     """
 
+    architecture: Architecture
     net: SequenceAutoencoder
-
-    def __init__(self, architecture: Architecture, net: SequenceAutoencoder) -> None:
-        self.architecture, self.net = architecture, net.eval()
-
-    @property
-    def dim(self) -> int:
-        """The code size d."""
-        return self.architecture.dim
-
-    @property
-    def method(self) -> Method:
-        """How the codes were learnt."""
-        return self.architecture.method
 
     @torch.no_grad()
     def encode_rows(self, rows: ArrayLike) -> NDArray[np.float32]:
@@ -50,14 +38,9 @@ class RowModel:
         codes: NDArray[np.float32] = torch.cat(chunks).numpy()
         return codes
 
-    @torch.no_grad()
     def deviating_codes(self, rows: NDArray[np.signedinteger]) -> Codes:
         """Return codes of rows `[n, step]` with their deviations where the method has any."""
-        chunks = torch.from_numpy(rows).split(_CHUNK)
-        found = [self.method.posterior_std(self.net, x) for x in chunks]
-        deviations = [std.double() for std in found if std is not None]
-        mean = self.encode_rows(rows).astype(np.float64)
-        return Codes(mean, torch.cat(deviations).numpy() if deviations else None)
+        return self.codes_of_batches(torch.from_numpy(rows).split(_CHUNK))
 
     def refine(
         self, rows: ArrayLike, codes: ArrayLike, *, steps: int = STEPS, work: float = REFINE_WORK
@@ -95,6 +78,9 @@ class RowModel:
                 f"a beam search of {beams} at a temperature of {temperature:g} makes no sense: it "
                 "looks for the likeliest text; give 1 or more beams, or a temperature"
             )
+        inputs = self._decoder_inputs(codes)
+        if len(inputs) == 0:
+            raise LisaError("there are no codes to decode")
         generator = torch.Generator().manual_seed(seed)
         decoded = [
             self.net.read(
@@ -103,35 +89,10 @@ class RowModel:
                 generator=generator,
                 beams=beams,
             )
-            for u in self._directions(codes).split(max(1, _CHUNK // beams))
+            for u in inputs.split(max(1, _CHUNK // beams))
         ]
         rows: NDArray[np.int64] = torch.cat(decoded).numpy()
         return rows
-
-    def directions(self, codes: ArrayLike) -> NDArray[np.float64]:
-        """Return what the decoder sees of codes `[n, dim]`.
-
-        Unit vectors `[n, dim]` where the method is spherical, else its `to_decoder` of the codes,
-        for most methods the codes themselves.
-        """
-        array: NDArray[np.float64] = self._directions(codes).numpy()
-        return array
-
-    @torch.no_grad()
-    def _directions(self, codes: ArrayLike) -> Tensor:
-        array = np.asarray(codes, dtype=np.float64)
-        if array.ndim != 2 or array.shape[1] != self.dim:
-            one = "; of one code u give u[np.newaxis]" if array.shape == (self.dim,) else ""
-            raise LisaError(
-                f"codes must have the shape [n, {self.dim}] of this model, not "
-                f"{list(array.shape)}{one}"
-            )
-        if len(array) == 0:
-            raise LisaError("there are no codes to decode")
-        broken = ~np.isfinite(array).all(axis=1)
-        if broken.any():
-            raise LisaError(f"code {int(broken.argmax()) + 1} is not finite")
-        return self.method.to_decoder(self.net, torch.from_numpy(array)).double()
 
     def perturb(
         self, code: ArrayLike, n: int, *, radius: float, seed: int = 0
@@ -157,7 +118,7 @@ class RowModel:
                 f"{kind if spherical else 'a distance is 0 or more and finite'}, not {radius}"
             )
         generator = torch.Generator().manual_seed(seed)
-        centre = self._directions(code).expand(n, -1)
+        centre = self._decoder_inputs(code).expand(n, -1)
         if spherical:
             return at_angle(centre, radius, generator).numpy()
         noise = torch.randn(centre.shape, generator=generator, dtype=torch.float64)

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 
 from grammar_lisa.grammar.cfg import Grammar
@@ -21,9 +20,7 @@ from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.methods import Codes
-from shared.runs.expost import load_sampler
 from shared.runs.run import MODEL, Run, read_model
-from shared.sphere.geometry import slerp
 from shared.training.weights import load_weights
 
 
@@ -49,13 +46,11 @@ class SentenceModel(RowModel, abc.ABC):
         net: SequenceAutoencoder,
         run: Run | None = None,
     ) -> None:
-        super().__init__(architecture, net)
-        self.grammar, self.run = grammar, run
+        super().__init__(architecture, net, run)
+        self.grammar = grammar
 
-    def __repr__(self) -> str:
-        of = self.grammar.source if self.run is None else str(self.run.path)
-        kind = f"{self.method.title}, {self.architecture.network} network"
-        return f"{type(self).__name__}({of!r}, {kind}, d = {self.dim})"
+    def _source(self) -> str:
+        return self.grammar.source if self.run is None else super()._source()
 
     @classmethod
     def load(cls, run: Run) -> Self:
@@ -237,9 +232,7 @@ class SentenceModel(RowModel, abc.ABC):
         Raises:
             LisaError: The model is of no run, or the run has no such sampler.
         """
-        if self.run is None:
-            raise LisaError("this model is of no run, so no sampler was fitted to its codes")
-        codes = load_sampler(self.run, sampler).sample(n, derive_seed(seed, "codes", 0))
+        codes = self.draw(n, sampler, derive_seed(seed, "codes", 0))
         return self.decode(codes, temperature=temperature, seed=derive_seed(seed, "rules", 0))
 
     def reconstructed(self, texts: Sequence[str], codes: ArrayLike) -> NDArray[np.bool_]:
@@ -271,8 +264,7 @@ class SentenceModel(RowModel, abc.ABC):
     ) -> list[str]:
         """Return texts along the way between what the decoder sees of two texts.
 
-        The way is the great circle between their directions where the method is spherical, else
-        the straight line between their codes.
+        See `path` for the way.
 
         Args:
             first: The text to begin at.
@@ -282,8 +274,4 @@ class SentenceModel(RowModel, abc.ABC):
             notify: Hears of ends that do not come back.
         """
         codes = self.codes([first, second], work=work, notify=notify)
-        start, end = self._directions(codes)
-        along = torch.linspace(0, 1, steps, dtype=torch.float64)
-        straight = torch.lerp(start, end, along.unsqueeze(1))
-        path = slerp(start, end, along) if self.method.spherical else straight
-        return self.decode(path.numpy())
+        return self.decode(self.path(codes[:1], codes[1:], steps)[0])

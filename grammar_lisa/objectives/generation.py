@@ -157,9 +157,7 @@ def _draws(
     if near is None:
         if angle is not None or distance is not None:
             raise LisaError("an angle or a distance goes with a sentence to draw near to")
-        if model.run is None:
-            raise LisaError("this model is of no run, so no sampler was fitted to its codes")
-        return load_sampler(model.run, sampler or DEFAULT_SAMPLER).sample
+        return load_sampler(model.own_run(), sampler or DEFAULT_SAMPLER).sample
     if sampler is not None:
         raise LisaError("codes are drawn from a sampler or near a sentence, not both")
     radius = _radius(model, angle, distance)

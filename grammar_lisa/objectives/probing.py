@@ -52,9 +52,7 @@ class Probe:
         Raises:
             LisaError: The model is of no run, or no sentence fulfils the conditions.
         """
-        if model.run is None:
-            raise LisaError("this model is of no run, so there are no sentences to fit a probe to")
-        train = read_data(model.run).train
+        train = read_data(model.own_run("there are no sentences to fit a probe to")).train
         order = np.random.default_rng(derive_seed(seed, "probe")).permutation(len(train))
         derivations = train[np.sort(order[:SENTENCES])]
         rows = model.architecture.rows(model.grammar, derivations)

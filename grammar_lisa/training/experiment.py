@@ -156,7 +156,15 @@ def make_run(
     tokenizer = _tokenizer(grammar, data) if network == CHARACTERS else None
     semantics = plan.semantics_in(grammar, data)
     outputs = semantics["train"].shape[1] if semantics else 0
-    architecture = Architecture(network, dim, max_rules, plan.method, seed, tokenizer, outputs)
+    architecture = Architecture(
+        network=network,
+        dim=dim,
+        max_rules=max_rules,
+        method=plan.method,
+        seed=seed,
+        tokenizer=tokenizer,
+        semantics=outputs,
+    )
     architecture.build(grammar)
     run = create_run(
         path,

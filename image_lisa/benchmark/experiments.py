@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from image_lisa.data import Images
-from image_lisa.models.model import Architecture, ImageModel
+from image_lisa.models.architecture import Architecture
+from image_lisa.models.model import ImageModel
 from image_lisa.models.names import TOOL
-from image_lisa.training.experiment import Data, check_data, finish_run, make_run, train_run
+from image_lisa.training.experiment import Data, check_data, finish_run, train_run
+from image_lisa.training.plan import ImagePlan
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
-from shared.common.seeds import derive_seed
 from shared.jobs.backends import HERE, Backend
 from shared.jobs.jobs import OnEnd, RunJob, run_jobs
 from shared.methods import Codes, Method, method_to_record
 from shared.runs.expost import SAMPLERS, load_codes, load_samplers
 from shared.runs.files import read_json
-from shared.runs.folders import as_json, now
+from shared.runs.folders import as_json
 from shared.runs.run import CONFIG, SUMMARY, Run, open_run
 from shared.samplers import Sampler
 from shared.training.settings import Training
@@ -56,6 +57,11 @@ class ExperimentSettings:
             "dim": self.dim,
             **training,
         }
+
+    def plan_of(self, method: Method, seed: int) -> ImagePlan:
+        """Return the plan of one experiment."""
+        data = self.data_of(seed)
+        return ImagePlan(data, self.network, self.dim, self.training, method, seed)
 
     def data_of(self, seed: int) -> Data:
         """Return the images that an experiment with this seed learns from."""
@@ -196,52 +202,19 @@ def _open(
     Raises:
         LisaError: What is there is another run than this one.
     """
-    seed = experiment.seed
-    architecture = Architecture(
-        setting.network,
-        images.shape,
-        setting.dim,
-        experiment.method,
-        derive_seed(seed, "network"),
-    )
-    training = dataclasses.replace(setting.training, seed=derive_seed(seed, "training"))
-    if (experiment.path / CONFIG).is_file():
-        run = open_run(experiment.path, TOOL)
-        check_data(run, images)
-        if run.config.get("model") != as_json(architecture.to_json()):
-            raise LisaError(
-                f"{run.path} holds a run of another model: {run.config.get('model')}, not "
-                f"{architecture.to_json()}; remove it, and it is trained again"
-            )
-        return run, architecture, training
-    architecture.build()
-    run = make_run(
-        launch(training),
-        experiment.path,
-        images,
-        architecture,
-        training,
-        options=_options(experiment, setting),
-        created=now(),
-    )
-    return run, architecture, training
-
-
-def _options(experiment: Experiment, setting: ExperimentSettings) -> dict[str, Any]:
-    """Return options of `image-lisa train` that give this run, so that its commands can use it."""
-    data, training = setting.data, dataclasses.asdict(setting.training)
-    return {
-        **dataclasses.asdict(data),
-        **training,
-        "data_dir": None if data.data_dir is None else str(data.data_dir),
-        "network": setting.network,
-        "dim": setting.dim,
-        "method": experiment.method.name,
-        "seed": experiment.seed,
-        "threads": None,
-        "runs": str(experiment.path.parent),
-        "hyper": dataclasses.asdict(experiment.method),
-    }
+    plan = setting.plan_of(experiment.method, experiment.seed)
+    architecture = plan.architecture(images)
+    if not (experiment.path / CONFIG).is_file():
+        run = plan.make_run(launch(plan.training), experiment.path, images)
+        return run, architecture, plan.seeded
+    run = open_run(experiment.path, TOOL)
+    check_data(run, images)
+    if run.config.get("model") != as_json(architecture.to_json()):
+        raise LisaError(
+            f"{run.path} holds a run of another model: {run.config.get('model')}, not "
+            f"{architecture.to_json()}; remove it, and it is trained again"
+        )
+    return run, architecture, plan.seeded
 
 
 def loaded(data: Data, notify: Notify | None = None) -> Images:

@@ -15,7 +15,7 @@ def run(options: Options, terminal: Terminal) -> None:
     found = read_applied(model, options.pictures, terminal)
     codes = model.codes(found.images).mean
     if options.directions:
-        codes = model.points(codes)
+        codes = model.directions(codes)
     write_table(out, {**named(found), "u" if options.directions else "z": codes})
     terminal.print(f"{len(found):,} codes of size {codes.shape[1]}: {out}")
     terminal.result(run=str(folder.path), count=len(found), dim=codes.shape[1], out=str(out))

@@ -2,7 +2,7 @@
 
 from image_lisa.cli.options.info import Options
 from image_lisa.cli.runs import read_summary
-from image_lisa.models.model import run_architecture
+from image_lisa.models.architecture import run_architecture
 from image_lisa.models.names import TOOL
 from shared.cli.terminal import Terminal
 from shared.methods import method_to_record

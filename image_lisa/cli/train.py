@@ -1,37 +1,25 @@
 """`image-lisa train --dataset NAME`."""
 
-import dataclasses
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning_fabric import Fabric
 
 from image_lisa.cli.options.train import TRAIN, Options
 from image_lisa.cli.runs import read_summary
 from image_lisa.cli.trainings import data_named, dim_of, training_of
 from image_lisa.data import Images
-from image_lisa.models.model import Architecture, ImageModel, run_architecture
 from image_lisa.models.names import TOOL
-from image_lisa.reports.pictures import plot_curves, save_reconstructions, save_samples
-from image_lisa.training.experiment import (
-    check_data,
-    finish_run,
-    make_run,
-    recorded_training,
-    train_run,
-)
+from image_lisa.training.experiment import check_data, recorded_training
 from image_lisa.training.extension import extend
+from image_lisa.training.plan import ImagePlan
+from image_lisa.training.train import carry_out, check_device
 from shared.cli.terminal import Terminal
 from shared.common.callbacks import Callbacks, MetricsRow
 from shared.common.durations import duration
-from shared.common.errors import LisaError
-from shared.common.seeds import derive_seed
 from shared.methods import Method
 from shared.runs.run import SUMMARY, Run, open_run
-from shared.samplers import Sampler
 from shared.trackers.tracker import Tracker, log_epoch, show_pictures, tracking
 from shared.training.settings import Training
 from shared.training.trainer import launch
@@ -74,7 +62,7 @@ def run(options: Options, terminal: Terminal) -> None:
         check_data(folder, images)
     try:
         with tracking(track if fabric.is_global_zero else None, folder) as tracker:
-            carry_out(fabric, folder, images, options, terminal, tracker)
+            _carry_out(fabric, folder, images, options, terminal, tracker)
             show_pictures(tracker, folder)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with '{TOOL} train --resume {folder.path}'") from None
@@ -101,27 +89,20 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
 
     Nothing is written before all of the input was found to be good.
     """
-    _check_device(options)
-    training_of(options)
+    check_device(training_of(options))
     method = options.hyper
     assert isinstance(method, Method)
-    images = data_named(options).load(terminal.note)
-    training = _training_of(options, images)
-    dim = dim_of(options, images)
-    seed = derive_seed(options.seed, "network")
-    architecture = Architecture(options.network, images.shape, dim, method, seed)
-    architecture.build()
+    data = data_named(options)
+    images = data.load(terminal.note)
+    training = training_of(options, images)
+    plan = ImagePlan(data, options.network, dim_of(options, images), training, method, options.seed)
     fabric = launch(training)
     stem = f"{Path(options.dataset).name or 'images'}-{method.name}"
-    path = options.place(stem)
-    folder = make_run(
+    folder = plan.make_run(
         fabric,
-        fabric.broadcast(path),
+        fabric.broadcast(options.place(stem)),
         images,
-        architecture,
-        training,
         options=TRAIN.to_record(options, ("overwrite", "resume", "config", "name", "track")),
-        created=datetime.now(UTC).isoformat(timespec="microseconds"),
         overwrite=options.overwrite,
     )
     for note in images.notes:
@@ -130,7 +111,7 @@ def begin(options: Options, terminal: Terminal) -> tuple[Fabric, Run, Images]:
     terminal.note(
         f"{images.name}: {len(images.train):,} images of {size} to train on, "
         f"{len(images.valid):,} to validate, {len(images.test):,} to test; "
-        f"{method.title}, {options.network} network, d = {dim}"
+        f"{method.title}, {options.network} network, d = {plan.dim}"
     )
     terminal.note(plan_of(training, options, images))
     terminal.note(f"run: {folder.path}")
@@ -156,7 +137,7 @@ def plan_of(training: Training, options: Options, images: Images) -> str:
     return plan
 
 
-def carry_out(
+def _carry_out(
     fabric: Fabric,
     folder: Run,
     images: Images,
@@ -164,8 +145,8 @@ def carry_out(
     terminal: Terminal,
     tracker: Tracker,
 ) -> None:
-    """Train, fit the samplers and leave the pictures."""
-    architecture, training = run_architecture(folder), recorded_training(folder)
+    """Train, fit the samplers and leave the pictures, with progress shown."""
+    training = recorded_training(folder)
     total = training.epochs * max(1, len(images.train) // training.batch_size)
     estimate = Estimate(training.batch_size, terminal)
     with terminal.progress("training", total) as bar:
@@ -182,33 +163,9 @@ def carry_out(
                 f"(reconstruction {row['valid_reconstruction']:.4f})"
             )
 
-        callbacks = Callbacks(step=step, epoch=epoch)
-        train_run(
-            folder,
-            images,
-            architecture,
-            training,
-            fabric=fabric,
-            threads=options.threads,
-            callbacks=callbacks,
-        )
-    if not fabric.is_global_zero:
-        return
-    plot_curves(folder)
-
-    def illustrate(model: ImageModel, samplers: dict[str, Sampler]) -> None:
-        save_reconstructions(folder, model, images.valid, images.valid_labels, images.classes)
-        save_samples(folder, model, samplers, derive_seed(options.seed, "pictures"))
-
-    callbacks = Callbacks(note=terminal.note)
-    finish_run(
-        folder,
-        images,
-        device=fabric.device,
-        callbacks=callbacks,
-        extensible=True,
-        illustrate=illustrate,
-    )
+        callbacks = Callbacks(terminal.note, step, epoch)
+        threads, seed = options.threads, options.seed
+        carry_out(fabric, folder, images, seed, threads=threads, callbacks=callbacks)
 
 
 def _report(folder: Run, terminal: Terminal) -> None:
@@ -240,16 +197,3 @@ def _epochs(training: dict[str, Any]) -> str:
     """Say how many epochs were trained, and why no more."""
     done, planned = training["epochs"], training.get("planned_epochs", training["epochs"])
     return f"{done:,}" if done == planned else f"{done:,} of {planned:,}: ended early"
-
-
-def _training_of(options: Options, images: Images) -> Training:
-    """Return what the training loop needs, with the seed of this run."""
-    seed = derive_seed(options.seed, "training")
-    return dataclasses.replace(training_of(options, images), seed=seed)
-
-
-def _check_device(options: Options) -> None:
-    """Refuse an arithmetic that no device here has."""
-    gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
-    if options.precision == "16-mixed" and (options.device == "cpu" or not gpu):
-        raise LisaError("--precision 16-mixed needs a GPU; use bf16-mixed on a processor")

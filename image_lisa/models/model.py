@@ -3,28 +3,27 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from image_lisa.data.levels import Levels
 from image_lisa.data.reading import FileImages, Source, read_as
 from image_lisa.data.values import check_values
+from image_lisa.models.architecture import Architecture, run_architecture
 from image_lisa.models.labels import class_sampler
-from image_lisa.models.names import LARGEST_DIM, TOOL
-from image_lisa.models.networks import NETWORKS, ImageAutoencoder, Shape, build_network
+from image_lisa.models.names import TOOL
+from image_lisa.models.networks import ImageAutoencoder
 from image_lisa.models.scores import ImageScores, scores_of
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.methods import Codes, Method, equip, method_from_record, method_to_record
-from shared.methods.registry import METHODS
+from shared.methods import Codes
+from shared.models import LatentModel
 from shared.runs.expost import load_codes, load_sampler
 from shared.runs.run import CONFIG, MODEL, Run, open_run, read_model
-from shared.sphere.geometry import project_rows, slerp
 from shared.training.weights import load_weights
 
 CHUNK = 500
@@ -35,67 +34,6 @@ _COMPARED = 10_000
 
 ImageSet = Tensor | NDArray[np.generic] | Source | Sequence[Source]
 """Images `[n, channel, height, width]`, a folder of them, the file of one, or several files."""
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """What a network is built from.
-
-    Attributes:
-        network: A key of `NETWORKS`.
-        shape: Of an image: channels, height, width.
-        dim: The code size.
-        method: How codes are learnt.
-        seed: Of the initial weights.
-    """
-
-    network: str
-    shape: Shape
-    dim: int
-    method: Method
-    seed: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the architecture as JSON values."""
-        return {
-            "network": self.network,
-            "shape": list(self.shape),
-            "dim": self.dim,
-            "method": method_to_record(self.method),
-            "seed": self.seed,
-        }
-
-    @classmethod
-    def from_json(cls, record: dict[str, Any], source: str) -> "Architecture":
-        """Return the architecture that a run recorded.
-
-        Raises:
-            LisaError: Naming `source`, if the record lacks a value or holds an unknown one.
-        """
-        try:
-            if record["network"] not in NETWORKS:
-                raise KeyError(record["network"])
-            channels, height, width = (int(size) for size in record["shape"])
-            return cls(
-                network=record["network"],
-                shape=(channels, height, width),
-                dim=int(record["dim"]),
-                method=method_from_record(record["method"], METHODS),
-                seed=int(record["seed"]),
-            )
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise LisaError(
-                f"{source} does not describe a model of this version: {error}"
-            ) from error
-
-    def build(self) -> ImageAutoencoder:
-        """Return the network with the method's parts and its initial weights."""
-        if not 2 <= self.dim <= LARGEST_DIM:
-            raise LisaError(f"the code size must be from 2 to {LARGEST_DIM}, not {self.dim}")
-        width = self.method.encoder_width(self.dim)
-        net = build_network(self.network, self.shape, self.dim, width, self.seed)
-        equip(net, self.method, self.seed)
-        return net
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +51,7 @@ class ReconstructedBatch:
     errors: Tensor
 
 
-class ImageModel:
+class ImageModel(LatentModel):
     """Images to codes, and codes to images.
 
     Attributes:
@@ -124,17 +62,14 @@ class ImageModel:
             had, so that a model needs no more memory than its training did.
     """
 
+    architecture: Architecture
+    net: ImageAutoencoder
+
     def __init__(
         self, architecture: Architecture, net: ImageAutoencoder, run: Run | None = None
     ) -> None:
-        self.architecture, self.net, self.run = architecture, net.eval(), run
-        self.method = architecture.method
+        super().__init__(architecture, net, run)
         self.at_once = CHUNK if run is None else min(CHUNK, _batch_size(run))
-
-    def __repr__(self) -> str:
-        of = "no run" if self.run is None else str(self.run.path)
-        network = f"{self.architecture.network} network"
-        return f"ImageModel({of!r}, {self.method.title}, {network}, d = {self.architecture.dim})"
 
     @classmethod
     def load(cls, run: Run, device: torch.device | str = "cpu", name: str = MODEL) -> "ImageModel":
@@ -149,41 +84,20 @@ class ImageModel:
         load_weights(net, weights, str(run.path / name))
         return cls(architecture, net.to(device), run)
 
-    @property
-    def device(self) -> torch.device:
-        """Where the network is."""
-        return next(self.net.parameters()).device
-
-    @torch.no_grad()
     def codes(self, images: Tensor) -> Codes:
         """Return codes of images `[n, channel, height, width]`, in bytes or in [0, 1]."""
-        means, deviations = [], []
-        for x in self._prepared(images):
-            means.append(self.method.encode(self.net, x).cpu().double())
-            std = self.method.posterior_std(self.net, x)
-            if std is not None:
-                deviations.append(std.cpu().double())
-        mean = torch.cat(means).numpy()
-        return Codes(mean, torch.cat(deviations).numpy() if deviations else None)
+        return self.codes_of_batches(self._prepared(images))
 
     @torch.no_grad()
-    def decode(self, codes: Any) -> Tensor:
+    def decode(self, codes: ArrayLike) -> Tensor:
         """Return images in [0, 1], on the processor, of codes `[n, dim]`; they pass `to_decoder`.
 
         Raises:
             LisaError: The codes have another shape or are not finite.
         """
-        rows = torch.as_tensor(codes, dtype=torch.float64)
-        if rows.ndim != 2 or rows.shape[1] != self.architecture.dim:
-            raise LisaError(
-                f"codes must have the shape [n, {self.architecture.dim}] of this model, "
-                f"not {list(rows.shape)}"
-            )
-        if not rows.isfinite().all():
-            raise LisaError("there are codes that are not finite")
         parts = [
             self.net.decode(self.method.to_decoder(self.net, part.to(self.device).float())).cpu()
-            for part in rows.split(self.at_once)
+            for part in self._checked(codes).split(self.at_once)
         ]
         return torch.cat(parts) if parts else torch.empty(0, *self.architecture.shape)
 
@@ -202,9 +116,10 @@ class ImageModel:
         Raises:
             LisaError: The model is of no run, or the run has no such sampler or class.
         """
-        run, own = self._own_run(), derive_seed(seed, "codes", sampler) % 2**32
+        own = derive_seed(seed, "codes", sampler) % 2**32
         if label is None:
-            return self.decode(load_sampler(run, sampler).sample(n, own))
+            return self.decode(self.draw(n, sampler, own))
+        run = self.own_run()
         fitted = class_sampler(run, self.method, self.net, sampler, label, self.architecture.seed)
         return self.decode(fitted.sample(n, own))
 
@@ -230,8 +145,7 @@ class ImageModel:
     def encode(self, images: ImageSet) -> Floats:
         """Return points of images, `[n, dim]`: unit vectors where the method is spherical.
 
-        They are what the decoder sees of the `codes` of images, up to parts that a method has of
-        its own between them.
+        They are what the decoder sees of the `codes` of images, see `directions`.
 
         Args:
             images: `[n, channel, height, width]`, in bytes or in [0, 1]; or a folder, the file of
@@ -240,20 +154,10 @@ class ImageModel:
         Raises:
             LisaError: The images are not of this model's shape, or cannot be read.
         """
-        return self.points(self.codes(self._images(images)).mean)
-
-    def points(self, codes: Floats) -> Floats:
-        """Return what is compared of codes `[n, dim]`: their directions, or the codes.
-
-        It is directions where the decoder sees directions only.
-        """
-        return project_rows(codes) if self.method.spherical else codes
+        return self.directions(self.codes(self._images(images)).mean)
 
     def interpolate(self, first: ImageSet, second: ImageSet, steps: int = 10) -> Tensor:
-        """Return images on the paths between pairs of images.
-
-        The path is the great circle between directions where the decoder sees directions only, and
-        the straight line between codes elsewhere.
+        """Return images on the paths between pairs of images, see `path`.
 
         Args:
             first: Where paths begin, n images; see `encode`.
@@ -266,18 +170,8 @@ class ImageModel:
         Raises:
             LisaError: There are not as many ends as beginnings, or fewer than two steps.
         """
-        begin, end = (torch.from_numpy(self.encode(images)) for images in (first, second))
-        if len(begin) != len(end) or steps < 2:
-            raise LisaError(
-                f"paths need as many ends as beginnings and 2 steps or more, not {len(begin)}, "
-                f"{len(end)} and {steps}"
-            )
-        t = torch.linspace(0, 1, steps, dtype=torch.float64)
-        if self.method.spherical:
-            path: Tensor = slerp(begin, end, t[:, None]).transpose(0, 1)
-        else:
-            path = begin[:, None] + t[:, None] * (end - begin)[:, None]
-        decoded: Tensor = self.decode(path.flatten(0, 1)).unflatten(0, (len(begin), steps))
+        path = self.path(self.encode(first), self.encode(second), steps)
+        decoded: Tensor = self.decode(path.reshape(-1, self.dim)).unflatten(0, path.shape[:2])
         return decoded
 
     def score(self, images: ImageSet, *, sampler: str = "gmm") -> ImageScores:
@@ -291,10 +185,10 @@ class ImageModel:
             LisaError: The model is of no run, the run has no such sampler or it has no density,
                 or the images are not of this model's shape or cannot be read.
         """
-        run, given = self._own_run(), self._images(images)
+        run, given = self.own_run(), self._images(images)
         law, training = load_sampler(run, sampler), load_codes(run).mean[:_COMPARED]
         codes, errors = self.codes_and_errors(given)
-        densities, known = (law.log_prob(self.points(each)) for each in (codes, training))
+        densities, known = (law.log_prob(self.directions(each)) for each in (codes, training))
         return scores_of(errors, densities, known)
 
     def reconstruct(self, images: ImageSet) -> Tensor:
@@ -322,11 +216,6 @@ class ImageModel:
             back = self.net.decode(self.method.to_decoder(self.net, z))
             errors = self.net.reconstruction_loss(x, back)
             yield ReconstructedBatch(z.cpu().double(), back.cpu(), errors.cpu().double())
-
-    def _own_run(self) -> Run:
-        if self.run is None:
-            raise LisaError("this model is of no run, so no sampler was fitted to its codes")
-        return self.run
 
     def _images(self, images: ImageSet) -> Tensor:
         """Return images of the model's shape, read from files where they are named."""
@@ -367,11 +256,6 @@ def load(path: Path | str, device: torch.device | str = "cpu") -> ImageModel:
             damaged.
     """
     return ImageModel.load(open_run(Path(path), TOOL), device)
-
-
-def run_architecture(run: Run) -> Architecture:
-    """Return the architecture that a run's `config.json` records."""
-    return Architecture.from_json(run.config.get("model", {}), str(run.path / "config.json"))
 
 
 def _batch_size(run: Run) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from image_lisa.models.model import run_architecture
+from image_lisa.models.architecture import run_architecture
 from image_lisa.models.names import DISTANCE_TITLES, EVALUATION, TOOL
 from shared.common.durations import duration
 from shared.reports.charts import number

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from image_lisa.models.model import run_architecture
+from image_lisa.models.architecture import run_architecture
 from image_lisa.models.names import DIAGNOSIS, DISTANCE_TITLES, EVALUATION, TOOL
 from shared.common.durations import duration
 from shared.common.errors import LisaError

@@ -13,8 +13,9 @@ import torch
 from lightning_fabric import Fabric
 
 from image_lisa.data import Images, load_images
+from image_lisa.models.architecture import Architecture
 from image_lisa.models.labels import save_labels
-from image_lisa.models.model import Architecture, ImageModel
+from image_lisa.models.model import ImageModel
 from image_lisa.models.names import LAST, TOOL
 from image_lisa.training.divergence import check_finite, check_learnt
 from shared.common.callbacks import Callbacks, MetricsRow, Notify

@@ -32,7 +32,7 @@ def one_thread():
 
 @pytest.mark.parametrize("name", ["dense", "kusner"])
 def test_training_step_of_500_sentences(benchmark, name):
-    net = Architecture(name, 25, RULES, LISA(), 0).build(GRAMMAR)
+    net = Architecture(network=name, dim=25, max_rules=RULES, method=LISA(), seed=0).build(GRAMMAR)
     drawn = sample_uniform(GRAMMAR, 500, RULES, seed=0)
     x = torch.from_numpy(to_array(drawn, RULES, len(GRAMMAR.rules)))
     optimizer = torch.optim.Adam(net.parameters(), fused=True)
@@ -47,7 +47,7 @@ def test_training_step_of_500_sentences(benchmark, name):
 
 
 def test_decoding_20000_directions_to_text(benchmark):
-    architecture = Architecture("dense", 25, RULES, LISA(), 0)
+    architecture = Architecture(network="dense", dim=25, max_rules=RULES, method=LISA(), seed=0)
     model = GrammarModel(GRAMMAR, architecture, architecture.build(GRAMMAR))
     codes = uniform(20_000, 25, seed=0).numpy()
     assert len(benchmark(lambda: model.decode(codes))) == len(codes)

@@ -14,7 +14,6 @@ from tools import environment
 import grammar_lisa as gl
 import image_lisa as il
 import shared
-from image_lisa.cli import main as image_main
 from shared.common.errors import LisaError
 
 EXPR = ROOT / "grammars" / "expr.cfg"
@@ -27,15 +26,14 @@ ROOMS = [
     *("grammar_lisa.benchmark", "grammar_lisa.reports", "image_lisa.benchmark"),
     *("grammar_lisa.models.networks", "image_lisa.models.networks"),
     *(f"shared.{room}" for room in ("common", "sphere", "samplers", "methods", "runs", "jobs")),
-    *(f"shared.{room}" for room in ("training", "cli", "diagnostics", "reports")),
+    *(f"shared.{room}" for room in ("training", "models", "cli", "diagnostics", "reports")),
 ]
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
-    words = f"train --dataset digits --epochs 1 --limit 200 --runs {folder} --name digits --quiet"
-    assert image_main(words.split()) == 0
+    il.train("digits", runs=folder, name="digits", epochs=1, limit=200)
     gl.train(EXPR, runs=folder, name="expr", **SMALL)
     return folder
 

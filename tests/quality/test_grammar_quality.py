@@ -25,7 +25,9 @@ pytestmark = pytest.mark.quality
 
 
 def held_out_exact(folder, train, test, epochs):
-    architecture = Architecture("dense", 25, RULES, LISA(1.0, 2.0), 0)
+    architecture = Architecture(
+        network="dense", dim=25, max_rules=RULES, method=LISA(1.0, 2.0), seed=0
+    )
     net = architecture.build(GRAMMAR)
     training = Training(epochs=epochs, batch_size=128, learning_rate=2e-3, device="cpu")
     trainer = Trainer(

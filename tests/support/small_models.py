@@ -17,7 +17,9 @@ TINY = "S -> 'x' | '1' | '2' | 'x' '+' S\n"
 def untrained(text, max_rules, dim=5):
     """A model with its initial weights: searching it needs no training."""
     grammar = parse_grammar(text)
-    architecture = Architecture("dense", dim, max_rules, LISA(), seed=0)
+    architecture = Architecture(
+        network="dense", dim=dim, max_rules=max_rules, method=LISA(), seed=0
+    )
     return GrammarModel(grammar, architecture, architecture.build(grammar))
 
 

@@ -5,7 +5,7 @@ import functools
 import torch
 
 from image_lisa.data import load_images
-from image_lisa.models.model import Architecture
+from image_lisa.models.architecture import Architecture
 from image_lisa.training.experiment import finish_run, make_run, train_run
 from shared.methods import LISA
 from shared.training.settings import Training
@@ -25,7 +25,7 @@ def digits(limit=80, size=None):
 
 def architecture_of(method=None, network="light", images=None, seed=2):
     shape = (images or digits()).shape
-    return Architecture(network, shape, DIM, method or LISA(), seed)
+    return Architecture(network=network, shape=shape, dim=DIM, method=method or LISA(), seed=seed)
 
 
 def started(path, method=None, training=SHORT, images=None, network="light"):

@@ -29,7 +29,9 @@ def learnt(text, sentences, max_rules, dim, method, network="dense", steps=80):
     """Return a model that has learnt some sentences for a while."""
     grammar = parse_grammar(text)
     tokenizer = CharacterTokenizer.of(sentences) if network == CHARACTERS else None
-    architecture = Architecture(network, dim, max_rules, method, 0, tokenizer)
+    architecture = Architecture(
+        network=network, dim=dim, max_rules=max_rules, method=method, seed=0, tokenizer=tokenizer
+    )
     kind = GrammarModel if tokenizer is None else CharacterModel
     model = kind(grammar, architecture, architecture.build(grammar))
     learn(model, model.rows(sentences), steps)

@@ -10,7 +10,7 @@ from shared.methods import LISA
 
 def sphere_of(grammar, max_rules):
     """A model of a grammar with its initial weights."""
-    architecture = Architecture("dense", 8, max_rules, LISA(), 0)
+    architecture = Architecture(network="dense", dim=8, max_rules=max_rules, method=LISA(), seed=0)
     return GrammarModel(grammar, architecture, architecture.build(grammar))
 
 

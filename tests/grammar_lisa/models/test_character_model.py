@@ -30,7 +30,9 @@ EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
 DERIVATIONS = to_array(sample_uniform(EXPR, 16, 8, seed=0), 8, len(EXPR.rules))
 SENTENCES = derivations_to_texts(EXPR, DERIVATIONS)
 TOKENIZER = CharacterTokenizer.of(SENTENCES)
-ARCHITECTURE = Architecture(CHARACTERS, 10, 8, LISA(0.1), 0, TOKENIZER)
+ARCHITECTURE = Architecture(
+    network=CHARACTERS, dim=10, max_rules=8, method=LISA(0.1), seed=0, tokenizer=TOKENIZER
+)
 KUSNERS = CharacterTokenizer("()*+/123einpsx", 19)
 
 
@@ -227,7 +229,12 @@ def test_a_model_on_derivations_is_not_what_such_a_run_holds(run):
 
 
 def test_its_architecture_survives_json_with_its_alphabet():
-    for architecture in (ARCHITECTURE, Architecture(CHARACTERS, 3, 9, VAE(2.0), 1, KUSNERS)):
+    for architecture in (
+        ARCHITECTURE,
+        Architecture(
+            network=CHARACTERS, dim=3, max_rules=9, method=VAE(2.0), seed=1, tokenizer=KUSNERS
+        ),
+    ):
         record = json.loads(json.dumps(architecture.to_json()))
         assert Architecture.from_json(record, "here") == architecture
         for broken in (None, {}, {"characters": "aa", "length": 9}, {"characters": "ab"}):
@@ -238,7 +245,9 @@ def test_its_architecture_survives_json_with_its_alphabet():
 @pytest.mark.parametrize("name", ["vae", "cv-vae", "rae-gp", "gmm-dae", "vq-vae"])
 def test_other_methods_train_it(name):
     method = METHODS[name]()
-    architecture = Architecture(CHARACTERS, 4, 8, method, 0, TOKENIZER)
+    architecture = Architecture(
+        network=CHARACTERS, dim=4, max_rules=8, method=method, seed=0, tokenizer=TOKENIZER
+    )
     x = torch.from_numpy(TOKENIZER.rows(SENTENCES))
     torch.default_generator.manual_seed(0)
     before, after = (
@@ -250,4 +259,6 @@ def test_other_methods_train_it(name):
 def test_pseudo_inputs_are_no_texts():
     method = METHODS["vae-vampprior"]()
     with pytest.raises(LisaError, match="this network's examples are discrete"):
-        Architecture(CHARACTERS, 4, 8, method, 0, TOKENIZER).build(EXPR)
+        Architecture(
+            network=CHARACTERS, dim=4, max_rules=8, method=method, seed=0, tokenizer=TOKENIZER
+        ).build(EXPR)

@@ -27,7 +27,7 @@ from shared.runs.run import CONFIG, MODEL, create_run, open_run
 from shared.sphere.geometry import project, uniform
 
 EXPR = load_grammar(ROOT / "grammars" / "expr.cfg")
-ARCHITECTURE = Architecture("dense", 8, 15, LISA(0.1), seed=0)
+ARCHITECTURE = Architecture(network="dense", dim=8, max_rules=15, method=LISA(0.1), seed=0)
 DERIVATIONS = sample_uniform(EXPR, 60, 15, seed=0)
 SENTENCES = derivations_to_texts(EXPR, DERIVATIONS)
 
@@ -288,7 +288,7 @@ def test_weights_of_another_net_are_refused(run):
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("method", [LISA(0.3, 1.5), *(kind() for kind in METHODS.values())])
 def test_an_architecture_survives_json(network, method):
-    architecture = Architecture(network, 5, 12, method, seed=2**62)
+    architecture = Architecture(network=network, dim=5, max_rules=12, method=method, seed=2**62)
     record = json.loads(json.dumps(architecture.to_json()))
     assert Architecture.from_json(record, "here") == architecture
     with pytest.raises(LisaError, match="here does not describe a model of this version"):
@@ -325,7 +325,7 @@ def test_encoding_refines_unless_told_not_to(model):
 
 def untrained(method):
     """A model of a method with the weights it begins with."""
-    architecture = Architecture("dense", 8, 15, method, seed=0)
+    architecture = Architecture(network="dense", dim=8, max_rules=15, method=method, seed=0)
     return GrammarModel(EXPR, architecture, architecture.build(EXPR))
 
 

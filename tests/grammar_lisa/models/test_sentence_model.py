@@ -26,7 +26,7 @@ def test_points_lie_at_the_angle_from_the_direction_of_a_code(angle):
 
 def test_points_lie_at_the_distance_from_a_code():
     grammar = parse_grammar(EXPR)
-    architecture = Architecture("dense", 5, 9, METHODS["ae"](), 0)
+    architecture = Architecture(network="dense", dim=5, max_rules=9, method=METHODS["ae"](), seed=0)
     model = GrammarModel(grammar, architecture, architecture.build(grammar))
     code = model.codes(["x+1"], refine=False)
     away = model.perturb(code, 400, radius=2.5, seed=1) - code

@@ -36,7 +36,9 @@ def test_length_and_rules_are_those_of_what_was_decoded(model):
 def test_texts_that_are_no_sentences_have_no_rules():
     tokenizer = CharacterTokenizer.of(["x+1", "x+2"])
     grammar = untrained(TINY, 3).grammar
-    architecture = Architecture("characters", 5, 3, LISA(), 0, tokenizer)
+    architecture = Architecture(
+        network="characters", dim=5, max_rules=3, method=LISA(), seed=0, tokenizer=tokenizer
+    )
     model = object.__new__(CharacterModel)
     model.grammar, model.architecture = grammar, architecture
     decoded = DecodedTexts.of(model, tokenizer.rows(["x+1", "x+", "2"]))

@@ -5,6 +5,7 @@ import pytest
 
 from grammar_lisa.objectives.probing import Probe
 from shared.common.errors import LisaError
+from shared.models import LatentModel
 
 POINTS = np.random.default_rng(0).standard_normal((600, 4))
 
@@ -13,6 +14,7 @@ class Seen:
     """A model whose decoder sees codes as they are."""
 
     run = None
+    own_run = LatentModel.own_run
 
     def directions(self, codes):
         return codes

@@ -174,11 +174,13 @@ def test_a_method_that_learns_from_semantics_takes_the_outputs_of_training_and_t
 
 
 def test_an_architecture_records_semantics_where_it_has_some():
-    plain = Architecture("dense", 4, 8, LISA(), 0)
+    plain = Architecture(network="dense", dim=4, max_rules=8, method=LISA(), seed=0)
     assert "semantics" not in plain.to_json()
     grammar = load_grammar(EXPR)
     assert READOUT not in plain.build(grammar).parts
-    told = Architecture("dense", 4, 8, LISA(alignment_weight=5.0), 0, semantics=7)
+    told = Architecture(
+        network="dense", dim=4, max_rules=8, method=LISA(alignment_weight=5.0), seed=0, semantics=7
+    )
     assert Architecture.from_json(told.to_json(), "config.json") == told
     assert told.build(grammar).parts[READOUT].weight.shape == (7, 4)
     before, after = plain.build(grammar).state_dict(), told.build(grammar).state_dict()

@@ -34,7 +34,14 @@ def trained(sentences):
     def make(name, network="dense"):
         if (name, network) not in made:
             tokenizer = CharacterTokenizer.of(sentences) if network == CHARACTERS else None
-            architecture = Architecture(network, 6, 6, METHODS[name](), 0, tokenizer)
+            architecture = Architecture(
+                network=network,
+                dim=6,
+                max_rules=6,
+                method=METHODS[name](),
+                seed=0,
+                tokenizer=tokenizer,
+            )
             kind = GrammarModel if tokenizer is None else CharacterModel
             model = kind(grammar, architecture, architecture.build(grammar))
             learn(model, model.rows(sentences), 80)

@@ -39,7 +39,7 @@ X = torch.tensor([padded(row, 15, PAD) for row in DERIVATIONS], dtype=torch.int1
 @pytest.fixture(scope="module")
 def model():
     """A model that has learnt some of its sentences, not all."""
-    architecture = Architecture("dense", 6, 15, LISA(), seed=0)
+    architecture = Architecture(network="dense", dim=6, max_rules=15, method=LISA(), seed=0)
     net = architecture.build(EXPR)
     optimizer = torch.optim.Adam(net.parameters(), 1.5e-3)
     while reconstruction(net, architecture.method, X).exact < 0.3:
@@ -184,8 +184,10 @@ def test_everything_together(model):
 def test_the_text_of_another_derivation_counts_as_text_alone(monkeypatch):
     """Of each second sentence another derivation of the same text comes back."""
     grammar = parse_grammar(ELSE)
-    net = Architecture("dense", 4, 4, LISA(), seed=0).build(grammar)
-    model = GrammarModel(grammar, Architecture("dense", 4, 4, LISA(), seed=0), net)
+    net = Architecture(network="dense", dim=4, max_rules=4, method=LISA(), seed=0).build(grammar)
+    model = GrammarModel(
+        grammar, Architecture(network="dense", dim=4, max_rules=4, method=LISA(), seed=0), net
+    )
     own, other = (0, 1, 2, 3), (1, 0, 2, 3)
     rows = np.array([own] * 4, dtype=np.int16)
     found = torch.tensor([own, other] * 2)

@@ -40,7 +40,8 @@ from tools import (
 )
 
 from image_lisa.cli.train import Options
-from image_lisa.models.model import ImageModel, run_architecture
+from image_lisa.models.architecture import run_architecture
+from image_lisa.models.model import ImageModel
 from shared.methods import sampler_names
 from shared.methods.registry import METHODS
 from shared.runs.expost import SAMPLERS, load_samplers

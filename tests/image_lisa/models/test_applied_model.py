@@ -78,7 +78,7 @@ def test_scores_hold_the_error_and_the_density_of_each_image(made):
     law = load_sampler(run, "gmm")
     np.testing.assert_allclose(found.errors, model.reconstruction_losses(images), rtol=1e-6)
     np.testing.assert_allclose(found.log_densities, law.log_prob(model.encode(images)), rtol=1e-9)
-    training = law.log_prob(model.points(load_codes(run).mean))
+    training = law.log_prob(model.directions(load_codes(run).mean))
     expected = [(training > density).mean() for density in found.log_densities]
     np.testing.assert_allclose(found.rarity, expected, atol=1e-12)
     assert found.order[0] == found.outlyingness.argmax()

@@ -9,7 +9,8 @@ import torch
 from small_runs import DIM, architecture_of, digits, finished, started
 from tools import edit
 
-from image_lisa.models.model import Architecture, ImageModel, run_architecture
+from image_lisa.models.architecture import Architecture, run_architecture
+from image_lisa.models.model import ImageModel
 from image_lisa.models.names import LARGEST_DIM, LAST
 from shared.common.errors import LisaError
 from shared.methods import LISA, VAE, VQVAE
@@ -94,7 +95,7 @@ def test_a_hyperparameter_out_of_its_range_is_named():
 @pytest.mark.parametrize("dim", [-1, 0, 1, LARGEST_DIM + 1, 10**9])
 def test_senseless_code_sizes_are_refused(dim):
     with pytest.raises(LisaError, match=f"the code size must be from 2 to 1024, not {dim}"):
-        Architecture("light", (1, 8, 8), dim, LISA(), 0).build()
+        Architecture(network="light", shape=(1, 8, 8), dim=dim, method=LISA(), seed=0).build()
 
 
 def test_a_method_chooses_the_width_and_adds_its_parts():
