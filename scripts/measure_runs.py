@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from environment_record import environment
+from torch import Tensor
 
 from image_lisa.cli.measured import open_measured
 from image_lisa.cli.options.runs import MeasureOptions
@@ -22,7 +23,6 @@ from image_lisa.data import Images
 from image_lisa.evaluation.extractors import published_extractor
 from image_lisa.evaluation.protocol import EvaluationProtocol
 from image_lisa.evaluation.reference import Reference
-from image_lisa.evaluation.report import evaluate_run
 from shared.methods import method_to_record
 from shared.runs.files import read_json, write_json
 
@@ -48,20 +48,20 @@ class Comparison:
         self.reference: Reference | None = None
 
     def measure(self, run: Path) -> dict[str, Any]:
-        """Return what is measured of a run."""
+        """Return distances of a run's draws, and of what test images come back as."""
         found = open_measured(MeasureOptions(run=run, samplers=self.samplers), print)
         images = first(found.images, self.protocol.draws)
         if self.reference is None:
             self.reference = Reference(images, self.extractor, self.protocol)
-        report = evaluate_run(
-            *(found.model, found.samplers, found.codes, images, self.extractor),
-            *(self.protocol, self.reference),
-        )
-        wanted = ("protocol", "reconstruction", "real", "samplers")
-        return {
-            "method": method_to_record(found.model.method),
-            **{key: report[key] for key in wanted},
-        }
+        rows = {"reconstruction": self._distances(found.model.reconstruct(images.test), "back")}
+        for name, sampler in found.samplers.items():
+            codes = sampler.sample(self.protocol.draws, self.protocol.seed_of(name, "codes"))
+            rows[name] = self._distances(found.model.decode(codes), name)
+        return {"method": method_to_record(found.model.method), "distances": rows}
+
+    def _distances(self, images: Tensor, name: str) -> dict[str, float]:
+        assert self.reference is not None
+        return self.reference.measure(self.extractor.features(images), name)
 
 
 def main() -> int:
@@ -78,9 +78,11 @@ def main() -> int:
     for run in sorted(options.benchmark.glob("*-seed-*")):
         if run.name not in runs:
             runs[run.name] = comparison.measure(run)
-            record = {"environment": environment(), "settings": settings, "runs": runs}
-            write_json(options.output, record)
-            sys.stderr.write(f"{run.name}: {runs[run.name]['samplers']}\n")
+            assert comparison.reference is not None
+            real = comparison.reference.real
+            record = {"environment": environment(), "settings": settings, "real": real}
+            write_json(options.output, {**record, "runs": runs})
+            sys.stderr.write(f"{run.name}: {runs[run.name]['distances']}\n")
     return 0
 
 
