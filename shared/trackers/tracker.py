@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from shared.common.callbacks import MetricsRow
+from shared.common.errors import LisaError
 from shared.runs.run import Run
 from shared.trackers.names import TrackerName
 
@@ -51,6 +52,9 @@ def tracking(name: TrackerName | None, run: Run) -> Iterator[Tracker]:
     Args:
         name: Of the tracker; None follows nothing.
         run: What is followed; its options are told at once.
+
+    Raises:
+        LisaError: The tracker cannot be opened, such as where its server does not answer.
     """
     tracker = NoTracker() if name is None else _opened(name, run)
     try:
@@ -80,7 +84,14 @@ def show_pictures(tracker: Tracker, run: Run) -> None:
 def _opened(name: TrackerName, run: Run) -> Tracker:
     place, _, kind = _PLACES[name].partition(":")
     made: Callable[[Run], Tracker] = getattr(import_module(place), kind)
-    return made(run)
+    try:
+        return made(run)
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise LisaError(
+            f"--track {name} does not open, so nothing was done yet: {reason}; go on with "
+            f"--resume {run.path}, with or without it"
+        ) from error
 
 
 def _part(name: str) -> str:

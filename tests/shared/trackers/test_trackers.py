@@ -1,3 +1,4 @@
+import re
 import sys
 from importlib.util import find_spec
 
@@ -93,6 +94,17 @@ def test_weights_and_biases_is_told_all(run, wandb, monkeypatch):
 def fail(name, run):
     with tracking(name, run):
         raise KeyboardInterrupt
+
+
+def test_a_tracker_that_does_not_open_is_refused_in_one_line(run, mlflow, monkeypatch):
+    def start_run(run_name):
+        raise RuntimeError("the server does not answer\nat all")
+
+    monkeypatch.setattr(mlflow, "start_run", start_run)
+    monkeypatch.setattr(sys.modules["mlflow"], "start_run", start_run)
+    said = "--track mlflow does not open, so nothing was done yet: the server does not answer; "
+    with pytest.raises(LisaError, match=re.escape(f"{said}go on with --resume {run.path}")):
+        follow("mlflow", run)
 
 
 def test_what_was_stopped_ends_as_a_failure(run, mlflow, wandb):
