@@ -13,6 +13,7 @@ from grammar_lisa.objectives.decontamination import NEAR
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.common.words import counted
 
 LARGEST: Final = 1000.0
 """The largest value of a drawn target."""
@@ -60,7 +61,7 @@ def drawn_targets(
             fewer=True,
         ),
     )
-    source = f"sentences drawn from {grammar.source} at {max_rules} rules"
+    source = f"sentences drawn from {grammar.source} at {counted(max_rules, 'rule')}"
     return targets_among(drawn, points, count, source, fits)
 
 

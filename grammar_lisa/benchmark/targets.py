@@ -33,6 +33,7 @@ from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.tables import csv_table, markdown_table
+from shared.common.words import counted
 from shared.jobs.backends import Backend
 from shared.jobs.folder import JobFolder
 from shared.runs.files import read_json, write_json
@@ -167,7 +168,7 @@ class TargetBenchmark(JobFolder):
         seen_by_search = "scores alone" if self.settings.black_box else "the outputs of expressions"
         notes = [
             f"One run, {self.searched.run.path}, and the same settings for all targets: trials "
-            f"of at most {self.settings.search.budget} evaluations that begin from "
+            f"of at most {counted(self.settings.search.budget, 'evaluation')} that begin from "
             f"{self.settings.n_initial} scored training sentences and see {seen_by_search}. "
             "A trial ends when it meets the target.",
             "Mean ± standard deviation over trials; smaller scores are better. Behind the number "
@@ -269,8 +270,8 @@ def totals_of(records: Sequence[TargetResult]) -> list[str]:
         counts = [r["means"][name][RECOVERED]["trials"] for r in records if name in r["means"]]
         trials = sum(record["trials"] for record in records if name in record["means"])
         lines.append(
-            f"{name}: recovered in {sum(counts)} of {trials} trials, "
-            f"{int(np.count_nonzero(counts))} of {len(counts)} targets at least once"
+            f"{name}: recovered in {sum(counts)} of {counted(trials, 'trial')}, "
+            f"{int(np.count_nonzero(counts))} of {counted(len(counts), 'target')} at least once"
         )
     return lines
 

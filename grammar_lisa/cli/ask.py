@@ -10,6 +10,7 @@ from grammar_lisa.models.names import TOOL
 from grammar_lisa.optimize.state import Score, SearchState
 from shared.cli.terminal import Terminal, show
 from shared.common.errors import LisaError
+from shared.common.words import counted
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -49,7 +50,7 @@ def _report(state: SearchState, options: Options, asked: list[str], terminal: Te
         terminal.note(f"{state.setup.restrictions}: all that is asked for obeys")
     best = state.best
     terminal.note(
-        f"{len(state.scored)} sentences have a score"
+        f"{counted(len(state.scored), 'sentence')} with a score"
         + ("" if best is None else f"; the best so far is {show(best.score)}: {best.sentence}")
     )
     for sentence in asked:

@@ -20,7 +20,7 @@ from grammar_lisa.objectives.targets import SETS, Target
 from shared.cli.jobs import going_on, on_backend
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
-from shared.common.words import unknown
+from shared.common.words import counted, unknown
 from shared.jobs.backends import Backend
 
 
@@ -84,7 +84,7 @@ def _carry_out(
             )
         )
         kept = benchmark.write()
-    title = f"{benchmark.searched.run.path}, searched for {len(kept)} targets"
+    title = f"{benchmark.searched.run.path}, searched for {counted(len(kept), 'target')}"
     terminal.table(title, heads_of(SHORT), target_cells(kept, SHORT))
     for line in (*totals_of(kept), *benchmark.notes(kept)):
         terminal.print(line)

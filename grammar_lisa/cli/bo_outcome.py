@@ -14,6 +14,7 @@ from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.problem import Draws, SearchProblem
 from grammar_lisa.optimize.trials import Trial
 from shared.cli.terminal import show
+from shared.common.words import counted
 
 SEARCH = "search"
 """What files call the search itself among what it is compared with."""
@@ -94,8 +95,8 @@ class SearchOutcome:
         count, known = len(self.trials), len(self.trials[0].sentences)
         return (
             f"{title_of(self.system, self.config)}: {self.config.describe()}; it sees {self.sees}; "
-            f"{count} {'trial begins' if count == 1 else 'trials begin'} from {known} known "
-            f"sentences, the best of which scores {show(self.best_known)}"
+            f"{counted(count, 'trial')} from {counted(known, 'known sentence')}, the best of which "
+            f"scores {show(self.best_known)}"
         )
 
     @property

@@ -26,6 +26,7 @@ from grammar_lisa.optimize.trial_tables import (
 )
 from shared.cli.terminal import Terminal, show
 from shared.common.tables import csv_table
+from shared.common.words import counted
 from shared.runs.run import SUMMARY, Run
 
 HALL_OF_FAME, CONVERGENCE, BEST = "hall_of_fame.csv", "convergence.png", "best.png"
@@ -168,7 +169,7 @@ def _print_trials(terminal: Terminal, outcome: SearchOutcome, rows: Sequence[Row
     terminal.table(
         f"trials of {outcome.label}, which saw {outcome.sees}"
         + (", and evaluations until a score was reached" if reached else "")
-        + (f"; {first} sentences were scored to begin with" if first else ""),
+        + (f"; scored to begin with: {counted(first, 'sentence')}" if first else ""),
         ("trial", START, *COLUMNS, *reached),
         [
             (

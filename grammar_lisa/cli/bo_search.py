@@ -22,6 +22,7 @@ from grammar_lisa.optimize.search import score_all
 from grammar_lisa.optimize.trials import Trial, run_trials
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
+from shared.common.words import counted
 from shared.jobs.backends import Backend
 from shared.runs.run import Run
 
@@ -53,7 +54,7 @@ class Search:
         history = self._history("initial", header)
         with self._progress("scoring to begin with", [history], len(design)):
             scored = score_all(design, objective, history)
-        self.terminal.note(f"{len(scored)} sentences were scored to begin with")
+        self.terminal.note(f"scored to begin with: {counted(len(scored), 'sentence')}")
         return scored
 
     def outcome(self, problem: SearchProblem, initial: Sequence[Evaluation] = ()) -> SearchOutcome:

@@ -1,4 +1,4 @@
-"""`grammar-lisa check FILE`."""
+"""`grammar-lisa check GRAMMAR`."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -18,11 +18,12 @@ from grammar_lisa.grammar.source import scan
 from grammar_lisa.grammar.text import derivations_to_texts
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
+from shared.common.words import counted
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    grammar = load_grammar(options.file, options.format)
+    grammar = load_grammar(options.grammar, options.format)
     if options.write:
         write_grammar(grammar, options.write, terminal)
     limit = default_max_rules(grammar.shortest) if options.max_rules is None else options.max_rules
@@ -36,11 +37,11 @@ def run(options: Options, terminal: Terminal) -> None:
         notify=terminal.note,
     )
     sentences = derivations_to_texts(grammar, draws)
-    tell(str(options.file), grammar, found, sentences, terminal)
+    tell(str(options.grammar), grammar, found, sentences, terminal)
     for line in read.describe() if read else ():
         terminal.print(line)
     terminal.result(
-        file=str(options.file),
+        file=str(options.grammar),
         rules=len(grammar.rules),
         findings=[vars(finding) for finding in found.findings],
         lalr=found.lalr,
@@ -60,21 +61,24 @@ def tell(
 ) -> None:
     """Print what was found of a grammar, and some of its sentences."""
     terminal.print(
-        f"{file}: {len(grammar.rules)} rules, {len(grammar.nonterminals)} symbols, "
-        f"{len(grammar.terminals)} tokens, start {grammar.start}"
+        f"{file}: {counted(len(grammar.rules), 'rule')}, "
+        f"{counted(len(grammar.nonterminals), 'symbol')}, "
+        f"{counted(len(grammar.terminals), 'token')}, start {grammar.start}"
     )
     for finding in found.findings:
         terminal.print(f"{file}:{finding}")
     terminal.print(f"parser: {found.parser}; tokens are written: {found.spacing}")
-    terminal.print(f"shortest sentence, {found.shortest_rules} rules: {found.shortest_sentence}")
+    terminal.print(
+        f"shortest sentence, {counted(found.shortest_rules, 'rule')}: {found.shortest_sentence}"
+    )
     terminal.table(
         "derivations of each length",
         ("rules", "derivations"),
         [(str(rules), f"{count:,}") for rules, count in found.counts],
     )
     of = f", of {found.sentences.describe()}" if found.sentences.number < found.total else ""
-    counted = f"{found.total:,} derivations of at most {found.max_rules} rules{of}"
-    terminal.print(f"{counted}; some, drawn uniformly:")
+    said = f"{counted(found.total, 'derivation')} of at most {counted(found.max_rules, 'rule')}{of}"
+    terminal.print(f"{said}; some, drawn uniformly:")
     for sentence in sentences:
         terminal.print(f"  {sentence}")
 
@@ -95,4 +99,4 @@ def write_grammar(grammar: Grammar, path: Path, terminal: Terminal) -> None:
     write_text(path, text)
     lost = notation != "cfg" and any(rule.weight is not None for rule in rules)
     weights = "; the weights are left out: only .cfg holds them" if lost else ""
-    terminal.note(f"{len(rules)} rules, as {notation}, in {path}{weights}")
+    terminal.note(f"{counted(len(rules), 'rule')}, as {notation}, in {path}{weights}")

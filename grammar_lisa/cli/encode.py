@@ -9,6 +9,7 @@ from grammar_lisa.cli.options.encode import Options
 from grammar_lisa.cli.runs import open_model
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
+from shared.common.words import counted
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -32,7 +33,7 @@ def run(options: Options, terminal: Terminal) -> None:
             terminal.print(" ".join(f"{value:.6g}" for value in code))
     else:
         write_codes(options.output, codes, sentences)
-        terminal.note(f"{len(codes)} codes of size {model.dim} in {options.output}")
+        terminal.note(f"{counted(len(codes), 'code')} of size {model.dim} in {options.output}")
     terminal.result(
         run=str(folder.path), sentences=sentences, codes=codes.tolist(), exact=exact.tolist()
     )

@@ -8,6 +8,7 @@ from grammar_lisa.objectives.external import failure_reasons
 from grammar_lisa.objectives.generation import Generated, generate
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
+from shared.common.words import counted
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -63,6 +64,6 @@ def _too_few(found: Generated, options: Options) -> str:
     kinds += f" with {' and '.join(map(str, options.conditions))}" if options.where else ""
     more = ", raise --most-draws" if options.where or options.most_draws else ""
     return (
-        f"{found.draws:,} draws gave {len(found.sentences):,} {kinds} only; ask for fewer{more}, "
-        "or try --temperature 1"
+        f"{counted(found.draws, 'draw')} gave {len(found.sentences):,} {kinds} only; ask for "
+        f"fewer{more}, or try --temperature 1"
     )

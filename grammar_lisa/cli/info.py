@@ -7,6 +7,7 @@ from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.run import load_run_grammar, run_architecture
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
+from shared.common.words import counted
 from shared.methods import method_to_record
 from shared.runs.run import CONFIG, SUMMARY, open_run
 
@@ -29,8 +30,8 @@ def run(options: Options, terminal: Terminal) -> None:
         ) from error
     terminal.print(f"{folder.path}: made {made} by version {by}")
     terminal.print(
-        f"grammar: {grammar.source}, {len(grammar.rules)} rules, SHA-256 {grammar.digest[:12]}…; "
-        f"at most {model.max_rules} rules a sentence"
+        f"grammar: {grammar.source}, {counted(len(grammar.rules), 'rule')}, SHA-256 "
+        f"{grammar.digest[:12]}…; at most {counted(model.max_rules, 'rule')} a sentence"
     )
     terminal.print(
         "method: "
@@ -40,7 +41,8 @@ def run(options: Options, terminal: Terminal) -> None:
     if model.tokenizer is not None:
         characters, length = model.tokenizer.characters, model.tokenizer.length
         terminal.print(
-            f"texts of at most {length} characters, of these {len(characters)}: {characters}"
+            f"texts of at most {counted(length, 'character')}, of these {len(characters)}: "
+            f"{characters}"
         )
     terminal.print(f"data: {what}")
     terminal.result(run=str(folder.path), config=dict(folder.config), finished=folder.finished)

@@ -1,4 +1,4 @@
-"""`grammar-lisa learn-weights FILE --data SENTENCES`."""
+"""`grammar-lisa learn-weights GRAMMAR --data SENTENCES`."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,7 @@ from grammar_lisa.grammar.weights import file_probabilities, learn_weights, log_
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.common.words import counted
 
 Row = tuple[str, float, float]
 """Which weights, the log-likelihood of a held-out sentence, and the choices a rule stands for."""
@@ -20,9 +21,9 @@ Row = tuple[str, float, float]
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    if options.output and options.output.resolve() == options.file.resolve():
+    if options.output and options.output.resolve() == options.grammar.resolve():
         raise LisaError(f"{options.output} is the grammar itself; name another --output")
-    grammar = load_grammar(options.file, options.format)
+    grammar = load_grammar(options.grammar, options.format)
     parsed = parse_file(options.data, grammar)
     for line in parsed.describe():
         terminal.note(line)
@@ -31,7 +32,8 @@ def run(options: Options, terminal: Terminal) -> None:
     rows = held_out_rows(grammar, parsed, options)
     weights = learn_weights(grammar, parsed.derivations, options.smoothing)
     head = (
-        f"weights learnt by grammar-lisa learn-weights from {len(parsed.derivations):,} sentences "
+        f"weights learnt by grammar-lisa learn-weights from "
+        f"{counted(len(parsed.derivations), 'sentence')} "
         f"of {options.data.name}, smoothing {options.smoothing:g}"
         f"{', by parent rule' if options.by_parent else ''}"
     )

@@ -14,6 +14,7 @@ from grammar_lisa.objectives.molecules import PREFIX, MoleculeObjective
 from grammar_lisa.optimize.start import training_sentences
 from shared.cli.terminal import Terminal, show
 from shared.common.seeds import derive_seed
+from shared.common.words import counted
 from shared.runs.expost import load_sampler
 
 RECORD: Final = "molecules.json"
@@ -94,8 +95,8 @@ def judgement_record(found: Judgement) -> dict[str, Any]:
 def _print(found: Judgement, best: Best, options: Options, compared: int, term: Terminal) -> None:
     fractions = found.fractions
     term.print(
-        f"{found.draws:,} draws from {options.sampler}: {fractions['sentences']:.4f} are sentences "
-        f"of the grammar, {fractions['valid']:.4f} molecules to RDKit; of these "
+        f"{counted(found.draws, 'draw')} from {options.sampler}: {fractions['sentences']:.4f} are "
+        f"sentences of the grammar, {fractions['valid']:.4f} molecules to RDKit; of these "
         f"{fractions['unique']:.4f} distinct, of those {fractions['novel']:.4f} new"
     )
     for reason, count in found.failures.items():

@@ -6,6 +6,7 @@ from grammar_lisa.models.run import run_architecture
 from shared.cli.terminal import Terminal, show
 from shared.common.durations import duration
 from shared.common.errors import LisaError
+from shared.common.words import counted
 from shared.runs.run import SUMMARY, Run
 
 
@@ -33,15 +34,16 @@ def _print_summary(terminal: Terminal, folder: Run, summary: Any) -> None:
         summary["training"],
     )
     terminal.print(
-        f"{folder.path}: {training['sentences']:,} sentences, {training['epochs']} epochs in "
+        f"{folder.path}: {counted(training['sentences'], 'sentence')}, "
+        f"{counted(training['epochs'], 'epoch')} in "
         f"{duration(training['seconds'])} ({training['sentences_per_second']:,.0f} sentences/s)"
     )
     unit = run_architecture(folder).unit
     same = rec.get("texts", rec["exact"])
     texts = f" ({same:.4f} as texts)" if same > rec["exact"] else ""
     terminal.print(
-        f"held-out reconstruction, {summary['held_out']:,} sentences: exact {rec['exact']:.4f}"
-        f"{texts}, {unit} {rec['rules']:.5f}, {rec['loss']:.4f} nats a sentence"
+        f"held-out reconstruction, {counted(summary['held_out'], 'sentence')}: exact "
+        f"{rec['exact']:.4f}{texts}, {unit} {rec['rules']:.5f}, {rec['loss']:.4f} nats a sentence"
     )
     ranges = summary.get("by_length", [])
     if len(ranges) > 1:

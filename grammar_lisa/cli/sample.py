@@ -1,4 +1,4 @@
-"""`grammar-lisa sample FILE -n 20`."""
+"""`grammar-lisa sample GRAMMAR -n 20`."""
 
 from grammar_lisa.cli.options.sample import Options
 from grammar_lisa.grammar import load_grammar
@@ -10,7 +10,7 @@ from shared.cli.terminal import Terminal
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    grammar = load_grammar(options.file, options.format)
+    grammar = load_grammar(options.grammar, options.format)
     limit = default_max_rules(grammar.shortest) if options.max_rules is None else options.max_rules
     derivations = sample(
         grammar,

@@ -11,6 +11,7 @@ from grammar_lisa.models.run import run_architecture
 from grammar_lisa.training.experiment import Plan, data_of, finish_run, make_run, train_run
 from shared.cli.terminal import Terminal
 from shared.common.callbacks import Callbacks, MetricsRow
+from shared.common.words import counted
 from shared.runs.run import SUMMARY, Run, open_run
 from shared.trackers.tracker import Tracker, log_epoch, show_pictures, tracking
 
@@ -46,11 +47,14 @@ def begin(options: Options, terminal: Terminal) -> tuple[Run, DerivationSplit]:
     folder, data = make_run(path, plan, overwrite=options.overwrite, notify=terminal.note)
     built = run_architecture(folder)
     epochs = plan.settled(built.max_rules).config.epochs
-    note = f"{plan.method.title}, {built.network} network, d = {built.dim}, {epochs} epochs"
+    assert epochs is not None
+    note = (
+        f"{plan.method.title}, {built.network} network, d = {built.dim}, {counted(epochs, 'epoch')}"
+    )
     left = [name for name in ("network", "dim", "epochs") if getattr(options, name) is None]
     if left:
         flags = ", ".join(f"--{name}" for name in left)
-        note += f" ({flags} chosen for sentences of at most {built.max_rules} rules)"
+        note += f" ({flags} chosen for sentences of at most {counted(built.max_rules, 'rule')})"
     terminal.note(note)
     terminal.note(f"run: {folder.path}")
     return folder, data

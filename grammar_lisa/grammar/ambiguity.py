@@ -13,6 +13,7 @@ from grammar_lisa.grammar.parsing import terminals_overlap
 from grammar_lisa.grammar.sampling import sample
 from grammar_lisa.grammar.symbols import Nonterminal
 from grammar_lisa.grammar.text import Writer
+from shared.common.words import counted
 
 WITNESS_DERIVATIONS = 20_000
 """The most derivations that are listed, the shortest first."""
@@ -128,11 +129,13 @@ def find_ambiguity(grammar: Grammar, counts: Counts) -> Finding:
     if found:
         witness, rules = found
         beyond = f", more than the {limit} asked for" if rules > limit else ""
-        message = f"ambiguous: {witness.describe(grammar)} (found at {rules} rules{beyond})"
+        message = (
+            f"ambiguous: {witness.describe(grammar)} (found at {counted(rules, 'rule')}{beyond})"
+        )
         return _finding(grammar, "warning", "ambiguous", message)
     message = (
         f"no ambiguity found among the {looked} shortest derivations, nor in sentences drawn "
-        f"of up to {2 * limit} rules"
+        f"of up to {counted(2 * limit, 'rule')}"
     )
     return _finding(grammar, "note", "ambiguous", message)
 

@@ -11,6 +11,7 @@ from typing import Final
 from grammar_lisa.grammar import Counts, Grammar
 from grammar_lisa.grammar.parsing import LALR, Parser, terminals_overlap
 from grammar_lisa.grammar.text import Writer
+from shared.common.words import counted
 
 Derivation = tuple[int, ...]
 
@@ -51,11 +52,12 @@ class Replaced:
         """Return what was replaced and left out, in words; nothing if nothing was."""
         parts = []
         if self.changed:
-            parts.append(f"{self.changed:,} derivations drawn are replaced by the canonical one")
+            drawn = counted(self.changed, "drawn derivation")
+            parts.append(f"{drawn} replaced by the canonical one")
         if self.too_long:
             parts.append(
-                f"{self.too_long:,} sentences are left out: canonically they take more than "
-                f"{max_rules} rules"
+                f"{counted(self.too_long, 'sentence')} left out, which canonically take more than "
+                f"{counted(max_rules, 'rule')}"
             )
         return "; ".join(parts)
 
@@ -84,7 +86,7 @@ class SentenceCount:
             return f"far fewer different sentences (none of {self.looked} drawn is canonical)"
         return (
             f"about {_rounded(self.number)} ± {_rounded(self.error)} different sentences (by the "
-            f"share of canonical ones among {self.looked} derivations drawn)"
+            f"share of canonical ones among {counted(self.looked, 'derivation')} drawn)"
         )
 
 

@@ -24,6 +24,7 @@ from grammar_lisa.grammar.source import (
 from grammar_lisa.grammar.spacing import Spacing
 from grammar_lisa.grammar.symbols import Nonterminal
 from shared.common.errors import LisaError
+from shared.common.words import counted
 
 if TYPE_CHECKING:
     from nltk.grammar import CFG
@@ -107,12 +108,12 @@ class Grammar:
         """Raise LisaError if no derivation has at most ``max_rules`` rules."""
         if max_rules < self.shortest:
             raise LisaError(
-                f"no derivation of {self.source} has at most {max_rules} rules: the shortest "
-                f"has {self.shortest}; set max_rules to {self.shortest} or more"
+                f"no derivation of {self.source} has at most {counted(max_rules, 'rule')}: the "
+                f"shortest has {self.shortest}; set max_rules to {self.shortest} or more"
             )
 
     def __repr__(self) -> str:
-        return f"Grammar({self.source!r}, {len(self.rules)} rules, start {self.start})"
+        return f"Grammar({self.source!r}, {counted(len(self.rules), 'rule')}, start {self.start})"
 
 
 def load_grammar(path: str | Path, notation: Format | None = None) -> Grammar:
@@ -199,5 +200,5 @@ def _raise_first_error(source: GrammarSource, findings: list[Finding]) -> None:
     if errors:
         first, others = errors[0], len(errors) - 1
         message, _, hint = first.message.partition("; ")
-        more = f"\n({others} more error{'s' * (others > 1)} of this kind)" if others else ""
+        more = f"\n({counted(others, 'more error')} of this kind)" if others else ""
         raise source.error(Position(first.line, first.column), message, hint + more)

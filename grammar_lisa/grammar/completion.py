@@ -20,6 +20,7 @@ from grammar_lisa.grammar.cfg import Grammar
 from grammar_lisa.grammar.limits import Limits
 from shared.common.arrays import Bools, Integers
 from shared.common.errors import LisaError
+from shared.common.words import counted
 
 FAR: Final = 1 << 40
 """Stands for a number of rules that no sentence has."""
@@ -121,8 +122,8 @@ class Completion:
         if shortest > max_rules:
             more = f"; the shortest has {shortest}" if shortest < FAR else ""
             raise LisaError(
-                f"no sentence of {limits.grammar.source} of at most {max_rules} rules obeys: "
-                f"{limits.said}{more}"
+                f"no sentence of {limits.grammar.source} of at most {counted(max_rules, 'rule')} "
+                f"obeys: {limits.said}{more}"
             )
         return cls(limits, free, allotments, least, cost)
 

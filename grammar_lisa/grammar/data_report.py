@@ -12,6 +12,7 @@ from grammar_lisa.grammar.datasets import parsed_lines
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.text import Writer
 from shared.common.errors import LisaError
+from shared.common.words import counted
 
 SHOWN = 3
 """Lines that are no sentences, of those that are shown with the place."""
@@ -36,7 +37,9 @@ class ParsedFile:
     def describe(self) -> list[str]:
         """Return how many lines are sentences, and the first that are not."""
         total = len(self.derivations) + len(self.refused)
-        lines = [f"{self.path}: {total:,} lines, {len(self.derivations):,} of them sentences"]
+        lines = [
+            f"{self.path}: {counted(total, 'line')}, {len(self.derivations):,} of them sentences"
+        ]
         if self.refused:
             lines[0] += f"; {len(self.refused):,} are not, the first of them:"
             lines += [f"line {number}: {message}" for number, message in self.refused[:SHOWN]]
@@ -94,7 +97,8 @@ class DataReport:
         lines = [*self.parsed.describe(), f"rules a sentence: {least} to {most}, median {middle:g}"]
         if self.looked is None:
             return lines
-        lines.append(f"{self.ambiguous:,} of the {self.looked:,} sentences looked at are ambiguous")
+        looked = counted(self.looked, "sentence")
+        lines.append(f"ambiguous: {self.ambiguous:,} of {looked} looked at")
         if self.first:
             lines.append(f"line {self.first[0]}: {self.first[1]}")
         return lines

@@ -21,6 +21,7 @@ from grammar_lisa.grammar.text import derivations_to_texts
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.common.words import counted
 
 Keep = Callable[[Sequence[str]], NDArray[np.bool_]]
 """Which of some sentences may be learnt from."""
@@ -113,8 +114,8 @@ def read_sentences(path: Path, grammar: Grammar, max_rules: int | None) -> list[
             raise LisaError(f"{path}, line {number}: {derivation}") from derivation
         if max_rules is not None and len(derivation) > max_rules:
             raise LisaError(
-                f"{path}, line {number}: this sentence needs {len(derivation)} rules, more than "
-                f"--max-rules {max_rules}: {line}"
+                f"{path}, line {number}: this sentence needs {counted(len(derivation), 'rule')}, "
+                f"more than --max-rules {max_rules}: {line}"
             )
         found.setdefault(derivation)
     if not found:
@@ -168,8 +169,8 @@ def split_derivations(
     """
     if len(derivations) < 10:
         raise LisaError(
-            f"{len(derivations)} distinct sentences are too few to train and test on; "
-            "at least 10 are needed"
+            f"{counted(len(derivations), 'distinct sentence')} to train and test on; at least 10 "
+            "are needed"
         )
     array = to_array(derivations, max_rules, len(grammar.rules))
     order = np.random.default_rng(derive_seed(seed, "split")).permutation(len(array))

@@ -7,6 +7,7 @@ from grammar_lisa.grammar import Counts
 from grammar_lisa.grammar.canonical import CanonicalDerivations
 from grammar_lisa.grammar.laws import Law
 from shared.common.callbacks import Notify
+from shared.common.words import counted
 
 LEAST_ACCEPTED = 0.1
 """The least share of draws by rejection that is worth the others' parsing."""
@@ -39,7 +40,11 @@ class Rejection:
                 break
             self._longest = length
         if self._longest < tried[-1]:
-            over = f"sentences up to {self._longest} rules" if self._longest else "derivations"
+            over = (
+                f"sentences up to {counted(self._longest, 'rule')}"
+                if self._longest
+                else "derivations"
+            )
             notify(
                 f"{counts.grammar.source} is ambiguous: the draws are {law} over {over}"
                 + (", beyond that over derivations" if self._longest else "")

@@ -20,6 +20,7 @@ from grammar_lisa.grammar.restrictions import Restrictions
 from grammar_lisa.grammar.text import Writer
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
+from shared.common.words import counted
 
 PATIENCE = 10_000
 """Draws without a new sentence, beyond those asked for, after which a distinct sample gives up."""
@@ -83,7 +84,7 @@ def sample(
             up.
     """
     if n < 0:
-        raise LisaError(f"{n} derivations asked for; the number must be 0 or more")
+        raise LisaError(f"{counted(n, 'derivation')} asked for; the number must be 0 or more")
     grammar.check_length(max_rules)
     rng = random.Random(seed)  # noqa: S311
     asked = n if distinct and not fewer else 0
@@ -184,8 +185,9 @@ def _by_rank(
     total = counts.at_most()
     if asked > total:
         raise LisaError(
-            f"{asked} distinct sentences asked for, but {counts.grammar.source} has only {total} "
-            f"derivations of at most {max_rules} rules; ask for fewer or allow more rules"
+            f"{counted(asked, 'distinct sentence')} asked for, but {counts.grammar.source} has "
+            f"only {counted(total, 'derivation')} of at most {counted(max_rules, 'rule')}; ask for "
+            "fewer or allow more rules"
         )
     draw = _by_length if law == "by-length" else _uniform
     return draw(counts, rng, distinct, rejection)
@@ -267,9 +269,9 @@ def _distinct(
             break
         if derivation is None:
             raise LisaError(
-                f"{n} distinct sentences asked for, but {grammar.source} has only {len(found)} "
-                f"of at most {max_rules} rules (among {drawn} derivations); ask for fewer or "
-                "allow more rules"
+                f"{counted(n, 'distinct sentence')} asked for, but {grammar.source} has only "
+                f"{len(found)} of at most {counted(max_rules, 'rule')} (among "
+                f"{counted(drawn, 'derivation')}); ask for fewer or allow more rules"
             )
         drawn += 1
         known = len(found)
@@ -277,8 +279,9 @@ def _distinct(
         stale = 0 if len(found) > known else stale + 1
     if len(found) < n and not fewer:
         raise LisaError(
-            f"{n} distinct sentences asked for, but {drawn} draws of at most {max_rules} rules "
-            f"from {grammar.source} gave only {len(found)}; ask for fewer or allow more rules"
+            f"{counted(n, 'distinct sentence')} asked for, but {counted(drawn, 'draw')} of at most "
+            f"{counted(max_rules, 'rule')} from {grammar.source} gave only {len(found)}; ask for "
+            "fewer or allow more rules"
         )
     return list(found.values())
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from grammar_lisa.grammar import Grammar
 from grammar_lisa.grammar.arrays import from_array
 from shared.common.errors import LisaError
+from shared.common.words import counted
 
 Derivations = Iterable[Sequence[int]] | NDArray[np.integer]
 
@@ -144,6 +145,6 @@ def _explain(grammar: Grammar, derivation: Sequence[int]) -> LisaError:
         stack += [part for part in reversed(rhs) if not isinstance(part, str)]
     waiting = ", ".join(str(symbol) for symbol in reversed(stack))
     return LisaError(
-        f"the derivation is not complete: after its {len(derivation)} rules {waiting} still "
-        f"{'wait' if len(stack) > 1 else 'waits'} for a rule"
+        f"the derivation is not complete: after its {counted(len(derivation), 'rule')} {waiting} "
+        f"still {'wait' if len(stack) > 1 else 'waits'} for a rule"
     )

@@ -14,6 +14,7 @@ import numpy as np
 
 from grammar_lisa.objectives.objective import Objective
 from shared.common.arrays import Bools
+from shared.common.words import counted
 
 EXACT: Final = 1e-9
 """A score at or below this means: equal to the target as a function, up to rounding."""
@@ -52,6 +53,6 @@ class Decontamination:
         if self.objective is None:
             return "nothing was left out"
         return (
-            f"clean protocol: left out {self.equal} sentences that equal the target and "
-            f"{self.near} more that score under {NEAR}"
+            f"clean protocol: left out {counted(self.equal, 'sentence')} equal to the target and "
+            f"{self.near} more scoring under {NEAR}"
         )

@@ -39,6 +39,7 @@ from grammar_lisa.objectives.user_process import (
     status_text,
 )
 from shared.common.errors import LisaError
+from shared.common.words import counted
 from shared.jobs.line_process import DiedError
 
 GROUPS: Final = 5
@@ -270,9 +271,8 @@ def failure_report(evaluated: Iterable[Evaluated]) -> str:
     failed = [one for one in results if one.score is None]
     if not failed:
         return ""
-    noun = "sentence" if len(results) == 1 else "sentences"
     reasons = failure_reasons(failed)
-    return f"{len(failed)} of {len(results)} {noun} could not be scored: {reasons}"
+    return f"{len(failed)} of {counted(len(results), 'sentence')} could not be scored: {reasons}"
 
 
 def failure_reasons(failed: Sequence[Evaluated]) -> str:

@@ -21,7 +21,7 @@ from grammar_lisa.optimize.trials import trial_seed
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.threads import limited_threads
-from shared.common.words import unknown
+from shared.common.words import counted, unknown
 
 KNOWN_FREE, KNOWN_COSTLY = 1000, 50
 """Scored sentences that a search begins from where scoring is free, and where it costs."""
@@ -42,7 +42,7 @@ class Found:
     left_out: str
 
     def __repr__(self) -> str:
-        scored = f"{len(self.evaluations):,} evaluations from {len(self.initial):,} known"
+        scored = f"{counted(len(self.evaluations), 'evaluation')} from {len(self.initial):,} known"
         return f"Found({self.sentence!r}, score {self.score:.6g}, {scored})"
 
     @property

@@ -19,6 +19,7 @@ from grammar_lisa.optimize.features import NOTHING, monomial_columns, subtrees_a
 from grammar_lisa.optimize.spaces import Space
 from shared.common.arrays import Integers
 from shared.common.errors import LisaError
+from shared.common.words import counted
 
 Derivations = NDArray[np.signedinteger]
 
@@ -151,7 +152,7 @@ class Reader:
         for text, needed in zip(texts, (derivations != pad).sum(axis=1).tolist(), strict=True):
             if needed > steps:
                 raise LisaError(
-                    f"'{text}' needs {needed} rules; this model was trained for at most {steps}"
+                    f"'{text}' needs {counted(needed, 'rule')}; this model was trained for {steps}"
                 )
         return self.describe(derivations[:, :steps], list(texts))
 

@@ -16,6 +16,7 @@ from grammar_lisa.regression.tables.table_options import TableOptions
 from grammar_lisa.reports.fit_charts import Points, fit_charts
 from shared.common.durations import duration
 from shared.common.errors import LisaError
+from shared.common.words import counted
 from shared.reports.charts import EXACT, Series, axis, chart, number
 from shared.reports.formulas import formula
 from shared.reports.page import (
@@ -129,8 +130,8 @@ def fit_page(run: Run) -> Page:
     return Page(
         f"A formula for {fit.best.target}",
         FIT_TOOL,
-        f"{len(fit.front)} formulas, each the best of its complexity; one is recommended: "
-        f"{fit.reason}.",
+        f"{counted(len(fit.front), 'formula')}, each the best of its complexity; one is "
+        f"recommended: {fit.reason}.",
         [
             Section("The formulas, from simple to exact", [front_chart({"": fit}), _grid(fit)]),
             Section("How the recommended one fits", list(_fit_blocks(fit))),

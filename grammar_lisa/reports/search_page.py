@@ -12,6 +12,7 @@ from grammar_lisa.reports.recorded_search import RecordedSearch, latex_of
 from grammar_lisa.reports.search_map import MAP, SearchMap, search_map
 from shared.common.arrays import Floats, Integers
 from shared.common.errors import LisaError
+from shared.common.words import counted
 from shared.reports.charts import Series, axis, boxes, chart, colour_of, number, on_axis, score_axis
 from shared.reports.formulas import formula
 from shared.reports.page import (
@@ -65,11 +66,10 @@ def search_page(run: Run) -> Page:
 
 
 def _lead(search: RecordedSearch) -> str:
-    count = len(search.trials)
     state = "" if search.summary else " It has not ended; what is known so far is shown."
     sees = search.summary.get("sees")
     return (
-        f"{count} {'trial' if count == 1 else 'trials'} of the system {search.system}"
+        f"{counted(len(search.trials), 'trial')} of the system {search.system}"
         + (f", which saw {sees} of what was evaluated" if sees else "")
         + f". Smaller scores are better.{state}"
     )
@@ -138,7 +138,7 @@ def convergence(searches: Mapping[str, RecordedSearch]) -> Chart:
 
 def _alt(label: str, search: RecordedSearch) -> str:
     best = number(search.best[0][2].score) if search.best else "none"
-    return f"{label or search.system}, {len(search.trials)} trials, best {best}"
+    return f"{label or search.system}, {counted(len(search.trials), 'trial')}, best {best}"
 
 
 def _dots(search: RecordedSearch, scores: Mapping[str, Any]) -> Iterator[Series]:
@@ -191,7 +191,7 @@ def _trial_lines(
         held = [best_so_far(line, longest) for line in lines.values()]
         median = np.median(np.stack(held), axis=0)
         yield Series(
-            f"{label} median of {len(lines)} trials".strip(),
+            f"{label} median of {counted(len(lines), 'trial')}".strip(),
             list(range(1, longest + 1)),
             on_axis(median, scores),
             colour=colour,
@@ -240,7 +240,8 @@ def _round_boxes(search: RecordedSearch) -> Chart | Prose:
     return boxes(
         "rounds",
         "What each round evaluated",
-        f"The distribution of scores in each of {len(rounds)} rounds, all trials together.",
+        f"The distribution of scores in each of {counted(len(rounds), 'round')}, all trials "
+        "together.",
         groups,
         axis("round"),
         axis(search.score_title),

@@ -32,6 +32,7 @@ from grammar_lisa.training.config import TrainConfig
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.common.words import counted
 
 _DRAWN: Final[Mapping[Law, str]] = MappingProxyType(
     {
@@ -85,7 +86,7 @@ def gather(
         derivations, left_out = keep_sentences(grammar, found, decontamination)
     if len(derivations) < config.count + config.held_out:
         notify(
-            f"{len(derivations):,} sentences are fewer than the {config.count:,} + "
+            f"{counted(len(derivations), 'sentence')} are fewer than the {config.count:,} + "
             f"{config.held_out:,} asked for: a tenth of them is held out"
         )
     data = split_derivations(

@@ -32,6 +32,7 @@ from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.threads import limited_threads
+from shared.common.words import counted
 from shared.methods import Method
 from shared.methods.autoencoder import Autoencoder
 from shared.runs.expost import fit_samplers, save_codes, save_samplers
@@ -189,9 +190,9 @@ def make_run(
     if semantics:
         run.write_tensors(SEMANTICS, semantics, {})
     notify(
-        f"{len(data.train):,} sentences to train on, {len(data.valid):,} to validate, "
-        f"{len(data.test):,} held out; {describe_sentences(config)}; at most {max_rules} rules; "
-        f"{decontamination}"
+        f"{counted(len(data.train), 'sentence')} to train on, {len(data.valid):,} to validate, "
+        f"{len(data.test):,} held out; {describe_sentences(config)}; at most "
+        f"{counted(max_rules, 'rule')}; {decontamination}"
     )
     return run, data
 

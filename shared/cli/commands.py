@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import tyro
 
-from shared.cli.records import TYRO
+from shared.cli.records import TYRO, named_first
 from shared.cli.terminal import Output, Terminal, first_process
 from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
@@ -169,7 +169,7 @@ def _read(module: OptionsModule, program: str, words: list[str]) -> Any:
     options = tyro.cli(
         kind,
         prog=program,
-        args=words,
+        args=named_first(kind, words),
         config=TYRO,
         **({} if default is None else {"default": default}),
     )
@@ -204,5 +204,6 @@ def _print_help(tool: str, about: str, commands: Commands) -> None:
     lines = [f"  {name:<{width}}  {command.summary}" for name, command in commands.items()]
     sys.stdout.write(
         f"{about}\n\nusage: {tool} COMMAND [options]\n\n" + "\n".join(lines) + "\n\n"
-        f"'{tool} COMMAND --help' lists the options of a command, with their defaults.\n"
+        f"'{tool} COMMAND --help' lists the options of a command, with their defaults. What stands "
+        "first\nmay be given by its name, too: info RUN is info --run RUN.\n"
     )

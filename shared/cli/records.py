@@ -29,6 +29,32 @@ def flag_value(words: Sequence[str], flag: str) -> str | None:
     return values[-1] if values else None
 
 
+def named_first(kind: Any, words: Iterable[str]) -> list[str]:
+    """Put the argument that stands first where it stands, if words give it by its name.
+
+    ``check --grammar FILE`` is ``check FILE``, and ``info --run RUN`` is ``info RUN``.
+
+    Args:
+        kind: A dataclass of options.
+        words: Of a command line.
+    """
+    named: dict[str, Any] = {each.name: each.type for each in dataclasses.fields(kind)}
+    first = next((name for name in named if _is_positional(named[name])), "").replace("_", "-")
+    given = list(words)
+    for place, word in enumerate(given):
+        flag, equals, value = word.partition("=")
+        if first and flag == f"--{first}":
+            end = place + (1 if equals else 2)
+            values = [value] if equals else given[place + 1 : end]
+            return [*values, *given[:place], *given[end:]]
+    return given
+
+
+def _is_positional(hint: Any) -> bool:
+    """Tell whether a type is that of an argument without a flag."""
+    return tyro.conf.Positional in getattr(hint, "__metadata__", ())
+
+
 def flags_of(words: Sequence[str]) -> list[str]:
     """Return the names of the options that command-line words give, as often as they do."""
     return [
@@ -91,7 +117,7 @@ def known_options(kind: type[T], words: Sequence[str], program: str) -> T:
         program: How messages call the command.
     """
     options, _ = tyro.cli(
-        kind, prog=program, args=list(words), return_unknown_args=True, config=TYRO
+        kind, prog=program, args=named_first(kind, words), return_unknown_args=True, config=TYRO
     )
     return options
 
@@ -136,7 +162,7 @@ def options_from_record(kind: type[T], record: object, source: str) -> T:
 def _read(kind: type[T], words: Iterable[str]) -> T:
     """Return the options that words give; a SystemExit without a message where they give none."""
     with redirect_stderr(io.StringIO()):
-        return tyro.cli(kind, args=list(words), console_outputs=False, config=TYRO)
+        return tyro.cli(kind, args=named_first(kind, words), console_outputs=False, config=TYRO)
 
 
 def _is_refused(kind: type[Any], words: Iterable[str]) -> bool:

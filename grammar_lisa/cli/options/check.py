@@ -1,4 +1,4 @@
-"""What `grammar-lisa check FILE` takes."""
+"""What `grammar-lisa check GRAMMAR` takes."""
 
 from dataclasses import dataclass
 from pathlib import Path

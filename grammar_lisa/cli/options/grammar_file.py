@@ -15,12 +15,12 @@ class GrammarOptions(Output):
     """The grammar that a command reads, and how.
 
     Attributes:
-        file: The grammar: a file, or the name of one that comes with the toolkit, as in expr.
+        grammar: The grammar: a file, or the name of one that comes with the toolkit, as in expr.
         format: Its notation: cfg is nltk's, bnf Backus and Naur's, ebnf that of ISO 14977, of W3C
             or of ANTLR, lark lark's; by default that which the file's ending tells, or its content.
     """
 
-    file: tyro.conf.Positional[Path]
+    grammar: tyro.conf.Positional[Path]
     format: Format | None = None
 
     def check(self) -> None:
@@ -30,4 +30,4 @@ class GrammarOptions(Output):
             LisaError: Naming the file.
         """
         super().check()
-        read_text(self.file)
+        read_text(self.grammar)

@@ -1,4 +1,4 @@
-"""What `grammar-lisa learn-weights FILE --data SENTENCES` takes."""
+"""What `grammar-lisa learn-weights GRAMMAR --data SENTENCES` takes."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What `grammar-lisa sample FILE -n 20` takes."""
+"""What `grammar-lisa sample GRAMMAR -n 20` takes."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar

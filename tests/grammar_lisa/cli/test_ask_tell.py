@@ -87,7 +87,7 @@ def test_the_first_sentences_are_drawn_from_the_training_data(trained, tmp_path)
     asked = result.lines
     assert len(set(asked)) == 5
     assert set(asked) <= training_sentences(trained)
-    assert "0 sentences have a score" in result.err
+    assert "0 sentences with a score" in result.err
     assert ask(tmp_path / "state").lines == asked
     assert ask(tmp_path / "state", "-q", 8).lines[:5] == asked
     told = table(tmp_path / "a.csv", [(asked[0], 3), (asked[1], ""), (asked[2], "nan")])

@@ -16,6 +16,7 @@ from grammar_lisa.objectives.targets import SETS, regression_for, target_for
 from grammar_lisa.optimize.config import SYSTEMS
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.trial_tables import COLUMNS, REACHED
+from shared.common.words import counted
 from shared.runs.locks import working_in
 from shared.runs.run import open_run
 
@@ -98,7 +99,7 @@ def test_what_equals_a_target_is_left_out_and_reported(compared):
     left_out = rows["x + 1"]["left_out"]
     assert left_out["equal"] > 0
     assert rows["x + 1"]["seen_by_the_network"] == sum(left_out.values())
-    assert f"x + 1: clean protocol: left out {left_out['equal']} sentences" in result.err
+    assert f"x + 1: clean protocol: left out {counted(left_out['equal'], 'sentence')}" in result.err
     for row in rows["x + 1"]["rows"]["random data"]:
         assert row["best"] >= 0.11
         assert row["recovered"] is None

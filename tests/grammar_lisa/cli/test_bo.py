@@ -21,6 +21,7 @@ from grammar_lisa.objectives.targets import regression_for
 from grammar_lisa.optimize.config import SYSTEMS
 from grammar_lisa.optimize.hall_of_fame import INITIAL_DESIGN
 from grammar_lisa.optimize.optimizer import Optimizer
+from shared.common.words import counted
 from shared.runs.run import open_run
 
 ROWS = ["search", "random data", "random grammar", "random sphere"]
@@ -76,7 +77,7 @@ def test_one_line_says_what_is_about_to_search(searched):
     assert f"kernel on {kernels}; {system.acquisition}; batches of 5; it sees outputs" in line
     starts = [row["start"] for row in searched[1].json["trials"]["search"]]
     assert line.endswith(
-        "2 trials begin from 60 known sentences, the best of which scores " + f"{min(starts):.4g}"
+        "2 trials from 60 known sentences, the best of which scores " + f"{min(starts):.4g}"
     )
 
 
@@ -224,7 +225,8 @@ def test_what_equals_the_target_is_left_out(run):
     search, result = bo(run, "--target", "x + 1")
     left_out = result.json["left_out"]
     assert left_out["equal"] == equal.sum()
-    said = f"left out {left_out['equal']} sentences that equal the target and {left_out['near']}"
+    equal = counted(left_out["equal"], "sentence")
+    said = f"left out {equal} equal to the target and {left_out['near']}"
     assert said in result.err
     assert "the network was trained on these" in result.err
     header = json.loads((search / "trial-01.jsonl").read_text().splitlines()[0])

@@ -73,8 +73,8 @@ def test_a_function_scores_sentences(run, here):
     assert row["start"] == min(e["score"] for e in first)
     assert row["best"] == min(e["score"] for e in found)
     assert row["reached"] == {}
-    assert "8 sentences were scored to begin with" in result.err
-    assert "1 trial begins from 8 known sentences" in result.err
+    assert "scored to begin with: 8 sentences" in result.err
+    assert "1 trial from 8 known sentences" in result.err
     names = {path.name for path in search.iterdir()}
     assert names == {
         *("config.json", "summary.json", "hall_of_fame.csv", "convergence.png"),
@@ -94,7 +94,7 @@ def test_what_is_reported_of_it(run, here):
         )
         assert (row["r2"], row["simplified"], row["latex"]) == ("", "", "")
     out = succeed("bo", "--resume", search, "--jobs", 1, "--quiet").out
-    assert "which saw scores alone; 8 sentences were scored to begin with" in out
+    assert "which saw scores alone; scored to begin with: 8 sentences" in out
     assert "best sentences" in out
     assert "LaTeX" not in out
     assert "could not be scored" not in out

@@ -88,7 +88,7 @@ def test_data_are_looked_at(tmp_path):
     data.write_text("x\nx+x+x\nx+y\n")
     result = succeed("check", path, "--data", data)
     assert f"{data}: 3 lines, 2 of them sentences; 1 are not" in result.out
-    assert "1 of the 2 sentences looked at are ambiguous" in result.out
+    assert "ambiguous: 1 of 2 sentences looked at" in result.out
     record = succeed("check", path, "--data", data, "--json").json["data"]
     assert (record["sentences"], record["ambiguous"], record["first"][0]) == (2, 1, 2)
     assert record["refused"][0]["line"] == 3
@@ -127,3 +127,17 @@ def test_help_and_version_end_well():
     result = run_command("check", "--help")
     assert result.status == 0
     assert "--max-rules" in result.out
+
+
+@pytest.mark.parametrize("words", [("--samples", 1, "--grammar", EXPR), (EXPR, "--samples", 1)])
+def test_a_grammar_is_named_by_its_flag_or_alone(words):
+    assert succeed("check", *words).out == succeed("check", EXPR, "--samples", 1).out
+
+
+def test_one_rule_is_no_rules(tmp_path):
+    path = tmp_path / "one.cfg"
+    path.write_text("S -> 'a'\n")
+    out = succeed("check", path).out
+    assert "1 rule, 1 symbol, 1 token, start S" in out
+    assert "shortest sentence, 1 rule: a" in out
+    assert "1 derivation of at most 15 rules" in out

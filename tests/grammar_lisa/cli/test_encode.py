@@ -56,7 +56,7 @@ def test_a_sentence_has_one_code_whatever_its_company(trained):
 def test_quiet_is_silent_on_standard_error(trained, tmp_path):
     assert succeed("encode", "x", "--run", trained, "--quiet").err == ""
     path = tmp_path / "a.npy"
-    assert "1 codes" in succeed("encode", "x", "--run", trained, "--output", path).err
+    assert "1 code of size" in succeed("encode", "x", "--run", trained, "--output", path).err
     assert succeed("encode", "x", "--run", trained, "--output", path, "--quiet").err == ""
 
 

@@ -9,7 +9,7 @@ def test_info_tells_what_a_run_is_and_how_good(trained):
     assert "expr.cfg, 11 rules" in out
     assert "at most 6 rules a sentence" in out
     assert "name lisa, uniformity weight 1.0, uniformity t 2.0; network: dense" in out
-    assert "clean protocol: left out 0 sentences that equal the target" in out
+    assert "clean protocol: left out 0 sentences equal to the target" in out
     assert "held-out reconstruction, 20 sentences: exact" in out
     assert "uniformity gap" in out
     assert "effective rank" in out

@@ -138,7 +138,7 @@ def test_the_target_is_kept_out_of_the_data(data, tmp_path):
     words = ["train", "--grammar", EXPR, "--data", data, "--runs", tmp_path, "--epochs", 1]
     words += ["--draws", 20]
     result = succeed(*words)
-    said = "left out 4 sentences that equal the target and 1 more that score under 0.11"
+    said = "left out 4 sentences equal to the target and 1 more scoring under 0.11"
     assert f"clean protocol: {said}" in " ".join(result.err.split())
     run = tmp_path / "expr-lisa-001"
     assert len(sentences_of(run)) == 55
@@ -168,7 +168,7 @@ def test_the_target_is_kept_out_of_a_grammar_with_more_variables(tmp_path):
     path.write_text("\n".join([*lines, "1/3+x+sin(x*x)", "x+sin(x*x)+1/3+y-y"]))
     words = ["--data", path, "--runs", tmp_path, "--epochs", 1, "--draws", 20]
     result = succeed("train", "--grammar", GRAMMARS / "koza.cfg", *words)
-    assert "left out 2 sentences that equal the target" in " ".join(result.err.split())
+    assert "left out 2 sentences equal to the target" in " ".join(result.err.split())
     assert len(sentences_of(tmp_path / "koza-lisa-001")) == 40
 
 

@@ -132,9 +132,9 @@ def test_what_is_left_out_is_said():
     changed = sum(not canonical.holds(each) for each in derivations)
     replaced = canonical.replace(derivations, 7, by_text)
     assert (len(replaced.derivations), replaced.too_long) == (3, 0)
-    assert replaced.describe(7) == f"{changed} derivations drawn are replaced by the canonical one"
+    assert replaced.describe(7) == f"{changed} drawn derivations replaced by the canonical one"
     none = canonical.replace(derivations, 6, by_text)
     assert (none.derivations, none.too_long) == ([], len(derivations))
-    assert f"{len(derivations)} sentences are left out" in none.describe(6)
+    assert f"{len(derivations)} sentences left out" in none.describe(6)
     assert "take more than 6 rules" in none.describe(6)
     assert canonical.replace(replaced.derivations, 7, by_text).describe(7) == ""

@@ -43,7 +43,7 @@ def test_ambiguous_sentences_are_counted(tmp_path):
     assert "S derives 'x+x+x' in more than one way" in found.first[1]
     assert found.describe()[1:3] == [
         "rules a sentence: 1 to 7, median 5",
-        "2 of the 4 sentences looked at are ambiguous",
+        "ambiguous: 2 of 4 sentences looked at",
     ]
     assert found.record()["rules"] == {"least": 1, "median": 5, "most": 7}
 

@@ -341,7 +341,7 @@ def test_a_split_belongs_to_its_seed():
 
 def test_too_few_sentences_to_split():
     derivations = sample_uniform(EXPR, 9, 15, seed=1)
-    with pytest.raises(LisaError, match=r"9 distinct sentences are too few .* at least 10"):
+    with pytest.raises(LisaError, match=r"9 distinct sentences to train and test on; at least 10"):
         split_derivations(EXPR, derivations, 15, train=5, held_out=1, seed=0)
 
 
@@ -372,4 +372,4 @@ def test_replaced_derivations_are_told():
     assert all(canonical.holds(each) for each in drawn)
     assert len(notes) == 2
     assert "uniform over derivations" in notes[0]
-    assert "derivations drawn are replaced by the canonical one" in notes[1]
+    assert "drawn derivations replaced by the canonical one" in notes[1]

@@ -20,8 +20,7 @@ def test_the_answer_and_what_is_near_are_left_out(kusner):
     assert (decontamination.equal, decontamination.near) == (1, 2)
     decontamination(["x+sin(x*x)"])
     assert str(decontamination) == (
-        "clean protocol: left out 1 sentences that equal the target and 3 more that score under "
-        "0.11"
+        "clean protocol: left out 1 sentence equal to the target and 3 more scoring under 0.11"
     )
 
 

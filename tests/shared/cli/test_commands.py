@@ -12,11 +12,18 @@ from typing import Literal
 
 import numpy as np
 import pytest
+import tyro
 from tools import finish, started
 
 from shared.cli import commands as cli
 from shared.cli.commands import Command, CommandGroup, run_tool
-from shared.cli.records import check_once, check_resumed, flag_value, options_from_record
+from shared.cli.records import (
+    check_once,
+    check_resumed,
+    flag_value,
+    named_first,
+    options_from_record,
+)
 from shared.cli.terminal import Output, Terminal, first_process, show
 from shared.common.errors import LisaError
 from shared.common.words import unknown
@@ -133,7 +140,8 @@ def test_the_help_of_a_group_lists_its_members(capsys, word):
     assert capsys.readouterr() == (
         "What compares.\n\nusage: tool compare COMMAND [options]\n\n"
         "  tables  Makes tables.\n  plots   Makes plots.\n\n"
-        "'tool compare COMMAND --help' lists the options of a command, with their defaults.\n",
+        "'tool compare COMMAND --help' lists the options of a command, with their defaults. What "
+        "stands first\nmay be given by its name, too: info RUN is info --run RUN.\n",
         "",
     )
     assert run_tool("tool", "", GROUPED, [word]) == 0
@@ -618,3 +626,30 @@ def test_what_is_interrupted_as_it_is_loaded_has_not_begun(monkeypatch, capsys, 
     said = capsys.readouterr().err
     assert said.endswith("\ninterrupted: nothing had begun, and nothing was kept\n")
     assert said.startswith("reading\n") == (module == "sample")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileOptions(Output):
+    """Read a file."""
+
+    number: int = 3
+    in_file: tyro.conf.Positional[Path]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["a.txt", "--number", "4"],
+        ["--number", "4", "--in-file", "a.txt"],
+        ["--in-file=a.txt", "--number", "4"],
+    ],
+)
+def test_what_stands_first_may_be_given_by_its_name(words):
+    put = named_first(FileOptions, words)
+    assert put == ["a.txt", "--number", "4"]
+
+
+def test_words_without_that_name_stay_as_they_are():
+    assert named_first(FileOptions, ["--number", "4"]) == ["--number", "4"]
+    assert named_first(FileOptions, ["--in-file"]) == []
+    assert named_first(Options, ["--number", "4"]) == ["--number", "4"]
