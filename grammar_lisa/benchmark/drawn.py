@@ -95,7 +95,7 @@ def targets_among(
     raise LisaError(
         f"{len(kept)} of {len(texts):,} {source} are targets worth looking for (finite, at most "
         f"{LARGEST:g}, no straight line), not {count}; draw fewer targets, or name them with "
-        "--targets"
+        "--target"
     )
 
 

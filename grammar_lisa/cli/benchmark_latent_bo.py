@@ -47,14 +47,14 @@ def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     with going_on(benchmark.path, LATENT_BO_TOOL):
         for target in targets:
             on_end = note_ends(terminal, f"{target}: ")
-            benchmark.do(target, entrants, options.seeds, backend, on_end)
+            benchmark.do(target, entrants, options.trials, backend, on_end)
         _report(benchmark, options, terminal)
 
 
 def _targets(options: Options, benchmark: LatentBOBenchmark) -> Sequence[str]:
     """Return what is looked for: what was named, or targets that the seed draws."""
     if not options.drawn:
-        return options.targets
+        return options.target or (KUSNER_TARGET,)
     points = benchmark.objective(KUSNER_TARGET).data
     of_lines = options.drawn // 2 if options.data is not None else 0
     targets = drawn_targets(

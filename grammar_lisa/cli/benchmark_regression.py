@@ -30,9 +30,9 @@ def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     benchmark = RegressionBenchmark(open_folder(path, REGRESSION_TOOL, settings.record()), settings)
     terminal.note(f"benchmark: {benchmark.path}")
     own = None if options.suite == "tables" else 0.0
-    systems, seeds, noises = options.all_systems, options.seeds, options.noise or (own,)
+    systems, noises = options.all_systems, options.noise or (own,)
     with going_on(benchmark.path, REGRESSION_TOOL):
-        benchmark.do(chosen, systems, noises, seeds, backend, note_ends(terminal))
+        benchmark.do(chosen, systems, noises, options.trials, backend, note_ends(terminal))
         _report(benchmark, terminal)
 
 

@@ -1,4 +1,4 @@
-"""`grammar-lisa benchmark targets --set expr`."""
+"""`grammar-lisa benchmark targets --suite expr`."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -40,17 +40,17 @@ def run(options: Options, terminal: Terminal, backend: Backend) -> None:
 
 
 def asked_of(options: Options) -> list[str]:
-    """Return the targets of --set, then those of --targets, each once.
+    """Return the targets of --suite, then those of --target, each once.
 
     Raises:
         LisaError: There is no such set.
     """
-    for name in options.set:
+    for name in options.suite:
         if name.lower() not in SETS:
-            raise LisaError(f"--set: {unknown('set of targets', name, SETS)}")
-    sets = options.set or (() if options.targets or options.drawn else ("expr",))
+            raise LisaError(f"--suite: {unknown('set of targets', name, SETS)}")
+    sets = options.suite or (() if options.target or options.drawn else ("expr",))
     named = [target for name in sets for target in SETS[name.lower()]]
-    return list(dict.fromkeys([*named, *options.targets]))
+    return list(dict.fromkeys([*named, *options.target]))
 
 
 def _carry_out(

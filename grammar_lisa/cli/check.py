@@ -24,8 +24,8 @@ from shared.common.words import counted
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     grammar = load_grammar(options.grammar, options.format)
-    if options.write:
-        write_grammar(grammar, options.write, terminal)
+    if options.out:
+        write_grammar(grammar, options.out, terminal)
     limit = default_max_rules(grammar.shortest) if options.max_rules is None else options.max_rules
     found = report(grammar, limit)
     read = check_data(grammar, options.data, found.unambiguous) if options.data else None
@@ -93,7 +93,7 @@ def write_grammar(grammar: Grammar, path: Path, terminal: Terminal) -> None:
     if notation is None:
         raise LisaError(f"{path}: name a file that ends in {', '.join(OF_ENDING)}")
     if path.resolve() == Path(grammar.source).resolve():
-        raise LisaError(f"{path} is the grammar itself; name another file to --write")
+        raise LisaError(f"{path} is the grammar itself; name another --out")
     rules = trimmed(scan(grammar.text, grammar.source))
     text = written(rules, grammar.start, grammar.spacing.mode, notation)
     write_text(path, text)

@@ -14,8 +14,8 @@ from shared.common.words import counted
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    if options.output is not None:
-        check_suffix(options.output)
+    if options.out is not None:
+        check_suffix(options.out)
     sentences = [*options.sentences, *(_lines(options.file) if options.file else [])]
     if not sentences:
         raise LisaError("there is nothing to encode; give sentences, or a --file of them")
@@ -28,12 +28,12 @@ def run(options: Options, terminal: Terminal) -> None:
         terminal.note(f"the code of this sentence decodes to another one: {sentence}")
     if options.directions:
         codes = model.directions(codes).astype(np.float32)
-    if options.output is None:
+    if options.out is None:
         for code in codes.tolist():
             terminal.print(" ".join(f"{value:.6g}" for value in code))
     else:
-        write_codes(options.output, codes, sentences)
-        terminal.note(f"{counted(len(codes), 'code')} of size {model.dim} in {options.output}")
+        write_codes(options.out, codes, sentences)
+        terminal.note(f"{counted(len(codes), 'code')} of size {model.dim} in {options.out}")
     terminal.result(
         run=str(folder.path), sentences=sentences, codes=codes.tolist(), exact=exact.tolist()
     )

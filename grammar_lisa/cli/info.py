@@ -9,15 +9,15 @@ from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import counted
 from shared.methods import method_to_record
-from shared.runs.run import CONFIG, SUMMARY, open_run
+from shared.runs.run import CONFIG, SUMMARY
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    if is_fit(options.run):
+    if options.run is not None and is_fit(options.run):
         tell_fit(options.run, terminal)
         return
-    folder = open_run(options.run, TOOL)
+    folder = options.chosen(TOOL)
     grammar = load_run_grammar(folder)
     model = run_architecture(folder)
     hyperparameters = method_to_record(model.method)

@@ -21,8 +21,8 @@ Row = tuple[str, float, float]
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
-    if options.output and options.output.resolve() == options.grammar.resolve():
-        raise LisaError(f"{options.output} is the grammar itself; name another --output")
+    if options.out and options.out.resolve() == options.grammar.resolve():
+        raise LisaError(f"{options.out} is the grammar itself; name another --out")
     grammar = load_grammar(options.grammar, options.format)
     parsed = parse_file(options.data, grammar)
     for line in parsed.describe():
@@ -38,11 +38,11 @@ def run(options: Options, terminal: Terminal) -> None:
         f"{', by parent rule' if options.by_parent else ''}"
     )
     text = weights.text(options.by_parent, head)
-    if options.output is not None:
-        write_text(options.output, text)
-        terminal.note(f"the weighted grammar: {options.output}")
+    if options.out is not None:
+        write_text(options.out, text)
+        terminal.note(f"the weighted grammar: {options.out}")
     tell(rows, options, terminal)
-    if options.output is None:
+    if options.out is None:
         terminal.print(text.rstrip("\n"))
     terminal.result(
         sentences=len(parsed.derivations),
@@ -52,7 +52,7 @@ def run(options: Options, terminal: Terminal) -> None:
             for name, each, choices in rows
         ],
         grammar=text,
-        output=None if options.output is None else str(options.output),
+        output=None if options.out is None else str(options.out),
     )
 
 
@@ -84,7 +84,7 @@ def tell(rows: Sequence[Row], options: Options, terminal: Terminal) -> None:
         terminal.note("no sentences are held out: what the weights are worth is not measured")
         return
     title = f"log-likelihood of the sentences held out, {options.held_out:.0%} of all"
-    if options.output is not None:
+    if options.out is not None:
         columns = ("weights", "nats a sentence", "choices a rule")
         terminal.table(title, columns, rows)
         return

@@ -37,7 +37,7 @@ def run(options: Options, terminal: Terminal) -> None:
     chosen = np.random.default_rng(derive_seed(options.seed, "data")).permutation(len(data))
     compared = [data[row] for row in sorted(chosen[: options.compared_with])]
     found = judge(drawn, int(model.valid(drawn).sum()), data, compared)
-    best = best_by(found.novel_molecules, options.by)[: options.best]
+    best = best_by(found.novel_molecules, options.by)[: options.top]
     record = {
         "run": str(folder.path),
         "sampler": options.sampler,

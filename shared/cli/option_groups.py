@@ -57,6 +57,17 @@ class RunCommandOptions(RunOptions, Output):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunArgument(RunCommandOptions):
+    """Which run a command works on whose first word names it.
+
+    Attributes:
+        run: The folder of the run; by default the newest finished one in --runs.
+    """
+
+    run: tyro.conf.Positional[Path | None] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewRunOptions:
     """Which run a training makes, goes on with, or takes its options from.
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import tyro
 
+from shared.cli.listed import parts_of
 from shared.common.errors import LisaError
 from shared.common.words import unknown
 from shared.runs.options import flat_options
@@ -243,8 +244,8 @@ def chosen_names(kind: str, text: str, valid: Mapping[str, object]) -> list[str]
     Raises:
         LisaError: There is none of such a name, or none is named.
     """
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if words == ["all"]:
+    words = parts_of(text)
+    if words == ("all",):
         return list(valid)
     by_name = {name.lower(): name for name in valid}
     for word in words:

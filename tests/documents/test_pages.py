@@ -39,11 +39,11 @@ LESS = {
         "--trials 1 --rounds 1 --batch 5 --n-initial 40 --pool 200 --jobs 1 --quiet"
     ),
     ("grammar-lisa", "benchmark", "latent-bo"): (
-        "--systems lisa+pool=200 --n-initial 5 --epochs 1 --budget 5 --batch 5 --seeds 1 --jobs 1 "
+        "--systems lisa+pool=200 --n-initial 5 --epochs 1 --budget 5 --batch 5 --trials 1 --jobs 1 "
         "--quiet"
     ),
     ("grammar-lisa", "benchmark", "regression"): (
-        "--problems nguyen-8 --systems lisa --peers --time 2 --jobs 1 --quiet"
+        "--problems nguyen-8 --systems lisa --peers , --time 2 --jobs 1 --quiet"
     ),
     ("grammar-lisa", "fit"): "--stop-at r2=0.5",
     ("grammar-lisa", "molecules"): "--draws 40 --compared-with 30 --quiet",

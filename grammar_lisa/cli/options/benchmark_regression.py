@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from grammar_lisa.regression.fit_config import seconds_of
+from shared.cli.listed import Names, Numbers
 from shared.cli.option_groups import BenchmarkOptions
 from shared.cli.terminal import Ranges
 from shared.common.errors import LisaError
@@ -15,7 +16,7 @@ class Options(BenchmarkOptions):
     """Search for known formulas from their rows, beside other systems, and count what is found.
 
     What is done is not done again: the same command goes on where it stopped, and other systems,
-    problems, noises or more seeds are added to what is there.
+    problems, noises or more trials are added to what is there.
 
     Attributes:
         suite: Nguyen's 12, Livermore's 22, Feynman's 119 or Strogatz' 14 formulas; mixed, 30 of
@@ -23,30 +24,31 @@ class Options(BenchmarkOptions):
             its own noise.
         data: The file of Feynman's and Strogatz' formulas, which mixed needs, too: a table,
             separated by tabs, with the columns name, formula and ranges.
-        problems: Only these of the suite, by name.
-        systems: Of ours: lisa, what fit does by default; lisa-members, lisa-polynomials,
-            lisa-letters, lisa-atoms, lisa-pairs, lisa-backpropagation, lisa-views, lisa-variation
-            and lisa-sphere are without that source of candidates, lisa-members-pairs without two;
-            lisa+untrained has a sphere that was not trained.
-        peers: Others beside it: gplearn, pyoperon or both; the extra peers installs them.
+        problems: Only these of the suite, by name, with commas between.
+        systems: Of ours, with commas between: lisa, what fit does by default; lisa-members,
+            lisa-polynomials, lisa-letters, lisa-atoms, lisa-pairs, lisa-backpropagation,
+            lisa-views, lisa-variation and lisa-sphere are without that source of candidates,
+            lisa-members-pairs without two; lisa+untrained has a sphere that was not trained.
+        peers: Others beside it: gplearn, pyoperon or both, with a comma between; the extra peers
+            installs them.
         time: Of each search: processor time of one core, in seconds, or such as 90s, 2m or 1.5h.
-        noise: Shares of the target's root mean square that the noise of its rows has; by default
-            none, and for tables that of each curve.
-        seeds: Trials of each, with rows of their own.
+        noise: Shares of the target's root mean square that the noise of its rows has, as in 0,0.01;
+            by default none, and for tables that of each curve.
+        trials: Of each, with rows of their own.
         seed: Of everything random.
         name: The folder in there; by default regression-SUITE.
     """
 
-    ranges: ClassVar[Ranges] = BenchmarkOptions.ranges | {"seeds": (1, 1000)}
+    ranges: ClassVar[Ranges] = BenchmarkOptions.ranges | {"trials": (1, 1000)}
 
     suite: Literal["nguyen", "livermore", "feynman", "strogatz", "mixed", "tables"]
     data: Path | None = None
-    problems: tuple[str, ...] = ()
-    systems: tuple[str, ...] = ("lisa",)
-    peers: tuple[str, ...] = ()
+    problems: Names = ()
+    systems: Names = ("lisa",)
+    peers: Names = ()
     time: str = "60s"
-    noise: tuple[float, ...] = ()
-    seeds: int = 3
+    noise: Numbers = ()
+    trials: int = 3
     seed: int = 0
 
     @property
@@ -56,9 +58,8 @@ class Options(BenchmarkOptions):
 
     @property
     def all_systems(self) -> tuple[str, ...]:
-        """Ours and the peers, each once; commas separate as blanks do."""
-        words = ",".join((*self.systems, *self.peers)).split(",")
-        return tuple(dict.fromkeys(word.strip() for word in words if word.strip()))
+        """Ours and the peers, each once."""
+        return tuple(dict.fromkeys((*self.systems, *self.peers)))
 
     def check(self) -> None:
         """Refuse numbers that make no sense.

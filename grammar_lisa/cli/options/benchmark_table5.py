@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import tyro
 
@@ -11,6 +11,7 @@ from grammar_lisa.benchmark.table5_systems import TABLE5_PROTOCOLS
 from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.cli.options.search import N_INITIAL, check_search
 from grammar_lisa.models.names import LARGEST_DIM
+from shared.cli.listed import Integers
 from shared.cli.option_groups import BenchmarkOptions
 from shared.cli.records import flag_value
 from shared.cli.terminal import Ranges
@@ -29,8 +30,8 @@ class Options(Table5Settings, BenchmarkOptions):
         systems: Either all, or names of systems with commas between.
         networks: Networks for the systems on derivations, with commas between: dense, kusner.
         trials: Searches of each system, from different seeds.
-        n_initial: Scored sentences that trials begin from; by default 5,000, and by the clean
-            protocol both 500 and 5,000.
+        n_initial: Scored sentences that trials begin from, with commas between; by default 5000,
+            and by the clean protocol 500,5000.
         set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
             vae.kl-weight=0.1; once for each.
         name: The folder in there; by default table5-PROTOCOL.
@@ -51,8 +52,8 @@ class Options(Table5Settings, BenchmarkOptions):
     systems: str = "all"
     networks: str = "dense"
     trials: int = 5
-    n_initial: tuple[int, ...] = ()
-    set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    n_initial: Integers = ()
+    set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
 
     def check(self) -> None:
         """Refuse numbers that make no sense.

@@ -1,19 +1,20 @@
-"""What `grammar-lisa benchmark targets --set expr` takes."""
+"""What `grammar-lisa benchmark targets --suite expr` takes."""
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import tyro
 
 from grammar_lisa.cli.options.search import N_INITIAL, SystemOptions, with_system
 from grammar_lisa.optimize.config import TrialSettings
-from shared.cli.option_groups import BenchmarkOptions, RunCommandOptions
+from shared.cli.listed import Names
+from shared.cli.option_groups import BenchmarkOptions, RunArgument
 from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunCommandOptions, SystemOptions, TrialSettings, BenchmarkOptions):
+class Options(RunArgument, SystemOptions, TrialSettings, BenchmarkOptions):
     """Search one run for many targets with the same settings, and write the table.
 
     What is done is not done again: the same command goes on where it stopped, and other targets
@@ -21,8 +22,9 @@ class Options(RunCommandOptions, SystemOptions, TrialSettings, BenchmarkOptions)
     the training sentences, from the grammar and from the space of codes.
 
     Attributes:
-        targets: A target: a name such as nguyen-7, or an expression; once for each.
-        set: A set of targets: kusner, expr, nguyen or livermore; once for each. By default expr.
+        target: A target: a name such as nguyen-7, or an expression; once for each.
+        suite: Sets of targets, with commas between: kusner, expr, nguyen, livermore; by default
+            expr.
         drawn: So many targets that are drawn from the grammar of the run by the seed.
         trials: Searches of each target, from different seeds.
         system: What searches, and the default of each option of the search, as in bo.
@@ -35,8 +37,8 @@ class Options(RunCommandOptions, SystemOptions, TrialSettings, BenchmarkOptions)
         "n_initial": N_INITIAL,
     }
 
-    targets: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
-    set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    target: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    suite: Names = ()
     drawn: int = 0
     trials: int = 5
 

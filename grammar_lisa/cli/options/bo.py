@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Literal, Self
 from grammar_lisa.cli.options.objective import ObjectiveOptions
 from grammar_lisa.cli.options.restrictions import RestrictionOptions
 from grammar_lisa.cli.options.search import N_INITIAL, SystemOptions, with_system
-from shared.cli.option_groups import JOB_OPTIONS, JobOptions, RunCommandOptions, TrackOptions
+from shared.cli.option_groups import JOB_OPTIONS, JobOptions, RunArgument, TrackOptions
 from shared.cli.records import check_resumed, flag_value
 from shared.cli.terminal import Ranges
 from shared.common.errors import LisaError
@@ -19,7 +19,7 @@ TABLE_FLAGS: Final = ("csv", "y")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(TrackOptions, RunCommandOptions, SystemOptions, JobOptions, RestrictionOptions):
+class Options(TrackOptions, RunArgument, SystemOptions, JobOptions, RestrictionOptions):
     """Search the codes of a trained run for the sentence with the least score.
 
     By default that is the expression that fits a target best. The parts of the search stand at the

@@ -17,7 +17,7 @@ class Options(GrammarOptions):
 
     Attributes:
         data: Sentences, one a line, to look for those that are none and for ambiguous ones.
-        write: A file to write the grammar to, in the notation that its ending tells.
+        out: A file to write the grammar to, in the notation that its ending tells.
         max_rules: Look at derivations of at most so many rules; by default 15, or three times
             the shortest sentence where that is more.
         samples: How many sentences to show.
@@ -28,7 +28,7 @@ class Options(GrammarOptions):
     ranges: ClassVar[Ranges] = {"max_rules": LENGTHS, "samples": (0, 100_000)}
 
     data: Path | None = None
-    write: Path | None = None
+    out: Path | None = None
     max_rules: int | None = None
     samples: int = 5
     seed: int = 0

@@ -21,7 +21,7 @@ class Options(RunCommandOptions):
     Attributes:
         sentences: The sentences, each in quotes.
         file: A text file of sentences, one a line, in place of or after those given.
-        output: Where the codes go, a .npy or .csv file; without it they are printed.
+        out: Where the codes go, a .npy or .csv file; without it they are printed.
         directions: Give what the decoder sees in place of codes: unit vectors where the method of
             the run is spherical.
         refine: Leave every code as the encoder gives it. Without --no-refine the code of a
@@ -35,7 +35,7 @@ class Options(RunCommandOptions):
 
     sentences: tyro.conf.Positional[tuple[str, ...]] = ()
     file: Path | None = None
-    output: Path | None = None
+    out: Path | None = None
     directions: bool = False
     refine: bool = True
     refine_work: float = REFINE_WORK

@@ -9,13 +9,13 @@ import tyro
 from grammar_lisa.cli.options.decode import BEAMS, TEMPERATURES
 from grammar_lisa.cli.options.restrictions import RestrictionOptions
 from grammar_lisa.objectives.conditions import Condition
-from shared.cli.option_groups import RunCommandOptions
+from shared.cli.option_groups import RunArgument
 from shared.cli.terminal import Ranges
 from shared.common.errors import LisaError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunCommandOptions, RestrictionOptions):
+class Options(RunArgument, RestrictionOptions):
     """Draw sentences from a trained run, one a line: from a sampler, or near a sentence.
 
     Attributes:

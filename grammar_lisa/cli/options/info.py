@@ -1,19 +1,15 @@
 """What `grammar-lisa info RUN` takes."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-import tyro
-
-from shared.cli.terminal import Output
+from shared.cli.option_groups import RunArgument
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
-    """Tell what a run is and how good.
+class Options(RunArgument):
+    """Tell what a run is and how good."""
 
-    Attributes:
-        run: The folder of the run.
-    """
-
-    run: tyro.conf.Positional[Path]
+    @property
+    def needs_run(self) -> bool:
+        """Whether the run is a training: a formula's is told of, too."""
+        return self.run is None

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
-
-import tyro
+from typing import ClassVar
 
 from grammar_lisa.cli.options.grammar_file import GrammarOptions
 from shared.cli.terminal import Ranges
@@ -12,12 +10,12 @@ from shared.cli.terminal import Ranges
 
 @dataclass(frozen=True, kw_only=True)
 class Options(GrammarOptions):
-    """Learn the weights of a grammar's rules from sentences; sample --law weighted draws by them.
+    """Learn the weights of a grammar's rules from sentences; sample --draw weighted draws by them.
 
     Attributes:
         data: The sentences, one a line, plain or gzipped; one that comes twice counts twice. Of an
             ambiguous sentence the parser's derivation counts, the same each time.
-        output: The file for the weighted grammar, in .cfg syntax; by default it is printed.
+        out: The file for the weighted grammar, in .cfg syntax; by default it is printed.
         by_parent: Tell symbols apart by the rule that they stand in, and let each have weights of
             its own: the grammar is larger and its samples are more like the sentences.
         smoothing: What is added to the count of each rule, so that none loses its share; by parent
@@ -30,7 +28,7 @@ class Options(GrammarOptions):
     ranges: ClassVar[Ranges] = {"smoothing": (1e-6, 1e6), "held_out": (0, 0.9)}
 
     data: Path
-    output: Annotated[Path | None, tyro.conf.arg(aliases=["--out"])] = None
+    out: Path | None = None
     by_parent: bool = False
     smoothing: float = 1.0
     held_out: float = 0.1

@@ -6,13 +6,13 @@ from typing import ClassVar, Literal
 
 from grammar_lisa.cli.options.decode import TEMPERATURES
 from grammar_lisa.molecules.drawing import check_suffix
-from shared.cli.option_groups import RunCommandOptions
+from shared.cli.option_groups import RunArgument
 from shared.cli.terminal import Ranges
 from shared.common.extras import check_extra
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunCommandOptions):
+class Options(RunArgument):
     """Draw molecules from a sampler of a trained run, and compare them with its training data.
 
     Needs RDKit: pip install 'lisa-toolkit[molecules]'. What is found is also kept in the run, as
@@ -25,7 +25,7 @@ class Options(RunCommandOptions):
         temperature: 0 decodes the most likely rules, or characters; above 0, they are drawn.
         compared_with: Of how many training sentences the properties are computed; the fraction of
             new molecules is always that against all of them.
-        best: How many of the best new molecules are printed and drawn.
+        top: How many of the best new molecules are printed and drawn.
         by: What they are the best by.
         picture: The file that they are drawn in, .svg or .png; by default molecules.svg in the run.
         seed: Of the draws.
@@ -35,14 +35,14 @@ class Options(RunCommandOptions):
         "draws": (1, 1_000_000),
         "temperature": TEMPERATURES,
         "compared_with": (1, 1_000_000),
-        "best": (1, 1000),
+        "top": (1, 1000),
     }
 
     sampler: str = "gmm"
     draws: int = 1000
     temperature: float = 0.0
     compared_with: int = 1000
-    best: int = 12
+    top: int = 12
     by: Literal["qed", "penalised-logp", "logp", "sa"] = "qed"
     picture: Path | None = None
     seed: int = 0

@@ -20,7 +20,7 @@ class Options(GrammarOptions, RestrictionOptions):
         count: How many.
         max_rules: Of at most so many rules; by default 15, or three times the shortest sentence
             where that is more.
-        law: Uniform over all sentences; by-length: uniform over the numbers of rules, then over
+        draw: Uniform over all sentences; by-length: uniform over the numbers of rules, then over
             the sentences with that many; or rule by rule with the weights of the file. Where
             most derivations share their sentence with others, uniform over derivations, said so.
         distinct: Let no sentence come twice.
@@ -31,6 +31,6 @@ class Options(GrammarOptions, RestrictionOptions):
 
     count: Annotated[int, tyro.conf.arg(aliases=["-n"])] = 20
     max_rules: int | None = None
-    law: Law = "uniform"
+    draw: Law = "uniform"
     distinct: bool = False
     seed: int = 0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import tyro
 
@@ -30,7 +30,8 @@ class Options(ExperimentOptions):
         inception_weights: The file of Inception's weights, for FID; by default the one that
             LISA_INCEPTION names.
         evaluate_again: Measure all runs anew where draws or weights are other than before.
-        beside: Folders of benchmarks of other data sets, for further columns of the tables.
+        beside: The folder of a benchmark of another data set, for further columns of the tables;
+            once for each.
     """
 
     ranges: ClassVar[Ranges] = ExperimentOptions.ranges | {
@@ -40,9 +41,9 @@ class Options(ExperimentOptions):
 
     methods: str = "all"
     seeds: int = 3
-    set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     draws: int | None = None
     features: Literal["auto", "classifier", "efficientnet", "inception"] = "auto"
     inception_weights: Path | None = None
     evaluate_again: bool = False
-    beside: tuple[Path, ...] = ()
+    beside: tyro.conf.UseAppendAction[tuple[Path, ...]] = ()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import tyro
 
@@ -20,12 +20,12 @@ class Options(MeasureOptions):
     what is measured on; nothing is fitted.
 
     Attributes:
-        beside: Other runs on the same test images, to be shown side by side.
+        beside: Another run on the same test images, to be shown at its side; once for each.
         samplers: Names with commas between, for Theorem 1; by default all that were fitted.
         draws: Codes that each sampler draws.
     """
 
     ranges: ClassVar[Ranges] = {"draws": DRAWS}
 
-    beside: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
+    beside: tyro.conf.UseAppendAction[tuple[Path, ...]] = ()
     draws: int = SAMPLES

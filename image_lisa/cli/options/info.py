@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from image_lisa.cli.options.runs import RunArgument
+from shared.cli.option_groups import RunArgument
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,23 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import tyro
-
-from shared.cli.option_groups import RunCommandOptions
+from shared.cli.option_groups import RunArgument
 from shared.training.settings import Device
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunArgument(RunCommandOptions):
-    """Which run a command works on, named without a flag.
-
-    Attributes:
-        run: The folder of the run; by default the newest finished one in --runs.
-    """
-
-    run: Annotated[Path | None, tyro.conf.Positional] = None
 
 
 @dataclass(frozen=True, kw_only=True)

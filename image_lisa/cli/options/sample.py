@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import tyro
 
-from image_lisa.cli.options.runs import RunArgument
+from shared.cli.option_groups import RunArgument
 from shared.cli.terminal import Ranges
 from shared.training.settings import Device
 

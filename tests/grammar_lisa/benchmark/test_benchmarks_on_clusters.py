@@ -14,12 +14,12 @@ WHERE = ["processes", *(pytest.param(name, marks=pytest.mark.slow) for name in (
 SECONDS = {"seconds", "cpu_seconds", "seconds_found"}
 REGRESSION = [
     *("benchmark", "regression", "--suite", "nguyen", "--problems", "nguyen-8"),
-    *("--time", "100s", "--seeds", 2),
+    *("--time", "100s", "--trials", 2),
 ]
 SEARCHES = [
     *("benchmark", "latent-bo", "--protocol", "withheld", "--grammar", EXPR),
-    *("--systems", "lisa+pool=300", "structure+pool=300", "--epochs", 1, "--budget", 20),
-    *("--batch", 5, "--n-initial", 30, "--seeds", 2),
+    *("--systems", "lisa+pool=300,structure+pool=300", "--epochs", 1, "--budget", 20),
+    *("--batch", 5, "--n-initial", 30, "--trials", 2),
 ]
 FOLDER = "latent-bo-withheld"
 

@@ -45,7 +45,7 @@ def words(data, out, *more):
 def compared(data, tmp_path_factory):
     """Two systems on one protocol, one seed; not to be changed."""
     out = tmp_path_factory.mktemp("benchmarks")
-    systems = ["--systems", "lisa+pool=300", "structure+pool=300", "--seeds", 1]
+    systems = ["--systems", "lisa+pool=300,structure+pool=300", "--trials", 1]
     return out, succeed(*words(data, out, "--protocol", "withheld", *systems, "--json"))
 
 
@@ -66,7 +66,7 @@ def test_a_table_of_systems_is_left(compared):
 def test_what_is_done_is_not_done_again_and_seeds_are_added(compared, data):
     out, _ = compared
     kept = {path: path.stat().st_mtime_ns for path in out.rglob("trial-01.*")}
-    more = ["--protocol", "withheld", "--systems", "structure+pool=300", "--seeds", 2, "--json"]
+    more = ["--protocol", "withheld", "--systems", "structure+pool=300", "--trials", 2, "--json"]
     found = succeed(*words(data, out, *more)).json["table"]
     assert {row["system"]: row["trials"] for row in found} == {
         "lisa+pool=300": 1,
@@ -100,7 +100,9 @@ def test_other_settings_are_refused(compared, data):
 
 
 def test_published_figures_stand_below_and_a_training_that_fails_is_told(data, tmp_path):
-    systems = ["--protocol", "t-lbo", "--seeds", 1, "--systems", "random-grammar"]
+    base = ["--protocol", "t-lbo", "--trials", 1, "--systems"]
+    systems = [*base, "random-grammar"]
+    more = [*base, "random-grammar,random-grammar+method=vae"]
     found = succeed(*words(data, tmp_path, *systems))
     assert "CoBO" in found.out
     assert "0.147" in found.out
@@ -108,7 +110,7 @@ def test_published_figures_stand_below_and_a_training_that_fails_is_told(data, t
     other = run.with_name(run.name.replace("-lisa", "-vae"))
     other.mkdir()
     (other / "thesis.tex").touch()
-    found = succeed(*words(data, tmp_path, *systems, "random-grammar+method=vae", "--json")).json
+    found = succeed(*words(data, tmp_path, *more, "--json")).json
     assert [row["system"] for row in found["table"]] == ["random-grammar"]
     ((place, reason),) = found["failed"].items()
     assert other.name in place
@@ -118,7 +120,7 @@ def test_published_figures_stand_below_and_a_training_that_fails_is_told(data, t
 @pytest.mark.parametrize("protocol", ["none", "clean"])
 def test_a_protocol_without_data_draws_sentences(tmp_path, monkeypatch, protocol):
     monkeypatch.setattr("grammar_lisa.benchmark.latent_bo.TRAINED_ON", 300)
-    systems = ["--systems", "random-grammar", "--seeds", 1, "--max-rules", 8]
+    systems = ["--systems", "random-grammar", "--trials", 1, "--max-rules", 8]
     found = succeed(
         "benchmark", "latent-bo", "--protocol", protocol, "--out", tmp_path, *SMALL, *systems
     )
@@ -152,7 +154,7 @@ def test_targets_are_drawn_from_the_grammar_and_the_lines(data, tmp_path, monkey
         (["--systems", "lisa+depth=3"], "there is no option 'depth'"),
         (["--systems", "lisa+pool=many"], "pool cannot be 'many'"),
         (["--systems", "lisa+method=gan"], "method cannot be 'gan'"),
-        (["--seeds", 0], "--seeds"),
+        (["--trials", 0], "--trials"),
     ],
 )
 def test_bad_options_end_with_one_message(data, tmp_path, more, said):

@@ -10,7 +10,7 @@ from shared.common.errors import LisaError
 
 def words(out, *more):
     return [
-        *("benchmark", "regression", "--suite", "nguyen", "--problems", "nguyen-1", "nguyen-8"),
+        *("benchmark", "regression", "--suite", "nguyen", "--problems", "nguyen-1,nguyen-8"),
         *("--time", "10s", "--jobs", 1, "--out", out, *more),
     ]
 
@@ -19,7 +19,7 @@ def words(out, *more):
 def compared(tmp_path_factory):
     """Two problems, one seed; not to be changed."""
     out = tmp_path_factory.mktemp("benchmarks")
-    return out, succeed(*words(out, "--seeds", 1, "--json"))
+    return out, succeed(*words(out, "--trials", 1, "--json"))
 
 
 def test_tables_are_left(compared):
@@ -45,7 +45,7 @@ def test_what_is_done_is_not_done_again_and_noise_is_added(compared):
     out, _ = compared
     kept = {path: path.stat().st_mtime_ns for path in out.rglob("noise-0/*-01.json")}
     assert len(kept) == 2
-    more = ["--problems", "nguyen-8", "--noise", 0, 1e-15, "--seeds", 1, "--json"]
+    more = ["--problems", "nguyen-8", "--noise", "0,1e-15", "--trials", 1, "--json"]
     found = succeed(*words(out, *more)).json["table"]
     assert {row["noise"]: row["trials"] for row in found} == {0.0: 2, 1e-15: 1}
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
@@ -62,7 +62,7 @@ def test_other_settings_are_refused(compared):
         (["--noise", "-1"], "--noise must be from 0 to 10, not -1"),
         (["--time", "soon"], "--time must be seconds"),
         (["--time", "0"], "--time must be above 0"),
-        (["--seeds", "0"], "--seeds"),
+        (["--trials", "0"], "--trials"),
         (["--peers", "gplern"], "gplern"),
         (["--systems", ","], "name a system"),
         (["--problems", "nguyen-99"], "nguyen-99 is none of this suite"),
@@ -75,8 +75,8 @@ def test_unfit_options_are_refused(tmp_path, more, message):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_commas_separate_peers_as_blanks_do():
-    options = Options(suite="nguyen", peers=("gplearn,pyoperon", "gplearn"))
+def test_systems_are_ours_and_the_peers():
+    options = Options(suite="nguyen", peers=("gplearn", "pyoperon"))
     assert options.all_systems == ("lisa", "gplearn", "pyoperon")
     with pytest.raises(LisaError):
         Options(suite="nguyen", systems=()).check()

@@ -55,7 +55,7 @@ SCALE = (
     *("--candidates", 40, "--fit-points", 40, "--parents", 20, "--jobs", 1),
 )
 TINY = ("benchmark", "table5", "--grammar", EXPR, *SCALE, "--trials", 2, "--n-initial", 40)
-CLEAN = (*TINY, "--protocol", "clean", "--n-initial", 30, 60)
+CLEAN = (*TINY, "--protocol", "clean", "--n-initial", "30,60")
 LISA = (*TINY, "--protocol", "clean", "--systems", "g-lisa")
 ANSWERS = ["1/3+x+sin(x*x)", "x+1/3+sin(x*x)"]
 NEAR = ["x+sin(x*x)"]
@@ -284,7 +284,7 @@ def test_systems_trials_and_beginnings_are_added(tmp_path):
     succeed(*words)
     folder = tmp_path / "table5-clean"
     before = content(folder, "*.safetensors") | content(folder, "trial-01.*")
-    succeed(*words, "--trials", 2, "--n-initial", 40, 50, "--systems", "g-lisa,grae")
+    succeed(*words, "--trials", 2, "--n-initial", "40,50", "--systems", "g-lisa,grae")
     after = content(folder, "*.safetensors") | content(folder, "trial-01.*")
     assert before.items() <= after.items()
     rows = read_json(folder / "results.json")["table"]

@@ -33,7 +33,7 @@ def words_of(run, out, *words):
 def compared(trained, tmp_path_factory):
     """A benchmark of two targets and two trials; not to be changed."""
     out = tmp_path_factory.mktemp("benchmarks")
-    targets = ["--targets", "x + 1", "--targets", "EXPR-6"]
+    targets = ["--target", "x + 1", "--target", "EXPR-6"]
     result = succeed(*words_of(trained, out, *targets, "--trials", 2, "--json"))
     return Path(result.json["benchmark"]), result
 
@@ -138,7 +138,7 @@ def test_the_tables_hold_every_row(compared):
 
 
 def test_text_output_shows_table_and_totals(folder, trained):
-    words = words_of(trained, folder.parent, "--targets", "expr-6", "--trials", 2)
+    words = words_of(trained, folder.parent, "--target", "expr-6", "--trials", 2)
     out = succeed(*words, "--quiet").out
     assert "searched for 2 targets" in out
     assert "random grammar: recovered in 0 of" in out
@@ -147,14 +147,14 @@ def test_text_output_shows_table_and_totals(folder, trained):
 def test_done_targets_are_not_searched_again(folder, trained, monkeypatch):
     monkeypatch.setattr(Optimizer, "ask", lambda self: pytest.fail("a search asked"))
     before = results(folder)["targets"]
-    words = words_of(trained, folder.parent, "--targets", "x + 1", "--trials", 2)
+    words = words_of(trained, folder.parent, "--target", "x + 1", "--trials", 2)
     succeed(*words)
     assert results(folder)["targets"] == before
 
 
 def test_more_trials_and_targets_are_added(folder, trained):
     before = evaluations(folder, "expr-6")
-    words = words_of(trained, folder.parent, "--targets", "expr-6", "--targets", "x*x + 3")
+    words = words_of(trained, folder.parent, "--target", "expr-6", "--target", "x*x + 3")
     succeed(*words, "--trials", 3)
     assert evaluations(folder, "expr-6")[:2] == before
     trials = {each["target"]: each["trials"] for each in results(folder)["targets"]}
@@ -163,7 +163,7 @@ def test_more_trials_and_targets_are_added(folder, trained):
 
 def test_ctrl_c_keeps_what_was_evaluated(trained, tmp_path, compared, monkeypatch):
     ask = Optimizer.ask
-    words = words_of(trained, tmp_path, "--targets", "expr-6", "--trials", 2)
+    words = words_of(trained, tmp_path, "--target", "expr-6", "--trials", 2)
     with monkeypatch.context() as patch:
         patch.setattr(Optimizer, "ask", lambda self: stop() if self.round else ask(self))
         result = run_command(*words)
@@ -188,7 +188,7 @@ def test_a_set_names_its_targets(trained, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("grammar_lisa.benchmark.targets.TargetBenchmark.search", search)
-    for words in (["--set", "Nguyen"], []):
+    for words in (["--suite", "Nguyen"], []):
         assert run_command(*words_of(trained, tmp_path, *words)).status == 130
     assert asked == ["nguyen-1", SETS["expr"][0]]
 
@@ -205,10 +205,10 @@ def test_targets_are_drawn_from_the_grammar_of_the_run(trained, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--set", "nguyne"], "there is no set of targets 'nguyne'; did you mean 'nguyen'?"),
-        (["--targets", "livermore-23"], "livermore-23 names no target; did you mean livermore-"),
-        (["--targets", "1/x + log(x)"], "choose a range on which it is finite"),
-        (["--targets", "z + 1"], "unknown variable z"),
+        (["--suite", "nguyne"], "there is no set of targets 'nguyne'; did you mean 'nguyen'?"),
+        (["--target", "livermore-23"], "livermore-23 names no target; did you mean livermore-"),
+        (["--target", "1/x + log(x)"], "choose a range on which it is finite"),
+        (["--target", "z + 1"], "unknown variable z"),
         (["--system", "lsia"], "there is no system 'lsia'; did you mean 'lisa'?"),
         (["--trials", "0"], "--trials must be from 1 to 1,000, not 0"),
         (["--drawn", "-1"], "--drawn must be from 0 to 10,000, not -1"),
@@ -233,14 +233,14 @@ def test_what_makes_no_sense_is_refused(trained, tmp_path, words, message):
     ],
 )
 def test_another_protocol_needs_another_folder(folder, trained, words, difference):
-    said = run_command(*words_of(trained, folder.parent, "--targets", "expr-6", *words)).said
+    said = run_command(*words_of(trained, folder.parent, "--target", "expr-6", *words)).said
     assert "was made with other settings: " in said
     assert difference in said
 
 
 @pytest.mark.parametrize("words", [[], ["--black-box"]])
 def test_what_searches_see_is_on_record(trained, tmp_path, words):
-    words = words_of(trained, tmp_path, "--targets", "expr-6", "--trials", 1, *words)
+    words = words_of(trained, tmp_path, "--target", "expr-6", "--trials", 1, *words)
     succeed(*words, "--rounds", 1)
     (path,) = tmp_path.rglob("trial-01.jsonl")
     assert json.loads(path.read_text().splitlines()[0])["black_box"] is ("--black-box" in words)
@@ -250,13 +250,13 @@ def test_what_searches_see_is_on_record(trained, tmp_path, words):
 
 def test_one_process_at_a_time_works_in_a_folder(folder, trained):
     with working_in(folder):
-        said = run_command(*words_of(trained, folder.parent, "--targets", "expr-6"))
+        said = run_command(*words_of(trained, folder.parent, "--target", "expr-6"))
     assert said.status == 2
     assert "another process is working in" in said.said
 
 
 def test_damaged_results_are_named(folder, trained):
     (folder / "expr-6" / "results.json").write_text("{}")
-    said = run_command(*words_of(trained, folder.parent, "--targets", "expr-6"))
+    said = run_command(*words_of(trained, folder.parent, "--target", "expr-6"))
     assert said.status == 2
     assert "expr-6/results.json holds no results of 'grammar-lisa benchmark targets'" in said.said

@@ -55,7 +55,7 @@ BNF = "<s> ::= 'a' <s> | <end>\n<end> ::= 'it\\'s' | \"\"\n"
 def test_a_grammar_is_written_in_another_notation_and_read_again(tmp_path, ending):
     path, other = tmp_path / "own.bnf", tmp_path / f"other{ending}"
     path.write_text(BNF)
-    first = succeed("check", path, "--write", other, "--json", "--max-rules", 6).json
+    first = succeed("check", path, "--out", other, "--json", "--max-rules", 6).json
     assert "read as bnf: its name ends in .bnf" in [each["message"] for each in first["findings"]]
     again = succeed("check", other, "--json", "--max-rules", 6).json
     assert again["derivations"] == first["derivations"]
@@ -67,10 +67,10 @@ def test_a_grammar_is_written_in_another_notation_and_read_again(tmp_path, endin
 def test_weights_are_said_to_be_lost(tmp_path):
     path = tmp_path / "w.cfg"
     path.write_text("S -> 'a' [12] | 'b' [3]\n")
-    written = succeed("check", path, "--write", tmp_path / "w.bnf")
+    written = succeed("check", path, "--out", tmp_path / "w.bnf")
     assert "2 rules, as bnf, in" in written.err
     assert "the weights are left out" in written.err
-    assert "left out" not in succeed("check", path, "--write", tmp_path / "again.cfg").err
+    assert "left out" not in succeed("check", path, "--out", tmp_path / "again.cfg").err
     assert (tmp_path / "again.cfg").read_text() == "%start S\nS -> 'a' [12] | 'b' [3]\n"
 
 
@@ -110,10 +110,10 @@ def test_derivations_and_sentences_are_counted_apart(tmp_path):
 
 
 def test_files_that_cannot_be_written(tmp_path):
-    assert "name a file that ends in .cfg" in TOOL.refusal("check", EXPR, "--write", "a.txt")
-    assert "is the grammar itself" in TOOL.refusal("check", EXPR, "--write", EXPR)
+    assert "name a file that ends in .cfg" in TOOL.refusal("check", EXPR, "--out", "a.txt")
+    assert "is the grammar itself" in TOOL.refusal("check", EXPR, "--out", EXPR)
     absent = tmp_path / "absent" / "a.cfg"
-    assert "cannot write" in TOOL.refusal("check", EXPR, "--write", absent)
+    assert "cannot write" in TOOL.refusal("check", EXPR, "--out", absent)
 
 
 def test_quiet_is_silent_on_standard_error():

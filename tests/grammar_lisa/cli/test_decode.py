@@ -9,7 +9,7 @@ SENTENCES = ["x+1", "sin(x)", "3*(1)", "2*x/3", "exp((x))", "sin(exp(3))"]
 @pytest.mark.parametrize("extra", [[], ["--directions"]])
 def test_sentences_survive_the_round_trip(trained, tmp_path, suffix, extra):
     path = tmp_path / f"codes.{suffix}"
-    succeed("encode", *SENTENCES, "--run", trained, "--output", path, *extra)
+    succeed("encode", *SENTENCES, "--run", trained, "--out", path, *extra)
     assert succeed("decode", path, "--run", trained).lines == SENTENCES
 
 

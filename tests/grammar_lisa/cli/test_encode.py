@@ -19,7 +19,7 @@ def test_codes_are_printed_one_a_line(trained):
 @pytest.mark.parametrize("suffix", ["npy", "csv"])
 def test_codes_on_disk_are_those_of_json(trained, tmp_path, suffix):
     path = tmp_path / f"codes.{suffix}"
-    record = succeed("encode", *SENTENCES, "--run", trained, "--output", path, "--json").json
+    record = succeed("encode", *SENTENCES, "--run", trained, "--out", path, "--json").json
     if suffix == "npy":
         codes = np.load(path)
         assert codes.dtype == np.float32
@@ -56,8 +56,8 @@ def test_a_sentence_has_one_code_whatever_its_company(trained):
 def test_quiet_is_silent_on_standard_error(trained, tmp_path):
     assert succeed("encode", "x", "--run", trained, "--quiet").err == ""
     path = tmp_path / "a.npy"
-    assert "1 code of size" in succeed("encode", "x", "--run", trained, "--output", path).err
-    assert succeed("encode", "x", "--run", trained, "--output", path, "--quiet").err == ""
+    assert "1 code of size" in succeed("encode", "x", "--run", trained, "--out", path).err
+    assert succeed("encode", "x", "--run", trained, "--out", path, "--quiet").err == ""
 
 
 def test_what_does_not_come_back_within_the_work_is_said(trained, tmp_path):

@@ -51,7 +51,7 @@ SAMPLE = [
     ("sample nope.cfg", "nope.cfg: no such file"),
     ("sample bad.cfg", "bad.cfg:1:12"),
     ("sample EXPR --max-rules 1", "the shortest has 2"),
-    ("sample EXPR --law even", "'uniform'"),
+    ("sample EXPR --draw even", "'uniform'"),
     ("sample EXPR -n -1", "--count must be from 0 to 1,000,000, not -1"),
     ("sample EXPR -n 1000000000000", "--count must be from 0 to 1,000,000"),
     ("sample EXPR -n nan", "--count"),
@@ -154,10 +154,10 @@ ENCODE = [
     ("encode --file nope.txt RUN", "there is no file or folder nope.txt"),
     ("encode --file empty.txt RUN", "there is nothing to encode"),
     ("encode --file outside.txt RUN", "    x+y\n      ^\n"),
-    ("encode x RUN --output codes.txt", "codes are kept in .npy or .csv files"),
-    ("encode x RUN --output file/codes.npy", "cannot write file/codes.npy"),
-    ("encode x RUN --output nope/codes.csv", "cannot write nope/codes.csv"),
-    ("encode x RUN --outptu codes.csv", "--output"),
+    ("encode x RUN --out codes.txt", "codes are kept in .npy or .csv files"),
+    ("encode x RUN --out file/codes.npy", "cannot write file/codes.npy"),
+    ("encode x RUN --out nope/codes.csv", "cannot write nope/codes.csv"),
+    ("encode x RUN --ouu codes.csv", "--out"),
 ]
 DECODE = [
     ("decode RUN", "PATH"),
@@ -191,7 +191,6 @@ INTERPOLATE = [
     ("interpolate x 1 RUN --steps 1000000000000", "--steps must be from 2"),
 ]
 INFO = [
-    ("info", "PATH"),
     ("info nope", "there is no run at nope"),
     ("info file", "there is no run at file"),
     ("info .", ". is no run: it has no config.json"),

@@ -48,21 +48,21 @@ def test_the_file_is_read_by_other_commands(data, tmp_path):
     ]
     assert record["sentences"] == 100
     assert [each["line"] for each in record["refused"]] == [101, 102]
-    lines = Counter(succeed("sample", path, "-n", 600, "--law", "weighted").lines)
+    lines = Counter(succeed("sample", path, "-n", 600, "--draw", "weighted").lines)
     assert 0.5 < lines["x"] / 600 < 0.7
     assert 0.15 < lines["x+1"] / 600 < 0.35
     assert "unambiguous" in succeed("check", path, "--max-rules", 8).out
 
 
 def test_the_table_is_a_result_where_the_grammar_goes_to_a_file(data, tmp_path):
-    result = learn(data, "--output", tmp_path / "weighted.cfg", "--seed", 3)
+    result = learn(data, "--out", tmp_path / "weighted.cfg", "--seed", 3)
     assert "nats a sentence" in result.out
     assert "learnt, by parent rule" in result.out
 
 
 def test_smoothing_and_held_out(data, tmp_path):
     path = tmp_path / "w.cfg"
-    learn(data, "--output", path, "--smoothing", 1e6, "--held-out", 0)
+    learn(data, "--out", path, "--smoothing", 1e6, "--held-out", 0)
     smooth = file_probabilities(load_grammar(path))
     assert smooth[:4] == pytest.approx([0.25] * 4, abs=1e-3)
     assert "no sentences are held out" in learn(data, "--held-out", 0).err
@@ -74,14 +74,14 @@ def test_the_canonical_derivations_of_ambiguous_sentences_count(tmp_path):
     path.write_text(ELSE)
     lines = ["x"] * 20 + ["if x"] * 10 + ["if if x else y"] * 10
     data.write_text("\n".join(lines))
-    words = ("--smoothing", 1e-6, "--held-out", 0, "--output", learnt)
+    words = ("--smoothing", 1e-6, "--held-out", 0, "--out", learnt)
     result = succeed("learn-weights", path, "--data", data, *words)
     assert "of a sentence with several derivations the canonical one counts" in result.said
     grammar = load_grammar(learnt)
     assert Parser(grammar).parse("if if x else y") == (0, 1, 2, 3)
     shares = [20 / 80, 10 / 80, 40 / 80, 10 / 80]
     assert file_probabilities(grammar) == pytest.approx(shares, abs=1e-6)
-    drawn = succeed("sample", learnt, "-n", 800, "--law", "weighted", "--max-rules", 30).lines
+    drawn = succeed("sample", learnt, "-n", 800, "--draw", "weighted", "--max-rules", 30).lines
     counted = sum(line.count("if") - line.count("else") for line in drawn) / 800
     assert counted == pytest.approx(20 / 40, abs=0.1)
 

@@ -61,7 +61,7 @@ def test_every_method_trains_and_decodes_to_complete_sentences(tmp_path, name):
         words = ("--run", run, "--sampler", sampler, "-n", 5, "--quiet")
         assert all(PARSER.parse(text) for text in succeed("generate", *words).lines)
     codes = tmp_path / "codes.npy"
-    succeed("encode", "x+1", "sin(x)", "--run", run, "--output", codes, "--directions")
+    succeed("encode", "x+1", "sin(x)", "--run", run, "--out", codes, "--directions")
     lengths = np.linalg.norm(np.load(codes), axis=1)
     assert np.allclose(lengths, 1, atol=1e-5) == method.spherical
     assert all(PARSER.parse(text) for text in succeed("decode", codes, "--run", run).lines)
@@ -110,7 +110,7 @@ def test_texts_come_back_from_a_run_on_characters(characters, tmp_path):
     texts = derivations_to_texts(load_run_grammar(folder), read_data(folder).train)
     texts = sorted(texts, key=lambda text: (len(text), text))[:60]
     words = ("--run", characters, "--json", "--quiet")
-    found = succeed("encode", *texts, *words, "--output", path).json
+    found = succeed("encode", *texts, *words, "--out", path).json
     known = [text for text, exact in zip(texts, found["exact"], strict=True) if exact]
     decoded = succeed("decode", path, *words).json["sentences"]
     assert [a for a, b in zip(decoded, texts, strict=True) if a == b] == known

@@ -52,7 +52,7 @@ def test_other_pictures_are_refused():
 
 @needs_rdkit
 def test_draws_are_judged_kept_and_drawn(molecules):
-    words = ("molecules", "--run", molecules, "--sampler", "uniform", "--draws", 100, "--best", 3)
+    words = ("molecules", "--run", molecules, "--sampler", "uniform", "--draws", 100, "--top", 3)
     told = succeed(*words, "--compared-with", 20, "--json").json
     assert told["draws"] == told["sentences"] == 100
     assert 0 < told["molecules"] <= 100

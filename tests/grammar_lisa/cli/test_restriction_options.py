@@ -16,7 +16,7 @@ def obey(lines):
 
 @pytest.mark.parametrize("law", ["uniform", "by-length", "weighted"])
 def test_samples_of_a_grammar_obey(law):
-    words = ("sample", EXPR, "-n", 60, "--max-rules", 9, "--law", law)
+    words = ("sample", EXPR, "-n", 60, "--max-rules", 9, "--draw", law)
     assert not obey(succeed(*words).lines)
     lines = succeed(*words, *GRAMMAR).lines
     assert len(lines) == 60

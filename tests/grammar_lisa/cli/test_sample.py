@@ -13,7 +13,7 @@ from grammar_lisa.grammar.parsing import Parser
 @pytest.mark.parametrize("name", ["expr", "json", "koza", "sql"])
 def test_samples_are_sentences_one_a_line(name, law):
     path = GRAMMARS / f"{name}.cfg"
-    lines = succeed("sample", path, "-n", 30, "--law", law, "--distinct").lines
+    lines = succeed("sample", path, "-n", 30, "--draw", law, "--distinct").lines
     assert len(lines) == len(set(lines)) == 30
     parser = Parser(load_grammar(path))
     assert all(parser.parse(line) for line in lines)
@@ -41,19 +41,19 @@ def test_distinct_can_exhaust_the_grammar():
 def test_weights_of_the_file_are_followed(tmp_path):
     path = tmp_path / "weighted.cfg"
     path.write_text("S -> 'a' [0.9] | 'b' [0.1]\n")
-    lines = succeed("sample", path, "-n", 1000, "--law", "weighted").lines
+    lines = succeed("sample", path, "-n", 1000, "--draw", "weighted").lines
     assert 850 < lines.count("a") < 950
     lines = succeed("sample", path, "-n", 1000).lines
     assert 430 < lines.count("a") < 570
 
 
 def test_by_length_short_sentences_are_as_frequent_as_long_ones():
-    words = ("sample", EXPR, "-n", 1200, "--max-rules", 6, "--law")
+    words = ("sample", EXPR, "-n", 1200, "--max-rules", 6, "--draw")
     parser = Parser(load_grammar(EXPR))
     lines = succeed(*words, "by-length").lines
     lengths = Counter(len(parser.parse(line)) for line in lines)
     assert all(340 < lengths[length] < 460 for length in (2, 4, 6))
-    lines = succeed("sample", EXPR, "-n", 100, "--distinct", "--law", "by-length").lines
+    lines = succeed("sample", EXPR, "-n", 100, "--distinct", "--draw", "by-length").lines
     assert {"x", "1", "2", "3"} < set(lines)
 
 
