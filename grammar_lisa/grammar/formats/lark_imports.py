@@ -1,19 +1,12 @@
 """What lark's grammars import from its library ``common``: DIGIT, NUMBER, CNAME and the like."""
 
 import re
-from collections.abc import Callable, Container
+from collections.abc import Container
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
-from grammar_lisa.grammar.formats.tree import (
-    Choice,
-    Definition,
-    Expression,
-    Literal,
-    Name,
-    Repeat,
-    Sequence,
-)
+from grammar_lisa.grammar.formats.tree import Definition, Literal, Name
 from grammar_lisa.grammar.source import Position
 
 LIBRARY = "common"
@@ -55,29 +48,7 @@ def renamed(
             return alias
         return f"{LIBRARY}_{other}" if other in taken else other
 
-    return [
-        Definition(called(each.name), _choice(each.body, called, place), place)
-        for each in definitions
-    ]
+    def leaf(part: Name | Literal) -> Name | Literal:
+        return replace(part, name=called(part.name)) if isinstance(part, Name) else part
 
-
-def _choice(body: Choice, called: Callable[[str], str], place: Position) -> Choice:
-    return Choice(tuple(_sequence(each, called, place) for each in body.alternatives), place)
-
-
-def _sequence(body: Sequence, called: Callable[[str], str], place: Position) -> Sequence:
-    return Sequence(tuple(_part(each, called, place) for each in body.parts), place)
-
-
-def _part(part: Expression, called: Callable[[str], str], place: Position) -> Expression:
-    match part:
-        case Name():
-            return Name(called(part.name), place)
-        case Literal():
-            return Literal(part.text, place)
-        case Repeat():
-            return Repeat(_part(part.part, called, place), part.least, part.most, place)
-        case Choice():
-            return _choice(part, called, place)
-        case Sequence():
-            return _sequence(part, called, place)
+    return [replace(each.of(leaf, place), name=called(each.name)) for each in definitions]

@@ -8,9 +8,6 @@ from pathlib import PurePath
 from typing import Final
 
 from grammar_lisa.grammar.analysis import reachable, unique
-from grammar_lisa.grammar.formats.bnf import read_bnf
-from grammar_lisa.grammar.formats.ebnf import read_ebnf
-from grammar_lisa.grammar.formats.lark_notation import read_lark
 from grammar_lisa.grammar.formats.names import FORMATS, OF_ENDING, Format
 from grammar_lisa.grammar.formats.translation import plain_rules
 from grammar_lisa.grammar.formats.tree import Definition
@@ -87,13 +84,12 @@ def reads_as(text: str, name: str, notation: Format) -> bool:
 
 
 def _read(text: str, name: str, notation: Format, escapes: bool) -> GrammarSource:
+    from grammar_lisa.grammar.formats.notation_reader import read_notation  # lark takes a while
+
     word, place = pragma_of(text)
-    if notation == "lark":
-        definitions, blanks = read_lark(text, name, escapes)
-        word = word or (None if blanks else "joined")
-    else:
-        read = read_bnf if notation == "bnf" else read_ebnf
-        definitions = read(text, name, escapes)
+    definitions, blanks = read_notation(text, name, notation, escapes)
+    if notation == "lark" and not blanks:
+        word = word or "joined"
     if not definitions:
         raise GrammarError(f"{name}: no rules, read as {notation}; see the page on grammars")
     rules = plain_rules(_merged(definitions))
