@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from grammar_lisa.benchmark.entrants import Entrant
 from grammar_lisa.benchmark.jobs import TrainingJob
 from grammar_lisa.benchmark.latent_bo_settings import LatentBOSettings
 from grammar_lisa.benchmark.start_sets import NONE, StartSet, drawn_from_grammar, tells_apart
@@ -24,6 +23,7 @@ from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.decontamination import EXACT
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
+from grammar_lisa.optimize.config import SearchConfig
 from grammar_lisa.optimize.trial_tables import mean_and_error
 from grammar_lisa.optimize.trials import Trial, run_trial
 from grammar_lisa.training.config import TrainConfig
@@ -34,6 +34,7 @@ from shared.common.tables import grouped
 from shared.jobs.backends import Backend
 from shared.jobs.folder import JobFolder
 from shared.jobs.jobs import FileJob, OnEnd, kept_files, run_jobs
+from shared.methods import Method
 from shared.runs.files import read_json
 
 LATENT_BO_TOOL: Final = f"{TOOL} benchmark latent-bo"
@@ -42,6 +43,26 @@ MARKS: Final = (100, 250, 500)
 TRAINED_ON = 50_000
 """The most sentences that a network learns from."""
 _DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A system, with what is different from its own configuration.
+
+    Attributes:
+        name: As it was asked for, ``SYSTEM[+option=value]…``.
+        config: What its searches consist of.
+        method: How the codes that are searched were learnt.
+        learnt: What tells their network from others: the method's name, and what is different
+            from its defaults.
+        untrained: Whether the network keeps its initial weights.
+    """
+
+    name: str
+    config: SearchConfig
+    method: Method
+    learnt: str
+    untrained: bool
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from grammar_lisa.grammar.cfg import load_grammar
 from grammar_lisa.models.names import CHARACTERS
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.optimize.config import SearchConfig
-from shared.cli.method_options import set_methods
 from shared.common.errors import LisaError
 from shared.methods.registry import METHODS
 from shared.runs.files import read_file
@@ -43,8 +42,6 @@ class Table5Settings:
         epochs: Of the dense network.
         kusner_epochs: Of the kusner network.
         characters_epochs: Of the network of CVAE.
-        set: A hyperparameter other than its default, METHOD.HYPERPARAMETER=VALUE, as in
-            vae.kl-weight=0.1; once for each.
         outputs: Let searches see the outputs of expressions, too; by default they see scores
             alone, so that systems are compared by where their codes lead.
         search: What each search consists of; its rounds are by default those of the protocol.
@@ -61,7 +58,6 @@ class Table5Settings:
     epochs: int = RECIPES["dense"].epochs
     kusner_epochs: int = RECIPES["kusner"].epochs
     characters_epochs: int = RECIPES[CHARACTERS].epochs
-    set: tuple[str, ...] = ()
     outputs: bool = False
     search: SearchConfig = field(default_factory=SearchConfig)
     grammar: Path = Path("grammars/expr.cfg")
@@ -72,6 +68,11 @@ class Table5Settings:
         """The protocol."""
         return TABLE5_PROTOCOLS[self.protocol]
 
+    @property
+    def changed_methods(self) -> "dict[str, Method]":
+        """Methods with other hyperparameters than their defaults, by name."""
+        return {}
+
     @cached_property
     def methods(self) -> "Mapping[str, Method]":
         """The methods that are compared, by name, with their hyperparameters.
@@ -79,7 +80,7 @@ class Table5Settings:
         Raises:
             LisaError: Others are given hyperparameters, or these make no sense.
         """
-        changed = set_methods(self.set)
+        changed = self.changed_methods
         compared = {system.method: METHODS[system.method]() for system in TABLE5_SYSTEMS.values()}
         for name in changed.keys() - compared.keys():
             known = ", ".join(sorted(compared))

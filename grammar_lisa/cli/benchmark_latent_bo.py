@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from grammar_lisa.benchmark.drawn import drawn_targets, targets_among
-from grammar_lisa.benchmark.entrants import Entrant
 from grammar_lisa.benchmark.latent_bo import LATENT_BO_TOOL, LatentBOBenchmark, latent_bo_rows
 from grammar_lisa.benchmark.published import published_rows
+from grammar_lisa.cli.entrants import entrant_of
 from grammar_lisa.cli.options.benchmark_latent_bo import Options
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
@@ -32,7 +32,7 @@ HEADS = (
 def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     """Carry the command out."""
     budget = options.budget or options.how.budget
-    entrants = [Entrant.parse(text, budget, options.batch) for text in options.systems]
+    entrants = [entrant_of(text, budget, options.batch) for text in options.systems]
     if options.data is None and options.protocol not in ("clean", "none"):
         raise LisaError(
             f"the protocol {options.protocol} begins from lines of a file; name it with --data FILE"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import tyro
 
@@ -12,10 +12,14 @@ from grammar_lisa.cli.options.check import LENGTHS
 from grammar_lisa.cli.options.search import N_INITIAL, check_search
 from grammar_lisa.models.names import LARGEST_DIM
 from shared.cli.listed import Integers
+from shared.cli.method_options import set_methods
 from shared.cli.option_groups import BenchmarkOptions
 from shared.cli.records import flag_value
 from shared.cli.terminal import Ranges
 from shared.common.errors import LisaError
+
+if TYPE_CHECKING:
+    from shared.methods import Method
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,11 @@ class Options(Table5Settings, BenchmarkOptions):
     trials: int = 5
     n_initial: Integers = ()
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+
+    @property
+    def changed_methods(self) -> "dict[str, Method]":
+        """What --set says."""
+        return set_methods(self.set)
 
     def check(self) -> None:
         """Refuse numbers that make no sense.

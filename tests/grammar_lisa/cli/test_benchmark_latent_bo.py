@@ -7,9 +7,9 @@ import pytest
 from command_line import GRAMMARS, run_command, succeed
 
 from grammar_lisa.benchmark import latent_bo
-from grammar_lisa.benchmark.entrants import Entrant
 from grammar_lisa.benchmark.latent_bo import MARKS, LatentBOBenchmark, latent_bo_rows, reached
 from grammar_lisa.cli.benchmark_latent_bo import Options
+from grammar_lisa.cli.entrants import entrant_of
 from grammar_lisa.optimize.config import SYSTEMS
 from shared.common.errors import LisaError
 from shared.methods.registry import METHODS
@@ -173,19 +173,19 @@ def test_a_protocol_of_lines_needs_a_file(tmp_path):
 
 
 def test_an_entrant_is_a_system_with_changes():
-    entrant = Entrant.parse("lisa+kernel=both+method=vae+untrained=yes+exploit=0.25", 500, 20)
+    entrant = entrant_of("lisa+kernel=both+method=vae+untrained=yes+exploit=0.25", 500, 20)
     assert (entrant.method.name, entrant.learnt, entrant.untrained) == ("vae", "vae", True)
     assert entrant.config == SYSTEMS["lisa"].changed(
         kernel="both", exploit=0.25, batch=20, rounds=25
     )
-    assert Entrant.parse("turbo+trust_region=no", 500, 50).config.trust_region is False
+    assert entrant_of("turbo+trust_region=no", 500, 50).config.trust_region is False
     with pytest.raises(LisaError, match="trust_region"):
-        Entrant.parse("turbo+trust_region=maybe", 500, 50)
+        entrant_of("turbo+trust_region=maybe", 500, 50)
 
 
 def test_an_entrant_may_be_learnt_otherwise():
     text = "lisa+method=vae+vae.kl-weight=0.1"
-    other, plain = (Entrant.parse(each, 500, 50) for each in (text, "lisa"))
+    other, plain = (entrant_of(each, 500, 50) for each in (text, "lisa"))
     assert other.method == METHODS["vae"](kl_weight=0.1)
     assert plain.method == METHODS["lisa"]()
     assert (other.learnt, plain.learnt) == ("vae-kl-weight=0.1", "lisa")
@@ -197,7 +197,7 @@ def test_an_entrant_may_be_learnt_otherwise():
         ("lisa+lisa.alignment-weight=some", "some"),
     ):
         with pytest.raises(LisaError, match=said):
-            Entrant.parse(wrong, 500, 50)
+            entrant_of(wrong, 500, 50)
 
 
 def test_what_a_trial_reached():
