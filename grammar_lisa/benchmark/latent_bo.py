@@ -6,7 +6,7 @@ and a file for each trial. What is there is not done again.
 
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,13 +24,11 @@ from grammar_lisa.objectives.decontamination import EXACT
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.config import SearchConfig
-from grammar_lisa.optimize.trial_tables import mean_and_error
 from grammar_lisa.optimize.trials import Trial, run_trial
 from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.experiment import Plan
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.common.tables import grouped
 from shared.jobs.backends import Backend
 from shared.jobs.folder import JobFolder
 from shared.jobs.jobs import FileJob, OnEnd, kept_files, run_jobs
@@ -268,30 +266,6 @@ class LatentBOBenchmark(JobFolder):
 
     def _run(self, target: str, learnt: str) -> Path:
         return self.path / "runs" / f"{_folded(target)}-{learnt}"
-
-
-def latent_bo_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row for each target and system: means over trials, with standard errors."""
-    groups = grouped(records, lambda each: (each["target"], each["system"]))
-    return [
-        {"target": target, "system": system} | _row(group)
-        for (target, system), group in groups.items()
-    ]
-
-
-def _row(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    hits = [record["exact"] for record in group if record["exact"] is not None]
-    row: dict[str, Any] = {"trials": len(group), "exact": len(hits)}
-    row["exact at"] = float(np.median(hits)) if hits else None
-    for mark in MARKS:
-        row[f"exact by {mark}"] = sum(hit <= mark for hit in hits)
-        values = [record["best"][str(mark)] for record in group]
-        row[f"best at {mark}"], row[f"error at {mark}"] = mean_and_error(values)
-    averages = [record["average"] for record in group if record["average"] is not None]
-    row["average"] = float(np.mean(averages)) if averages else None
-    row["start"] = float(np.mean([record["start"] for record in group]))
-    row["seconds"] = float(np.median([record["seconds"] for record in group]))
-    return row
 
 
 _SIGNS: Final = str.maketrans({"/": "÷", " ": "_"})

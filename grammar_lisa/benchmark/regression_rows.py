@@ -8,8 +8,11 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.benchmark.regression_systems import SETTINGS
+from grammar_lisa.benchmark.regression_trials import RegressionBenchmark
+from grammar_lisa.benchmark.results import RESULTS, BenchmarkResults, ResultTable
 from shared.common.durations import duration
 from shared.common.tables import grouped
+from shared.common.words import counted
 
 Record = Mapping[str, Any]
 HEADS: Final = (
@@ -17,6 +20,27 @@ HEADS: Final = (
     *("to solution", "seconds", "cpu seconds"),
 )
 """The heads of the table below which `cells_of` writes."""
+
+
+def regression_results(
+    benchmark: RegressionBenchmark,
+) -> BenchmarkResults:
+    """Return what the folder holds."""
+    records, settings = benchmark.records(), benchmark.settings
+    rows, failed = rows_of(records), benchmark.failed()
+    notes = notes_of(settings.suite, settings.seconds, records)
+    if failed:
+        notes.append(
+            f"{counted(len(failed), 'trial')} failed, counted nowhere; {RESULTS} says why."
+        )
+    heads, by_problem = problems_of(records)
+    tables = [
+        ResultTable(HEADS, [cells_of(row) for row in rows]),
+        ResultTable(heads, by_problem, "Solved trials of each problem", printed=False),
+    ]
+    record = {"notes": notes, "failed": failed, "table": rows, "trials": records}
+    title = f"Symbolic regression: {settings.suite}"
+    return BenchmarkResults("regression", title, tables, notes, rows, record, failed, HEADS)
 
 
 def rows_of(records: Sequence[Record]) -> list[dict[str, Any]]:

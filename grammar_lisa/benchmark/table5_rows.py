@@ -5,15 +5,17 @@ from typing import Any, Final
 
 import numpy as np
 
+from grammar_lisa.benchmark.results import BenchmarkResults, ResultTable
+from grammar_lisa.benchmark.table5 import Table5Benchmark, plan_of
 from grammar_lisa.objectives.decontamination import NEAR
 from grammar_lisa.optimize.trial_tables import (
     COLUMNS,
     REACHED,
     first_reached,
     mean_and_error,
+    mean_cell,
     reached_cell,
 )
-from shared.common.tables import csv_table, markdown_table
 
 KEYS: Final = ("sentences", "network", "system", "n_initial", "evaluations")
 MEANS: Final = ("decodes", *COLUMNS)
@@ -31,6 +33,28 @@ _HEADS: Final = {
 }
 """What stands at the head of a row, by what tables call it."""
 _DECIMALS: Final = {"decodes": 2, "valid": 2, "finite": 2, "distinct": 0, "average": 2, "best": 3}
+
+
+def table5_results(benchmark: Table5Benchmark) -> BenchmarkResults:
+    """Return what the folder holds."""
+    setting, records = benchmark.setting, benchmark.records()
+    clean = setting.how.clean
+    rows, facts, failed = table5_rows(records), benchmark.facts(), benchmark.failed()
+    notes = table5_notes(rows, facts, clean=clean) if rows else []
+    tables = [
+        ResultTable(columns_of(clean), [table5_cells(row, clean) for row in group], TITLES[kind])
+        for kind, group in by_kind(rows).items()
+    ]
+    systems = {
+        entry.name: plan_of(setting, entry).record(benchmark.path) for entry in benchmark.present()
+    }
+    record: dict[str, Any] = {"systems": systems, "facts": facts, "notes": notes}
+    record |= {"failed": failed, "table": rows, "trials": records}
+    title, numbers = f"Table 5, {setting.protocol} protocol", table5_numbers(rows)
+    found = BenchmarkResults(
+        "table5", title, tables, notes, numbers, record, failed, KEYS, notes_last=True
+    )
+    return found, rows
 
 
 def table5_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -79,9 +103,8 @@ def table5_cells(row: Mapping[str, Any], clean: bool) -> list[str]:
     cells = [str(row[key]) if row[key] not in (None, "") else "–" for key in _HEADS.values()]
     cells.append(f"{row['evaluated']:.0f}")
     for name in _means(clean):
-        mean, error = show_statistic(name, row[name]), row[f"{name}_error"]
-        with_error = error is not None and (not clean or name in ("average", "best"))
-        cells.append(f"{mean} ± {show_statistic(name, error)}" if with_error else mean)
+        error = row[f"{name}_error"] if not clean or name in ("average", "best") else None
+        cells.append(mean_cell(name, row[name], error, show_statistic))
     return cells + [reached_cell(row[name], row["trials"]) for name in REACHED if clean]
 
 
@@ -94,17 +117,6 @@ def _means(clean: bool) -> tuple[str, ...]:
     return MEANS if clean else ("decodes", "valid", "average", "best")
 
 
-def table5_markdown(
-    title: str, rows: Sequence[Mapping[str, Any]], notes: Sequence[str], *, clean: bool
-) -> str:
-    """Return a table for each kind of sentences, and the notes below."""
-    lines = [f"# {title}", ""]
-    for kind, group in by_kind(rows).items():
-        table = markdown_table(columns_of(clean), (table5_cells(row, clean) for row in group))
-        lines += [f"## {TITLES[kind]}", "", *table, ""]
-    return "\n".join([*lines, *(f"- {note}" for note in notes), ""])
-
-
 def by_kind(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
     """Return the rows of each kind of sentences."""
     return {
@@ -112,14 +124,15 @@ def by_kind(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, An
     }
 
 
-def table5_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the table with every number in a column of its own."""
+def table5_numbers(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows with every number in a column of its own."""
     heads = [*KEYS, "trials", "evaluated", *(f"{n}{e}" for n in MEANS for e in ("", "_error"))]
     firsts = [(name, what) for name in REACHED for what in ("trials", "median_evaluations")]
-    return csv_table(
-        [*heads, *(f"{name} {what.replace('_', ' ')}" for name, what in firsts)],
-        ([*map(row.get, heads), *(row[name][what] for name, what in firsts)] for row in rows),
-    )
+    return [
+        {head: row.get(head) for head in heads}
+        | {f"{name} {what.replace('_', ' ')}": row[name][what] for name, what in firsts}
+        for row in rows
+    ]
 
 
 def table5_notes(

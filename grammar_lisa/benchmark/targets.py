@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.benchmark.drawn import drawn_targets
+from grammar_lisa.benchmark.results import RESULTS, BenchmarkResults, ResultTable
 from grammar_lisa.expressions.expression import variables_of
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.decontamination import NEAR
@@ -23,16 +24,15 @@ from grammar_lisa.optimize.trial_tables import (
     COLUMNS,
     REACHED,
     first_reached,
+    mean_cell,
     means,
     reached_cell,
-    show_cell,
     trial_row,
 )
 from grammar_lisa.optimize.trials import run_trials
 from shared.common.callbacks import Notify
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
-from shared.common.tables import csv_table, markdown_table
 from shared.common.words import counted
 from shared.jobs.backends import Backend
 from shared.jobs.folder import JobFolder
@@ -41,7 +41,6 @@ from shared.runs.folders import open_folder
 from shared.runs.run import Run
 
 TARGETS_TOOL: Final = f"{TOOL} benchmark targets"
-RESULTS, TABLE, CSV = "results.json", "targets.md", "targets.csv"
 SEARCH: Final = "search"
 RECOVERED: Final = "recovered"
 SHORT: Final = ("average", "best")
@@ -157,9 +156,14 @@ class TargetBenchmark(JobFolder):
     def write(self) -> list[TargetResult]:
         """Write `results.json`, `targets.md` and `targets.csv`, and give the records in them."""
         records = self.records()
-        self.write_results(RESULTS, {"targets": records})
-        self.folder.write_text(TABLE, targets_markdown(records, self.notes(records)))
-        self.folder.write_text(CSV, targets_csv(records))
+        heads = ("target", "formula", "left out, equal", "left out, near", "best found")
+        tables = [
+            ResultTable(heads_of(), target_cells(records)),
+            ResultTable(heads, [_kept_from(record) for record in records]),
+        ]
+        notes = (*totals_of(records), *self.notes(records))
+        numbers, record = target_numbers(records), {"targets": records}
+        BenchmarkResults("targets", "", tables, notes, numbers, record).write(self)
         return records
 
     def notes(self, records: Sequence[TargetResult]) -> list[str]:
@@ -254,10 +258,7 @@ def target_cells(
 
 def _cells(record: TargetResult, name: str, columns: Sequence[str]) -> list[str]:
     found = record["means"][name]
-    cells = [
-        f"{show_cell(column, found[column])} ± {show_cell(column, found[f'{column}_deviation'])}"
-        for column in columns
-    ]
+    cells = [mean_cell(column, found[column], found[f"{column}_deviation"]) for column in columns]
     reached = [reached_cell(found[each], record["trials"]) for each in (*REACHED, RECOVERED)]
     return cells + reached
 
@@ -276,21 +277,6 @@ def totals_of(records: Sequence[TargetResult]) -> list[str]:
     return lines
 
 
-def targets_markdown(records: Sequence[TargetResult], notes: Sequence[str]) -> str:
-    """Return the table with totals and notes, then what each target is and what was left out."""
-    heads = ("target", "formula", "left out, equal", "left out, near", "best found")
-    return "\n".join(
-        [
-            *markdown_table(heads_of(), target_cells(records)),
-            "",
-            *(f"- {line}" for line in (*totals_of(records), *notes)),
-            "",
-            *markdown_table(heads, map(_kept_from, records)),
-            "",
-        ]
-    )
-
-
 def _kept_from(record: TargetResult) -> tuple[str, ...]:
     """Return what a target is, what was kept from its searches, and the best that they found."""
     best = min(record["rows"][SEARCH], key=_best)["sentence"]
@@ -303,23 +289,17 @@ def _best(row: TargetResult) -> float:
     return math.inf if row["best"] is None else float(row["best"])
 
 
-def targets_csv(records: Iterable[TargetResult]) -> str:
+def target_numbers(records: Iterable[TargetResult]) -> list[dict[str, Any]]:
     """Return the trials, one a row, with every number in a column of its own."""
-    heads = ("target", "formula", "system", "trial", "evaluations", *COLUMNS, *REACHED)
-    return csv_table(
-        [*heads, RECOVERED, "sentence"],
-        (
-            [
-                *(record["target"], record["formula"], name, number),
-                *(row[column] for column in ("evaluations", *COLUMNS)),
-                *(row["reached"][column] for column in REACHED),
-                *(row[RECOVERED], row["sentence"]),
-            ]
-            for record in records
-            for name, rows in record["rows"].items()
-            for number, row in enumerate(rows, start=1)
-        ),
-    )
+    return [
+        {"target": record["target"], "formula": record["formula"], "system": name, "trial": number}
+        | {column: row[column] for column in ("evaluations", *COLUMNS)}
+        | {column: row["reached"][column] for column in REACHED}
+        | {column: row[column] for column in (RECOVERED, "sentence")}
+        for record in records
+        for name, rows in record["rows"].items()
+        for number, row in enumerate(rows, start=1)
+    ]
 
 
 def _kept(place: Path) -> TargetResult | None:

@@ -48,22 +48,22 @@ def means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in (START, *COLUMNS) if START in rows[0] else COLUMNS:
         values = [row[name] for row in rows if row[name] is not None]
-        found[name] = float(np.mean(values)) if values else None
-        found[f"{name}_deviation"] = float(np.std(values, ddof=1)) if len(values) > 1 else None
+        found[name], found[f"{name}_deviation"] = mean_and_deviation(values)
     for name in rows[0]["reached"]:
         found[name] = first_reached([row["reached"][name] for row in rows])
     return found
 
 
-def mean_and_error(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """Return the mean and its standard error, deviation with n − 1 below over √n.
+def mean_and_deviation(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """Return the mean and the standard deviation, n − 1 below; None where values are too few."""
+    mean = float(np.mean(values)) if values else None
+    return mean, float(np.std(values, ddof=1)) if len(values) > 1 else None
 
-    With too few values they are None.
-    """
-    if not values:
-        return None, None
-    error = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
-    return float(np.mean(values)), error
+
+def mean_and_error(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """Return the mean and its standard error, the deviation over √n; see `mean_and_deviation`."""
+    mean, deviation = mean_and_deviation(values)
+    return mean, None if deviation is None else deviation / math.sqrt(len(values))
 
 
 def first_reached(firsts: Sequence[int | None]) -> dict[str, Any]:
@@ -110,10 +110,13 @@ def mean_cells(
         cell: Writes one number.
     """
     found = means(rows)
-    cells = [_mean_cell(column, found, cell) for column in columns]
+    cells = [
+        mean_cell(column, found.get(column), found.get(f"{column}_deviation"), cell)
+        for column in columns
+    ]
     return cells + [f"{found[name]['trials']}/{len(rows)}" for name in rows[0]["reached"]]
 
 
-def _mean_cell(column: str, found: Mapping[str, Any], cell: Cell) -> str:
-    mean, deviation = found.get(column), found.get(f"{column}_deviation")
-    return "–" if mean is None else f"{cell(column, mean)} ± {cell(column, deviation)}"
+def mean_cell(column: str, mean: float | None, spread: float | None, cell: Cell = show_cell) -> str:
+    """Return a mean ± its deviation or its error; alone where one trial has neither."""
+    return cell(column, mean) + ("" if spread is None else f" ± {cell(column, spread)}")

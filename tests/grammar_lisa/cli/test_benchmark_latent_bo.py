@@ -7,7 +7,8 @@ import pytest
 from command_line import GRAMMARS, run_command, succeed
 
 from grammar_lisa.benchmark import latent_bo
-from grammar_lisa.benchmark.latent_bo import MARKS, LatentBOBenchmark, latent_bo_rows, reached
+from grammar_lisa.benchmark.latent_bo import MARKS, LatentBOBenchmark, reached
+from grammar_lisa.benchmark.latent_bo_rows import latent_bo_rows
 from grammar_lisa.cli.benchmark_latent_bo import Options
 from grammar_lisa.cli.entrants import entrant_of
 from grammar_lisa.optimize.config import SYSTEMS
