@@ -1,8 +1,8 @@
 """What workers do for a comparison: train a run, carry out a trial, draw at random."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.optimize.baselines import from_space
 from grammar_lisa.optimize.config import SpaceName
+from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.spaces import space_of_run
 from grammar_lisa.optimize.trial_tables import trial_row
 from grammar_lisa.optimize.trials import Trial, run_trial
@@ -79,21 +80,12 @@ class TrainingJob(RunJob[Objective]):
 
 @dataclass(frozen=True)
 class TrialJob(FileJob[Objective]):
-    """A trial of a search or of random draws, whose statistics are kept.
-
-    Attributes:
-        run: The trained run.
-        marks: After how many evaluations statistics are told; for a search, after how many of
-            its batches.
-    """
-
-    run: Path
-    marks: tuple[int, ...]
+    """A trial of a search or of random draws, whose statistics are kept."""
 
     @property
     def name(self) -> str:
-        """The run's, the place in it, the trial."""
-        return f"{self.run.name}/{self.path.parent.name}/{self.path.stem}"
+        """What is searched or looked for, the place in there, the trial."""
+        return "/".join([*self.path.parts[-3:-1], self.path.stem])
 
     @property
     def folder(self) -> Path:
@@ -107,22 +99,21 @@ class SearchJob(TrialJob):
 
     Attributes:
         trial: Which.
+        reached: Tells of its evaluations and of what scores them what is kept.
+        what: What the record says beside that: what is searched, and by what.
     """
 
     trial: Trial
+    reached: Callable[[Sequence[Evaluation], Objective], dict[str, Any]]
+    what: Mapping[str, Any] = field(default_factory=dict)
 
     def do(self, context: Objective, threads: int) -> dict[str, Any]:
-        """Search; return the statistics."""
-        began = time.monotonic()
+        """Search; return the statistics, and the processor time that the search took."""
+        began = time.process_time()
         found = run_trial(self.trial, context)
-        batch = self.trial.config.batch
-        at: dict[str, Any] = {}
-        for rounds in self.marks:
-            seen = [each for each in found if each.round <= rounds]
-            sentences, scores = [e.sentence for e in seen], [e.value for e in seen]
-            at[str(rounds * batch)] = trial_row(sentences, scores, context)
-        record = {"trial": self.trial.number, "seed": self.trial.seed, "at": at}
-        return record | {"seconds": time.monotonic() - began}
+        seconds = time.process_time() - began
+        record = {**self.what, "trial": self.trial.number, "seed": self.trial.seed}
+        return record | {"seconds": seconds} | self.reached(found, context)
 
 
 @dataclass(frozen=True)
@@ -130,11 +121,15 @@ class RandomJob(TrialJob):
     """Random points of the space that a search looks through.
 
     Attributes:
+        run: The trained run.
+        marks: After how many evaluations statistics are told.
         number: Of the trial.
         seed: Of the trial.
         space: Which space.
     """
 
+    run: Path
+    marks: tuple[int, ...]
     number: int
     seed: int
     space: SpaceName
@@ -151,6 +146,18 @@ class RandomJob(TrialJob):
         record = drawn_record(drawn, self.marks, context)
         head = {"trial": self.number, "seed": self.seed, "decodes": decodes}
         return head | {"space": space.name, "at": record}
+
+
+def statistics_after(
+    found: Sequence[Evaluation], objective: Objective, *, rounds: Sequence[int], batch: int
+) -> dict[str, Any]:
+    """Return the statistics of a search after some rounds, by their numbers of evaluations."""
+    at: dict[str, Any] = {}
+    for number in rounds:
+        seen = [each for each in found if each.round <= number]
+        sentences, scores = [e.sentence for e in seen], [e.value for e in seen]
+        at[str(number * batch)] = trial_row(sentences, scores, objective)
+    return {"at": at}
 
 
 def drawn_record(

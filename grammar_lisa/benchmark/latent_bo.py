@@ -5,33 +5,35 @@ and a file for each trial. What is there is not done again.
 """
 
 import dataclasses
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from grammar_lisa.benchmark.jobs import TrainingJob
+from grammar_lisa.benchmark.drawn import drawn_targets, targets_among
+from grammar_lisa.benchmark.jobs import SearchJob, TrainingJob
 from grammar_lisa.benchmark.latent_bo_settings import LatentBOSettings
 from grammar_lisa.benchmark.start_sets import NONE, StartSet, drawn_from_grammar, tells_apart
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.datasets import read_lines
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.decontamination import EXACT
+from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
 from grammar_lisa.optimize.config import SearchConfig
-from grammar_lisa.optimize.trials import Trial, run_trial
+from grammar_lisa.optimize.history import Evaluation
+from grammar_lisa.optimize.trials import Trial
 from grammar_lisa.training.config import TrainConfig
 from grammar_lisa.training.experiment import Plan
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.jobs.backends import Backend
 from shared.jobs.folder import JobFolder
-from shared.jobs.jobs import FileJob, OnEnd, kept_files, run_jobs
+from shared.jobs.jobs import OnEnd, kept_files, run_jobs
 from shared.methods import Method
 from shared.runs.files import read_json
 
@@ -63,41 +65,11 @@ class Entrant:
     untrained: bool
 
 
-@dataclass(frozen=True)
-class LatentBOJob(FileJob[Objective]):
-    """One trial of a system for a target.
-
-    Attributes:
-        target: What it looks for.
-        system: Which searches, as it was asked for.
-        trial: The trial.
-        start: The best known score at the beginning.
-    """
-
-    target: str
-    system: str
-    trial: Trial
-    start: float
-
-    @property
-    def name(self) -> str:
-        """Target, system, trial."""
-        return "/".join([*self.path.parts[-3:-1], self.path.stem])
-
-    @property
-    def folder(self) -> Path:
-        """That of its history."""
-        return self.path.parent
-
-    def do(self, context: Objective, threads: int) -> dict[str, Any]:
-        """Search; return what was reached."""
-        began = time.process_time()
-        found = run_trial(self.trial, context)
-        seconds = time.process_time() - began
-        scores = np.array([each.value for each in found])
-        what = {"target": self.target, "system": self.system, "trial": self.trial.number}
-        record = what | {"seed": self.trial.seed, "seconds": seconds}
-        return record | reached(scores, self.start, context.worst)
+def reached_by(
+    found: Sequence[Evaluation], objective: Objective, *, start: float
+) -> dict[str, Any]:
+    """Return what a trial reached whose best line at the beginning scores `start`."""
+    return reached(np.array([each.value for each in found]), start, objective.worst)
 
 
 def reached(scores: np.ndarray[Any, Any], start: float, worst: float) -> dict[str, Any]:
@@ -156,6 +128,29 @@ class LatentBOBenchmark(JobFolder):
         """Tell whether the data, if there are any, have better and worse lines for a target."""
         return self.setting.data is None or tells_apart(self.objective(target)(self.lines))
 
+    def drawn(self, count: int) -> Sequence[str]:
+        """Return targets that the seed draws: from the grammar, and of lines half of them.
+
+        Raises:
+            LisaError: There are too few.
+        """
+        setting, points = self.setting, self.objective(KUSNER_TARGET).data
+        of_lines = count // 2 if setting.data is not None else 0
+        targets = drawn_targets(
+            load_grammar(setting.grammar),
+            setting.max_rules,
+            points,
+            count - of_lines,
+            derive_seed(setting.seed, "targets"),
+            self.tells,
+        )
+        if of_lines:
+            rng = np.random.default_rng(derive_seed(setting.seed, "target lines"))
+            lines = [self.lines[row] for row in rng.permutation(len(self.lines)).tolist()]
+            source = f"lines of {setting.data}"
+            targets += targets_among(lines, points, of_lines, source, self.tells)
+        return targets
+
     def do(
         self,
         target: str,
@@ -188,7 +183,7 @@ class LatentBOBenchmark(JobFolder):
         entrants: Sequence[Entrant],
         trained: set[str],
         number: int,
-    ) -> Iterator[LatentBOJob]:
+    ) -> Iterator[SearchJob]:
         """Yield the trials of one seed that are missing."""
         folders = {
             each.name: self.path / "trials" / _folded(target) / _folded(each.name)
@@ -217,7 +212,8 @@ class LatentBOBenchmark(JobFolder):
                 seed,
                 each.untrained,
             )
-            yield LatentBOJob(path, target, each.name, trial, float(scores.min()))
+            told = partial(reached_by, start=float(scores.min()))
+            yield SearchJob(path, trial, told, {"target": target, "system": each.name})
 
     def _start(self, target: str, objective: Regression, seed: int) -> StartSet:
         protocol, setting = self.setting.how, self.setting

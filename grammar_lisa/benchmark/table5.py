@@ -7,11 +7,17 @@ runs, random draws from the data and from the grammar.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
-from grammar_lisa.benchmark.jobs import RandomJob, SearchJob, TrainingJob, drawn_record
+from grammar_lisa.benchmark.jobs import (
+    RandomJob,
+    SearchJob,
+    TrainingJob,
+    drawn_record,
+    statistics_after,
+)
 from grammar_lisa.benchmark.table5_settings import Table5Settings
 from grammar_lisa.benchmark.table5_systems import (
     ENTRIES,
@@ -212,8 +218,9 @@ class Table5Benchmark(JobFolder):
             seed=setting.seed,
         )
         trials = problem.trials(run, path, count, settings)
-        marks = setting.how.marks(setting.search.rounds)
-        return [SearchJob(_trial(path, each.number), run, marks, each) for each in trials]
+        rounds = setting.how.marks(setting.search.rounds)
+        told = partial(statistics_after, rounds=rounds, batch=setting.search.batch)
+        return [SearchJob(_trial(path, each.number), each, told) for each in trials]
 
     def _drawing(self, entry: Table5Entry, number: int) -> RandomJob:
         run, space = self.run_of(entry), self.setting.search.space

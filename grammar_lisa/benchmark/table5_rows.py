@@ -51,10 +51,9 @@ def table5_results(benchmark: Table5Benchmark) -> BenchmarkResults:
     record: dict[str, Any] = {"systems": systems, "facts": facts, "notes": notes}
     record |= {"failed": failed, "table": rows, "trials": records}
     title, numbers = f"Table 5, {setting.protocol} protocol", table5_numbers(rows)
-    found = BenchmarkResults(
+    return BenchmarkResults(
         "table5", title, tables, notes, numbers, record, failed, KEYS, notes_last=True
     )
-    return found, rows
 
 
 def table5_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -1,21 +1,14 @@
 """`grammar-lisa benchmark latent-bo --protocol t-lbo`."""
 
-from collections.abc import Sequence
-
-import numpy as np
-
-from grammar_lisa.benchmark.drawn import drawn_targets, targets_among
 from grammar_lisa.benchmark.latent_bo import LATENT_BO_TOOL, LatentBOBenchmark
 from grammar_lisa.benchmark.latent_bo_rows import latent_bo_results
 from grammar_lisa.cli.benchmark_results import report_results
 from grammar_lisa.cli.entrants import entrant_of
 from grammar_lisa.cli.options.benchmark_latent_bo import Options
-from grammar_lisa.grammar import load_grammar
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
 from shared.cli.jobs import going_on, note_ends, on_backend
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
-from shared.common.seeds import derive_seed
 from shared.jobs.backends import Backend
 from shared.runs.folders import open_folder
 
@@ -35,33 +28,10 @@ def run(options: Options, terminal: Terminal, backend: Backend) -> None:
     terminal.note(f"benchmark: {benchmark.path}")
     for each in entrants:
         terminal.note(f"{each.name}: {each.config.describe()}")
-    targets = _targets(options, benchmark)
+    named = options.target or (KUSNER_TARGET,)
+    targets = benchmark.drawn(options.drawn) if options.drawn else named
     with going_on(benchmark.path, LATENT_BO_TOOL):
         for target in targets:
             on_end = note_ends(terminal, f"{target}: ")
             benchmark.do(target, entrants, options.trials, backend, on_end)
         report_results(latent_bo_results(benchmark), benchmark, terminal)
-
-
-def _targets(options: Options, benchmark: LatentBOBenchmark) -> Sequence[str]:
-    """Return what is looked for: what was named, or targets that the seed draws."""
-    if not options.drawn:
-        return options.target or (KUSNER_TARGET,)
-    points = benchmark.objective(KUSNER_TARGET).data
-    of_lines = options.drawn // 2 if options.data is not None else 0
-    targets = drawn_targets(
-        load_grammar(options.grammar),
-        options.max_rules,
-        points,
-        options.drawn - of_lines,
-        derive_seed(options.seed, "targets"),
-        benchmark.tells,
-    )
-    if of_lines:
-        rng = np.random.default_rng(derive_seed(options.seed, "target lines"))
-        order = rng.permutation(len(benchmark.lines)).tolist()
-        lines = [benchmark.lines[row] for row in order]
-        targets += targets_among(
-            lines, points, of_lines, f"lines of {options.data}", benchmark.tells
-        )
-    return targets

@@ -10,7 +10,6 @@ def report_results(
     results: BenchmarkResults,
     folder: JobFolder,
     terminal: Terminal,
-    rows: Sequence[Any],
     **more: object,
 ) -> None:
     """Write the files of a benchmark, print its tables and notes, and give its rows as JSON."""
