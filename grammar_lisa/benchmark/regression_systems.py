@@ -7,7 +7,6 @@ from a system. What a peer is set otherwise is in its favour, and stands in `SET
 
 from __future__ import annotations
 
-import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +21,7 @@ from grammar_lisa.regression.fit_config import SOURCES, FitConfig, sources_witho
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.extras import check_extra
+from shared.common.polling import polling
 from shared.common.words import unknown
 
 GPLEARN: Final[Mapping[str, Any]] = MappingProxyType(
@@ -142,19 +142,18 @@ def search_operon(rows: Rows, seconds: float, seed: int) -> FoundFormula:
     """Search with pyoperon until the time is over: it has no budget of evaluations left then."""
     from pyoperon.sklearn import SymbolicRegressor
 
-    began, ended = time.process_time(), threading.Event()
+    began, evaluators = time.process_time(), list[Any]()
 
-    def watch(evaluator: Any) -> None:
-        while not ended.wait(_LOOK):
-            if time.process_time() - began >= seconds:
+    def look() -> None:
+        if time.process_time() - began >= seconds:
+            for evaluator in evaluators:
                 evaluator.Budget = 0
-                return
 
     class Timed(SymbolicRegressor):
         """The regressor as it ships, whose own limit would be of the clock on the wall."""
 
         def _init_generator(self, name: str, evaluator: Any, *parts: Any) -> Any:
-            threading.Thread(target=watch, args=(evaluator,), daemon=True).start()
+            evaluators.append(evaluator)
             return super()._init_generator(name, evaluator, *parts)
 
     search = Timed(
@@ -166,10 +165,8 @@ def search_operon(rows: Rows, seconds: float, seed: int) -> FoundFormula:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
+        with polling(look, _LOOK):
             search.fit(np.column_stack(list(rows.points.values())), rows.target)
-        finally:
-            ended.set()
         text = search.get_model_string(search.model_, 30, list(rows.points))
     looked = int(search.stats_["residual_evaluations"])
     return FoundFormula(text.replace("^", "**"), time.process_time() - began, looked)

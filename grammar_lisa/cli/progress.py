@@ -1,11 +1,11 @@
 """A bar of progress over searches that several processes carry out."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from shared.cli.terminal import Terminal
+from shared.common.polling import polling
 
 
 @contextmanager
@@ -20,24 +20,14 @@ def shown_progress(
         records: JSONL files, each with a header and a line an evaluation.
         total: Evaluations in all of them, in the end.
     """
-    done = threading.Event()
     with terminal.progress(label, total) as bar:
 
         def look() -> None:
             bar.update(sum(_lines(path) for path in records), "evaluations")
 
-        def show_progress() -> None:
-            while not done.wait(0.5):
-                look()
-
-        callbacks = threading.Thread(target=show_progress, daemon=True)
-        callbacks.start()
-        try:
+        with polling(look, 0.5):
             yield
-            look()
-        finally:
-            done.set()
-            callbacks.join()
+        look()
 
 
 def _lines(path: Path) -> int:

@@ -1,10 +1,11 @@
 """Work in other processes that does not outlive what waits for it."""
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
+
+from shared.common.polling import polling
 
 _EVERY: Final = 0.1
 """Seconds between two looks whether the work is still wanted."""
@@ -30,15 +31,10 @@ def ends_with(owner: int | None) -> Iterator[None]:
 @contextmanager
 def ends_when(unwanted: Callable[[], bool]) -> Iterator[None]:
     """End this process, within the block, as soon as its work is unwanted."""
-    done = threading.Event()
 
-    def watch() -> None:
-        while not done.wait(_EVERY):
-            if unwanted():
-                os._exit(1)
+    def look() -> None:
+        if unwanted():
+            os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
-    try:
+    with polling(look, _EVERY):
         yield
-    finally:
-        done.set()
