@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from grammar_lisa.cli.bo_outcome import Scored, SearchOutcome
 from grammar_lisa.cli.options.bo import Options
 from grammar_lisa.cli.progress import shown_progress
 from grammar_lisa.models.character_model import CharacterModel
@@ -20,6 +19,7 @@ from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.problem import Draws, SearchedRun, SearchProblem, random_draws
 from grammar_lisa.optimize.search import score_all
 from grammar_lisa.optimize.trials import Trial, run_trials
+from grammar_lisa.reports.search_outcome import Scored, SearchOutcome
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import counted

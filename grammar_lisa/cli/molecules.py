@@ -6,12 +6,12 @@ from typing import Any, Final
 import numpy as np
 
 from grammar_lisa.cli.options.molecules import Options
-from grammar_lisa.cli.pictures import draw_molecules
 from grammar_lisa.cli.runs import open_model
 from grammar_lisa.molecules.judging import QUANTILES, Comparison, Judgement, judge
 from grammar_lisa.molecules.reading import check_installed
 from grammar_lisa.objectives.molecules import PREFIX, MoleculeObjective
 from grammar_lisa.optimize.start import training_sentences
+from grammar_lisa.reports.pictures import draw_molecules
 from shared.cli.terminal import Terminal, show
 from shared.common.seeds import derive_seed
 from shared.common.words import counted

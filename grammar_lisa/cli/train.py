@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from grammar_lisa.cli.options.train import TRAIN, Options
-from grammar_lisa.cli.pictures import plot_curves
 from grammar_lisa.cli.reports import print_quality
 from grammar_lisa.grammar.datasets import DerivationSplit
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.models.run import run_architecture
+from grammar_lisa.reports.pictures import plot_curves
 from grammar_lisa.training.experiment import Plan, data_of, finish_run, make_run, train_run
 from shared.cli.terminal import Terminal
 from shared.common.callbacks import Callbacks, MetricsRow

@@ -287,6 +287,28 @@ SYSTEMS: Final[Mapping[str, SearchConfig]] = MappingProxyType(
 FIELDS: Final = tuple(each.name for each in dataclasses.fields(SearchConfig))
 
 
+def system_named(name: str) -> SearchConfig:
+    """Return what a system consists of.
+
+    Raises:
+        LisaError: There is no such system.
+    """
+    if name not in SYSTEMS:
+        raise LisaError(unknown("system", name, SYSTEMS))
+    return SYSTEMS[name]
+
+
+def title_of(system: str, config: SearchConfig) -> str:
+    """Return the name of a system, with what was changed of it; the budget aside."""
+    named = system_named(system)
+    changed = [
+        f"{name} {getattr(config, name)}"
+        for name in FIELDS
+        if name not in ("rounds", "batch") and getattr(config, name) != getattr(named, name)
+    ]
+    return f"{system} with {', '.join(changed)}" if changed else system
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrialSettings:
     """What the trials of a search share.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from matplotlib.figure import Figure
 
-import grammar_lisa.cli.pictures
+import grammar_lisa.reports.pictures
 import image_lisa.reports.pictures
 from grammar_lisa.expressions import algebra
 from grammar_lisa.optimize import surrogate
@@ -25,7 +25,7 @@ def blank_pictures():
         write_atomically(folder.path / name, empty.getvalue())
 
     with pytest.MonkeyPatch.context() as patch:
-        for tool in (grammar_lisa.cli, image_lisa.reports):
+        for tool in (grammar_lisa.reports, image_lisa.reports):
             patch.setattr(tool.pictures, "save_figure", save)
         yield
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from grammar_lisa.optimize.config import FIELDS, SYSTEMS, SearchConfig
+from grammar_lisa.optimize.config import SearchConfig, system_named, title_of
 from shared.cli.records import check_ranges, flag_value
 from shared.common.errors import LisaError
-from shared.common.words import unknown
 
 DEFAULT_SYSTEM = "lisa"
 LARGEST_BUDGET = 1_000_000
@@ -61,17 +60,6 @@ def with_system(kind: type[T], words: Sequence[str]) -> T:
     return kind(system=name, search=system_named(name))
 
 
-def system_named(name: str) -> SearchConfig:
-    """Return what a system consists of.
-
-    Raises:
-        LisaError: There is no such system.
-    """
-    if name not in SYSTEMS:
-        raise LisaError(unknown("system", name, SYSTEMS))
-    return SYSTEMS[name]
-
-
 def check_search(config: SearchConfig) -> None:
     """Refuse numbers that would take all memory and time there is.
 
@@ -111,14 +99,3 @@ def _flat(options: Any) -> Iterator[tuple[str, Any]]:
             yield from _flat(value)
         else:
             yield each.name, value
-
-
-def title_of(system: str, config: SearchConfig) -> str:
-    """Return the name of a system, with what was changed of it; the budget aside."""
-    named = system_named(system)
-    changed = [
-        f"{name} {getattr(config, name)}"
-        for name in FIELDS
-        if name not in ("rounds", "batch") and getattr(config, name) != getattr(named, name)
-    ]
-    return f"{system} with {', '.join(changed)}" if changed else system

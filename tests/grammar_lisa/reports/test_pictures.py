@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from grammar_lisa.cli import pictures
-from grammar_lisa.cli.pictures import plot_convergence
 from grammar_lisa.optimize.history import best_so_far
+from grammar_lisa.reports import pictures
+from grammar_lisa.reports.pictures import plot_convergence
 from shared.runs.run import Run
 
 NAN, INF = float("nan"), float("inf")
@@ -85,6 +85,6 @@ def test_the_axis_tells_small_scores_apart(draw, scores, scale):
     assert all(low <= score <= high for score in scores if np.isfinite(score))
 
 
-def test_a_picture_is_written_whole(tmp_path, drawn):
+def test_a_picture_is_written_whole(tmp_path):
     plot_convergence(Run(tmp_path, {}), {"lisa": [np.array([3.0])]}, 1, 4.0, "score")
     assert (tmp_path / "convergence.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")

@@ -1,4 +1,4 @@
-"""The pictures that commands leave in a run."""
+"""The pictures that a training and a search leave in their folders."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from grammar_lisa.molecules.drawing import draw_grid
 from grammar_lisa.optimize.history import best_so_far
-from shared.cli.terminal import show
 from shared.common.arrays import Floats
 from shared.common.callbacks import MetricsRow
 from shared.runs.figures import save_figure
@@ -142,6 +141,6 @@ def plot_best(
 
 def draw_molecules(path: Path, molecules: Sequence[tuple[str, float]], name: str) -> None:
     """Draw molecules with their values of a property below them, in a file .svg or .png."""
-    legends = [f"{name} {show(value)}" for _, value in molecules]
+    legends = [f"{name} {value:.4g}" for _, value in molecules]
     drawing = draw_grid([smiles for smiles, _ in molecules], legends, path.suffix)
     write_atomically(path, drawing)

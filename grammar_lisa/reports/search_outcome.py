@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from grammar_lisa.cli.options.search import title_of
 from grammar_lisa.objectives.external import failure_report
 from grammar_lisa.objectives.objective import Objective
-from grammar_lisa.optimize.config import SearchConfig
+from grammar_lisa.optimize.config import SearchConfig, title_of
 from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.problem import Draws, SearchProblem
 from grammar_lisa.optimize.trials import Trial
-from shared.cli.terminal import show
 from shared.common.words import counted
 
 SEARCH = "search"
@@ -96,7 +94,7 @@ class SearchOutcome:
         return (
             f"{title_of(self.system, self.config)}: {self.config.describe()}; it sees {self.sees}; "
             f"{counted(count, 'trial')} from {counted(known, 'known sentence')}, the best of which "
-            f"scores {show(self.best_known)}"
+            f"scores {self.best_known:.4g}"
         )
 
     @property
