@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import Any, Final
+
+from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedToken, v_args
+from lark.exceptions import VisitError
 
 from grammar_lisa.grammar.formats.characters import characters
 from grammar_lisa.grammar.formats.tree import Choice, Expression, Literal, Repeat, Sequence
@@ -12,15 +15,33 @@ SUFFIXES = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 """How often at least and at most a sign of repetition lets a part stand; None is without end."""
 
 MOST_TIMES = 1000
-_CLASS = re.compile(r"\[((?:\\.|[^\\])(?:\\.|[^\]\\])*)\]", re.DOTALL)
 _COUNT = re.compile(r"\{(\d+)?(,)?(\d+)?\}")
-_OPENING = re.compile(r"\((\?:|\?P<\w+>)?")
 _UNREAD = {
     ".": "any character: what is not finite is not read",
     "^": "a place, not a character, so it is not read",
     "$": "a place, not a character, so it is not read",
     "(": "a group that only looks, refers or sets flags, so it is not read",
 }
+_PARSER: Final = Lark(
+    r"""
+    choice: sequence ("|" sequence)*
+    sequence: (_atom | repeat)*
+    repeat: _atom TIMES
+    _atom: literal | escape | char_class | group
+    literal: CHARACTER
+    escape: ESCAPE
+    char_class: CLASS
+    group: OPEN choice ")"
+    OPEN: /\((\?:|\?P<\w+>|(?!\?))/
+    CLASS: /\[(?:\\.|[^\\])(?:\\.|[^\]\\])*\]/s
+    TIMES: /[?*+]|\{\d*,?\d*\}/
+    ESCAPE: /\\./s
+    CHARACTER: /[^.^$?*+{\[()|\\]/
+    """,
+    parser="lalr",
+    lexer="basic",
+    start="choice",
+)
 
 
 def read_regex(written: str, place: Position) -> Expression:
@@ -33,10 +54,14 @@ def read_regex(written: str, place: Position) -> Expression:
     Raises:
         ValueError: It is not finite in its characters, looks around, or is none.
     """
-    reader = _Reader(written, place)
-    found = reader.choice()
-    if not reader.done:
-        raise ValueError(f"a {reader.rest[0]} without its beginning")
+    try:
+        found: Choice = _Parts(place).transform(_PARSER.parse(written))
+    except UnexpectedCharacters as error:
+        raise ValueError(_out_of_place(error.char)) from None
+    except UnexpectedToken as error:
+        raise ValueError(_refusal(error)) from None
+    except VisitError as error:
+        raise error.orig_exc from None
     return found
 
 
@@ -45,85 +70,64 @@ def choice_of(texts: Iterable[str], place: Position) -> Choice:
     return Choice(tuple(Sequence((Literal(text, place),), place) for text in texts), place)
 
 
-class _Reader:
-    def __init__(self, written: str, place: Position) -> None:
-        self.written, self.place, self.at = written, place, 0
+@v_args(inline=True)
+class _Parts(Transformer[Token, Any]):
+    """Makes the parts of a right-hand side, all at one place, of what lark has parsed."""
 
-    @property
-    def rest(self) -> str:
-        return self.written[self.at :]
+    def __init__(self, place: Position) -> None:
+        super().__init__()
+        self.place = place
 
-    @property
-    def done(self) -> bool:
-        return self.at == len(self.written)
+    def choice(self, *alternatives: Sequence) -> Choice:
+        return Choice(alternatives, self.place)
 
-    def choice(self) -> Choice:
-        found = [self._sequence()]
-        while self.rest.startswith("|"):
-            self.at += 1
-            found.append(self._sequence())
-        return Choice(tuple(found), self.place)
+    def sequence(self, *parts: Expression) -> Sequence:
+        return Sequence(parts, self.place)
 
-    def _sequence(self) -> Sequence:
-        parts: list[Expression] = []
-        while not self.done and self.rest[0] not in "|)":
-            parts.append(self._repeated(self._atom()))
-        return Sequence(tuple(parts), self.place)
+    def repeat(self, part: Expression, sign: Token) -> Repeat:
+        return Repeat(part, *(SUFFIXES.get(sign) or _count(sign)), self.place)
 
-    def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        match = pattern.match(self.written, self.at)
-        self.at = match.end() if match else self.at
-        return match
+    def literal(self, token: Token) -> Literal:
+        return Literal(str(token), self.place)
 
-    def _atom(self) -> Expression:
-        character = self.rest[0]
-        if match := self._take(_OPENING):
-            return self._group(match.group())
-        if match := self._take(_CLASS):
-            return choice_of(characters(match.group(1)), self.place)
-        if character in ".^$?*+{[":
-            self._refuse()
-        if character != "\\":
-            self.at += 1
-            return Literal(character, self.place)
-        found = characters(self.rest[:2])
-        self.at += 2
-        return Literal(found[0], self.place) if len(found) == 1 else choice_of(found, self.place)
+    def escape(self, token: Token) -> Literal | Choice:
+        found = characters(token)
+        return self.literal(Token("", found[0])) if len(found) == 1 else self._any_of(found)
 
-    def _group(self, opening: str) -> Choice:
-        if opening == "(" and self.rest.startswith("?"):
-            self.at -= 1
-            self._refuse()
-        found = self.choice()
-        if self.done:
-            raise ValueError("a group that is not closed")
-        self.at += 1
-        return found
+    def char_class(self, token: Token) -> Choice:
+        return self._any_of(characters(token[1:-1]))
 
-    def _repeated(self, part: Expression) -> Expression:
-        times: tuple[int, int | None]
-        if not self.done and self.rest[0] in SUFFIXES:
-            times = SUFFIXES[self.rest[0]]
-            self.at += 1
-        elif match := self._take(_COUNT):
-            times = _count(match)
-        else:
-            return part
-        if self.rest.startswith(("?", "+")):
-            raise ValueError("how much of the text a repetition takes is not read")
-        return Repeat(part, *times, self.place)
+    def group(self, opening: Token, body: Choice) -> Choice:
+        return body
 
-    def _refuse(self) -> NoReturn:
-        sign = self.rest[0]
-        raise ValueError(f"{sign} is {_UNREAD.get(sign, 'out of place')}")
+    def _any_of(self, found: Iterable[str]) -> Choice:
+        return choice_of(found, self.place)
 
 
-def _count(match: re.Match[str]) -> tuple[int, int | None]:
+def _refusal(error: UnexpectedToken) -> str:
+    """Return what is wrong with a token that cannot stand where it does."""
+    token, stack = error.token, error.interactive_parser.parser_state.value_stack
+    if token.type == "$END":
+        return "a group that is not closed"
+    if token.type == "RPAR":
+        return "a ) without its beginning"
+    if token in ("?", "+") and stack and getattr(stack[-1], "type", "") == "TIMES":
+        return "how much of the text a repetition takes is not read"
+    return _out_of_place(token[0])
+
+
+def _out_of_place(sign: str) -> str:
+    return f"{sign} is {_UNREAD.get(sign, 'out of place')}"
+
+
+def _count(sign: str) -> tuple[int, int | None]:
+    match = _COUNT.fullmatch(sign)
+    assert match
     low, comma, high = match.groups()
     least = int(low or 0)
     most = int(high) if high else (None if comma else least)
     if not (low or high) or max(least, most or 0) > MOST_TIMES:
-        raise ValueError(f"{match.group()} is no count of at most {MOST_TIMES}")
+        raise ValueError(f"{sign} is no count of at most {MOST_TIMES}")
     if most is not None and most < least:
-        raise ValueError(f"{match.group()} is no range of repetitions")
+        raise ValueError(f"{sign} is no range of repetitions")
     return least, most
