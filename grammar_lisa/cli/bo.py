@@ -3,8 +3,6 @@
 import dataclasses
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
 
 from grammar_lisa.cli.bo_objective import opened_objective
 from grammar_lisa.cli.bo_report import report_search
@@ -18,9 +16,9 @@ from shared.cli.jobs import on_backend
 from shared.cli.option_groups import JOB_OPTIONS
 from shared.cli.records import options_from_record
 from shared.cli.terminal import Terminal
-from shared.common.distribution import DISTRIBUTION
 from shared.common.seeds import derive_seed
 from shared.jobs.backends import Backend
+from shared.runs.folders import made_by
 from shared.runs.run import Run, create_run, next_run_path, open_run
 from shared.trackers.tracker import Tracker, show_pictures, tracking
 
@@ -94,9 +92,7 @@ def _create(trained: Run, options: Options, left_out: str, terminal: Terminal) -
     folder = create_run(
         path,
         {
-            "tool": SEARCH_TOOL,
-            "version": version(DISTRIBUTION),
-            "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+            **made_by(SEARCH_TOOL),
             "options": recorded(options, _UNRECORDED),
             "left_out": left_out,
         },

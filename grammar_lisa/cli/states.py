@@ -3,8 +3,6 @@
 import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from grammar_lisa.cli.options.search import recorded
@@ -26,8 +24,8 @@ from grammar_lisa.optimize.state import (
     language_record,
     new_scores,
 )
-from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
+from shared.runs.folders import made_by
 from shared.runs.locks import working_in
 from shared.runs.run import CONFIG, Run, create_run, open_run
 
@@ -75,9 +73,7 @@ def create_state(folder: Path, options: SetupOptions, scores: Sequence[Score]) -
         training_sentences(run, obeying)
     language = _language(options.language, run, model)
     record = {
-        "tool": ASK_TOOL,
-        "version": version(DISTRIBUTION),
-        "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+        **made_by(ASK_TOOL),
         "options": recorded(dataclasses.replace(options, run=run.path)),
         "language": language_record(language),
     }

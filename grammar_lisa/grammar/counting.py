@@ -43,16 +43,11 @@ class Counts:
 
     def exactly(self, n: int) -> int:
         """Return the number of derivations of exactly ``n`` rules, n up to ``max_rules``."""
-        if not 0 <= n <= self.max_rules:
-            raise LisaError(f"n is {n}; this table goes from 0 to {self.max_rules} rules")
-        return self._ways[(self.grammar.start,)][n]
+        return self.exactly_from(self.grammar.start, n)
 
     def at_most(self, n: int | None = None) -> int:
         """Return the number of derivations of at most ``n`` rules (default ``max_rules``)."""
-        n = self.max_rules if n is None else n
-        if not 0 <= n <= self.max_rules:
-            raise LisaError(f"n is {n}; this table goes from 0 to {self.max_rules} rules")
-        return self._by_length[n]
+        return self._by_length[self.max_rules if n is None else self._length(n)]
 
     def unrank(self, rank: int) -> tuple[int, ...]:
         """Return the derivation with a rank in range(at_most()).
@@ -73,9 +68,7 @@ class Counts:
 
     def exactly_from(self, symbol: Nonterminal, n: int) -> int:
         """Return the number of subtrees of exactly ``n`` rules whose root is ``symbol``."""
-        if not 0 <= n <= self.max_rules:
-            raise LisaError(f"n is {n}; this table goes from 0 to {self.max_rules} rules")
-        return self._ways[(symbol,)][n]
+        return self._ways[(symbol,)][self._length(n)]
 
     def unrank_from(self, symbol: Nonterminal, n: int, rank: int) -> tuple[int, ...]:
         """Return the subtree of ``n`` rules with a rank in range(exactly_from(symbol, n)).
@@ -89,6 +82,12 @@ class Counts:
                 f"rank {rank} is out of range: {total} subtrees of {symbol} have exactly {n} rules"
             )
         return self._expand(symbol, n, rank)
+
+    def _length(self, n: int) -> int:
+        """Return a number of rules that the table holds."""
+        if not 0 <= n <= self.max_rules:
+            raise LisaError(f"n is {n}; this table goes from 0 to {self.max_rules} rules")
+        return n
 
     def _expand(self, symbol: Nonterminal, length: int, rank: int) -> tuple[int, ...]:
         """Return the subtree of a rank among those of a symbol and a number of rules."""

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
 from grammar_lisa.objectives.objective import Evaluated, Objective
@@ -60,12 +59,7 @@ class OneByOne(Objective, AbstractContextManager["OneByOne"]):
     def close(self) -> None:
         """End what the objective has started; by default there is nothing."""
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

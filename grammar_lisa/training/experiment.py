@@ -2,7 +2,6 @@
 
 import dataclasses
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
@@ -28,7 +27,6 @@ from grammar_lisa.training.corpus import decontamination_of, describe_sentences,
 from grammar_lisa.training.defaults import chosen, default_epochs
 from grammar_lisa.training.evaluation import evaluate_model, readout_r2, reconstruction
 from shared.common.callbacks import Callbacks, MetricsRow, Notify, silent
-from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
 from shared.common.threads import limited_threads
@@ -36,6 +34,7 @@ from shared.common.words import counted
 from shared.methods import Method
 from shared.methods.autoencoder import Autoencoder
 from shared.runs.expost import fit_samplers, save_codes, save_samplers
+from shared.runs.folders import made_by
 from shared.runs.run import CHECKPOINT, METRICS, MODEL, SUMMARY, Run, create_run
 from shared.training.settings import Training
 from shared.training.trainer import Trainer
@@ -170,9 +169,7 @@ def make_run(
     run = create_run(
         path,
         {
-            "tool": TOOL,
-            "version": version(DISTRIBUTION),
-            "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+            **made_by(TOOL),
             "versions": {name: version(name) for name in ("torch", "numpy")},
             "options": plan.record(path.parent),
             "grammar": {"source": str(config.grammar), "sha256": grammar.digest},

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from shared.common.distribution import DISTRIBUTION
 from shared.common.errors import LisaError
 from shared.runs.files import to_json
 from shared.runs.run import CONFIG, Run, create_run, open_run
@@ -56,6 +58,11 @@ def open_folder(
 def as_json(value: Any) -> Any:
     """Return a value as it comes back from a JSON file."""
     return json.loads(to_json(value))
+
+
+def made_by(tool: str) -> dict[str, str]:
+    """Return what the configuration of a folder begins with: what made it, and when."""
+    return {"tool": tool, "version": version(DISTRIBUTION), "created": now()}
 
 
 def now() -> str:
