@@ -76,10 +76,6 @@ class Parser:
         except (UnexpectedInput, KeyError):
             return self._parse_otherwise(text)
 
-    def parse_many(self, texts: Iterable[str]) -> list[tuple[int, ...]]:
-        """Return the leftmost derivations of many sentences; raises as ``parse`` does."""
-        return [self.parse(text) for text in texts]
-
     def _token_parser(self) -> Reader:
         """Return what reads tokens: see the class."""
         rules, symbols = token_rules(self.grammar), _symbols(self.grammar)

@@ -139,7 +139,7 @@ def test_none_draws_sentences_of_the_grammar():
     objective = PROTOCOLS["none"].regression()
     start = drawn_from_grammar(GRAMMAR, objective, seed=0)
     assert len(set(start.pool)) == len(start.known) == 15
-    assert all(len(each) <= 15 for each in Parser(GRAMMAR).parse_many(start.pool))
+    assert all(len(each) <= 15 for each in map(Parser(GRAMMAR).parse, start.pool))
     assert start.known_scores.tolist() == objective(start.pool).tolist()
     assert same(start, drawn_from_grammar(GRAMMAR, objective, seed=0))
     assert start.pool != drawn_from_grammar(GRAMMAR, objective, seed=1).pool
