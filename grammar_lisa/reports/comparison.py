@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from grammar_lisa.models.names import FIT_TOOL, SEARCH_TOOL, TOOL
 from grammar_lisa.reports.fit_page import RecordedFit, fine, front_chart
-from grammar_lisa.reports.recorded_search import RecordedSearch
+from grammar_lisa.reports.recorded_search import RecordedSearch, best_cells
 from grammar_lisa.reports.search_page import convergence
 from grammar_lisa.reports.training_page import share
 from shared.common.durations import duration
@@ -63,7 +63,6 @@ def _searches(runs: Mapping[str, Run]) -> list[Block]:
     searches = {label: RecordedSearch.read(run) for label, run in runs.items()}
     rows: list[list[Cell]] = []
     for label, search in searches.items():
-        best = search.best[:1]
         rows.append(
             [
                 label,
@@ -71,8 +70,7 @@ def _searches(runs: Mapping[str, Run]) -> list[Block]:
                 search.system,
                 number(len(search.trials)),
                 number(len(search.evaluations)),
-                number(best[0][2].score) if best else "–",
-                Formula(best[0][2].sentence) if best else "–",
+                *best_cells(search),
             ]
         )
     head = ["search", "objective", "system", "trials", "evaluations", "best score", "sentence"]

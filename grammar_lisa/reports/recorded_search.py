@@ -20,6 +20,8 @@ from grammar_lisa.optimize.history import Evaluation, read_history
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.reports.charts import number
+from shared.reports.page import Cell, Formula
 from shared.reports.runs import mapping, read_record
 from shared.runs.expost import load_codes
 from shared.runs.run import SUMMARY, Run, open_run
@@ -145,6 +147,14 @@ class RecordedSearch:
         rows = np.linspace(0, len(codes) - 1, min(_CONTEXT, len(codes))).astype(np.int64)
         some: Floats = codes[rows]
         return some
+
+
+def best_cells(search: RecordedSearch) -> list[Cell]:
+    """Return the best score and the best sentence of a search, dashes where nothing was scored."""
+    if not search.best:
+        return ["–", "–"]
+    best = search.best[0][2]
+    return [number(best.score), Formula(best.sentence)]
 
 
 def latex_of(text: str) -> str | None:

@@ -8,7 +8,7 @@ from grammar_lisa.models.load import load_model
 from grammar_lisa.models.names import SEARCH_TOOL, TOOL
 from grammar_lisa.models.run import read_data, run_architecture
 from grammar_lisa.models.sentence_model import SentenceModel
-from grammar_lisa.reports.recorded_search import RecordedSearch
+from grammar_lisa.reports.recorded_search import RecordedSearch, best_cells
 from grammar_lisa.reports.sentence_map import sentence_map
 from shared.common.durations import duration
 from shared.common.errors import LisaError
@@ -168,7 +168,6 @@ def _searches(run: Run) -> Block:
             search = RecordedSearch.read(open_run(path.parent, SEARCH_TOOL))
         except LisaError:
             continue
-        best = search.best[:1]
         report = path.parent / "report.html"
         name = path.parent.name
         rows.append(
@@ -177,8 +176,7 @@ def _searches(run: Run) -> Block:
                 Formula(search.objective_text),
                 search.system,
                 number(len(search.evaluations)),
-                number(best[0][2].score) if best else "–",
-                Formula(best[0][2].sentence) if best else "–",
+                *best_cells(search),
             ]
         )
     if not rows:
