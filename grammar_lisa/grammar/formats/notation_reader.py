@@ -40,6 +40,7 @@ from grammar_lisa.grammar.source import GrammarError, Position, error_at
 
 _DEFINES: Final = re.compile(rf"^[ \t]*(?:fragment\s+)?(?:{NAME})\s*(::=|:|=)", re.MULTILINE)
 _IGNORED: Final = re.compile(r"^[ \t]*%\s*ignore\s+(\w+|\S)", re.MULTILINE)
+_CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _TIMES: Final = f"write how often, at most {MOST_TIMES} times, such as ~ 3 or ~ 2..5"
 _RANGE: Final = 'a range is between two characters, such as "a".."z"'
 
@@ -124,39 +125,42 @@ class _Reader:
 
     def _refusal(self, error: UnexpectedToken) -> GrammarError:
         """Return the error for a token that cannot stand where it does."""
-        token, how = error.token, self.notation
-        stack = [
-            each
-            for each in error.interactive_parser.parser_state.value_stack
-            if isinstance(each, Token)
-        ]
+        token, kept = error.token, error.interactive_parser.parser_state.value_stack
+        stack = [each for each in kept if isinstance(each, Token)]
         found = repr(str(token)) if token else "the end of the file"
         if token and token.type == "_END" and self.kind == "lark":
             found = "the end of the line"
-        opening = _unclosed(stack)
-        ends = token.type == "_END" or token in (";", ")", "]", "}", "->")
         if token.type == "DIRECTIVE":
             hint = f"%ignore is read, and %import of lark's {LIBRARY}"
             return self.error(token, f"the directive {token} is not read", hint)
+        if not stack or stack[-1] == ";" or stack[-1].type == "_END":
+            return self._said(token, self.notation.begins, found=found)
+        if [each.type for each in stack] == ["NAME"]:
+            return self._undefined(stack[0], token, found)
+        return self._unread(token, stack, found)
+
+    def _undefined(self, name: Token, token: Token, found: str) -> GrammarError:
+        """Return the error for a name at the head of a statement that nothing defines."""
+        how = self.notation
+        if how.named:
+            return self._said(name, how.named, name=repr(str(name)), found=found)
+        said = how.behind_name.get(token, how.behind_name[""])
+        return self._said(token, said, name=name, found=found)
+
+    def _unread(self, token: Token, stack: list[Token], found: str) -> GrammarError:
+        """Return the error for a token within a definition; `stack` is what is open there."""
+        opening, end = _unclosed(stack), token.type == "_END"
+        if stack[-1] == "~" or (stack[-1] == ".." and stack[-2].type == "NUMBER"):
+            return self.error(token, f"expected a number, found {found}", _TIMES)
+        if opening and (end or token in (";", ")", "]", "}", "->")):
+            message = f"this {opening} is not closed: found {found}"
+            return self.error(opening, message, f"close it with {_CLOSING[opening]}")
         if token.type == "FLAGGED":
             what = "is read in capitals and small letters alike, which is unknown here"
             return self.error(token, f"{token} {what}")
-        if not stack or stack[-1] == ";" or stack[-1].type == "_END":
-            return self._said(token, how.begins, found=found)
-        if [each.type for each in stack] == ["NAME"]:
-            if how.named:
-                return self._said(stack[0], how.named, name=repr(str(stack[0])), found=found)
-            said = how.behind_name.get(token, how.behind_name[""])
-            return self._said(token, said, name=stack[0], found=found)
-        if stack[-1] == "~" or (stack[-1] == ".." and stack[-2].type == "NUMBER"):
-            return self.error(token, f"expected a number, found {found}", _TIMES)
-        if opening and ends:
-            closing = dict(zip("([{", ")]}", strict=True))[opening]
-            message = f"this {opening} is not closed: found {found}"
-            return self.error(opening, message, f"close it with {closing}")
-        if token in how.unread:
-            return self._said(token, how.unread[token], found=found)
-        if how.closed and token.type == "_END":
+        if token in self.notation.unread:
+            return self._said(token, self.notation.unread[token], found=found)
+        if end and self.notation.closed:
             message = f"the definition of {stack[0]} is not closed"
             return self.error(token, message, "close it with ;")
         return self.error(token, f"unexpected {found}")

@@ -71,6 +71,10 @@ def test_w3c():
     ]
 
 
+def test_a_label_is_no_character():
+    assert rules_of("a : 'u' #xAdd | 'v' # Last ;") == ["a -> 'u'", "a -> 'v'"]
+
+
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [

@@ -122,6 +122,11 @@ def test_every_terminal_of_the_library_is_read_or_refused_by_name(name):
         ('start: "ab".."c"', "1:8", ["is no range"]),
         ('start "a"', "1:7", ["expected :, found"]),
         ('"a"', "1:1", ["expected the name of a rule"]),
+        ('start\n: "a"', "2:1", ["expected :, found the end of the line"]),
+        ('start: "a"\n"b"', "2:1", ["expected the name of a rule, found '\"b\"'"]),
+        ('start: ["a"', "1:8", ["this [ is not closed: found the end of the file"]),
+        ('start: "a" "b', "1:12", ["a quote that is never closed"]),
+        ("start: /a\\", "1:8", ["a regular expression that is not closed"]),
     ],
 )
 def test_errors_show_the_place(text, place, words):

@@ -82,6 +82,7 @@ def test_the_rules_derive_what_matches(pattern):
         ("(a", "not closed"),
         ("*a", r"\* is out of place"),
         ("[a", r"\[ is out of place"),
+        ("a\\", r"is out of place"),
         ("a{3,2}", r"\{3,2\} is no range"),
         ("a{2000}", "no count of at most 1000"),
         ("a{}", "no count"),
