@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple, Self
 
 import numpy as np
@@ -14,15 +15,16 @@ from grammar_lisa.expressions.expression import (
     NUMBER,
     POWER,
     Node,
-    Pool,
 )
 from grammar_lisa.expressions.skeleton import Skeleton
-from grammar_lisa.regression.equations import EXACT, Equation, Equations
+from grammar_lisa.regression.description_length import complexity, worth_their_length
+from grammar_lisa.regression.equations import Equation, Equations
 from grammar_lisa.regression.fits.constants import polish
+from grammar_lisa.regression.fits.levenberg_marquardt import Late, never
 from grammar_lisa.regression.fits.losses import BoundLoss, Loss
 from grammar_lisa.regression.fits.rounding import simplify_constants
 from grammar_lisa.regression.measures import measure_values, predict
-from grammar_lisa.regression.search.tree import significant_digits, tree_of
+from grammar_lisa.regression.search.tree import tree_of
 from grammar_lisa.regression.tables.table import Table
 from grammar_lisa.regression.tidying import tidied
 from shared.common.arrays import Floats
@@ -38,13 +40,9 @@ _LEAST_NODES: Final = 5
 _EQUAL: Final = 1e-12
 """The share of the greatest value by which forms of one formula may differ."""
 _DIGITS: Final = 7
-"""Significant digits of a formula whose search goes on."""
+"""Significant digits of a formula whose search goes on, or whose time was over."""
 _WORSE: Final = 0.02
 """The share by which rounding on some rows may make the loss on all rows worse."""
-_NODE: Final = float(np.log(20.0))
-_DIGIT: Final = float(np.log(10.0)) / 2
-"""What a unit of complexity beyond `_SHORT`, and a digit, cost in nats."""
-_SHORT: Final = 5
 _SQUARED: Final = frozenset({"mse", "relative", "log"})
 _SIGNS: Final = frozenset({"-", NEGATION})
 
@@ -56,11 +54,13 @@ class Member(NamedTuple):
         skeleton: The formula, its constants open.
         constants: Their values, ``[n]``.
         known: Whether it was given at the start.
+        loss: With these constants, as the search told it; NaN where it told none.
     """
 
     skeleton: Skeleton
     constants: tuple[float, ...] = ()
     known: bool = False
+    loss: float = float("nan")
 
     @classmethod
     def read(cls, text: str, variables: Sequence[str], *, known: bool = False) -> Self:
@@ -70,6 +70,20 @@ class Member(NamedTuple):
             LisaError: The text is no formula over the variables, or has an open constant.
         """
         return cls(Skeleton.read(text, variables, CONSTANT_TERMINAL), (), known)
+
+
+class _Measured(NamedTuple):
+    """A formula on all rows.
+
+    Attributes:
+        equation: The formula.
+        rows: How many rows its errors count as.
+        values: Its predictions where the loss is robust, ``[row]``; else None.
+    """
+
+    equation: Equation
+    rows: float
+    values: Floats | None
 
 
 @dataclass(frozen=True)
@@ -90,32 +104,34 @@ class Finishing:
     digits: int | None = None
     operators: tuple[str, ...] | None = None
 
-    def finished(self, members: Iterable[Member]) -> Equations:
+    def finished(self, members: Iterable[Member], late: Late = never) -> Equations:
         """Fit the constants of each formula on the rows, round them, and measure.
 
-        After Ctrl-C the constants of what is left are taken as they are.
+        Where time is over, or after Ctrl-C, constants are taken as far as they are rounded by then;
+        the formula that the search would recommend comes first.
+
+        Args:
+            members: The formulas.
+            late: Tells whether time is over.
 
         Raises:
             LisaError: None of the formulas has a finite value in each row.
         """
-        interrupted = False
-        equations: list[Equation] = []
-        rows: list[float] = []
-        for member in members:
+        members, interrupted = list(members), False
+        measured = dict[int, _Measured]()
+
+        def over() -> bool:
+            return interrupted or late()
+
+        for place in _likely_first(members, len(self.table)):
+            member = members[place]
             try:
-                text = self.unrounded(member) if interrupted else self.text_of(member)
+                text = self._text(member, over)
             except KeyboardInterrupt:
                 interrupted = True
                 text = self.unrounded(member)
-            equations.append(self.equation(text, known=member.known))
-            rows.append(self._bound.effective_rows(predict(text, self.table)))
-        # The shortest form of what was given at the start was given too.
-        given = {self._shortest(each.text) for each in equations if each.known}
-        equations = [replace(each, known=each.known or each.text in given) for each in equations]
-        squared = self.loss.name in _SQUARED
-        equations = self._without_outliers(equations)
-        worth = worth_their_length(equations, rows, squared=squared)
-        return Equations(worth, len(self.table))
+            measured[place] = self._measured(text, known=member.known)
+        return self._worthy([measured[place] for place in range(len(members))], late)
 
     def sketch(self, members: Iterable[Member]) -> Equations:
         """Return the formulas with their constants as they are: quick, while a search goes on.
@@ -123,54 +139,8 @@ class Finishing:
         Raises:
             LisaError: None of the formulas has a finite value in each row.
         """
-        equations = [self.equation(self.unrounded(each), known=each.known) for each in members]
-        return Equations(equations, len(self.table))
-
-    def text_of(self, member: Member) -> str:
-        """Return a formula with its constants fitted on the rows and rounded, in its shortest form.
-
-        What was given at the start keeps its form.
-        """
-        text = self._rounded(member)
-        return text if member.known else self._shortest(text)
-
-    def _rounded(self, member: Member) -> str:
-        skeleton = member.skeleton
-        if not skeleton.n_constants:
-            return skeleton.text
-        fitted = self._fitted(member)
-        exact = self._written(skeleton, fitted)
-        rows = self.table.spread(ROUNDED_ROWS)
-        rounded = simplify_constants(
-            skeleton, rows.features, fitted, rows.target, rows.weights, self.loss, self.digits
-        )
-        text = self._written(skeleton, rounded.texts)
-        if self.digits is not None or len(rows) == len(self.table) or exact is None:
-            return text or exact or self.unrounded(member)
-        least = max(self.loss_of(exact), self._bound.exact)
-        worse = text is None or not self.loss_of(text) <= (1 + _WORSE) * least
-        return exact if worse else text or exact
-
-    def _shortest(self, text: str) -> str:
-        """Return the shortest form of a formula with numbers, if it has the same values."""
-        variables = self.table.variables
-        skeleton = Skeleton.read(text, variables, CONSTANT_TERMINAL)
-        if self.operators is None:
-            return text
-        tree = tidied(tree_of(skeleton, ()))
-        if len(skeleton.nodes) >= _LEAST_NODES:
-            from grammar_lisa.regression.polynomial_forms import shortest_form
-
-            tree = shortest_form(tree)
-        shorter = tree.skeleton(variables)
-        allowed = made_with(shorter.nodes, self.operators)
-        if not allowed or complexity(shorter) > complexity(skeleton):
-            return text
-        rows = self.table.spread(ROUNDED_ROWS)
-        given, values = predict(text, rows), predict(shorter.text, rows)
-        with np.errstate(invalid="ignore"):
-            equal = np.all(np.abs(values - given) <= _EQUAL * np.abs(given).max())
-        return shorter.text if equal else text
+        found = [self._measured(self.unrounded(each), known=each.known) for each in members]
+        return Equations([each.equation for each in found], len(self.table))
 
     def unrounded(self, member: Member) -> str:
         """Return a formula with the constants that it has now."""
@@ -179,77 +149,149 @@ class Finishing:
             return skeleton.text
         return skeleton.with_constants(list(member.constants), self.digits or _DIGITS)
 
-    def equation(self, text: str, *, known: bool = False) -> Equation:
+    def _worthy(self, measured: Sequence[_Measured], late: Late) -> Equations:
+        """Return the formulas that are worth their length."""
+        equations = self._without_outliers(measured)
+        # The shortest form of what was given at the start was given too.
+        given = {self._shortest(each.text, late) for each in equations if each.known}
+        equations = [replace(each, known=each.known or each.text in given) for each in equations]
+        rows = [each.rows for each in measured]
+        worth = worth_their_length(equations, rows, squared=self.loss.name in _SQUARED)
+        return Equations(worth, len(self.table))
+
+    def _text(self, member: Member, late: Late) -> str:
+        """Return a formula with its constants fitted on the rows and rounded, in its shortest form.
+
+        What was given at the start keeps its form.
+        """
+        text = self._rounded(member, late)
+        return text if member.known else self._shortest(text, late)
+
+    def _rounded(self, member: Member, late: Late) -> str:
+        skeleton = member.skeleton
+        if not skeleton.n_constants or late():
+            return self.unrounded(member)
+        fitted = self._fitted(member, late)
+        exact = _written(skeleton, fitted)
+        some = self._some
+        rounded = simplify_constants(
+            skeleton,
+            some.features,
+            fitted,
+            some.target,
+            some.weights,
+            self.loss,
+            self.digits,
+            late=late,
+        )
+        text = _written(skeleton, rounded.texts)
+        if self.digits is not None or some is self.table or exact is None:
+            return text or exact or self.unrounded(member)
+        least = max(self._loss_of(exact), self._bound.exact)
+        worse = text is None or not self._loss_of(text) <= (1 + _WORSE) * least
+        return exact if worse else text or exact
+
+    def _shortest(self, text: str, late: Late) -> str:
+        """Return the shortest form of a formula with numbers, if it has the same values."""
+        if self.operators is None or late():
+            return text
+        variables = self.table.variables
+        skeleton = Skeleton.read(text, variables, CONSTANT_TERMINAL)
+        tree = tidied(tree_of(skeleton, ()))
+        if len(skeleton.nodes) >= _LEAST_NODES:
+            from grammar_lisa.regression.polynomial_forms import shortest_form
+
+            tree = shortest_form(tree, late)
+        shorter = tree.skeleton(variables)
+        allowed = made_with(shorter.nodes, self.operators)
+        if not allowed or complexity(shorter) > complexity(skeleton):
+            return text
+        predicted = self._predicted if self._some is self.table else self._predicted_some
+        given, values = predicted(text), predicted(shorter.text)
+        with np.errstate(invalid="ignore"):
+            equal = np.all(np.abs(values - given) <= _EQUAL * np.abs(given).max())
+        return shorter.text if equal else text
+
+    def _measured(self, text: str, *, known: bool = False) -> _Measured:
         """Measure a formula with numbers on all rows."""
-        values = predict(text, self.table)
-        return Equation(
+        values = self._predicted(text)
+        equation = Equation(
             text,
             complexity(Skeleton.read(text, self.table.variables, CONSTANT_TERMINAL)),
-            self._value(values),
+            self._loss_of(text),
             measure_values(values, self.table).r2,
             None if self.test is None else measure_values(predict(text, self.test), self.test).r2,
             known,
         )
+        rows = self._bound.effective_rows(values)
+        return _Measured(equation, rows, values if self._bound.robust else None)
 
-    def loss_of(self, text: str) -> float:
-        """Return the loss of a formula with numbers on all rows; 0 at the level of rounding."""
-        return self._value(predict(text, self.table))
-
-    def _without_outliers(self, equations: list[Equation]) -> list[Equation]:
+    def _without_outliers(self, measured: Sequence[_Measured]) -> list[Equation]:
         """Return formulas with losses to which no row adds more than an error of some deviations.
 
         Else a formula with a pole at an outlier of a robust loss would be taken for better.
         """
-        bound = self._bound
-        if not bound.robust:
-            return equations
-        best = min(equations, key=lambda each: each.loss)
-        deviation = bound.deviation(predict(best.text, self.table))
-        values = (predict(each.text, self.table) for each in equations)
-        losses = [bound.capped(each, deviation) for each in values]
-        return [replace(each, loss=loss) for each, loss in zip(equations, losses, strict=True)]
+        best = min(measured, key=lambda each: each.equation.loss)
+        if best.values is None:
+            return [each.equation for each in measured]
+        deviation = self._bound.deviation(best.values)
+        return [
+            replace(each.equation, loss=self._bound.capped(each.values, deviation))
+            for each in measured
+            if each.values is not None
+        ]
 
-    @property
+    @cached_property
     def _bound(self) -> BoundLoss:
         return self.loss.bind(self.table.target, self.table.weights)
 
-    def _value(self, values: Floats) -> float:
-        bound = self._bound
+    @cached_property
+    def _some(self) -> Table:
+        """The rows that decide about digits and forms; the table itself where it has no more."""
+        return self.table if len(self.table) <= ROUNDED_ROWS else self.table.spread(ROUNDED_ROWS)
+
+    @cached_property
+    def _predicted(self) -> Callable[[str], Floats]:
+        """From a formula to its values on all rows; of the last few they are remembered."""
+        return lru_cache(maxsize=4)(lambda text: predict(text, self.table))
+
+    def _predicted_some(self, text: str) -> Floats:
+        return predict(text, self._some)
+
+    def _loss_of(self, text: str) -> float:
+        """Return the loss of a formula with numbers on all rows; 0 at the level of rounding."""
         with np.errstate(all="ignore"):
-            loss = float(bound.value(values))
+            loss = float(self._bound.value(self._predicted(text)))
         if not np.isfinite(loss):
             return np.inf
-        return 0.0 if loss <= bound.exact else loss
+        return 0.0 if loss <= self._bound.exact else loss
 
-    def _fitted(self, member: Member) -> Floats:
+    def _fitted(self, member: Member, late: Late) -> Floats:
         """Return the constants fitted on the rows, or as they were where that fails."""
         rows = self.table.spread(FITTED_ROWS)
         given = np.array(member.constants)
         bound = member.skeleton.bind(rows.features)
-        fit = polish(bound, rows.target, rows.weights, self.loss, given, _STEPS)
+        fit = polish(bound, rows.target, rows.weights, self.loss, given, _STEPS, late)
         return fit.constants if np.isfinite(fit.loss) else given
 
-    def _written(self, skeleton: Skeleton, constants: Sequence[str] | Floats) -> str | None:
-        """Return the text with constants; None where one cannot be written."""
-        try:
-            return skeleton.with_constants(list(constants), neutral=False)
-        except LisaError:
-            return None
+
+def _likely_first(members: Sequence[Member], n_rows: int) -> list[int]:
+    """Return the places of formulas, that of the one first that their losses recommend."""
+    equations = [
+        Equation(str(place), complexity(each.skeleton), each.loss, float("nan"))
+        for place, each in enumerate(members)
+        if np.isfinite(each.loss)
+    ]
+    likely = int(Equations(equations, n_rows).recommended.text) if equations else 0
+    return sorted(range(len(members)), key=lambda place: (place != likely, place))
 
 
-def complexity(formula: Skeleton) -> int:
-    """Return how many operations, variables and numbers a formula has; signs of numbers are free.
-
-    So ``-4.9*t**2+2`` is as complex as ``2-4.9*t**2``.
-    """
-    sizes: list[int] = []
-    led: list[bool] = []
-    for node in formula.nodes:
-        first = bool(node.operands) and led[node.operands[0]]
-        led.append(node.operator == NUMBER or (first and node.operator in {"*", "/"}))
-        free = node.operator == NEGATION and first
-        sizes.append((not free) + sum(sizes[operand] for operand in node.operands))
-    return sizes[-1]
+def _written(skeleton: Skeleton, constants: Sequence[str] | Floats) -> str | None:
+    """Return the text of a formula with constants; None where one cannot be written."""
+    try:
+        return skeleton.with_constants(list(constants), neutral=False)
+    except LisaError:
+        return None
 
 
 def made_with(nodes: Sequence[Node], operators: Sequence[str]) -> bool:
@@ -274,70 +316,3 @@ def _whole_powers(nodes: Sequence[Node]) -> bool:
     return all(
         each.operator == NUMBER and each.value > 0 and each.value.is_integer() for each in exponents
     )
-
-
-def worth_their_length(
-    equations: Iterable[Equation], rows: Iterable[float], *, squared: bool = True
-) -> list[Equation]:
-    """Leave out formulas that gain less than their length costs; known ones stay.
-
-    With few rows, and many formulas tried, long ones meet them by chance. The description of a
-    formula costs 1 nat for each unit of complexity up to 5, log 20 for each further one, as there
-    are ever more formulas of a length, and half of log 10 for each digit of its numbers. Beside a
-    simpler one it gains m/2·log of the quotient of their losses where errors are squared, and m·log
-    where they are absolute (minimum description length, Rissanen 1978). m is the number of rows
-    that decide between the two, the greater of their `effective_rows`, less the numbers of the
-    formula, which take up as many. Each that is kept comes out ahead of all simpler ones.
-
-    Args:
-        equations: The formulas.
-        rows: How many rows the errors of each count as.
-        squared: Whether the loss is a mean of squares.
-    """
-    described = [
-        _Described(each, count, *_description(each))
-        for each, count in zip(equations, rows, strict=True)
-        if np.isfinite(each.loss)
-    ]
-    described.sort(key=lambda d: (d.equation.complexity, d.equation.loss, not d.equation.known))
-    greatest = max((each.equation.loss for each in described), default=1.0)
-    floor = max(EXACT * greatest, np.finfo(float).tiny)
-    kept: list[_Described] = []
-    for each in described:
-        ahead = all(
-            each.gain(other, floor, squared=squared) > each.cost - other.cost for other in kept
-        )
-        if ahead or each.equation.known:
-            kept.append(each)
-    return [each.equation for each in kept]
-
-
-class _Described(NamedTuple):
-    """A formula and what it takes to describe it.
-
-    Attributes:
-        equation: The formula.
-        rows: How many rows its errors count as.
-        cost: Of its description, in nats.
-        numbers: How many numbers it has.
-    """
-
-    equation: Equation
-    rows: float
-    cost: float
-    numbers: int
-
-    def gain(self, other: _Described, floor: float, *, squared: bool) -> float:
-        """Return what it gains beside a simpler formula, in nats; losses below a floor are it."""
-        quotient = max(other.equation.loss, floor) / max(self.equation.loss, floor)
-        rows = max(self.rows - self.numbers, other.rows - self.numbers, 1.0)
-        return float(rows * np.log(quotient) / (2 if squared else 1))
-
-
-def _description(equation: Equation) -> tuple[float, int]:
-    """Return what the description of a formula costs, in nats, and how many numbers it has."""
-    pool = Pool(None)
-    pool.add(equation.text)
-    numbers = [node.value for node in pool.nodes if node.operator == NUMBER]
-    cost = equation.complexity + (_NODE - 1) * max(equation.complexity - _SHORT, 0)
-    return cost + _DIGIT * sum(map(significant_digits, numbers)), len(numbers)

@@ -63,7 +63,7 @@ class FitConfig:
         grammar: A .cfg file whose sentences are the formulas that are allowed, each c in them a
             number to be fitted; in place of the operators.
         max_complexity: The most operations, variables and numbers of a formula.
-        max_time: Seconds of the search; the fits at the end come on top.
+        max_time: Seconds of the search, of which a tenth is kept back for the last fits.
         loss: What is made small: mse, mae, huber, relative, log, or a function of one's own,
             package.module:function, from targets and predictions to a loss for each.
         digits: The most significant digits of a number; None lets the data decide.

@@ -45,6 +45,10 @@ _LEAST: Final = 1e-100
 _MOST: Final = 1e100
 _LOOKED_AT: Final = 1_000
 """Rows that guesses are fitted on, and that tell whether a formula is good enough."""
+_FINISHING: Final = 0.1
+"""The share of the time that is kept back for the last fits."""
+_LEAST_FINISHING: Final = 0.5
+"""Seconds that these have beyond it."""
 
 
 class Fitting:
@@ -97,6 +101,7 @@ class Fitting:
         self._finishing = Finishing(self._table, test, self._loss, self.config.digits, free)
         self._some = self._table.spread(_LOOKED_AT)
         self._clock = clock
+        self._finish_by = np.inf
         drawn = ("search",) if number == 0 else ("search", number)
         self._seed = derive_seed(self.config.seed, *drawn)
         self._stopped = False
@@ -127,7 +132,7 @@ class Fitting:
         begun = self._clock()
         try:
             with np.errstate(all="ignore"):
-                self._search = self._begun(names, begun + self.config.max_time)
+                self._search = self._begun(names, begun + (1 - _FINISHING) * self.config.max_time)
                 if self._stopped:
                     self.stop()
                 self.ending = self._ended(self._search, tell)
@@ -135,6 +140,7 @@ class Fitting:
             self.ending = "interrupted"
         finally:
             self.seconds = self._clock() - begun
+            self._finish_by = self._time_to_finish(begun)
             if self._sphere is not None:
                 self._sphere.end()
 
@@ -158,8 +164,18 @@ class Fitting:
         return self._finishing.sketch(self._members())
 
     def finished(self) -> Equations:
-        """Return the formulas, their constants fitted on the rows and rounded."""
-        return self._finishing.finished(self._members())
+        """Return the formulas, their constants fitted on the rows and rounded while there is time.
+
+        A tenth of the time is kept back for that, and half a second follows it; of a search that
+        has ended early it has the rest.
+        """
+        return self._finishing.finished(self._members(), lambda: self._clock() > self._finish_by)
+
+    def _time_to_finish(self, begun: float) -> float:
+        """Return when the last fits must have ended, by the clock."""
+        share = _FINISHING * self.config.max_time
+        kept = max(begun + self.config.max_time, begun + self.seconds + share)
+        return kept + _LEAST_FINISHING
 
     def _loaded_grammar(self) -> Grammar | None:
         """Return the grammar whose sentences are allowed, where there is one."""
@@ -300,7 +316,7 @@ class Fitting:
             tree = shortened(entry.tree, self._some.features) if free else entry.tree
             if self._allowed(tree):
                 skeleton = tree.skeleton(self._table.variables)
-                yield Member(skeleton, tuple(tree.constants()))
+                yield Member(skeleton, tuple(tree.constants()), loss=entry.loss)
 
     def _collected(self) -> list[ArchiveEntry]:
         """Return what there is to finish."""

@@ -54,7 +54,7 @@ def _read(text: str, table: Table, loss: Loss, generator: np.random.Generator) -
             f"the guess {text!r} is not defined in all {len(table):,} rows that were looked at; "
             "change it, or leave such rows out"
         )
-    return Member(skeleton, tuple(fit.constants.tolist()), known=True)
+    return Member(skeleton, tuple(fit.constants.tolist()), known=True, loss=fit.loss)
 
 
 def with_open_numbers(member: Member) -> Tree:

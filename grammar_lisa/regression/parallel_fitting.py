@@ -245,6 +245,7 @@ class ParallelFitting(Fitting):
                 self._last = self._folder.standings()
                 self._folder = None
         self.seconds = time.monotonic() - begun
+        self._finish_by = self._time_to_finish(begun)
         self._conclude()
 
     def _others(self, folder: _Folder, deadline: float) -> None:

@@ -18,6 +18,7 @@ from sympy import QQ, integer_nthroot
 from sympy.polys.fields import FracField
 
 from grammar_lisa.expressions.expression import NEGATION, NUMBER, POWER
+from grammar_lisa.regression.fits.levenberg_marquardt import Late, never
 from grammar_lisa.regression.search.tree import (
     Tree,
     make,
@@ -68,7 +69,7 @@ class _Form(NamedTuple):
         return reduce(lambda left, right: make("-", left, right), taken, whole)
 
 
-def shortest_form(tree: Tree) -> Tree:
+def shortest_form(tree: Tree, late: Late = never) -> Tree:
     """Return a formula with what is a quotient of polynomials in its shortest form.
 
     Of forms of equal size that with the fewest digits is taken; the formula itself where there is
@@ -76,15 +77,16 @@ def shortest_form(tree: Tree) -> Tree:
 
     Args:
         tree: The formula, without open constants.
+        late: Tells whether time is over: the shortest form until then is taken.
     """
     if not _is_rational(tree):
-        operands = tuple(map(shortest_form, tree.operands))
+        operands = tuple(shortest_form(operand, late) for operand in tree.operands)
         return tree._replace(operands=operands) if operands else tree
-    shorter = {letter: shortest_form(letter) for letter in dict.fromkeys(_letters(tree))}
+    shorter = {letter: shortest_form(letter, late) for letter in dict.fromkeys(_letters(tree))}
     given = _with_letters(tree, shorter)
     if not 0 < len(shorter) <= _MOST_LETTERS:
         return given
-    form = _Forms(list(dict.fromkeys(shorter.values()))).shortest_of(given)
+    form = _Forms(list(dict.fromkeys(shorter.values())), late).shortest_of(given)
     return given if form is None or _rank(form) >= _rank(given) else form
 
 
@@ -114,10 +116,11 @@ class _Forms:
 
     Args:
         letters: What they are polynomials in.
+        late: Tells whether time is over: what is not yet known then stays a sum of terms.
     """
 
-    def __init__(self, letters: Sequence[Tree]) -> None:
-        self._letters = letters
+    def __init__(self, letters: Sequence[Tree], late: Late) -> None:
+        self._letters, self._late = letters, late
         self._field = FracField([f"x{place}" for place in range(len(letters))], QQ)
         self._ring = self._field.ring
         self._known = dict[Polynomial, _Form | None]()
@@ -165,7 +168,7 @@ class _Forms:
         if polynomial not in self._known:
             self._known[polynomial] = None
             forms = [self._expanded(polynomial)]
-            if len(polynomial) > 1 and len(self._known) <= _MOST_FORMS:
+            if len(polynomial) > 1 and len(self._known) <= _MOST_FORMS and not self._late():
                 forms += self._products(polynomial)
                 forms += self._splits(polynomial)
                 forms += self._squares(polynomial)

@@ -47,8 +47,8 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         grammar: A .cfg file whose sentences are the formulas that are allowed, over the names that
             formulas use, each ``c`` in them a number to be fitted; in place of the operators.
         max_complexity: The most operations, variables and numbers of a formula.
-        max_time: Seconds of the search, or a time such as ``"90s"``, ``"2m"`` or ``"1.5h"``; the
-            fits at the end come on top.
+        max_time: Seconds of the search, or a time such as ``"90s"``, ``"2m"`` or ``"1.5h"``; a
+            tenth of them is kept back for the last fits.
         loss: What is made small: mse, mae, huber, relative, log, or a function from targets and
             predictions, each ``[row]``, to losses ``[row]``; also as ``package.module:function``.
         digits: The most significant digits of a number; None lets the data decide.

@@ -40,7 +40,8 @@ class Options(Output):
         grammar: A .cfg file whose sentences are the formulas that are allowed, each c in them a
             number to be fitted; in place of the operators.
         max_complexity: The most operations, variables and numbers of a formula.
-        time: How long to search: seconds, or a time such as 90s, 2m or 1.5h.
+        time: How long to search and, at the end, to fit and round: seconds, or a time such as 90s,
+            2m or 1.5h.
         stop_at: What is good enough, as in r2=0.9999 or loss=1e-6.
         loss: What is made small: mse, mae, huber, relative, log, or a Python function from targets
             and predictions to a loss for each, package.module:function.

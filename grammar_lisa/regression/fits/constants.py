@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grammar_lisa.expressions.differentiation import BoundSkeleton
-from grammar_lisa.regression.fits.levenberg_marquardt import Late, descend
+from grammar_lisa.regression.fits.levenberg_marquardt import Late, descend, never
 from grammar_lisa.regression.fits.losses import BoundLoss, Loss
 from grammar_lisa.regression.fits.projection import Place, Projection
 from grammar_lisa.regression.fits.starts import draw_starts
@@ -37,10 +37,6 @@ class Fit(NamedTuple):
     values: Floats
 
 
-def _never() -> bool:
-    return False
-
-
 def fit_constants(
     bound: BoundSkeleton,
     y: Floats,
@@ -49,7 +45,7 @@ def fit_constants(
     generator: np.random.Generator,
     starts: int = STARTS,
     steps: int = STEPS,
-    late: Late = _never,
+    late: Late = never,
     initial: npt.ArrayLike | None = None,
 ) -> Fit:
     """Fit the constants of a skeleton from several starts.
@@ -84,6 +80,7 @@ def polish(
     loss: Loss,
     constants: npt.ArrayLike,
     steps: int = 5,
+    late: Late = never,
 ) -> Fit:
     """Improve given constants ``[n]`` by a few steps; as `fit_constants` from this start alone.
 
@@ -93,7 +90,7 @@ def polish(
     problem = Projection(bound, loss.bind(y, weights))
     initial = _initial(bound, constants)
     with np.errstate(all="ignore"):
-        return _finished(problem, descend(problem, initial, steps, _never))
+        return _finished(problem, descend(problem, initial, steps, late))
 
 
 def _initial(bound: BoundSkeleton, initial: npt.ArrayLike | None) -> Floats:

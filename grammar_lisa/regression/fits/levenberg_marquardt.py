@@ -18,6 +18,12 @@ from shared.common.arrays import Floats
 Late = Callable[[], bool]
 """Tells whether time is over."""
 
+
+def never() -> bool:
+    """Tell that time is not over."""
+    return False
+
+
 _DAMPING: Final = 1e-2
 _LEAST_DAMPING: Final = 1e-14
 _FELT: Final = 1e-6

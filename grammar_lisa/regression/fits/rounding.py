@@ -21,10 +21,13 @@ from grammar_lisa.expressions.expression import OPEN, POWER
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.expressions.writing import number_text
 from grammar_lisa.regression.fits.constants import Fit, polish
+from grammar_lisa.regression.fits.levenberg_marquardt import Late, never
 from grammar_lisa.regression.fits.losses import MSE, BoundLoss, Loss
 from shared.common.arrays import Floats
 
 _MOST_DIGITS: Final = 17
+_UNROUNDED: Final = 7
+"""Digits of a constant that time was over before."""
 _FRACTION_DIGITS: Final = 3
 """Fractions are tried where the data bear at least so many digits."""
 _NAME_DIGITS: Final = 4
@@ -76,6 +79,7 @@ def simplify_constants(
     loss: Loss,
     digits: int | None = None,
     growth: float | None = None,
+    late: Late = never,
 ) -> Rounded:
     """Replace fitted constants by the simplest ones that the loss allows.
 
@@ -90,12 +94,13 @@ def simplify_constants(
         growth: The share of the loss, less that of outliers, by which each constant may increase
             it; by default what moves a constant of normal errors by 1.4 standard deviations, at
             most 10 %.
+        late: Tells whether time is over: constants that are not yet rounded then keep seven digits.
 
     Raises:
         LisaError: The points, constants, targets or weights are unfit.
     """
-    rounding = _Rounding(skeleton, points, y, weights, loss, digits, growth)
-    fit = polish(skeleton.bind(points), y, weights, loss, constants, steps=_STEPS)
+    rounding = _Rounding(skeleton, points, y, weights, loss, digits, growth, late)
+    fit = polish(skeleton.bind(points), y, weights, loss, constants, _STEPS, late)
     if not np.isfinite(fit.loss):
         given = np.asarray(constants, dtype=np.float64)
         return Rounded(tuple(repr(float(c)) for c in given), given, float("inf"))
@@ -113,12 +118,14 @@ class _Rounding:
         loss: Loss,
         digits: int | None,
         growth: float | None,
+        late: Late,
     ) -> None:
         self._skeleton, self._points = skeleton, points
         self._powers = _exponents(skeleton)
         self._y, self._weights, self._loss = y, weights, loss
         self._bound_loss: BoundLoss = loss.bind(y, weights)
         self._digits = digits or _MOST_DIGITS
+        self._late = late
         self._given = growth
         self._growth = 0.0
         self._least = np.inf
@@ -162,6 +169,8 @@ class _Rounding:
         if any(self._bears(number, value, digits) for digits in range(1, _MANY_DIGITS)):
             return
         fit, _ = self._tried(number, _decimal(half, 2))
+        if not np.isfinite(fit.loss):
+            return
         constants = self._constants.copy()
         rest = [k for k in self._open() if k != number]
         constants[rest], constants[number] = fit.constants, half
@@ -194,8 +203,9 @@ class _Rounding:
         for digits in range(1, self._digits + 1):
             if self._accepts(number, _decimal(value, digits)):
                 return
-        fit, _ = self._tried(number, _decimal(value, self._digits))
-        self._keep(number, _decimal(value, self._digits), fit)
+        digits = min(self._digits, _UNROUNDED) if self._late() else self._digits
+        fit, _ = self._tried(number, _decimal(value, digits))
+        self._keep(number, _decimal(value, digits), fit)
 
     def _names(self, number: int, value: float) -> Iterator[str]:
         """Fractions, multiples of pi and roots near a value, where the data bear the digits."""
@@ -232,8 +242,11 @@ class _Rounding:
     def _tried(self, number: int, text: str, share: float = 1.0) -> tuple[Fit, bool]:
         """Fit the other open constants with this one fixed; whether the loss allows it.
 
-        Of the growth that is allowed, a share may be asked for.
+        Of the growth that is allowed, a share may be asked for. Once time is over nothing is fitted
+        or allowed any more.
         """
+        if self._late():
+            return Fit(np.empty(0), np.inf, np.empty(0)), False
         rest = [k for k in self._open() if k != number]
         trial = self._skeleton.fix({**self._texts, number: text})
         fit = polish(

@@ -184,8 +184,12 @@ class OperatorSearch(FormulaSearch):
 
     def fit(self, tree: Tree, source: str, starts: int = 1) -> float:
         """Fit a formula, in the operators that are allowed; see `FormulaSearch.fit`."""
-        form = allowed(tree, self.operators) if self._restricted else tree
+        form = self._form(tree)
         return float("inf") if form is None else super().fit(form, source, starts)
+
+    def _form(self, tree: Tree) -> Tree | None:
+        """Return a formula in the operators that are allowed; None where they do not express it."""
+        return allowed(tree, self.operators) if self._restricted else tree
 
     def _keep(self, entry: ArchiveEntry) -> None:
         """Keep a formula as others do, but no power so steep that an exponential is meant."""
@@ -198,8 +202,9 @@ class OperatorSearch(FormulaSearch):
         if "exp" in self.operators and any(steep):
             return
         super()._keep(entry)
-        form = with_units(entry.tree)
-        if form.size < entry.complexity and entry.loss < self.archive.level(form.size):
+        form = self._form(with_units(entry.tree))
+        shorter = form is not None and form.size < entry.complexity
+        if form is not None and shorter and entry.loss < self.archive.level(form.size):
             self._with_units.append(form)
 
     def consider(self, context: Context, solution: Solution, source: str) -> None:
@@ -211,12 +216,8 @@ class OperatorSearch(FormulaSearch):
         )
         # The form is asked for last: it takes longer than all else.
         wanted = np.isfinite(loss) and self._shortlist.wants(candidate)
-        if wanted and self._has_form(candidate):
+        if wanted and (not self._restricted or self._form(candidate.tree()) is not None):
             self._shortlist.add(candidate)
-
-    def _has_form(self, candidate: Candidate) -> bool:
-        """Whether the operators that are allowed express a candidate."""
-        return not self._restricted or allowed(candidate.tree(), self.operators) is not None
 
     def rough_loss(self, context: Context, values: Floats) -> float:
         """Return the loss on the sample with some values at the open place."""

@@ -1,3 +1,6 @@
+import itertools
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,15 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grammar_lisa.expressions import Skeleton
-from grammar_lisa.regression import LOSSES, Equation, Table
-from grammar_lisa.regression.finishing import (
-    FITTED_ROWS,
-    Finishing,
-    Member,
-    complexity,
-    made_with,
-    worth_their_length,
-)
+from grammar_lisa.regression import LOSSES, Table
+from grammar_lisa.regression.finishing import FITTED_ROWS, Finishing, Member, made_with
+from grammar_lisa.regression.measures import predict
 
 RNG = np.random.default_rng(0)
 X = np.linspace(0.5, 5, 60)
@@ -103,50 +100,6 @@ def test_formulas_are_made_with_the_operators_that_are_given(text, operators, fi
     assert made_with(Skeleton.read(text, ["x"]).nodes, operators.split()) == fits
 
 
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [("2-4.9*x**2", 7), ("-4.9*x**2+2", 7), ("-x", 2), ("exp(-3/x)", 4), ("x", 1), ("-2", 1)],
-)
-def test_signs_of_numbers_are_free(text, size):
-    assert complexity(Skeleton.read(text, ["x"])) == size
-
-
-equations = st.builds(
-    Equation, st.just("x"), st.integers(1, 30), st.floats(0, 1e3), st.floats(-1, 1)
-)
-
-
-@given(st.lists(equations, min_size=1), st.integers(1, 10**6))
-def test_what_is_worth_its_length_includes_the_simplest_and_all_that_is_known(found, rows):
-    kept = worth_their_length(found, [rows] * len(found))
-    least = min(each.complexity for each in found)
-    assert any(each.complexity == least for each in kept)
-    known = [Equation("x+1", 40, 1e4, 0.0, known=True)]
-    assert known[0] in worth_their_length([*found, *known], [rows] * (len(found) + 1))
-
-
-def test_few_rows_bear_no_long_formula():
-    long = "0.3*x+0.4*x**2.5+0.7*x**3.7"
-    found = [Equation("0.5*x", 5, 1e-8, 1.0), Equation(long, 29, 1e-13, 1.0)]
-    assert [each.text for each in worth_their_length(found, [8, 8])] == ["0.5*x"]
-    assert [each.text for each in worth_their_length(found, [80, 80])] == ["0.5*x", long]
-
-
-def test_a_line_through_noise_is_worth_its_length():
-    found = [Equation("0.5", 1, 1.0, 0.0), Equation("0.5*x+3.1", 5, 0.7, 0.3)]
-    assert len(worth_their_length(found, [40, 40])) == 2
-    assert len(worth_their_length(found, [8, 8])) == 1
-    assert len(worth_their_length(found, [20, 20], squared=False)) == 2
-
-
-def test_what_few_rows_gain_is_not_worth_its_length():
-    long = "0.2*x**1.5+0.03*cos((x-1)**2)"
-    found = [Equation("0.2*x**1.5", 5, 1.1e-4, 1.0), Equation(long, 17, 7.3e-5, 1.0)]
-    assert [each.text for each in worth_their_length(found, [24, 35])] == ["0.2*x**1.5"]
-    assert len(worth_their_length(found, [24, 400])) == 2  # its errors are spread evenly
-    assert len(worth_their_length(found, [400, 24])) == 2
-
-
 def test_errors_that_grow_with_the_target_do_not_make_a_formula_long():
     generator = np.random.default_rng(5)
     x = np.exp(generator.uniform(-3, 7, 200))
@@ -155,7 +108,8 @@ def test_errors_that_grow_with_the_target_do_not_make_a_formula_long():
     start = member(waves, 0.01, 0.077, 0.0, 0.01, 0.1, 0.0)
     found = finishing(x, y).finished([member("c*x**c", 0.2, 1.5), start])
     assert [each.text for each in found] == ["0.2*x**1.5"]
-    assert finishing(x, y).equation(finishing(x, y).text_of(start)).loss < 0.9 * found[0].loss
+    (alone,) = finishing(x, y).finished([start])
+    assert alone.loss < 0.9 * found[0].loss
 
 
 def test_a_number_of_one_is_left_out_where_few_rows_tell_it():
@@ -181,3 +135,52 @@ def test_no_form_needs_an_operator_that_is_not_given():
     assert found.finished([member("1/(1/x-1/(x+1))")])[0].text == "1/(1/x-1/(x+1))"
     found = Finishing(table, None, LOSSES["mse"], operators=("/", "-", "+", "*"))
     assert found.finished([member("1/(1/x-1/(x+1))")])[0].text == "x**2+x"
+
+
+def three():
+    """Formulas of one, five and nine parts, the second of which is the one to take."""
+    texts = (("c", 11.0), ("c*x**2+c", 2.51, 0.49), ("c*x**2+c+c*x", 2.6, 0.5, -0.1))
+    losses = (1.0, 1e-9, 0.9e-9)
+    return [member(*each)._replace(loss=loss) for each, loss in zip(texts, losses, strict=True)]
+
+
+def test_where_time_is_over_constants_stay_as_they_are():
+    found = finishing().finished(three(), lambda: True)
+    assert {"11", "2.51*x**2+0.49"} <= {each.text for each in found}
+
+
+def test_the_formula_to_take_is_finished_first():
+    looks = itertools.count()
+    finishing().finished(three()[1:2], lambda: next(looks) < 0)
+    enough, looks = next(looks), itertools.count()
+    found = finishing().finished(three(), lambda: next(looks) >= enough)
+    # The constant alone is not fitted any more.
+    assert {"11", "2.5*x**2+0.5"} <= {each.text for each in found}
+
+
+@given(st.integers(0, 400))
+def test_time_that_ends_anywhere_leaves_formulas_that_fit_as_well(count):
+    looks = itertools.count()
+    found = finishing().finished(three(), lambda: next(looks) >= count)
+    assert found.recommended.complexity == 7
+    assert found.recommended.r2 > 0.9999
+
+
+def test_each_formula_is_predicted_once_on_all_rows(monkeypatch):
+    asked = Counter()
+    original = predict
+
+    def counted(text, rows):
+        asked[text, len(rows)] += 1
+        return original(text, rows)
+
+    monkeypatch.setattr("grammar_lisa.regression.finishing.predict", counted)
+    members = [*three(), member("2.5*x**2+0.5", known=True)]
+    for loss in ("mse", "mae"):
+        asked.clear()
+        finishing(loss=loss).finished([*members[1:]])
+        assert set(asked.values()) == {1}
+    x = RNG.uniform(0, 5, 3000)
+    asked.clear()
+    finishing(x, 2.5 * x**2 + RNG.normal(size=3000)).finished(members)
+    assert {count for (_, rows), count in asked.items() if rows == 3000} == {1}

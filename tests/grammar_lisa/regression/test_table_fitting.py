@@ -132,6 +132,22 @@ def test_the_time_is_that_of_the_clock():
     assert fitting.seconds == next(seconds) - 1
 
 
+@pytest.mark.parametrize("time", [200, 1_000])
+def test_the_last_fits_are_within_the_time(time):
+    seconds = itertools.count()
+    y = X**2 + np.sin(3 * X) + 0.1 * np.random.default_rng(0).normal(size=len(X))
+    fitting = Fitting(table(y), FitConfig(max_time=time), clock=lambda: float(next(seconds)))
+    found = fitting.run()
+    assert fitting.ending == "time"
+    assert next(seconds) <= 1.1 * time + 2 * len(found) + 10
+
+
+def test_after_a_search_that_ends_early_constants_are_rounded_in_what_is_left():
+    seconds = itertools.count()
+    fitting = Fitting(table(2.5 * X**2 + 0.5), clock=lambda: 1e-3 * next(seconds))
+    assert fitting.run().recommended.text == "2.5*x**2+0.5"
+
+
 def test_a_sketch_is_there_at_any_time():
     fitting = Fitting(table(X**2 + 1))
     assert fitting.sketch().recommended.complexity == 1

@@ -1,3 +1,4 @@
+import itertools
 from itertools import islice
 
 import numpy as np
@@ -359,3 +360,12 @@ def test_steep_powers_are_no_formulas_where_there_are_exponentials():
         for _, part in entry.tree.paths():
             if part.operator == POWER and not part.operands[1].operands:
                 assert abs(part.operands[1].value) <= 12
+
+
+def test_a_factor_near_minus_one_is_tried_once_where_there_are_no_signs(small):
+    # Its form with a sign is the same formula again where operators allow no signs.
+    y = U * V - 2 * U + 1 + 0.02 * np.random.default_rng(1).normal(size=100)
+    looks = itertools.count()
+    options = {"clock": lambda: float(next(looks)), "deadline": 9_000.0}
+    searched({"u": U, "v": V}, y, 8, operators=("+", "*", "sin"), **options)
+    assert next(looks) < 9_000
