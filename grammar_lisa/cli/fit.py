@@ -1,5 +1,8 @@
 """`grammar-lisa fit TABLE`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from grammar_lisa.cli.fit_pictures import plot_fit
 from grammar_lisa.cli.fit_progress import watching
 from grammar_lisa.cli.fit_report import ENDINGS, equation_record, print_front
@@ -19,35 +22,42 @@ from shared.runs.run import SUMMARY
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     try:
-        begun, fitting, split = _begin(options, terminal)
+        resumed, fitting, split = _read(options, terminal)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("the search had not begun, and nothing was kept") from None
-    path = begun.folder.path
-    terminal.note(f"run: {path}")
-    kept = f"what was found is kept; go on with '{FIT_TOOL} --resume {path} --time 60s'"
-    try:
-        with working_in(path), begun.left_with_formulas():
+    with create_fit(options) if resumed is None else _going_on(resumed) as begun:
+        path = begun.folder.path
+        terminal.note(f"run: {path}")
+        kept = f"what was found is kept; go on with '{FIT_TOOL} --resume {path} --time 60s'"
+        try:
             found = _searched(begun, fitting, split, terminal)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(kept if begun.has_formulas else "nothing was kept") from None
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(kept if begun.has_formulas else "nothing was kept") from None
     _report(begun, fitting, found, split, terminal)
     if fitting.ending == "interrupted":
         terminal.close()
         raise KeyboardInterrupt(kept)
 
 
-def _begin(options: Options, terminal: Terminal) -> tuple[Begun, Fitting, TableSplit]:
-    """Read the table, and make or open the folder of the search."""
-    begun = None if options.resume is None else resume_fit(options)
-    options = options if begun is None else begun.options
+def _read(options: Options, terminal: Terminal) -> tuple[Begun | None, Fitting, TableSplit]:
+    """Read the table, and open the folder of a search that goes on."""
+    resumed = None if options.resume is None else resume_fit(options)
+    options = options if resumed is None else resumed.options
     assert options.table is not None
     split = read_split(options.table, options.data, seed=options.seed)
     for note in split.train.notes:
         terminal.note(note)
     terminal.note(split.train.summary)
-    front = () if begun is None else begun.front
+    front = () if resumed is None else resumed.front
     fitting = fitting_for(split.train, options.config, test=split.test, front=front)
-    return begun or create_fit(options), fitting, split
+    return resumed, fitting, split
+
+
+@contextmanager
+def _going_on(resumed: Begun) -> Iterator[Begun]:
+    """Keep other processes out of the folder of a search that goes on."""
+    with working_in(resumed.folder.path):
+        yield resumed
 
 
 def _searched(begun: Begun, fitting: Fitting, split: TableSplit, terminal: Terminal) -> Equations:

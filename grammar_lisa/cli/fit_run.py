@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from shared.common.distribution import DISTRIBUTION
 from shared.common.durations import duration
 from shared.common.errors import LisaError
 from shared.runs.files import read_json, write_atomically
-from shared.runs.run import CONFIG, SUMMARY, Run, create_run, next_run_path, open_run
+from shared.runs.run import CONFIG, SUMMARY, Run, beginning_run, next_run_path, open_run
 
 _KEPT = "table.csv"
 """What a table from standard input is kept as, in the folder of its run."""
@@ -50,43 +49,25 @@ class Begun:
         options: What is searched for, and how.
         front: Formulas of an earlier search to go on from.
         seconds: How long earlier searches took.
-        new: Whether there is no earlier search.
-        replaced: A copy of the run that it replaces; None where there is none.
     """
 
     folder: Run
     options: Options
     front: tuple[str, ...] = ()
     seconds: float = 0.0
-    new: bool = False
-    replaced: Path | None = None
 
     @property
     def has_formulas(self) -> bool:
         """Whether something that was found lies in the folder."""
         return (self.folder.path / EQUATIONS).is_file()
 
-    @contextmanager
-    def left_with_formulas(self) -> Iterator[None]:
-        """Take the folder of a new search away where it ends without having found anything.
 
-        A run that it replaced is put back.
-        """
-        try:
-            yield
-        except BaseException:
-            if self.new and not self.has_formulas:
-                shutil.rmtree(self.folder.path, ignore_errors=True)
-                if self.replaced is not None:
-                    self.replaced.rename(self.folder.path)
-            raise
-        finally:
-            if self.replaced is not None:
-                shutil.rmtree(self.replaced, ignore_errors=True)
+@contextmanager
+def create_fit(options: Options) -> Iterator[Begun]:
+    """Make the folder of a search, which stays where something was found.
 
-
-def create_fit(options: Options) -> Begun:
-    """Make the folder of a search.
+    Else, where the search fails or is interrupted, it is taken away, and a run that it replaced is
+    put back.
 
     Raises:
         LisaError: It is taken, or the table cannot be read.
@@ -107,21 +88,12 @@ def create_fit(options: Options) -> Begun:
         "test": _test_record(options),
         "grammar": None if options.grammar is None else _file_record(options.grammar),
     }
-    replaced = None
-    if options.overwrite and path.is_dir():
-        replaced = path.with_name(f".{path.name}.before")
-        shutil.rmtree(replaced, ignore_errors=True)
-        shutil.copytree(path, replaced)
-    try:
-        folder = create_run(path, config, overwrite=options.overwrite)
-    except LisaError:
-        if replaced is not None:
-            shutil.rmtree(replaced)
-        raise
-    if content is not None:
-        write_atomically(kept, content)
-        options = dataclasses.replace(options, table=kept)
-    return Begun(folder, options, new=True, replaced=replaced)
+    found = path / EQUATIONS
+    with beginning_run(path, config, overwrite=options.overwrite, keeps=found.is_file) as folder:
+        if content is not None:
+            write_atomically(kept, content)
+            options = dataclasses.replace(options, table=kept)
+        yield Begun(folder, options)
 
 
 def resume_fit(options: Options) -> Begun:

@@ -3,8 +3,8 @@
 import csv
 import io
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,6 +111,35 @@ def create_run(path: Path, config: Mapping[str, Any], *, overwrite: bool = False
     Raises:
         LisaError: The folder is taken, another process trains in it, or it cannot be written.
     """
+    with beginning_run(path, config, overwrite=overwrite) as run:
+        return run
+
+
+def _never() -> bool:
+    return False
+
+
+@contextmanager
+def beginning_run(
+    path: Path,
+    config: Mapping[str, Any],
+    *,
+    overwrite: bool = False,
+    keeps: Callable[[], bool] = _never,
+) -> Iterator[Run]:
+    """Make a new run folder, and keep other processes out of it meanwhile.
+
+    Where the block fails the folder is taken away, and a run that it replaced comes back.
+
+    Args:
+        path: The folder, which must not hold a run yet.
+        config: JSON values; `format` is added.
+        overwrite: Whether a run that is there may be replaced.
+        keeps: Tells of a block that failed whether its folder stays all the same.
+
+    Raises:
+        LisaError: The folder is taken, another process works in it, or it cannot be written.
+    """
     if path.exists() and not path.is_dir():
         raise LisaError(f"{path} is a file; name a folder for the run")
     if path.is_dir() and not all(_left_unfinished(other) for other in path.iterdir()):
@@ -124,30 +153,40 @@ def create_run(path: Path, config: Mapping[str, Any], *, overwrite: bool = False
                 "--overwrite, or choose another --name"
             )
     run = Run(path, {"format": FORMAT, **config})
-    with working_in(path) if path.is_dir() else nullcontext(), _replacing(path):
+    _make(path.parent)
+    with working_in(path), _replacing(path, keeps):
         run.write_json(CONFIG, run.config)
-    return run
+        yield run
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[None]:
+def _replacing(path: Path, keeps: Callable[[], bool]) -> Iterator[None]:
     """Make an empty folder to fill; one that was there comes back if that fails."""
     before = path.with_name(f".{path.name}.replaced")
     try:
         if path.is_dir():
             shutil.rmtree(before, ignore_errors=True)
             path.rename(before)
-        path.mkdir(parents=True)
     except OSError as error:
-        raise LisaError(f"cannot make the folder {path}: {error.strerror or error}") from error
+        raise LisaError(f"cannot replace {path}: {error.strerror or error}") from error
+    _make(path)
     try:
         yield
     except BaseException:
-        shutil.rmtree(path, ignore_errors=True)
-        if before.is_dir():
-            before.rename(path)
+        if not keeps():
+            shutil.rmtree(path, ignore_errors=True)
+            if before.is_dir():
+                before.rename(path)
         raise
-    shutil.rmtree(before, ignore_errors=True)
+    finally:
+        shutil.rmtree(before, ignore_errors=True)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LisaError(f"cannot make the folder {folder}: {error.strerror or error}") from error
 
 
 def open_run(path: Path, tool: str) -> Run:

@@ -1,4 +1,5 @@
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,12 @@ def options(folder, **more):
     return Options(table=written(folder, TABLE), runs=folder / "runs", **more)
 
 
+def created(given):
+    """A search in its folder, which ended well."""
+    with create_fit(given) as begun:
+        return begun
+
+
 def resumed(path, **more):
     return resume_fit(Options(resume=path, **more))
 
@@ -24,7 +31,7 @@ def resumed(path, **more):
 def test_a_search_is_gone_on_with_as_it_was_begun(tmp_path, monkeypatch):
     grammar = written(tmp_path, "S -> 'c' '*' 'x'\n", "lines.cfg")
     test = written(tmp_path, TABLE, "test.csv")
-    begun = create_fit(
+    begun = created(
         options(
             tmp_path,
             grammar=grammar,
@@ -51,7 +58,7 @@ def test_a_search_is_gone_on_with_as_it_was_begun(tmp_path, monkeypatch):
 
 
 def test_what_was_found_and_how_long_it_took_is_gone_on_from(tmp_path):
-    run = create_fit(options(tmp_path)).folder
+    run = created(options(tmp_path)).folder
     run.write_text(
         "equations.csv",
         "complexity,loss,gain,r2,r2_test,recommended,known,formula\n"
@@ -67,7 +74,7 @@ def test_what_was_found_and_how_long_it_took_is_gone_on_from(tmp_path):
 def test_files_that_have_changed_are_named(tmp_path, changed):
     grammar = written(tmp_path, "S -> 'c' '*' 'x'\n", "lines.cfg")
     data = TableOptions(test=str(written(tmp_path, TABLE, "test.csv")))
-    run = create_fit(options(tmp_path, grammar=grammar, data=data)).folder.path
+    run = created(options(tmp_path, grammar=grammar, data=data)).folder.path
     resumed(run)
     file = tmp_path / changed
     file.write_text(file.read_text() + "\n")
@@ -79,22 +86,22 @@ def test_files_that_have_changed_are_named(tmp_path, changed):
 
 
 def test_a_share_of_the_rows_as_a_test_is_kept(tmp_path):
-    run = create_fit(options(tmp_path, data=TableOptions(test="0.3"))).folder.path
+    run = created(options(tmp_path, data=TableOptions(test="0.3"))).folder.path
     assert resumed(run).options.data.test == "0.3"
 
 
 def test_folders_are_numbered_named_and_not_taken_twice(tmp_path):
-    assert [create_fit(options(tmp_path)).folder.path.name for _ in range(2)] == [
+    assert [created(options(tmp_path)).folder.path.name for _ in range(2)] == [
         *("fit-001", "fit-002")
     ]
-    create_fit(options(tmp_path, name="mine"))
+    created(options(tmp_path, name="mine"))
     with pytest.raises(LisaError, match="holds a run already"):
-        create_fit(options(tmp_path, name="mine"))
-    create_fit(options(tmp_path, name="mine", overwrite=True))
+        created(options(tmp_path, name="mine"))
+    created(options(tmp_path, name="mine", overwrite=True))
 
 
 def test_runs_of_searches_are_told_from_others(tmp_path):
-    run = create_fit(options(tmp_path)).folder.path
+    run = created(options(tmp_path)).folder.path
     other = tmp_path / "other"
     other.mkdir()
     assert (is_fit(run), is_fit(other)) == (True, False)
@@ -103,7 +110,7 @@ def test_runs_of_searches_are_told_from_others(tmp_path):
 
 
 def test_what_a_run_is_is_told(tmp_path, capsys):
-    run = create_fit(options(tmp_path)).folder
+    run = created(options(tmp_path)).folder
     tell_fit(run.path, Terminal(Output()))
     out = capsys.readouterr().out
     assert "the search did not end; more by 'grammar-lisa fit --resume" in out
@@ -115,9 +122,32 @@ def test_what_a_run_is_is_told(tmp_path, capsys):
 
 @pytest.mark.parametrize("lost", ["table", "test", "grammar", "guesses"])
 def test_a_damaged_record_is_named(tmp_path, lost):
-    run = create_fit(options(tmp_path)).folder.path
+    run = created(options(tmp_path)).folder.path
     config = json.loads((run / "config.json").read_text())
     del config[lost]
     (run / "config.json").write_text(json.dumps(config))
     with pytest.raises(LisaError, match=r"config\.json is damaged: it lacks the table"):
         resumed(run)
+
+
+def test_a_search_that_fails_leaves_no_folder_and_puts_back_what_it_replaced(tmp_path):
+    with pytest.raises(ZeroDivisionError), create_fit(options(tmp_path, name="mine")):
+        raise ZeroDivisionError
+    assert list((tmp_path / "runs").iterdir()) == []
+    before = created(options(tmp_path, name="mine", seed=1)).folder.config["created"]
+    again = options(tmp_path, name="mine", overwrite=True)
+    with pytest.raises(KeyboardInterrupt), create_fit(again):
+        raise KeyboardInterrupt
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert json.loads((folder / "config.json").read_text())["created"] == before
+
+
+def test_a_search_that_has_found_something_stays_where_it_fails(tmp_path):
+    before = created(options(tmp_path, name="mine")).folder.config["created"]
+    again = options(tmp_path, name="mine", overwrite=True)
+    with suppress(KeyboardInterrupt), create_fit(again) as begun:
+        begun.folder.write_text("equations.csv", "")
+        raise KeyboardInterrupt
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert (folder / "equations.csv").is_file()
+    assert json.loads((folder / "config.json").read_text())["created"] != before

@@ -15,6 +15,7 @@ from shared.runs.run import (
     FORMAT,
     METRICS,
     MODEL,
+    beginning_run,
     create_run,
     list_runs,
     newest_run,
@@ -87,6 +88,25 @@ def test_a_run_that_cannot_be_replaced_comes_back(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
     assert create_run(path, config(number=2), overwrite=True).config["number"] == 2
     assert [each.name for each in path.iterdir()] == ["config.json"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_new_run_is_kept_to_one_process_until_it_has_begun(tmp_path):
+    with beginning_run(tmp_path / "run", config()) as run:
+        with pytest.raises(LisaError, match="another process is working in"):
+            create_run(tmp_path / "run", config(), overwrite=True)
+        run.write_text("kept.txt", "kept")
+    assert (open_run(tmp_path / "run", TOOL).path / "kept.txt").is_file()
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_what_is_begun_and_fails_goes_unless_it_is_to_stay(tmp_path, keeps):
+    path = tmp_path / "run"
+    create_run(path, config(number=1))
+    begun = beginning_run(path, config(number=2), overwrite=True, keeps=lambda: keeps)
+    with pytest.raises(ZeroDivisionError), begun:
+        raise ZeroDivisionError
+    assert open_run(path, TOOL).config["number"] == (2 if keeps else 1)
     assert list(tmp_path.iterdir()) == [path]
 
 
