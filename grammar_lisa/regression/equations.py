@@ -25,6 +25,10 @@ _DEVIATIONS: Final = 3.0
 _SHORT: Final = 5
 
 
+class NoFormulaError(LisaError):
+    """There is no formula with a finite value in each row."""
+
+
 @dataclass(frozen=True)
 class Equation:
     """One formula.
@@ -107,13 +111,13 @@ class Equations(Sequence[Equation]):
         n_rows: The number of rows that the losses are means over.
 
     Raises:
-        LisaError: There is none with a finite loss.
+        NoFormulaError: There is none with a finite loss.
     """
 
     def __init__(self, equations: Iterable[Equation], n_rows: int) -> None:
         front = _front(equations)
         if not front:
-            raise LisaError("there is no formula with a finite loss")
+            raise NoFormulaError("no formula has been found that is finite in each row")
         self.n_rows = n_rows
         ahead = min(_DEVIATIONS**2 / max(1, n_rows), math.log(MOST_FACTOR))
         self.factor = max(math.exp(ahead), _LEAST_FACTOR)

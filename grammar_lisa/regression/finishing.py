@@ -115,7 +115,7 @@ class Finishing:
             late: Tells whether time is over.
 
         Raises:
-            LisaError: None of the formulas has a finite value in each row.
+            NoFormulaError: None of the formulas has a finite value in each row.
         """
         members, interrupted = list(members), False
         measured = dict[int, _Measured]()
@@ -137,7 +137,7 @@ class Finishing:
         """Return the formulas with their constants as they are: quick, while a search goes on.
 
         Raises:
-            LisaError: None of the formulas has a finite value in each row.
+            NoFormulaError: None of the formulas has a finite value in each row.
         """
         found = [self._measured(self.unrounded(each), known=each.known) for each in members]
         return Equations([each.equation for each in found], len(self.table))
@@ -231,8 +231,8 @@ class Finishing:
 
         Else a formula with a pole at an outlier of a robust loss would be taken for better.
         """
-        best = min(measured, key=lambda each: each.equation.loss)
-        if best.values is None:
+        best = min(measured, key=lambda each: each.equation.loss, default=None)
+        if best is None or best.values is None:
             return [each.equation for each in measured]
         deviation = self._bound.deviation(best.values)
         return [

@@ -11,7 +11,7 @@ import numpy as np
 from grammar_lisa.expressions.expression import CONSTANT_TERMINAL
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.grammar.cfg import Grammar, load_grammar
-from grammar_lisa.regression.equations import Equations
+from grammar_lisa.regression.equations import Equations, NoFormulaError
 from grammar_lisa.regression.finishing import Finishing, Member, made_with
 from grammar_lisa.regression.fit_config import SOURCES, FitConfig
 from grammar_lisa.regression.fits.losses import Loss
@@ -24,7 +24,7 @@ from grammar_lisa.regression.search.formula_search import FormulaSearch
 from grammar_lisa.regression.search.grammar_search import MAX_RULES, GrammarSearch
 from grammar_lisa.regression.search.operator_search import OperatorSearch
 from grammar_lisa.regression.search.tree import Tree
-from grammar_lisa.regression.sentence_check import check_sentences
+from grammar_lisa.regression.sentence_check import check_sentences, describe_undefined
 from grammar_lisa.regression.sphere.grammar_sphere import GrammarSphere
 from grammar_lisa.regression.sphere.operator_sphere import OperatorSphere
 from grammar_lisa.regression.tables.feature_choice import chosen_features, describe_choice, varying
@@ -169,7 +169,14 @@ class Fitting:
         A tenth of the time is kept back for that, and half a second follows it; of a search that
         has ended early it has the rest.
         """
-        return self._finishing.finished(self._members(), lambda: self._clock() > self._finish_by)
+        try:
+            late = self._clock
+            return self._finishing.finished(self._members(), lambda: late() > self._finish_by)
+        except NoFormulaError:
+            if self._grammar is None:
+                raise
+            text = describe_undefined(self._grammar, self._table, MAX_RULES)
+            raise NoFormulaError(text) from None
 
     def _time_to_finish(self, begun: float) -> float:
         """Return when the last fits must have ended, by the clock."""
@@ -245,11 +252,13 @@ class Fitting:
         if search.enough:
             return "good enough"
         best = search.archive.best
-        if best is None and not search.late:
-            raise LisaError(
-                f"no sentence of {self.config.grammar} is a formula of "
-                f"{', '.join(self._table.variables)} that is defined in all rows"
-            )
+        if best is None and self._grammar is not None:
+            if search.late and not search.fits:
+                raise NoFormulaError(
+                    f"the time was over before a sentence of {self.config.grammar} was fitted; "
+                    "give more"
+                )
+            raise NoFormulaError(describe_undefined(self._grammar, self._table, MAX_RULES))
         if search.solved and best is not None and self._allowed(best.tree):
             return "exact"
         return "time" if search.late else "searched"
@@ -302,7 +311,7 @@ class Fitting:
     def _members(self) -> list[Member]:
         """Return all formulas that there are: known ones, those of the search, a constant."""
         members = [*self._known, *self._found()]
-        if self._grammar is not None and members:
+        if self._grammar is not None and self.ending != "constant":
             return members
         constant = Skeleton.read(CONSTANT_TERMINAL, self._table.variables, CONSTANT_TERMINAL)
         mean = float(np.average(self._table.target, weights=self._table.weights))

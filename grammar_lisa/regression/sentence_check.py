@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+import numpy as np
+
+from grammar_lisa.expressions.evaluation import evaluate_readable
 from grammar_lisa.expressions.expression import CONSTANT_TERMINAL, Pool, UnknownNameError
 from grammar_lisa.grammar.cfg import Grammar, Rule
 from grammar_lisa.grammar.symbols import Nonterminal
 from grammar_lisa.regression.tables.column_names import both, listed
 from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
+
+_HAS_CONSTANT: Final = re.compile(rf"\b{CONSTANT_TERMINAL}\b")
 
 Tokens = tuple[str, ...]
 
@@ -73,6 +79,33 @@ def check_sentences(grammar: Grammar, table: Table, max_rules: int) -> Checked:
         raise LisaError(f"no sentence was found that is a formula: {said}")
     note = f"some sentences of the grammar are no formulas, and passed over: {said}"
     return Checked(variables, (note,))
+
+
+def describe_undefined(grammar: Grammar, table: Table, max_rules: int) -> str:
+    """Return what is to be said where no sentence of a grammar is finite in all rows.
+
+    Args:
+        grammar: Whose sentences are formulas.
+        table: The rows.
+        max_rules: The most rules of a sentence.
+    """
+    said = f"no sentence of {grammar.source} was found that is finite in all {len(table):,} rows"
+    points = {**table.features, CONSTANT_TERMINAL: np.ones(len(table))}
+    for rule, sentence in short_sentences(grammar, max_rules):
+        (values,) = evaluate_readable([sentence], points)
+        wrong = np.flatnonzero(~np.isfinite(values))
+        if len(wrong):
+            place = ", ".join(f"{n}={v[wrong[0]]:g}" for n, v in table.features.items())
+            ones = " with 1 for each c" if _HAS_CONSTANT.search(sentence) else ""
+            said += (
+                f": {sentence!r} of line {rule.line}{ones} has no finite value in {len(wrong):,} "
+                f"of them, first at {place}"
+            )
+            break
+    return (
+        f"{said}. Leave such rows out, or write rules that are defined there, as log(exp(c)+x) and "
+        "sqrt(abs(x)) are for more x than log(c+x) and sqrt(x)"
+    )
 
 
 def of_table(error: LisaError, table: Table) -> str:

@@ -23,7 +23,6 @@ from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.regression.search.formula_search import FormulaSearch
 from grammar_lisa.regression.search.tree import tree_of
 from shared.common.arrays import Floats
-from shared.common.errors import LisaError
 
 if TYPE_CHECKING:
     from grammar_lisa.grammar.parsing import Parser
@@ -98,8 +97,7 @@ class GrammarSearch(FormulaSearch):
     def run(self) -> Iterator[str]:
         """Search until it has ended or no sentence is left; yield the name of each stage.
 
-        Raises:
-            LisaError: The sentences tried are no formulas of the variables.
+        Where none of the first sentences is a formula that is finite on the sample, it has ended.
         """
         ranks = iter(range(self._counts.at_most()))
         exhausted = False
@@ -107,7 +105,8 @@ class GrammarSearch(FormulaSearch):
             block = [self._counts.unrank(rank) for rank in islice(ranks, _BLOCK)]
             exhausted = not block
             self.attempt(block, "enumeration")
-            self._check_readable(exhausted)
+            if not self._readable:
+                return
             if block:
                 yield "enumeration"
             if self._population and not self.ended:
@@ -118,15 +117,6 @@ class GrammarSearch(FormulaSearch):
             if self._sphere is not None and not self.ended and self._sphere(self):
                 exhausted = False
                 yield "sphere"
-
-    def _check_readable(self, exhausted: bool) -> None:
-        if self._readable == 0 and (exhausted or len(self._tried) >= _BLOCK):
-            first = self._array([self._counts.unrank(0)])
-            raise LisaError(
-                f"none of the first {len(self._tried)} sentences of the grammar is a formula of "
-                f"{', '.join(self.variables)} and constants `{CONSTANT_TERMINAL}` that is finite "
-                f"on the data; the first is {derivations_to_texts(self.grammar, first)[0]!r}"
-            )
 
     def _array(self, derivations: Sequence[Derivation]) -> Any:
         return to_array(list(derivations), self.max_rules, len(self.grammar.rules))

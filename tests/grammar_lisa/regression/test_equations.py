@@ -84,7 +84,7 @@ def test_the_frame_holds_what_the_formulas_are():
 
 
 def test_without_a_finite_loss_there_is_no_front():
-    with pytest.raises(LisaError, match="no formula with a finite loss"):
+    with pytest.raises(LisaError, match="no formula has been found that is finite"):
         Equations([Equation("x", 1, math.inf, 0.0)], 10)
 
 

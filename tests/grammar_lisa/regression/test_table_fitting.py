@@ -234,3 +234,38 @@ def test_what_operators_do_not_allow_is_not_called_exact():
     fitting = Fitting(table(X**2 + 1), FitConfig(operators="sin", max_time=2))
     assert len(fitting.run()) >= 1
     assert fitting.ending != "exact"
+
+
+@pytest.mark.parametrize(
+    ("rules", "x", "told"),
+    [
+        (
+            "'log(0-x)'",
+            X + 3,
+            "'log(0-x)' of line 1 has no finite value in 40 of them, first at x=1",
+        ),
+        (
+            "'c*log(x-3)'",
+            X + 3,
+            "'c*log(x-3)' of line 1 with 1 for each c has no finite value in 16",
+        ),
+        ("'c*log(0-x)' | S '+c'", X + 3, "'c*log(0-x)' of line 1 with 1 for each c"),
+        # The one row that no sentence is defined in is none of those that the search looks at.
+        ("'c*log(x)+c'", np.where(np.arange(5_000) == 7, -1, 2.0), "in 1 of them, first at x=-1"),
+    ],
+)
+def test_where_no_sentence_is_defined_in_all_rows_the_message_says_where(tmp_path, rules, x, told):
+    path = tmp_path / "form.cfg"
+    path.write_text(f"S -> {rules}\n")
+    x = x + 1e-3 * np.arange(len(x)) * (x > 0)
+    config = FitConfig(grammar=str(path), max_time=10, sources=())
+    with pytest.raises(LisaError, match=f"finite in all {len(x):,} rows: .*Leave such") as error:
+        Fitting(table(2 * x + 1, x=x), config).run()
+    assert told in str(error.value)
+
+
+def test_where_time_is_over_before_a_sentence_is_fitted_that_is_told(tmp_path):
+    path = tmp_path / "form.cfg"
+    path.write_text("S -> 'c*x'\n")
+    with pytest.raises(LisaError, match=r"the time was over before a sentence of .*form\.cfg"):
+        Fitting(table(X), FitConfig(grammar=str(path), max_time=1e-9)).run()
