@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from grammar_lisa.cli.fit_pictures import plot_fit
 from grammar_lisa.cli.fit_progress import watching
 from grammar_lisa.cli.fit_report import ENDINGS, equation_record, print_front
 from grammar_lisa.cli.fit_run import Begun, create_fit, resume_fit
@@ -12,7 +11,8 @@ from grammar_lisa.models.names import FIT_TOOL
 from grammar_lisa.regression.equations import Equations
 from grammar_lisa.regression.fitting import Fitting, fitting_for
 from grammar_lisa.regression.outputs import OUTPUTS, write_outputs
-from grammar_lisa.regression.tables.table import TableSplit, read_split
+from grammar_lisa.regression.tables.splits import TableSplit, read_split
+from grammar_lisa.reports.fit_pictures import plot_fit
 from shared.cli.terminal import Terminal
 from shared.common.durations import duration
 from shared.runs.locks import working_in

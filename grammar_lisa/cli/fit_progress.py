@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from grammar_lisa.cli.fit_report import fine_r2
 from grammar_lisa.regression.equations import Equations
 from grammar_lisa.regression.fitting import Fitting
+from grammar_lisa.regression.measures import fine_r2
 from shared.cli.terminal import Meter, Terminal
 from shared.common.errors import LisaError
 

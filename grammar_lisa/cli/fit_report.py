@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from grammar_lisa.regression.equations import Equation
+from grammar_lisa.regression.measures import fine_r2
 from shared.cli.terminal import Terminal
 
 ENDINGS = {
@@ -44,13 +43,6 @@ def equation_record(equation: Equation) -> dict[str, Any]:
     """Return what JSON says of a formula."""
     record = dict(vars(equation))
     return {"formula": record.pop("text"), **record}
-
-
-def fine_r2(r2: float) -> str:
-    """Return R² with as many digits as tell it from 1."""
-    if not np.isfinite(r2) or r2 < 0.99 or r2 == 1:
-        return f"{r2:.4g}"
-    return f"{r2:.{min(15, int(np.ceil(-np.log10(1 - r2))) + 2)}f}"
 
 
 def _test(r2: float | None) -> str:

@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from grammar_lisa.cli.fit_report import fine_r2
 from grammar_lisa.cli.options.score import Options
 from grammar_lisa.regression.completion import complete, variables_used
-from grammar_lisa.regression.measures import Measures, measure_values, predict
+from grammar_lisa.regression.measures import Measures, fine_r2, measure, predict
 from grammar_lisa.regression.named_losses import loss_named
-from grammar_lisa.regression.tables.table import Table, read_split
+from grammar_lisa.regression.tables.splits import read_split
+from grammar_lisa.regression.tables.table import Table
 from shared.cli.terminal import Terminal
 
 
@@ -75,7 +75,7 @@ def _score(table: Table, text: str, options: Options) -> _Scored:
     loss = np.nan
     if np.isfinite(values).all():
         loss = float(loss_named(options.loss).value(values, table.target, table.weights))
-    return _Scored(table, measure_values(values, table), loss)
+    return _Scored(table, measure(values, table.target, table.weights), loss)
 
 
 def _print(scored: dict[str, _Scored], loss: str, terminal: Terminal) -> None:

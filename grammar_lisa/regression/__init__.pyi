@@ -10,7 +10,6 @@ from .fits.rounding import Rounded as Rounded
 from .fits.rounding import simplify_constants as simplify_constants
 from .fits.user_loss import user_loss as user_loss
 from .fitting import Fitting as Fitting
-from .fitting import fit_table as fit_table
 from .measures import Measures as Measures
 from .measures import measure as measure
 from .outputs import Best as Best
@@ -19,10 +18,10 @@ from .outputs import write_outputs as write_outputs
 from .python_source import python_function as python_function
 from .regressor import GrammarRegressor as GrammarRegressor
 from .tables.reading import read_columns as read_columns
+from .tables.splits import TableSplit as TableSplit
+from .tables.splits import read_split as read_split
+from .tables.splits import read_table as read_table
 from .tables.table import Table as Table
-from .tables.table import TableSplit as TableSplit
-from .tables.table import read_split as read_split
-from .tables.table import read_table as read_table
 from .tables.table_options import ReadOptions as ReadOptions
 from .tables.table_options import TableOptions as TableOptions
 
@@ -43,7 +42,6 @@ __all__ = [
     "TableOptions",
     "TableSplit",
     "fit_constants",
-    "fit_table",
     "measure",
     "polish",
     "python_function",

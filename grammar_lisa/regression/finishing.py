@@ -23,7 +23,7 @@ from grammar_lisa.regression.fits.constants import polish
 from grammar_lisa.regression.fits.levenberg_marquardt import Late, never
 from grammar_lisa.regression.fits.losses import BoundLoss, Loss
 from grammar_lisa.regression.fits.rounding import simplify_constants
-from grammar_lisa.regression.measures import measure_values, predict
+from grammar_lisa.regression.measures import measure, predict
 from grammar_lisa.regression.search.tree import tree_of
 from grammar_lisa.regression.tables.table import Table
 from grammar_lisa.regression.tidying import tidied
@@ -219,12 +219,17 @@ class Finishing:
             text,
             complexity(Skeleton.read(text, self.table.variables, CONSTANT_TERMINAL)),
             self._loss_of(text),
-            measure_values(values, self.table).r2,
-            None if self.test is None else measure_values(predict(text, self.test), self.test).r2,
+            measure(values, self.table.target, self.table.weights).r2,
+            self._r2_test(text),
             known,
         )
         rows = self._bound.effective_rows(values)
         return _Measured(equation, rows, values if self._bound.robust else None)
+
+    def _r2_test(self, text: str) -> float | None:
+        """Return R² on the rows kept for a test; None where there are none."""
+        test = self.test
+        return None if test is None else measure(predict(text, test), test.target, test.weights).r2
 
     def _without_outliers(self, measured: Sequence[_Measured]) -> list[Equation]:
         """Return formulas with losses to which no row adds more than an error of some deviations.

@@ -16,7 +16,7 @@ from grammar_lisa.regression.finishing import Finishing, Member, made_with
 from grammar_lisa.regression.fit_config import SOURCES, FitConfig
 from grammar_lisa.regression.fits.losses import Loss
 from grammar_lisa.regression.guesses import read_guesses, with_open_numbers
-from grammar_lisa.regression.measures import measure_values
+from grammar_lisa.regression.measures import measure
 from grammar_lisa.regression.named_losses import loss_named
 from grammar_lisa.regression.search.archive import ArchiveEntry
 from grammar_lisa.regression.search.collecting import shortened
@@ -342,22 +342,8 @@ class Fitting:
         if stop.measure == "loss":
             return best.loss <= stop.value
         values = np.broadcast_to(best.tree.values(self._some.features), len(self._some))
-        return measure_values(np.asarray(values), self._some).r2 >= stop.value
-
-
-def fit_table(
-    table: Table,
-    config: FitConfig | None = None,
-    *,
-    test: Table | None = None,
-    loss: Loss | None = None,
-) -> Equations:
-    """Search for the formulas behind a table; see `Fitting`.
-
-    Raises:
-        LisaError: A setting makes no sense, or a guess is no formula over the inputs.
-    """
-    return fitting_for(table, config or FitConfig(), test=test, loss=loss).run()
+        some = self._some
+        return measure(np.asarray(values), some.target, some.weights).r2 >= stop.value
 
 
 def fitting_for(

@@ -44,42 +44,34 @@ def predict(text: str, table: Table) -> Floats:
     return values
 
 
-def measure(text: str, table: Table) -> Measures:
-    """Measure how well a formula fits a table.
-
-    Raises:
-        LisaError: The text is no formula over the table's inputs.
-    """
-    return measure_values(predict(text, table), table)
-
-
-def measure_values(values: Floats, table: Table) -> Measures:
-    """Measure how well predictions ``[row]`` fit a table."""
+def measure(values: Floats, target: Floats, weights: Floats | None = None) -> Measures:
+    """Measure how well predictions fit targets, each ``[row]``."""
     wrong = np.flatnonzero(~np.isfinite(values))
     if len(wrong):
         return Measures(np.nan, np.nan, np.nan, len(wrong), int(wrong[0]))
     # Squares of 1e-200 and 1e200 are no numbers; a power of two loses no digit.
-    scale = _scale(table.target)
-    target = table.target / scale
-    weights = np.ones(len(target)) if table.weights is None else table.weights
-    weights = weights / weights.max()
+    scale = _scale(target)
+    weights = np.ones(len(target)) if weights is None else weights / weights.max()
     with np.errstate(over="ignore", invalid="ignore"):
-        errors = target - values / scale
-        mean = np.average(target, weights=weights)
+        errors = target / scale - values / scale
+        mean = np.average(target / scale, weights=weights)
         unexplained = float(np.sum(weights * errors**2))
-        spread = float(np.sum(weights * (target - mean) ** 2))
+        spread = float(np.sum(weights * (target / scale - mean) ** 2))
         rmse = float(np.sqrt(unexplained / weights.sum())) * scale
         worst = float(np.abs(errors).max()) * scale
-    return Measures(_r2(unexplained, spread, float(weights.sum())), rmse, worst)
-
-
-def _r2(unexplained: float, spread: float, total: float) -> float:
-    rounding = total * np.finfo(np.float64).eps ** 2
+    rounding = float(weights.sum()) * np.finfo(np.float64).eps ** 2
     if spread <= rounding:
-        return 1.0 if unexplained <= rounding else 0.0
-    return 1.0 - unexplained / spread
+        return Measures(1.0 if unexplained <= rounding else 0.0, rmse, worst)
+    return Measures(1.0 - unexplained / spread, rmse, worst)
 
 
 def _scale(target: Floats) -> float:
     most = float(np.abs(target).max())
     return math.ldexp(1.0, math.frexp(most)[1] - 1) if most > 0 else 1.0
+
+
+def fine_r2(r2: float) -> str:
+    """Return R² with as many digits as tell it from 1."""
+    if not np.isfinite(r2) or r2 < 0.99 or r2 == 1:
+        return f"{r2:.4g}"
+    return f"{r2:.{min(15, int(np.ceil(-np.log10(1 - r2))) + 2)}f}"

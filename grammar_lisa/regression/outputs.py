@@ -125,7 +125,7 @@ def python_source(equations: Equations, table: Table) -> str:
     """Return the recommended formula as a Python function that needs numpy alone."""
     names = table.shown_names()
     text = equations.recommended.text
-    return python_function(text, table.variables, names, target=names[table.target_name])
+    return python_function(text, table.variables, names, names[table.target_name])
 
 
 def read_equations(folder: Path) -> list[Equation]:

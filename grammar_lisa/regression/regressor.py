@@ -14,7 +14,6 @@ import pandas as pd
 import sympy
 from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -28,6 +27,7 @@ from grammar_lisa.regression.fit_config import (
 from grammar_lisa.regression.fits.losses import Loss
 from grammar_lisa.regression.fits.user_loss import UserLoss
 from grammar_lisa.regression.fitting import Fitting, fitting_for
+from grammar_lisa.regression.measures import measure
 from grammar_lisa.regression.tables.frame_checks import check_dates, check_frame
 from grammar_lisa.regression.tables.missing_values import find_code
 from grammar_lisa.regression.tables.table import Table
@@ -178,7 +178,9 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         """
         predicted = self.predict(X)
         predicted = np.where(np.isfinite(predicted), predicted, self._mean)
-        return float(r2_score(y, predicted, sample_weight=sample_weight))
+        target = np.ravel(np.asarray(y, dtype=np.float64))
+        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        return measure(predicted, target, weights).r2
 
     def get_best(self) -> pd.Series[Any]:
         """Return the row of `equations_` that is recommended."""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from grammar_lisa.models.names import FIT_TOOL, SEARCH_TOOL, TOOL
-from grammar_lisa.reports.fit_page import RecordedFit, fine, front_chart
+from grammar_lisa.regression.measures import fine_r2
+from grammar_lisa.reports.fit_page import RecordedFit, front_chart
 from grammar_lisa.reports.recorded_search import RecordedSearch, best_cells
 from grammar_lisa.reports.search_page import convergence
 from grammar_lisa.reports.training_page import share
@@ -89,7 +90,7 @@ def _fits(runs: Mapping[str, Run]) -> list[Block]:
             label,
             number(fit.recommended.complexity),
             number(fit.recommended.loss),
-            fine(fit.recommended.r2),
+            fine_r2(fit.recommended.r2),
             formula(fit.recommended.text, fit.latex(fit.recommended)),
         ]
         for label, fit in fits.items()

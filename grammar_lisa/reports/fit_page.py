@@ -10,8 +10,10 @@ import numpy as np
 from grammar_lisa.expressions.latex import latex
 from grammar_lisa.models.names import FIT_TOOL
 from grammar_lisa.regression.equations import Equation
+from grammar_lisa.regression.measures import fine_r2
 from grammar_lisa.regression.outputs import BEST, EQUATIONS, Best, read_best, read_equations
-from grammar_lisa.regression.tables.table import Table, TableSplit, read_split
+from grammar_lisa.regression.tables.splits import TableSplit, read_split
+from grammar_lisa.regression.tables.table import Table
 from grammar_lisa.regression.tables.table_options import TableOptions
 from grammar_lisa.reports.fit_charts import Points, fit_charts
 from shared.common.durations import duration
@@ -153,20 +155,13 @@ def _display(fit: RecordedFit) -> Block:
 
 def _tiles(fit: RecordedFit) -> Tiles:
     best, summary = fit.recommended, fit.summary
-    tiles = [("R² on the rows it was fitted to", fine(best.r2))]
+    tiles = [("R² on the rows it was fitted to", fine_r2(best.r2))]
     if best.r2_test is not None:
-        tiles.append(("R² on rows kept for a test", fine(best.r2_test)))
+        tiles.append(("R² on rows kept for a test", fine_r2(best.r2_test)))
     tiles += [("complexity", str(best.complexity)), (f"loss ({fit.loss})", number(best.loss))]
     if "seconds" in summary:
         tiles.append(("searched for", duration(summary["seconds"])))
     return Tiles(tiles)
-
-
-def fine(r2: float) -> str:
-    """Return R² with as many digits as tell it from 1."""
-    if not np.isfinite(r2) or r2 < 0.99 or r2 == 1:
-        return number(r2)
-    return f"{r2:.{min(15, int(np.ceil(-np.log10(1 - r2))) + 2)}f}"
 
 
 def front_chart(fits: Mapping[str, RecordedFit]) -> Chart:
@@ -178,7 +173,7 @@ def front_chart(fits: Mapping[str, RecordedFit]) -> Chart:
         least = max(EXACT * max((each.loss for each in front), default=1.0), 1e-300)
         losses = [max(each.loss, least) for each in front]
         texts = [
-            f"{each.text}: loss {number(each.loss)}, R² {fine(each.r2)}, complexity "
+            f"{each.text}: loss {number(each.loss)}, R² {fine_r2(each.r2)}, complexity "
             f"{each.complexity}"
             for each in front
         ]
@@ -225,8 +220,8 @@ def _grid(fit: RecordedFit) -> Grid:
             str(place),
             str(each.complexity),
             number(each.loss),
-            fine(each.r2),
-            *([("–" if each.r2_test is None else fine(each.r2_test))] if tested else []),
+            fine_r2(each.r2),
+            *([("–" if each.r2_test is None else fine_r2(each.r2_test))] if tested else []),
             formula(each.text, fit.latex(each)),
             ", ".join(_marks(each)),
         ]

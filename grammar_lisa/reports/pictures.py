@@ -12,6 +12,7 @@ from grammar_lisa.molecules.drawing import draw_grid
 from grammar_lisa.optimize.history import best_so_far
 from shared.common.arrays import Floats
 from shared.common.callbacks import MetricsRow
+from shared.reports.charts import number
 from shared.runs.figures import save_figure
 from shared.runs.files import write_atomically
 from shared.runs.run import Run
@@ -141,6 +142,6 @@ def plot_best(
 
 def draw_molecules(path: Path, molecules: Sequence[tuple[str, float]], name: str) -> None:
     """Draw molecules with their values of a property below them, in a file .svg or .png."""
-    legends = [f"{name} {value:.4g}" for _, value in molecules]
+    legends = [f"{name} {number(value)}" for _, value in molecules]
     drawing = draw_grid([smiles for smiles, _ in molecules], legends, path.suffix)
     write_atomically(path, drawing)

@@ -18,8 +18,8 @@ import grammar_lisa.cli
 import image_lisa.cli
 from grammar_lisa.benchmark import latent_bo, table5
 from grammar_lisa.regression.fit_config import FitConfig
-from grammar_lisa.regression.fitting import fit_table
-from grammar_lisa.regression.tables.table import read_table
+from grammar_lisa.regression.fitting import Fitting
+from grammar_lisa.regression.tables.splits import read_table
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -159,7 +159,7 @@ def test_forms_of_a_field_are_found(folder):
     }
     for table, (grammar, formula) in expected.items():
         config = FitConfig(grammar=str(folder / grammar), max_time=1000, stop_at="r2=0.9998")
-        found = fit_table(read_table(folder / table), config)
+        found = Fitting(read_table(folder / table), config).run()
         assert found.recommended.text == formula
         assert formula in PAGES["fit.md"]
 

@@ -46,12 +46,11 @@ def fit_constants(
     starts: int = STARTS,
     steps: int = STEPS,
     late: Late = never,
-    initial: npt.ArrayLike | None = None,
 ) -> Fit:
     """Fit the constants of a skeleton from several starts.
 
-    The starts are the initial points and the best among ones and a larger number of draws, whose
-    sizes follow the ranges of what the constants multiply.
+    The starts are the best among ones and a larger number of draws, whose sizes follow the ranges
+    of what the constants multiply.
 
     Args:
         bound: The skeleton on the points.
@@ -59,17 +58,16 @@ def fit_constants(
         weights: Their weights, ``[point]``; None for equal ones.
         loss: What is minimised.
         generator: Draws the starts.
-        starts: The number of starts, initial points among them.
+        starts: The number of starts.
         steps: The most steps of each.
         late: Tells whether to stop with what there is.
-        initial: Constants to start from, ``[n]`` or ``[k, n]``; draws take the place of NaN.
 
     Raises:
-        LisaError: The targets, weights or initial points are unfit.
+        LisaError: The targets or weights are unfit.
     """
     problem = Projection(bound, loss.bind(y, weights))
     with np.errstate(all="ignore"):
-        nonlinear = _starts(problem, generator, starts, _initial(bound, initial))
+        nonlinear = _starts(problem, generator, max(starts, 1))
         return _finished(problem, descend(problem, nonlinear, steps, late))
 
 
@@ -88,49 +86,28 @@ def polish(
         LisaError: The targets, weights or constants are unfit.
     """
     problem = Projection(bound, loss.bind(y, weights))
-    initial = _initial(bound, constants)
+    given = np.asarray(constants, dtype=np.float64)
+    if given.shape != (bound.n_constants,):
+        raise LisaError(f"{bound.n_constants} constants are needed, not an array {given.shape}")
+    initial = given[None, bound.program.nonlinear]
     with np.errstate(all="ignore"):
         return _finished(problem, descend(problem, initial, steps, late))
 
 
-def _initial(bound: BoundSkeleton, initial: npt.ArrayLike | None) -> Floats:
-    """Return the nonlinear constants of initial points, ``[k, q]``."""
-    if initial is None:
-        return np.empty((0, len(bound.program.nonlinear)))
-    rows = np.atleast_2d(np.asarray(initial, dtype=np.float64))
-    if rows.ndim != 2 or rows.shape[1] != bound.n_constants:
-        raise LisaError(
-            f"the initial constants have shape {np.shape(initial)}; [{bound.n_constants}] or "
-            f"[start, {bound.n_constants}] is needed"
-        )
-    return rows[:, bound.program.nonlinear]
-
-
-def _starts(
-    problem: Projection, generator: np.random.Generator, starts: int, initial: Floats
-) -> Floats:
+def _starts(problem: Projection, generator: np.random.Generator, count: int) -> Floats:
     """Return the nonlinear constants to start from, ``[start, q]``; one where there are none."""
     if not problem.n_nonlinear:
         return np.empty((1, 0))
-    known = initial[np.isfinite(initial).all(1)]
-    parents = initial[~np.isfinite(initial).all(1)]
-    missing = max(starts - len(known), 0 if len(known) else 1)
-    if not missing:
-        return known
-    draws = draw_starts(problem.bound, problem.loss, _affordable(problem, missing), generator)
-    if len(parents):
-        parents = np.resize(parents, draws.shape)
-        pool, losses = _fittest(problem, np.where(np.isfinite(parents), parents, draws), missing)
-        return np.concatenate([known, pool])
+    draws = draw_starts(problem.bound, problem.loss, _affordable(problem, count), generator)
     fresh = 2 * len(draws) // 3
     ones = np.ones((1, problem.n_nonlinear))
     pool, losses = _fittest(problem, np.concatenate([ones, draws[:fresh]]), len(draws))
-    varied, varied_losses = _fittest(problem, _varied(pool[:missing], draws[fresh:]), len(draws))
+    varied, varied_losses = _fittest(problem, _varied(pool[:count], draws[fresh:]), len(draws))
     pool = np.concatenate([pool, varied])
-    chosen = _diverse(pool, np.concatenate([losses, varied_losses]), missing)
-    if missing > 2:
+    chosen = _diverse(pool, np.concatenate([losses, varied_losses]), count)
+    if count > 2:
         chosen[-1] = 1.0
-    return np.concatenate([known, chosen])
+    return chosen
 
 
 def _diverse(nonlinear: Floats, losses: Floats, count: int) -> Floats:

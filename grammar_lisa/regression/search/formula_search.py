@@ -52,7 +52,6 @@ class FormulaSearch(ABC):
         archive: The best formulas so far.
         scored: The few best of each complexity.
         fits: How many formulas' constants were fitted.
-        looked: How many candidates were compared on the sample, those included.
         weight_roots: The roots of the sample's weights; None for equal ones.
         enough: Whether the best formula is good enough.
     """
@@ -91,7 +90,6 @@ class FormulaSearch(ABC):
         self.archive = self.new_archive()
         self.scored = ScoredFormulas(most=most)
         self.fits = 0
-        self.looked = 0
         self.enough = False
         self._good_enough = good_enough
 

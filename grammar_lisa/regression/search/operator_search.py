@@ -209,7 +209,6 @@ class OperatorSearch(FormulaSearch):
 
     def consider(self, context: Context, solution: Solution, source: str) -> None:
         """Compare a part in its context on the sample, and remember it for a fit if it is good."""
-        self.looked += 1
         loss = max(self.rough_loss(context, solution.values), LEAST)
         candidate = Candidate(
             loss, context.cost + solution.cost, lambda: context.wrap(solution.tree()), source

@@ -106,10 +106,6 @@ class Recombination(ABC):
     def solutions(self, match: Match) -> Iterator[Solution]:
         """Yield the part that a match stands for, and simpler ones near it."""
 
-    @abstractmethod
-    def solved(self, match: Match) -> Solution | None:
-        """Return the part that a match stands for; None where there is none."""
-
     def alone(self, contexts: Sequence[Context]) -> Iterator[Match]:
         """Yield for each context what the base leaves by itself."""
         some, left, totals = self._left(contexts)
@@ -224,12 +220,8 @@ class Sums(Recombination):
         """Return all, with their desired values."""
         return list(contexts), np.array([context.desired for context in contexts])
 
-    def solved(self, match: Match) -> Solution | None:
-        """Return the sum, without terms whose share is rounding."""
-        return self._solution(match, len(self.base))
-
     def solutions(self, match: Match) -> Iterator[Solution]:
-        """Yield the sum, and the one without a constant."""
+        """Yield the sum without terms whose share is rounding, and the one without a constant."""
         for terms in (len(self.base), len(self.base) - 1):
             solution = self._solution(match, terms)
             if solution is not None:
@@ -302,13 +294,8 @@ class Products(Recombination):
         """Return how much the whole changes with the logarithm, ``[point]``."""
         return context.slopes * np.abs(context.desired)
 
-    def solved(self, match: Match) -> Solution | None:
-        """Return the product, exponents near multiples of one half being taken for them."""
-        columns = self._columns(match)
-        return self._solution(match, columns, self._exponents(match, columns)[0])
-
     def solutions(self, match: Match) -> Iterator[Solution]:
-        """Yield the product, and the one whose exponents are the nearest multiples of one half."""
+        """Yield the product, exponents near multiples of one half at them, and with all at them."""
         columns = self._columns(match)
         for exponents in self._exponents(match, columns):
             solution = self._solution(match, columns, exponents)

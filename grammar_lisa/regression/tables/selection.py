@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from types import MappingProxyType
+from typing import Final
 
 from grammar_lisa.regression.tables.column_names import (
     EXPRESSION,
@@ -23,6 +24,7 @@ from grammar_lisa.regression.tables.row_checks import (
     rows_kept,
     weights_of,
 )
+from grammar_lisa.regression.tables.table import Table
 from grammar_lisa.regression.tables.table_options import TableOptions
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
@@ -38,27 +40,7 @@ _HOLDS: Final = {
 _ERROR_WORDS: Final = ("err", "error", "sigma", "std", "stderr", "uncertainty", "unc", "dy")
 
 
-class Chosen(NamedTuple):
-    """The columns of a table by what they are, all values finite.
-
-    Attributes:
-        features: The inputs by the name that formulas use, each ``[row]``.
-        target: ``[row]``.
-        target_name: A name of the same kind.
-        weights: None negative, ``[row]``; None where there are none.
-        names: The file's own names of the inputs and the target.
-        notes: What was chosen or left out.
-    """
-
-    features: dict[str, Floats]
-    target: Floats
-    target_name: str
-    weights: Floats | None
-    names: dict[str, str]
-    notes: tuple[str, ...]
-
-
-def choose(columns: Columns, options: TableOptions, needed: Sequence[str] | None = None) -> Chosen:
+def choose(columns: Columns, options: TableOptions, needed: Sequence[str] | None = None) -> Table:
     """Choose the columns of a table.
 
     Args:
@@ -87,7 +69,7 @@ class _Choice:
         self._by_name = names_of(columns)
         self._notes: list[str] = list(columns.notes)
 
-    def choose(self, needed: Sequence[str] | None) -> Chosen:
+    def choose(self, needed: Sequence[str] | None) -> Table:
         """Return the choice; see `choose`."""
         self._check_some_numbers()
         ignored = self._named("ignore")
@@ -106,12 +88,12 @@ class _Choice:
             self._by_name = names_of(self._columns)
             self._notes.append(note)
         self._tell_constants([*features, target])
-        return Chosen(
-            {name: self._by_name[name].values for name in features},
+        return Table(
+            MappingProxyType({name: self._by_name[name].values for name in features}),
             self._by_name[target].values,
             target,
             self._weights(scale),
-            {name: self._by_name[name].name for name in (*features, target)},
+            MappingProxyType({name: self._by_name[name].name for name in (*features, target)}),
             tuple(self._notes),
         )
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import r2_score
 
 from grammar_lisa.regression import Table, measure
-from grammar_lisa.regression.measures import measure_values
+from grammar_lisa.regression.measures import fine_r2, predict
 
 numbers = st.lists(st.floats(-100, 100), min_size=3, max_size=20)
 
@@ -15,8 +15,7 @@ def test_r2_is_that_of_scikit_learn_in_any_unit(target, unit, seed):
     rng = np.random.default_rng(seed)
     y = np.array(target) + rng.normal(size=len(target))
     predicted, weights = y + rng.normal(size=len(y)), rng.uniform(0.1, 2, len(y))
-    table = Table.from_frame(y[:, None], y * unit, weights)
-    found = measure_values(predicted * unit, table)
+    found = measure(predicted * unit, y * unit, weights)
     assert found.r2 == pytest.approx(r2_score(y, predicted, sample_weight=weights), abs=1e-6)
     assert found.max_error == pytest.approx(np.abs(y - predicted).max() * unit)
     rmse = np.sqrt(np.average((y - predicted) ** 2, weights=weights)) * unit
@@ -25,12 +24,19 @@ def test_r2_is_that_of_scikit_learn_in_any_unit(target, unit, seed):
 
 def test_constant_targets_are_explained_or_not():
     table = Table.from_frame([[1], [2], [3]], [7.0, 7, 7])
-    assert measure("7+0*x0", table).r2 == 1
-    assert measure("7.1", table).r2 == 0
+    assert measure(predict("7+0*x0", table), table.target).r2 == 1
+    assert measure(predict("7.1", table), table.target).r2 == 0
 
 
 def test_rows_without_a_value_are_counted():
     table = Table.from_frame([[1], [0], [-1]], [1.0, 2, 3])
-    found = measure("log(x0)", table)
+    found = measure(predict("log(x0)", table), table.target)
     assert (found.undefined, found.first_undefined) == (2, 1)
     assert np.isnan([found.r2, found.rmse, found.max_error]).all()
+
+
+def test_digits_of_r2_tell_it_from_one():
+    assert fine_r2(0.5) == "0.5"
+    assert fine_r2(0.99912345) == "0.999123"
+    assert fine_r2(1.0) == "1"
+    assert fine_r2(np.nan) == "nan"

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grammar_lisa.regression import FitConfig, Fitting, Table, fit_table
+from grammar_lisa.regression import FitConfig, Fitting, Table
 from grammar_lisa.regression.search.operator_search import OperatorSearch as Search
 from shared.common.errors import LisaError
 
@@ -18,13 +18,13 @@ def table(y, weights=None, **columns):
 
 
 def best(y, weights=None, columns=None, **settings):
-    found = fit_table(table(y, weights, **(columns or {})), FitConfig(**settings))
+    found = Fitting(table(y, weights, **(columns or {})), FitConfig(**settings)).run()
     return found.recommended.text
 
 
 @pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
 def test_the_unit_of_the_target_changes_no_formula(unit):
-    found = fit_table(table(unit * (X**2 + 2)), FitConfig(stop_at="r2=0.99999999"))
+    found = Fitting(table(unit * (X**2 + 2)), FitConfig(stop_at="r2=0.99999999")).run()
     recommended = found.recommended
     assert recommended.r2 > 1 - 1e-9
     np.testing.assert_allclose(recommended.predict({"x": X}), unit * (X**2 + 2), rtol=1e-6)
@@ -33,7 +33,7 @@ def test_the_unit_of_the_target_changes_no_formula(unit):
 @pytest.mark.parametrize("unit", [1e-9, 1e9])
 def test_the_unit_of_an_input_changes_no_formula(unit):
     t = unit * np.linspace(1, 3, 40)
-    found = fit_table(table(5 / t + 2 / unit, t=t), FitConfig(stop_at="r2=0.99999999"))
+    found = Fitting(table(5 / t + 2 / unit, t=t), FitConfig(stop_at="r2=0.99999999")).run()
     np.testing.assert_allclose(found.recommended.predict({"t": t}), 5 / t + 2 / unit, rtol=1e-5)
 
 
@@ -88,7 +88,7 @@ def test_rows_without_weight_are_not_looked_at():
 
 def test_a_guess_is_fitted_and_known():
     config = FitConfig(guesses=("c*sin(c*x)+c",), stop_at="r2=0.999")
-    found = fit_table(table(2.5 * np.sin(1.3 * X) + 7), config)
+    found = Fitting(table(2.5 * np.sin(1.3 * X) + 7), config).run()
     assert found.recommended.text in {"2.5*sin(1.3*x)+7", "7+2.5*sin(1.3*x)"}
     assert found.recommended.known
 
@@ -96,7 +96,7 @@ def test_a_guess_is_fitted_and_known():
 def test_the_best_known_is_the_best_shown():
     y = 3.1 * np.exp(-0.4 * X) * np.cos(2.2 * X + 0.4)
     config = FitConfig(guesses=("3.1*exp(-0.4*x)*cos(2.2*x+0.4)", "x+1"), max_time=0.3)
-    found = fit_table(table(y), config)
+    found = Fitting(table(y), config).run()
     assert found.recommended.text == "3.1*exp(-0.4*x)*cos(2.2*x+0.4)"
     assert found.recommended.known
 
@@ -157,14 +157,14 @@ def test_a_sketch_is_there_at_any_time():
 
 def test_operators_and_complexity_bound_what_is_found():
     y = np.sin(2 * X) + X**2
-    found = fit_table(table(y), FitConfig(operators="+ - *", max_complexity=7, max_time=1))
+    found = Fitting(table(y), FitConfig(operators="+ - *", max_complexity=7, max_time=1)).run()
     assert all("sin" not in each.text and "/" not in each.text for each in found)
     assert max(each.complexity for each in found) <= 7
 
 
 def test_a_search_that_ends_by_itself_is_the_same_for_a_seed():
     y = 2.5 * X**2 + np.sin(X)
-    frames = [fit_table(table(y), FitConfig(seed=3)).frame() for _ in range(2)]
+    frames = [Fitting(table(y), FitConfig(seed=3)).run().frame() for _ in range(2)]
     pd.testing.assert_frame_equal(*frames)
 
 
@@ -191,12 +191,12 @@ def test_a_million_rows_are_served():
 )
 def test_what_cannot_be_served_is_refused(settings, y, message):
     with pytest.raises(LisaError, match=message):
-        fit_table(table(y), FitConfig(**settings))
+        Fitting(table(y), FitConfig(**settings)).run()
 
 
 def test_other_losses_are_made_small():
     y = np.where(np.arange(40) % 9 == 4, 50.0, 2 * X + 1)
-    found = fit_table(table(y), FitConfig(loss="mae", stop_at="loss=0.331"))
+    found = Fitting(table(y), FitConfig(loss="mae", stop_at="loss=0.331")).run()
     np.testing.assert_allclose(found.recommended.predict({"x": X}), 2 * X + 1, atol=1e-6)
 
 
@@ -204,7 +204,7 @@ def test_a_grammar_is_never_left(tmp_path):
     path = tmp_path / "form.cfg"
     path.write_text("%start S\nS -> 'c*x**' N '+c' | 'c*exp(c*x)'\nN -> '1' | '2' | '3'\n")
     config = FitConfig(grammar=str(path), max_time=5)
-    assert fit_table(table(2.5 * X**2 + 0.5), config).recommended.text == "2.5*x**2+0.5"
+    assert Fitting(table(2.5 * X**2 + 0.5), config).run().recommended.text == "2.5*x**2+0.5"
     fitting = Fitting(table(np.sin(3 * X)), config)
     assert {each.text.count("sin") for each in fitting.run()} == {0}
     assert fitting.ending == "searched"
@@ -218,7 +218,7 @@ def test_a_grammar_says_which_inputs_are_looked_at(tmp_path):
     generator = np.random.default_rng(0)
     inputs = {f"q{place}": generator.random(len(X)) for place in range(15)}
     y = 2 * inputs["q0"] + 0.001 * inputs["q14"] + 3
-    found = fit_table(table(y, **inputs, T=np.full(len(X), 3.0)), FitConfig(grammar=str(path)))
+    found = Fitting(table(y, **inputs, T=np.full(len(X), 3.0)), FitConfig(grammar=str(path))).run()
     assert all(name in found.recommended.text for name in ("q0", "q14", "T"))
 
 

@@ -154,20 +154,6 @@ def test_one_point():
     assert fitted("c*exp(c*x)", np.array([2.0]), np.array([1.0])).loss < 1e-20
 
 
-def test_initial_constants_are_a_start():
-    y = np.sin(40 * X) * 2
-    fit = fitted("c*sin(c*x)", y, starts=1, initial=[1.0, 40.05])
-    np.testing.assert_allclose(fit.constants, [2, 40], rtol=1e-9)
-    several = fitted("c*sin(c*x)", y, starts=1, initial=[[1.0, 3.0], [1.0, 40.05]])
-    np.testing.assert_allclose(several.constants, [2, 40], rtol=1e-9)
-
-
-def test_unknown_initial_constants_are_drawn():
-    y = 2 * np.sin(3 * X) + np.exp(-2 * X)
-    fit = fitted("c*sin(c*x)+c*exp(c*x)", y, initial=[1.0, 3.01, np.nan, np.nan])
-    np.testing.assert_allclose(fit.constants, [2, 3, 1, -2], rtol=1e-6)
-
-
 def test_polish_improves_what_is_near():
     y = CURVES["c/(1+exp(c*x+c))"]
     bound = bound_of("c/(1+exp(c*x+c))")
@@ -194,9 +180,9 @@ def test_a_fit_ends_when_it_is_late():
     assert np.isfinite(fit.loss)
 
 
-def test_unfit_initial_constants_are_refused():
-    with pytest.raises(LisaError, match=r"have shape \(3,\); \[2\] or \[start, 2\] is needed"):
-        fitted("c*x**c", X, initial=[1, 2, 3])
+def test_constants_of_another_number_are_refused():
+    with pytest.raises(LisaError, match=r"2 constants are needed, not an array \(3,\)"):
+        polish(bound_of("c*x**c"), X, None, MSE, [1, 2, 3])
 
 
 leaves = st.sampled_from(["c", "c", "c", "x", "y", "2"])

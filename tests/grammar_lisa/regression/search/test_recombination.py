@@ -158,7 +158,7 @@ def test_solutions_have_their_values(kind, within):
     source = KINDS[kind]
     contexts = [within(noisy_targets(seed)) for seed in range(3)]
     matches = [*source.alone(contexts), *source.single(contexts, 5), *source.pairs(contexts, 5, 40)]
-    solutions = [(match, source.solved(match)) for match in matches]
+    solutions = [(match, next(source.solutions(match), None)) for match in matches]
     assert sum(solution is not None for _, solution in solutions) > len(matches) / 2
     for _, solution in filter(lambda each: each[1] is not None, solutions):
         found = np.broadcast_to(solution.tree().values(POINTS), 50)
@@ -169,7 +169,7 @@ def test_solutions_have_their_values(kind, within):
 def test_a_sum_is_the_weighted_least_squares_fit():
     source, context = KINDS["sums"], through_exp(noisy_targets(5))
     for match in source.single([context], 4):
-        solution = source.solved(match)
+        solution = next(source.solutions(match), None)
         errors = context.slopes * (solution.values - context.desired)
         columns = np.vstack([source.rows[list(match.members)], source.base])
         expected = best_left(columns, context.desired, context.slopes)
@@ -180,7 +180,7 @@ def exact_one(source, context, matches):
     """The text of the simplest exact solution among matches."""
     exact = []
     for match in matches:
-        solution = source.solved(match)
+        solution = next(source.solutions(match), None)
         if solution is not None and np.allclose(solution.values, context.desired, rtol=1e-9):
             exact.append((solution.cost, solution.tree()))
     return min(exact, key=lambda each: each[0])[1]
@@ -216,7 +216,7 @@ def test_planted_sums_are_found(first, second, seed):
 def test_planted_powers_are_found(values, text, constants):
     source, context = KINDS["products"], context_of(values)
     (match,) = source.alone([context])
-    solution = source.solved(match)
+    solution = next(source.solutions(match), None)
     np.testing.assert_allclose(solution.values, values, rtol=1e-9)
     np.testing.assert_allclose(solution.tree().values(POINTS), values, rtol=1e-9)
     if text:
@@ -246,7 +246,7 @@ def test_planted_products_with_a_member_are_found(values):
 def test_what_changes_its_sign_has_integer_exponents():
     source, context = KINDS["products"], context_of(2 * U * np.sqrt(np.abs(SIGNED)))
     (match,) = source.alone([context])
-    assert source.solved(match) is None
+    assert next(source.solutions(match), None) is None
 
 
 def test_what_lies_below_zero_has_roots_once_its_sign_is_changed():
@@ -262,7 +262,7 @@ def test_without_roots_there_are_none():
     source = Products(library_of(("+", "*")), POINTS, roots=False)
     context = context_of(2 * np.sqrt(U) * V**1.5)
     (match,) = source.alone([context])
-    tree = source.solved(match).tree()
+    tree = next(source.solutions(match), None).tree()
     assert not any(part.operator == "sqrt" for _, part in tree.paths())
     np.testing.assert_allclose(tree.values(POINTS), context.targets, rtol=1e-9)
 
@@ -270,7 +270,7 @@ def test_without_roots_there_are_none():
 def test_exponents_near_halves_are_taken_for_them():
     noise = np.exp(0.01 * np.random.default_rng(1).normal(size=50))
     (match,) = KINDS["products"].alone([context_of(2 * U**2 / V * noise)])
-    tree = KINDS["products"].solved(match).tree()
+    tree = next(KINDS["products"].solutions(match), None).tree()
     assert {part.value for _, part in tree.paths() if part.operator == "number"} <= {1, 2}
     assert {part.name for _, part in tree.paths() if part.name} >= {"u", "v"}
 
@@ -289,7 +289,9 @@ def test_desired_values_with_zeros_are_no_products():
 def test_terms_that_are_rounding_are_left_out():
     context = context_of(3 * U + 0 * V)
     member = next(k for k in range(len(LIBRARY)) if LIBRARY.tree(k).text == "u*v")
-    solution = KINDS["sums beside the variables"].solved(Match(0.0, context, (member,)))
+    solution = next(
+        KINDS["sums beside the variables"].solutions(Match(0.0, context, (member,))), None
+    )
     assert solution.tree().text == "c*u"
 
 
@@ -342,7 +344,7 @@ def test_a_row_of_weight_two_counts_as_that_row_twice(kind, search):
         }
         matches = sorted(calls[search](), key=lambda match: match.left)
         least = matches[0].left
-        values = source.solved(matches[0]).values[rows.searchsorted(once)]
+        values = next(source.solutions(matches[0]), None).values[rows.searchsorted(once)]
         return [match.members for match in matches], [m.left / least for m in matches], values
 
     found, expected = told(once, roots), told(repeated, None)

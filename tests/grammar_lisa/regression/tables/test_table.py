@@ -17,7 +17,7 @@ def test_a_frame_names_the_columns():
     assert columns_of(table) == {"Time_s": [1, 2], "e_": [1, 0], "T": [3, 4]}
     assert dict(table.names) == {"Time_s": "Time (s)", "e_": "e", "T": "T"}
     assert table.weights.tolist() == [1, 2]
-    assert table.matrix.tolist() == [[1, 1], [2, 0]]
+    assert [values.tolist() for values in table.features.values()] == [[1, 2], [1, 0]]
     assert len(table) == 2
 
 

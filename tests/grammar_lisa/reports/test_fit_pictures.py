@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from grammar_lisa.cli import fit_pictures
-from grammar_lisa.cli.fit_pictures import plot_fit
 from grammar_lisa.regression import Table
+from grammar_lisa.reports import fit_pictures
+from grammar_lisa.reports.fit_pictures import plot_fit
 from shared.runs.run import Run
 
 
