@@ -122,7 +122,7 @@ def ours(rows: int, size: int, seconds: float, seed: int) -> dict[str, float]:
 
 
 def recombined(rows: int, seconds: float, seed: int) -> float:
-    """Sums of a context and a member, their coefficients solved for, compared a second."""
+    """Sums of a context and a subexpression, their coefficients solved for, compared a second."""
     generator = np.random.default_rng(seed)
     points = {name: generator.uniform(0.5, 3, rows) for name in VARIABLES}
     target = generator.normal(size=rows)
@@ -130,8 +130,8 @@ def recombined(rows: int, seconds: float, seed: int) -> float:
     for name, values in points.items():
         library.add(variable(name), values, 1.0)
     library.grow(1200, 12.0)
-    members = [(library.tree(m), library.values[m], library.costs[m]) for m in range(50)]
-    contexts = contexts_of(Context.root(target), moves_of(members, OPERATORS), 400)
+    entries = [(library.tree(m), library.values[m], library.costs[m]) for m in range(50)]
+    contexts = contexts_of(Context.root(target), moves_of(entries, OPERATORS), 400)
     sums = Sums(library)
 
     def compare() -> int:

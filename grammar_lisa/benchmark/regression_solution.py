@@ -28,7 +28,7 @@ import numpy as np
 
 from grammar_lisa.benchmark.regression_suites import Problem
 from grammar_lisa.expressions.expression import NUMBER, OPEN, POWER, VARIABLE
-from grammar_lisa.regression.finishing import Member
+from grammar_lisa.regression.finishing import Draft
 from grammar_lisa.regression.fits.constants import polish
 from grammar_lisa.regression.fits.losses import MSE
 from grammar_lisa.regression.guesses import with_open_numbers
@@ -62,7 +62,7 @@ def is_solution(text: str, problem: Problem, noise: float = 0.0, seed: int = 0) 
     """
     points = problem.points(POINTS, derive_seed(seed, "solution", problem.name))
     truth = problem.values(points)
-    tree = with_open_numbers(Member.read(text, problem.variables))
+    tree = with_open_numbers(Draft.read(text, problem.variables))
     spread = float(truth.std())
     allowed = DECIMALS * spread + noise * float(np.sqrt(np.square(truth).mean()))
     if not any(_differ(each, points, truth) <= allowed for each in _shifted(tree, points, truth)):
@@ -139,7 +139,7 @@ def _equal_by_algebra(tree: Tree, problem: Problem) -> bool:
 
     text = tree.skeleton(problem.variables).with_constants(tree.constants(), 6)
     left = simplify(f"({text})-({problem.formula})", _SECONDS, problem.variables)
-    nodes = Member.read(left, problem.variables).skeleton.nodes
+    nodes = Draft.read(left, problem.variables).skeleton.nodes
     return all(node.operator != VARIABLE for node in nodes)
 
 
@@ -202,4 +202,4 @@ def written_complexity(text: str, variables: tuple[str, ...]) -> int:
     Raises:
         LisaError: The text is no formula over the variables.
     """
-    return Member.read(text, variables).skeleton.size
+    return Draft.read(text, variables).skeleton.size

@@ -47,7 +47,7 @@ _SQUARED: Final = frozenset({"mse", "relative", "log"})
 _SIGNS: Final = frozenset({"-", NEGATION})
 
 
-class Member(NamedTuple):
+class Draft(NamedTuple):
     """A formula to be finished.
 
     Attributes:
@@ -104,50 +104,50 @@ class Finishing:
     digits: int | None = None
     operators: tuple[str, ...] | None = None
 
-    def finished(self, members: Iterable[Member], late: Late = never) -> Equations:
+    def finished(self, drafts: Iterable[Draft], late: Late = never) -> Equations:
         """Fit the constants of each formula on the rows, round them, and measure.
 
         Where time is over, or after Ctrl-C, constants are taken as far as they are rounded by then;
         the formula that the search would recommend comes first.
 
         Args:
-            members: The formulas.
+            drafts: The formulas.
             late: Tells whether time is over.
 
         Raises:
             NoFormulaError: None of the formulas has a finite value in each row.
         """
-        members, interrupted = list(members), False
+        drafts, interrupted = list(drafts), False
         measured = dict[int, _Measured]()
 
         def over() -> bool:
             return interrupted or late()
 
-        for place in _likely_first(members, len(self.table)):
-            member = members[place]
+        for place in _likely_first(drafts, len(self.table)):
+            draft = drafts[place]
             try:
-                text = self._text(member, over)
+                text = self._text(draft, over)
             except KeyboardInterrupt:
                 interrupted = True
-                text = self.unrounded(member)
-            measured[place] = self._measured(text, known=member.known)
-        return self._worthy([measured[place] for place in range(len(members))], late)
+                text = self.unrounded(draft)
+            measured[place] = self._measured(text, known=draft.known)
+        return self._worthy([measured[place] for place in range(len(drafts))], late)
 
-    def sketch(self, members: Iterable[Member]) -> Equations:
+    def sketch(self, drafts: Iterable[Draft]) -> Equations:
         """Return the formulas with their constants as they are: quick, while a search goes on.
 
         Raises:
             NoFormulaError: None of the formulas has a finite value in each row.
         """
-        found = [self._measured(self.unrounded(each), known=each.known) for each in members]
+        found = [self._measured(self.unrounded(each), known=each.known) for each in drafts]
         return Equations([each.equation for each in found], len(self.table))
 
-    def unrounded(self, member: Member) -> str:
+    def unrounded(self, draft: Draft) -> str:
         """Return a formula with the constants that it has now."""
-        skeleton = member.skeleton
+        skeleton = draft.skeleton
         if not skeleton.n_constants:
             return skeleton.text
-        return skeleton.with_constants(list(member.constants), self.digits or _DIGITS)
+        return skeleton.with_constants(list(draft.constants), self.digits or _DIGITS)
 
     def _worthy(self, measured: Sequence[_Measured], late: Late) -> Equations:
         """Return the formulas that are worth their length."""
@@ -159,19 +159,19 @@ class Finishing:
         worth = worth_their_length(equations, rows, squared=self.loss.name in _SQUARED)
         return Equations(worth, len(self.table))
 
-    def _text(self, member: Member, late: Late) -> str:
+    def _text(self, draft: Draft, late: Late) -> str:
         """Return a formula with its constants fitted on the rows and rounded, in its shortest form.
 
         What was given at the start keeps its form.
         """
-        text = self._rounded(member, late)
-        return text if member.known else self._shortest(text, late)
+        text = self._rounded(draft, late)
+        return text if draft.known else self._shortest(text, late)
 
-    def _rounded(self, member: Member, late: Late) -> str:
-        skeleton = member.skeleton
+    def _rounded(self, draft: Draft, late: Late) -> str:
+        skeleton = draft.skeleton
         if not skeleton.n_constants or late():
-            return self.unrounded(member)
-        fitted = self._fitted(member, late)
+            return self.unrounded(draft)
+        fitted = self._fitted(draft, late)
         exact = _written(skeleton, fitted)
         some = self._some
         rounded = simplify_constants(
@@ -186,7 +186,7 @@ class Finishing:
         )
         text = _written(skeleton, rounded.texts)
         if self.digits is not None or some is self.table or exact is None:
-            return text or exact or self.unrounded(member)
+            return text or exact or self.unrounded(draft)
         least = max(self._loss_of(exact), self._bound.exact)
         worse = text is None or not self._loss_of(text) <= (1 + _WORSE) * least
         return exact if worse else text or exact
@@ -271,24 +271,24 @@ class Finishing:
             return np.inf
         return 0.0 if loss <= self._bound.exact else loss
 
-    def _fitted(self, member: Member, late: Late) -> Floats:
+    def _fitted(self, draft: Draft, late: Late) -> Floats:
         """Return the constants fitted on the rows, or as they were where that fails."""
         rows = self.table.spread(FITTED_ROWS)
-        given = np.array(member.constants)
-        bound = member.skeleton.bind(rows.features)
+        given = np.array(draft.constants)
+        bound = draft.skeleton.bind(rows.features)
         fit = polish(bound, rows.target, rows.weights, self.loss, given, _STEPS, late)
         return fit.constants if np.isfinite(fit.loss) else given
 
 
-def _likely_first(members: Sequence[Member], n_rows: int) -> list[int]:
+def _likely_first(drafts: Sequence[Draft], n_rows: int) -> list[int]:
     """Return the places of formulas, that of the one first that their losses recommend."""
     equations = [
         Equation(str(place), complexity(each.skeleton), each.loss, float("nan"))
-        for place, each in enumerate(members)
+        for place, each in enumerate(drafts)
         if np.isfinite(each.loss)
     ]
     likely = int(Equations(equations, n_rows).recommended.text) if equations else 0
-    return sorted(range(len(members)), key=lambda place: (place != likely, place))
+    return sorted(range(len(drafts)), key=lambda place: (place != likely, place))
 
 
 def _written(skeleton: Skeleton, constants: Sequence[str] | Floats) -> str | None:

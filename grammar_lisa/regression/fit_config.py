@@ -20,13 +20,13 @@ FUNCTIONS: Final = (
 OPERATORS: Final = "+ - * / pow sqrt log exp sin cos"
 """What formulas are made with by default."""
 SOURCES: Final = (
-    "members",
+    "subexpressions",
     "polynomials",
-    "letters",
-    "atoms",
+    "features",
+    "dictionary",
     "pairs",
     "backpropagation",
-    "views",
+    "separability",
     "variation",
     "sphere",
 )

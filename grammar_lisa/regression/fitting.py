@@ -12,7 +12,7 @@ from grammar_lisa.expressions.expression import CONSTANT_TERMINAL
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.grammar.cfg import Grammar, load_grammar
 from grammar_lisa.regression.equations import Equations, NoFormulaError
-from grammar_lisa.regression.finishing import Finishing, Member, made_with
+from grammar_lisa.regression.finishing import Draft, Finishing, made_with
 from grammar_lisa.regression.fit_config import SOURCES, FitConfig
 from grammar_lisa.regression.fits.losses import Loss
 from grammar_lisa.regression.guesses import read_guesses, with_open_numbers
@@ -111,7 +111,7 @@ class Fitting:
         self._grammar = self._loaded_grammar()
         generator = np.random.default_rng(derive_seed(self.config.seed, "guesses"))
         self._known = read_guesses(self.config.guesses, self._some, self._loss, generator)
-        self._known += [Member.read(text, table.variables) for text in front]
+        self._known += [Draft.read(text, table.variables) for text in front]
 
     def run(self) -> Equations:
         """Search, and finish what was found; Ctrl-C ends the search as time does."""
@@ -161,7 +161,7 @@ class Fitting:
 
     def sketch(self) -> Equations:
         """Return the formulas so far, their constants not yet rounded; at any time."""
-        return self._finishing.sketch(self._members())
+        return self._finishing.sketch(self._drafts())
 
     def finished(self) -> Equations:
         """Return the formulas, their constants fitted on the rows and rounded while there is time.
@@ -171,7 +171,7 @@ class Fitting:
         """
         try:
             late = self._clock
-            return self._finishing.finished(self._members(), lambda: late() > self._finish_by)
+            return self._finishing.finished(self._drafts(), lambda: late() > self._finish_by)
         except NoFormulaError:
             if self._grammar is None:
                 raise
@@ -285,11 +285,11 @@ class Fitting:
             options["sphere"] = sphere.turn
         operators = self.config.operator_names
         search = OperatorSearch(points, self._table.target, operators, **options)
-        for member in self._known:
-            skeleton = member.skeleton
+        for draft in self._known:
+            skeleton = draft.skeleton
             used = {node.name for node in skeleton.nodes} & set(skeleton.variables)
             if used <= set(names):
-                search.fit(with_open_numbers(member), "guess")
+                search.fit(with_open_numbers(draft), "guess")
         return search
 
     @property
@@ -308,16 +308,16 @@ class Fitting:
         self._sphere.begin(search)
         return search
 
-    def _members(self) -> list[Member]:
+    def _drafts(self) -> list[Draft]:
         """Return all formulas that there are: known ones, those of the search, a constant."""
-        members = [*self._known, *self._found()]
+        drafts = [*self._known, *self._found()]
         if self._grammar is not None and self.ending != "constant":
-            return members
+            return drafts
         constant = Skeleton.read(CONSTANT_TERMINAL, self._table.variables, CONSTANT_TERMINAL)
         mean = float(np.average(self._table.target, weights=self._table.weights))
-        return [Member(constant, (mean,)), *members]
+        return [Draft(constant, (mean,)), *drafts]
 
-    def _found(self) -> Iterator[Member]:
+    def _found(self) -> Iterator[Draft]:
         """Yield what the search has found."""
         for entry in self._collected():
             # A grammar may not allow the shorter form.
@@ -325,7 +325,7 @@ class Fitting:
             tree = shortened(entry.tree, self._some.features) if free else entry.tree
             if self._allowed(tree):
                 skeleton = tree.skeleton(self._table.variables)
-                yield Member(skeleton, tuple(tree.constants()), loss=entry.loss)
+                yield Draft(skeleton, tuple(tree.constants()), loss=entry.loss)
 
     def _collected(self) -> list[ArchiveEntry]:
         """Return what there is to finish."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from grammar_lisa.expressions.expression import CONSTANT_TERMINAL, NUMBER, OPEN, POWER
 from grammar_lisa.expressions.skeleton import Skeleton
-from grammar_lisa.regression.finishing import Member
+from grammar_lisa.regression.finishing import Draft
 from grammar_lisa.regression.fits.constants import fit_constants
 from grammar_lisa.regression.fits.losses import Loss
 from grammar_lisa.regression.search.tree import Tree, make, open_constant, tree_of
@@ -26,7 +26,7 @@ _SMALL: Final = 2.0
 
 def read_guesses(
     texts: Sequence[str], table: Table, loss: Loss, generator: np.random.Generator
-) -> list[Member]:
+) -> list[Draft]:
     """Read guesses, and fit the numbers that they leave open.
 
     Args:
@@ -41,7 +41,7 @@ def read_guesses(
     return [_read(text, table, loss, generator) for text in texts]
 
 
-def _read(text: str, table: Table, loss: Loss, generator: np.random.Generator) -> Member:
+def _read(text: str, table: Table, loss: Loss, generator: np.random.Generator) -> Draft:
     try:
         written = with_safe_names(text, table.names)
         skeleton = Skeleton.read(written, table.variables, CONSTANT_TERMINAL)
@@ -54,15 +54,15 @@ def _read(text: str, table: Table, loss: Loss, generator: np.random.Generator) -
             f"the guess {text!r} is not defined in all {len(table):,} rows that were looked at; "
             "change it, or leave such rows out"
         )
-    return Member(skeleton, tuple(fit.constants.tolist()), known=True, loss=fit.loss)
+    return Draft(skeleton, tuple(fit.constants.tolist()), known=True, loss=fit.loss)
 
 
-def with_open_numbers(member: Member) -> Tree:
+def with_open_numbers(draft: Draft) -> Tree:
     """Return the tree of a formula with its numbers open, where they stand now.
 
     Small whole numbers, and exponents that are multiples of one half, stay as they are.
     """
-    return _opened(tree_of(member.skeleton, member.constants))
+    return _opened(tree_of(draft.skeleton, draft.constants))
 
 
 def _opened(tree: Tree, *, exponent: bool = False) -> Tree:

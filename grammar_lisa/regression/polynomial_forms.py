@@ -1,6 +1,6 @@
 """Shortest forms of polynomials and their quotients: products, squares, common factors.
 
-What no polynomial is made of counts as one letter of it, so that ``1+2*sin(x)+sin(x)**2`` is
+What no polynomial is made of counts as one generator of it, so that ``1+2*sin(x)+sin(x)**2`` is
 ``(sin(x)+1)**2``. Coefficients are exact: those of the formula are the rationals that they write.
 This module imports sympy; import it only where a form is wanted.
 """
@@ -36,7 +36,7 @@ _HIGHEST: Final = 12
 """Polynomials of more terms, or of a higher degree, are left as they are."""
 _MOST_FORMS: Final = 300
 """How many polynomials are looked at for one form."""
-_MOST_LETTERS: Final = 6
+_MOST_GENERATORS: Final = 6
 """Of a polynomial; of more it is left as it is."""
 _MOST_UNITS: Final = 5
 """Denominators of more terms are not divided by the numbers of each."""
@@ -82,9 +82,11 @@ def shortest_form(tree: Tree, late: Late = never) -> Tree:
     if not _is_rational(tree):
         operands = tuple(shortest_form(operand, late) for operand in tree.operands)
         return tree._replace(operands=operands) if operands else tree
-    shorter = {letter: shortest_form(letter, late) for letter in dict.fromkeys(_letters(tree))}
-    given = _with_letters(tree, shorter)
-    if not 0 < len(shorter) <= _MOST_LETTERS:
+    shorter = {
+        generator: shortest_form(generator, late) for generator in dict.fromkeys(_generators(tree))
+    }
+    given = _with_generators(tree, shorter)
+    if not 0 < len(shorter) <= _MOST_GENERATORS:
         return given
     form = _Forms(list(dict.fromkeys(shorter.values())), late).shortest_of(given)
     return given if form is None or _rank(form) >= _rank(given) else form
@@ -112,16 +114,16 @@ def digits_in(tree: Tree) -> int:
 
 
 class _Forms:
-    """The forms of polynomials in some letters, and of their quotients.
+    """The forms of polynomials in some generators, and of their quotients.
 
     Args:
-        letters: What they are polynomials in.
+        generators: What they are polynomials in.
         late: Tells whether time is over: what is not yet known then stays a sum of terms.
     """
 
-    def __init__(self, letters: Sequence[Tree], late: Late) -> None:
-        self._letters, self._late = letters, late
-        self._field = FracField([f"x{place}" for place in range(len(letters))], QQ)
+    def __init__(self, generators: Sequence[Tree], late: Late) -> None:
+        self._generators, self._late = generators, late
+        self._field = FracField([f"x{place}" for place in range(len(generators))], QQ)
         self._ring = self._field.ring
         self._known = dict[Polynomial, _Form | None]()
 
@@ -137,7 +139,7 @@ class _Forms:
     def _quotient(self, tree: Tree) -> Quotient | None:
         """Return the quotient that a tree is; None where it has too many terms, or no value."""
         if not _is_rational(tree):
-            return self._field(self._ring.gens[self._letters.index(tree)])
+            return self._field(self._ring.gens[self._generators.index(tree)])
         if tree.operator == NUMBER:
             return self._field(QQ(*Fraction(repr(tree.value)).as_integer_ratio()))
         if tree.operator == POWER:
@@ -185,8 +187,8 @@ class _Forms:
 
     def _term(self, exponents: Sequence[int], value: Fraction) -> _Form | None:
         factors = [
-            power(letter, exponent)
-            for letter, exponent in zip(self._letters, exponents, strict=True)
+            power(generator, exponent)
+            for generator, exponent in zip(self._generators, exponents, strict=True)
             if exponent
         ]
         return _multiple(value, factors)
@@ -215,8 +217,8 @@ class _Forms:
         return _multiple(content, trees) if len(trees) == len(forms) else None
 
     def _splits(self, polynomial: Polynomial) -> Iterator[_Form | None]:
-        """Yield for each letter it times what several terms have it in common, and the rest."""
-        for place, letter in enumerate(self._letters):
+        """Yield for each generator it times what several terms have it in common, and the rest."""
+        for place, generator in enumerate(self._generators):
             with_it = [exponents for exponents in polynomial if exponents[place]]
             if not 1 < len(with_it) < len(polynomial):
                 continue
@@ -224,18 +226,18 @@ class _Forms:
             inner = self._shortest(common.quo(self._ring.gens[place]))
             rest = self._shortest(polynomial - common)
             if inner is not None and rest is not None:
-                yield _Form((make("*", letter, inner.tree),), (1,)) + rest
+                yield _Form((make("*", generator, inner.tree),), (1,)) + rest
 
     def _squares(self, polynomial: Polynomial) -> Iterator[_Form | None]:
-        """Yield the square of a letter and a number, and the rest, for each letter with one."""
-        for place, letter in enumerate(self._completed(polynomial)):
-            if letter is None:
+        """Yield the square of each generator and a number, and the rest, where there is one."""
+        for place, generator in enumerate(self._completed(polynomial)):
+            if generator is None:
                 continue
             square, line = (
                 _fraction(polynomial.get(self._exponents(place, exponent), 0))
                 for exponent in (2, 1)
             )
-            moved = letter + QQ(*(line / (2 * square)).as_integer_ratio())
+            moved = generator + QQ(*(line / (2 * square)).as_integer_ratio())
             rest = polynomial - moved**2 * QQ(*square.as_integer_ratio())
             inner = self._expanded(moved)
             if inner is None:
@@ -244,13 +246,13 @@ class _Forms:
             yield _total([whole, self._shortest(rest)]) if rest else whole
 
     def _completed(self, polynomial: Polynomial) -> Iterator[Polynomial | None]:
-        """Yield each letter whose only terms are its square and itself by numbers; else None."""
-        for place, letter in enumerate(self._ring.gens):
+        """Yield each generator whose only terms are its square and itself by numbers; else None."""
+        for place, generator in enumerate(self._ring.gens):
             own = {self._exponents(place, exponent) for exponent in (1, 2)}
-            yield letter if own == {each for each in polynomial if each[place]} else None
+            yield generator if own == {each for each in polynomial if each[place]} else None
 
     def _exponents(self, place: int, exponent: int) -> tuple[int, ...]:
-        return tuple(exponent * (each == place) for each in range(len(self._letters)))
+        return tuple(exponent * (each == place) for each in range(len(self._generators)))
 
 
 _OPERATIONS: Final[Mapping[str, Callable[..., Quotient]]] = MappingProxyType(
@@ -283,18 +285,18 @@ def _is_short(quotient: Quotient | None) -> bool:
     )
 
 
-def _letters(tree: Tree) -> Iterator[Tree]:
+def _generators(tree: Tree) -> Iterator[Tree]:
     """Yield what a quotient of polynomials is made of beside numbers."""
     if not _is_rational(tree):
         yield tree
     for operand in tree.operands if _is_rational(tree) else ():
-        yield from _letters(operand)
+        yield from _generators(operand)
 
 
-def _with_letters(tree: Tree, letters: Mapping[Tree, Tree]) -> Tree:
+def _with_generators(tree: Tree, generators: Mapping[Tree, Tree]) -> Tree:
     if not _is_rational(tree):
-        return letters[tree]
-    operands = tuple(_with_letters(operand, letters) for operand in tree.operands)
+        return generators[tree]
+    operands = tuple(_with_generators(operand, generators) for operand in tree.operands)
     return tree._replace(operands=operands)
 
 

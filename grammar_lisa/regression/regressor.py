@@ -56,8 +56,8 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
         guesses: Formulas to begin from, over the names of the inputs; each ``c`` in them is a
             number to be fitted.
         without: Sources of candidates to leave out, separated by blanks, or a list of these: some
-            of members, polynomials, letters, atoms, pairs, backpropagation, views, variation,
-            sphere.
+            of subexpressions, polynomials, features, dictionary, pairs, backpropagation,
+            separability, variation, sphere.
         random_state: Of everything random.
         n_jobs: Searches at a time, each with a seed of its own and in a process of its own: the
             first is that of one job, and the best formulas of all are kept. None is one, -1 as many

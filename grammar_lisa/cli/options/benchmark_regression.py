@@ -25,10 +25,11 @@ class Options(BenchmarkOptions):
         data: The file of Feynman's and Strogatz' formulas, which mixed needs, too: a table,
             separated by tabs, with the columns name, formula and ranges.
         problems: Only these of the suite, by name, with commas between.
-        systems: Of ours, with commas between: lisa, what fit does by default; lisa-members,
-            lisa-polynomials, lisa-letters, lisa-atoms, lisa-pairs, lisa-backpropagation,
-            lisa-views, lisa-variation and lisa-sphere are without that source of candidates,
-            lisa-members-pairs without two; lisa+untrained has a sphere that was not trained.
+        systems: Of ours, with commas between: lisa, what fit does by default; lisa-subexpressions,
+            lisa-polynomials, lisa-features, lisa-dictionary, lisa-pairs, lisa-backpropagation,
+            lisa-separability, lisa-variation and lisa-sphere are without that source of
+            candidates, lisa-subexpressions-pairs without two; lisa+untrained has a sphere that was
+            not trained.
         peers: Others beside it: gplearn, pyoperon or both, with a comma between; the extra peers
             installs them.
         time: Of each search: processor time of one core, in seconds, or such as 90s, 2m or 1.5h.

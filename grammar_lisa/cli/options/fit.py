@@ -47,8 +47,9 @@ class Options(Output):
             and predictions to a loss for each, package.module:function.
         guess: A formula to begin from; each c in it is a number to be fitted. May be repeated.
         digits: The most significant digits of a number; by default what the data bear.
-        without: Sources of candidates to leave out, separated by blanks: some of members,
-            polynomials, letters, atoms, pairs, backpropagation, views, variation, sphere.
+        without: Sources of candidates to leave out, separated by blanks: some of subexpressions,
+            polynomials, features, dictionary, pairs, backpropagation, separability, variation,
+            sphere.
         seed: Of everything random.
         jobs: Searches at a time, each with a seed of its own and on one core.
         name: The run's folder in --runs; by default a new one, fit-001 and so on.

@@ -167,15 +167,15 @@ class Move:
     inner: Callable[[Context], Context | None]
 
 
-def moves_of(members: Sequence[tuple[Tree, Floats, float]], operators: Sequence[str]) -> list[Move]:
+def moves_of(entries: Sequence[tuple[Tree, Floats, float]], operators: Sequence[str]) -> list[Move]:
     """Return the steps through functions and past subexpressions, the cheap ones first.
 
     Args:
-        members: Subexpressions with their values and costs.
+        entries: Subexpressions with their values and costs.
         operators: What formulas may be made with.
     """
     moves = [_through(each) for name, each in INVERSES.items() if name in operators]
-    for tree, values, cost in members:
+    for tree, values, cost in entries:
         if "*" in operators and values.all():
             moves.append(_past("*", tree, values, cost + 0.5, np.multiply, np.divide))
         if "+" in operators:

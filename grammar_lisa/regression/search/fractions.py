@@ -18,7 +18,7 @@ from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.polynomials import Polynomials, backward, cost_of
 from grammar_lisa.regression.search.recombination import Solution
 from grammar_lisa.regression.search.tree import (
-    Letter,
+    Feature,
     Tree,
     combination,
     make,
@@ -59,7 +59,7 @@ class Fractions:
         degree: The highest of the polynomials: with many monomials noise hides c.
     """
 
-    def __init__(self, points: Mapping[Letter, Floats], degree: int = 3) -> None:
+    def __init__(self, points: Mapping[Feature, Floats], degree: int = 3) -> None:
         self._monomials = Polynomials(points, _SHARE, degree).monomials
         rows = self._monomials.values
         scales = np.sqrt(np.square(rows).mean(axis=1))
@@ -152,19 +152,19 @@ def _nearest(columns: Floats, context: Context, ratio: Floats, size: float) -> f
     return size
 
 
-def _ratios(points: Mapping[Letter, Floats]) -> Iterator[_Ratio]:
+def _ratios(points: Mapping[Feature, Floats]) -> Iterator[_Ratio]:
     """Yield products of small powers."""
-    letters = list(points)
-    most = 2 if 5 ** len(letters) <= _MOST_RATIOS else 1
-    if 3 ** len(letters) > 2 * _MOST_RATIOS:
+    features = list(points)
+    most = 2 if 5 ** len(features) <= _MOST_RATIOS else 1
+    if 3 ** len(features) > 2 * _MOST_RATIOS:
         return
-    for exponents in choices_of(range(-most, most + 1), repeat=len(letters)):
+    for exponents in choices_of(range(-most, most + 1), repeat=len(features)):
         if not any(exponents):
             continue
-        used = [(letter, e) for letter, e in zip(letters, exponents, strict=True) if e]
-        values = np.prod([points[letter] ** float(e) for letter, e in used], axis=0)
+        used = [(feature, e) for feature, e in zip(features, exponents, strict=True) if e]
+        values = np.prod([points[feature] ** float(e) for feature, e in used], axis=0)
         if np.isfinite(values).all() and np.ptp(values) > 0:
-            above = [power(part_of(letter), e) for letter, e in used if e > 0]
-            below = [power(part_of(letter), -e) for letter, e in used if e < 0]
+            above = [power(part_of(feature), e) for feature, e in used if e > 0]
+            below = [power(part_of(feature), -e) for feature, e in used if e < 0]
             tree = quotient(above or [open_constant(1.0)], below)
             yield _Ratio(tree, values, sum(abs(e) for e in exponents))

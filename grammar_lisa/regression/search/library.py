@@ -37,12 +37,12 @@ class Operator:
     nested: bool = True
 
 
-class LibraryMember(NamedTuple):
+class Subexpression(NamedTuple):
     """A subexpression.
 
     Attributes:
         operator: What makes it of its operands; None where it was given.
-        operands: Members, by number.
+        operands: Subexpressions, by number.
         given: The tree of what was given.
         nested: Whether a function stands in it that may not stand within another.
     """
@@ -91,10 +91,10 @@ class Library:
     Args:
         operators: The names of what they may be made with.
         n_points: The number of points.
-        seed: Seeds the directions by which proportional members are found.
+        seed: Seeds the directions by which proportional subexpressions are found.
 
     Attributes:
-        members: How each is made.
+        entries: How each is made.
         costs: What each costs, ascending.
     """
 
@@ -105,39 +105,39 @@ class Library:
         self._levels: dict[float, list[int]] = {}
         self._values: list[Floats] = []
         self._cost = 0.0
-        self.members: list[LibraryMember] = []
+        self.entries: list[Subexpression] = []
         self.costs: list[float] = []
 
     def __len__(self) -> int:
-        return len(self.members)
+        return len(self.entries)
 
     @property
     def values(self) -> Floats:
-        """The values of all, ``[member, point]``."""
+        """The values of all, ``[entry, point]``."""
         return np.array(self._values)
 
-    def tree(self, member: int) -> Tree:
-        """Return a member as a tree."""
-        operator, operands, given, _ = self.members[member]
+    def tree(self, entry: int) -> Tree:
+        """Return a subexpression as a tree."""
+        operator, operands, given, _ = self.entries[entry]
         if operator is None:
             assert given is not None
             return given
         return operator.make(*(self.tree(each) for each in operands))
 
-    def is_function(self, member: int) -> bool:
-        """Tell whether a member is a function of another, such as a sine, and no power."""
-        operator = self.members[member].operator
+    def is_function(self, entry: int) -> bool:
+        """Tell whether a subexpression is a function of another, such as a sine, and no power."""
+        operator = self.entries[entry].operator
         return operator is not None and not operator.nested
 
     def add(self, tree: Tree, values: Floats, cost: float, *, nested: bool = False) -> None:
         """Add a subexpression that others may be made of, unless a proportional one is there."""
-        self._take(values[None], [LibraryMember(None, (), tree, nested)], cost)
+        self._take(values[None], [Subexpression(None, (), tree, nested)], cost)
 
     def grow(self, most: int, most_cost: float) -> None:
         """Make subexpressions of what is there, at rising cost, until there are enough.
 
         Args:
-            most: The number of members to stop at.
+            most: The number of subexpressions to stop at.
             most_cost: The cost to stop at.
         """
         while self._cost < most_cost and len(self) < most:
@@ -152,42 +152,42 @@ class Library:
 
     def _apply(self, operator: Operator, cost: float) -> None:
         inner = self._levels.get(cost - operator.cost, [])
-        inner = [m for m in inner if operator.nested or not self.members[m].nested]
+        inner = [m for m in inner if operator.nested or not self.entries[m].nested]
         if inner:
             with np.errstate(all="ignore"):
                 values = operator.function(np.array([self._values[m] for m in inner]))
             nested = not operator.nested
             made = [
-                LibraryMember(operator, (m,), None, nested or self.members[m].nested) for m in inner
+                Subexpression(operator, (m,), None, nested or self.entries[m].nested) for m in inner
             ]
             self._take(values, made, cost)
 
     def _pair(self, operator: Operator, left: float, right: float, most: int) -> None:
         others = list(self._levels[right])
         table = np.array([self._values[m] for m in others])
-        for place, member in enumerate(list(self._levels[left])):
+        for place, entry in enumerate(list(self._levels[left])):
             if len(self) >= most:
                 return
             start = place if operator.symmetric and left == right else 0
             with np.errstate(all="ignore"):
-                values = operator.function(self._values[member][None], table[start:])
+                values = operator.function(self._values[entry][None], table[start:])
             made = [
-                LibraryMember(
+                Subexpression(
                     operator,
-                    (member, other),
+                    (entry, other),
                     None,
-                    self.members[member].nested or self.members[other].nested,
+                    self.entries[entry].nested or self.entries[other].nested,
                 )
                 for other in others[start:]
             ]
             self._take(values, made, left + right + operator.cost)
 
-    def _take(self, values: Floats, made: Sequence[LibraryMember], cost: float) -> None:
+    def _take(self, values: Floats, made: Sequence[Subexpression], cost: float) -> None:
         with np.errstate(all="ignore"):
             norms = lengths(values)
         sensible = np.flatnonzero((norms > _SMALLEST) & (norms < _LARGEST))
         for row in sensible[self._directions.new(values[sensible])].tolist():
-            self._levels.setdefault(cost, []).append(len(self.members))
-            self.members.append(made[row])
+            self._levels.setdefault(cost, []).append(len(self.entries))
+            self.entries.append(made[row])
             self._values.append(values[row])
             self.costs.append(cost)

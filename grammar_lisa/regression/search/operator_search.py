@@ -24,8 +24,9 @@ from grammar_lisa.regression.search.recombination import (
     Solution,
     Sums,
 )
-from grammar_lisa.regression.search.scales import SCALES, VIEW_SCALES
+from grammar_lisa.regression.search.scales import SCALES, SUBPROBLEM_SCALES
 from grammar_lisa.regression.search.search_round import SearchRound
+from grammar_lisa.regression.search.separability import Subproblem, subproblems_of
 from grammar_lisa.regression.search.shortlist import LEAST, Candidate, Shortlist
 from grammar_lisa.regression.search.tree import (
     Tree,
@@ -36,7 +37,6 @@ from grammar_lisa.regression.search.tree import (
     variable,
 )
 from grammar_lisa.regression.search.variation import Variation
-from grammar_lisa.regression.search.views import View, views_of
 from shared.common.arrays import Floats
 
 OPERATORS: Final = FitConfig().operator_names
@@ -55,9 +55,9 @@ class OperatorSearch(FormulaSearch):
     """A search for formulas made with some operators; see `FormulaSearch`.
 
     Lines in the variables come first. Rounds on growing scales then look for sums and products of
-    members of a library in contexts around one open place, for polynomials and their quotients, for
-    functions at a grid of constants, for pairs, and for better parts of the best formulas. After
-    the last round good formulas are varied at random until the time is over.
+    subexpressions of a library in contexts around one open place, for polynomials and their
+    quotients, for functions at a grid of constants, for pairs, and for better parts of the best
+    formulas. After the last round good formulas are varied at random until the time is over.
 
     Args:
         points: The variables, each ``[row]``.
@@ -132,21 +132,21 @@ class OperatorSearch(FormulaSearch):
             turn += 1
 
     def _rounds(self) -> Iterator[str]:
-        """Yield the stages of all rounds; views come after a first look at the whole."""
-        views = list[View]()
-        for place, (scale, smaller) in enumerate(zip(SCALES, VIEW_SCALES, strict=False)):
+        """Yield the stages of all rounds; subproblems come after a first look at the whole."""
+        subproblems = list[Subproblem]()
+        for place, (scale, smaller) in enumerate(zip(SCALES, SUBPROBLEM_SCALES, strict=False)):
             if self.sample_loss.robust:
                 yield from SearchRound(self, scale, self._whole).quick()
                 self._leave_outliers()
             round_ = SearchRound(self, scale, self._whole)
             yield from round_.quick()
             self._simplify()
-            if "views" in self.sources and place == 0:
-                views = views_of(
+            if "separability" in self.sources and place == 0:
+                subproblems = subproblems_of(
                     self.points, self.targets, SAMPLE, self.operators, self.weight_roots
                 )
-            for view in views:
-                inner = SearchRound(self, smaller, view)
+            for subproblem in subproblems:
+                inner = SearchRound(self, smaller, subproblem)
                 yield from inner.quick()
                 yield from inner.thorough()
             yield from round_.thorough()
@@ -154,8 +154,8 @@ class OperatorSearch(FormulaSearch):
             self._library = round_.library
 
     @property
-    def _whole(self) -> View:
-        return View.whole(self.sample, self._root)
+    def _whole(self) -> Subproblem:
+        return Subproblem.whole(self.sample, self._root)
 
     def _leave_outliers(self) -> None:
         """Weigh the outliers of the best formula next to nothing where candidates are made.

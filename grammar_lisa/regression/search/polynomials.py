@@ -14,7 +14,7 @@ from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.recombination import Solution
 from grammar_lisa.regression.search.rows import scales, variances
 from grammar_lisa.regression.search.tree import (
-    Letter,
+    Feature,
     Tree,
     combination,
     make,
@@ -79,7 +79,7 @@ class Polynomials:
 
     def __init__(
         self,
-        points: Mapping[Letter, Floats],
+        points: Mapping[Feature, Floats],
         share: float = 0.3,
         most_degree: int = _DEGREE,
         weight_roots: Floats | None = None,

@@ -1,8 +1,8 @@
-"""Sums and products of library members that meet desired values, for many contexts at once.
+"""Sums and products of library subexpressions that meet desired values, for many contexts at once.
 
-Linear least squares of one or two members: of the values themselves, or of their logarithms beside
-powers of all variables. What contexts share is worked out once, so that thousands of contexts and
-members are compared by a product of two matrices.
+Linear least squares of one or two subexpressions: of the values themselves, or of their logarithms
+beside powers of all variables. What contexts share is worked out once, so that thousands of
+contexts and subexpressions are compared by a product of two matrices.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import numpy as np
 from grammar_lisa.expressions.expression import NEGATION
 from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.library import Library
-from grammar_lisa.regression.search.member_pairs import MemberPair, MemberPairs
 from grammar_lisa.regression.search.rows import lengths, variances
+from grammar_lisa.regression.search.subexpression_pairs import SubexpressionPair, SubexpressionPairs
 from grammar_lisa.regression.search.tree import (
-    Letter,
+    Feature,
     Tree,
     combination,
     make,
@@ -32,7 +32,7 @@ from grammar_lisa.regression.search.tree import (
 from shared.common.arrays import Bools, Floats
 
 _DEPENDENT: Final = 1e-8
-"""What is left of a member beside the base, by share, if it says nothing new."""
+"""What is left of a subexpression beside the base, by share, if it says nothing new."""
 _NICE: Final = 0.04
 """Exponents so near to a multiple of one half are taken for it."""
 _TELLING: Final = 1e-6
@@ -40,25 +40,25 @@ _TELLING: Final = 1e-6
 _EVEN: Final = 1e-6
 _EXACT: Final = 1e-14
 _SIMPLICITY: Final = 0.3
-"""How much smaller, as a logarithm, the rest must be for each unit of a member's cost."""
+"""How much smaller, as a logarithm, the rest must be for each unit of a subexpression's cost."""
 _BLOCK: Final = 256
-"""Contexts whose members are compared at a time."""
+"""Contexts whose subexpressions are compared at a time."""
 _ROUNDING: Final = 1e-9
 """Terms below this share of what is to be met are rounding."""
 
 
 class Match(NamedTuple):
-    """Members that may meet the desired values of a context.
+    """Subexpressions that may meet the desired values of a context.
 
     Attributes:
         left: The share of the desired values' variance that they leave.
         context: The context.
-        members: The members, by number.
+        entries: The subexpressions, by number.
     """
 
     left: float
     context: Context
-    members: tuple[int, ...]
+    entries: tuple[int, ...]
 
 
 class Solution(NamedTuple):
@@ -76,12 +76,12 @@ class Solution(NamedTuple):
 
 
 class Recombination(ABC):
-    """Least squares of desired values by members and a base that is always there.
+    """Least squares of desired values by subexpressions and a base that is always there.
 
     Args:
-        library: The members.
+        library: The subexpressions.
         base: What is always there, ``[k, point]``.
-        rows: What stands for each member, ``[member, point]``; a row of zeros is left out.
+        rows: What stands for each subexpression, ``[entry, point]``; zeros are left out.
         weight_roots: The roots of the points' weights, ``[point]``; None for equal ones.
     """
 
@@ -113,7 +113,7 @@ class Recombination(ABC):
             yield Match(float(row @ row) / whole, context, ())
 
     def single(self, contexts: Sequence[Context], each: int) -> Iterator[Match]:
-        """Yield the best members of each context, so many of each."""
+        """Yield the best subexpressions of each context, so many of each."""
         for start in range(0, len(contexts), _BLOCK):
             some, left, totals = self._left(contexts[start : start + _BLOCK])
             if some:
@@ -121,19 +121,19 @@ class Recombination(ABC):
                 left_over = sums[:, None] - np.square(left @ self._units.T)
                 left_over = np.maximum(left_over, 0.0, out=left_over) / totals[:, None]
                 best = self._best(left_over, each)
-                for context, row, members in zip(some, left_over, best, strict=True):
-                    for member in members:
-                        yield Match(float(row[member]), context, (member,))
+                for context, row, entries in zip(some, left_over, best, strict=True):
+                    for entry in entries:
+                        yield Match(float(row[entry]), context, (entry,))
 
     def _best(self, left_over: Floats, each: int) -> list[list[int]]:
-        """Return the best members of each row, ``[.., member]``, for their costs."""
+        """Return the best subexpressions of each row, ``[.., entry]``, for their costs."""
         ranks = (left_over + _EXACT) * self._handicaps
         each = min(each, ranks.shape[-1])
         best: list[list[int]] = np.argpartition(ranks, each - 1)[..., :each].tolist()
         return best
 
     def weighted(self, context: Context, each: int) -> Iterator[Match]:
-        """Yield the base and the best members by how far the whole formula is off its targets.
+        """Yield the base and the best subexpressions by how far the whole is off its targets.
 
         As `single`, but errors count as much as the whole formula changes with them, so that
         what noise makes of targets on the way to the desired values does not mislead.
@@ -154,19 +154,19 @@ class Recombination(ABC):
         gains = np.where(fine, np.square(along[:, 0]) / np.where(fine, norms, 1.0), 0.0)
         left_over = np.maximum(whole - gains, 0.0) / total
         (best,) = self._best(left_over[None], each)
-        for member in best:
-            yield Match(float(left_over[member]), context, (member,))
+        for entry in best:
+            yield Match(float(left_over[entry]), context, (entry,))
 
     def weights(self, context: Context) -> Floats:
         """Return how much the whole changes with what is fitted here, ``[point]``."""
         return context.slopes
 
     def pairs(self, contexts: Sequence[Context], each: int, most: int) -> Iterator[Match]:
-        """Yield the best pairs of the first `most` members for each context.
+        """Yield the best pairs of the first `most` subexpressions for each context.
 
         As in `weighted`, errors count as much as the whole formula changes with them.
         """
-        plain = MemberPairs(self._units[:most])
+        plain = SubexpressionPairs(self._units[:most])
         some, left, totals = self._left(contexts)
         for context, row, whole in zip(some, left, totals, strict=True):
             weights = self.weights(context)
@@ -174,7 +174,7 @@ class Recombination(ABC):
                 yield from _matches(plain.best(row, each), whole, context)
                 continue
             basis = np.linalg.qr((self.base * weights).T)[0]
-            pairs = MemberPairs(_units(self.rows[:most] * weights, basis))
+            pairs = SubexpressionPairs(_units(self.rows[:most] * weights, basis))
             weighted = _without(self.desired([context])[1] * weights, basis)[0]
             yield from _matches(pairs.best(weighted, each), _total(context), context)
 
@@ -190,17 +190,17 @@ class Recombination(ABC):
         return some, _without(desired[fine] * roots, self._basis), totals[fine]
 
 
-def _matches(pairs: Iterable[MemberPair], whole: float, context: Context) -> Iterator[Match]:
+def _matches(pairs: Iterable[SubexpressionPair], whole: float, context: Context) -> Iterator[Match]:
     """Yield pairs as matches, what they leave as a share of a whole."""
     for pair in pairs:
         yield Match(pair.left / whole, context, (pair.first, pair.second))
 
 
 class Sums(Recombination):
-    """The desired values as a sum of members with coefficients, and of some terms always there.
+    """The desired values as a sum of subexpressions with coefficients, and of terms always there.
 
     Args:
-        library: The members.
+        library: The subexpressions.
         terms: What may always be added, with values ``[point]``; a constant comes last by itself.
         weight_roots: The roots of the points' weights, ``[point]``; None for equal ones.
     """
@@ -208,7 +208,7 @@ class Sums(Recombination):
     def __init__(
         self,
         library: Library,
-        terms: Mapping[Letter, Floats] | None = None,
+        terms: Mapping[Feature, Floats] | None = None,
         weight_roots: Floats | None = None,
     ) -> None:
         values = library.values
@@ -228,10 +228,10 @@ class Sums(Recombination):
                 yield solution
 
     def _solution(self, match: Match, terms: int) -> Solution | None:
-        """Return the sum of the members and the first so many terms of the base."""
+        """Return the sum of the subexpressions and the first so many terms of the base."""
         context = match.context
         desired, weights = context.desired, self.weights(context)
-        columns = np.concatenate([self.rows[list(match.members)], self.base[:terms]])
+        columns = np.concatenate([self.rows[list(match.entries)], self.base[:terms]])
         weighted, wanted = columns * weights, desired * weights
         sizes = lengths(weighted)
         if not len(sizes) or not sizes.all() or not np.isfinite(sizes).all():
@@ -241,24 +241,24 @@ class Sums(Recombination):
         if not kept.any():
             return None
         found = np.where(kept, shares / sizes, 0.0)
-        cost = self._costs[list(match.members)].sum() + kept.sum()
-        return Solution(found @ columns, float(cost), lambda: self._sum(match.members, found))
+        cost = self._costs[list(match.entries)].sum() + kept.sum()
+        return Solution(found @ columns, float(cost), lambda: self._sum(match.entries, found))
 
-    def _sum(self, members: Sequence[int], coefficients: Floats) -> Tree:
-        trees = [self.library.tree(member) for member in members]
+    def _sum(self, entries: Sequence[int], coefficients: Floats) -> Tree:
+        trees = [self.library.tree(entry) for entry in entries]
         trees += [*map(part_of, self._names), number(1)]
         kept = np.flatnonzero(coefficients).tolist()
         return combination(coefficients[kept].tolist(), [trees[place] for place in kept])
 
 
 class Products(Recombination):
-    """The desired values as a product of powers of all variables and of members.
+    """The desired values as a product of powers of all variables and of subexpressions.
 
     Magnitudes are compared by their logarithms. What changes its sign takes part with integer
     exponents, and the signs must come out right; what is zero somewhere takes no part.
 
     Args:
-        library: The members.
+        library: The subexpressions.
         points: The variables, each ``[point]``.
         roots: Whether square roots may be taken.
         weight_roots: The roots of the points' weights, ``[point]``; None for equal ones.
@@ -267,7 +267,7 @@ class Products(Recombination):
     def __init__(
         self,
         library: Library,
-        points: Mapping[Letter, Floats],
+        points: Mapping[Feature, Floats],
         *,
         roots: bool,
         weight_roots: Floats | None = None,
@@ -304,7 +304,7 @@ class Products(Recombination):
 
     def _columns(self, match: Match) -> Floats:
         """Return the logarithms of what is multiplied, a constant first."""
-        return np.concatenate([self.base, self.rows[list(match.members)]])
+        return np.concatenate([self.base, self.rows[list(match.entries)]])
 
     def _exponents(self, match: Match, columns: Floats) -> list[Floats]:
         """Return the exponents that are worth a look."""
@@ -317,7 +317,7 @@ class Products(Recombination):
 
     def _solution(self, match: Match, columns: Floats, exponents: Floats) -> Solution | None:
         desired = match.context.desired
-        signs = np.concatenate([self._base_signs, self._signs[list(match.members)]])
+        signs = np.concatenate([self._base_signs, self._signs[list(match.entries)]])
         changing = np.abs(signs.sum(axis=1)) != signs.shape[1]
         if (changing & (exponents != np.round(exponents))).any():
             return None
@@ -331,19 +331,19 @@ class Products(Recombination):
         if not np.isfinite(values).all():
             return None
         flipped = ~changing & (signs[:, 0] < 0)
-        cost = self._costs[list(match.members)].sum() + _exponent_cost(exponents)
+        cost = self._costs[list(match.entries)].sum() + _exponent_cost(exponents)
         return Solution(
             values,
             float(cost),
-            lambda: self._product(match.members, exponents, flipped, scale),
+            lambda: self._product(match.entries, exponents, flipped, scale),
         )
 
     def _product(
-        self, members: Sequence[int], exponents: Floats, flipped: Bools, scale: float
+        self, entries: Sequence[int], exponents: Floats, flipped: Bools, scale: float
     ) -> Tree:
         above, below = [open_constant(scale)], list[Tree]()
         trees = list(map(part_of, self._names))
-        trees += [self.library.tree(member) for member in members]
+        trees += [self.library.tree(entry) for entry in entries]
         for tree, exponent, flip in zip(trees, exponents.tolist(), flipped, strict=True):
             if exponent:
                 side = above if exponent > 0 else below

@@ -11,28 +11,28 @@ class Scale:
     """How much a round looks at.
 
     Attributes:
-        members: Of the library.
+        entries: Of the library.
         wide: Contexts that powers and polynomials of all variables are tried in.
-        contexts: Contexts that members are tried in.
+        contexts: Contexts that subexpressions are tried in.
         weighted: Contexts in which errors are weighed as the whole formula changes with them.
         paired: Contexts for which pairs are tried.
-        pair_members: Members that pairs are made of.
-        arguments: Members that atoms are functions of.
+        pair_entries: Subexpressions that pairs are made of.
+        arguments: Subexpressions that functions of the dictionary are of.
         polynomials: Contexts that polynomials of few terms are told for.
         quotients: Contexts that quotients of polynomials are tried in.
-        letters: Functions that are letters of polynomials.
+        features: Functions that are features of polynomials.
     """
 
-    members: int
+    entries: int
     wide: int
     contexts: int
     weighted: int
     paired: int
-    pair_members: int
+    pair_entries: int
     arguments: int
     polynomials: int
     quotients: int
-    letters: int
+    features: int
 
 
 SCALES: Final = (
@@ -40,5 +40,5 @@ SCALES: Final = (
     Scale(4000, 20000, 1500, 300, 30, 1500, 16, 40, 10, 60),
     Scale(12000, 60000, 6000, 1000, 100, 3000, 24, 80, 25, 100),
 )
-VIEW_SCALES: Final = (Scale(400, 1000, 120, 60, 8, 300, 3, 12, 2, 20), *SCALES[:2])
-"""Of views, beside each of `SCALES`: what stands in few inputs is simpler."""
+SUBPROBLEM_SCALES: Final = (Scale(400, 1000, 120, 60, 8, 300, 3, 12, 2, 20), *SCALES[:2])
+"""Of subproblems, beside each of `SCALES`: what stands in few inputs is simpler."""

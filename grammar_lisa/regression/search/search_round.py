@@ -9,56 +9,56 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from grammar_lisa.regression.search.atoms import atoms_of
 from grammar_lisa.regression.search.contexts import Context, contexts_of, moves_of
+from grammar_lisa.regression.search.dictionary import parametric_functions
+from grammar_lisa.regression.search.feature_polynomials import SHARE, feature_fits
 from grammar_lisa.regression.search.fractions import Fractions
-from grammar_lisa.regression.search.letters import SHARE, spellings
 from grammar_lisa.regression.search.library import Library
 from grammar_lisa.regression.search.polynomials import Polynomials
 from grammar_lisa.regression.search.recombination import Products, Solution, Sums
 from grammar_lisa.regression.search.scales import Scale
+from grammar_lisa.regression.search.separability import Subproblem
 from grammar_lisa.regression.search.shortlist import LEAST
 from grammar_lisa.regression.search.tree import number, part_of
-from grammar_lisa.regression.search.views import View
 
 if TYPE_CHECKING:
     from grammar_lisa.regression.search.operator_search import OperatorSearch
 
 _AROUND_COST: Final = 2.5
 _MOST_AROUND: Final = 200
-"""What may stand around an open place: so many members up to that cost."""
+"""What may stand around an open place: so many subexpressions up to that cost."""
 _LIBRARY_COST: Final = 12.0
-_ATOM_COST: Final = 3.0
+_FUNCTION_COST: Final = 3.0
 _COST_WEIGHT: Final = 0.3
 _TALL: Final[Mapping[int, int]] = {1: 10, 2: 6}
 """The highest degree of polynomials in one or two variables, in the first contexts."""
 _FRACTIONS: Final = 4
 """Contexts for each of `Scale.quotients` that simple denominators are tried in."""
 _DEGREES_ABOVE: Final = (1, 3)
-_PAIRED_ATOMS: Final = 2500
+_PAIRED_FUNCTIONS: Final = 2500
 
 
 class SearchRound:
     """One round of a search, on one scale."""
 
-    def __init__(self, search: OperatorSearch, scale: Scale, view: View) -> None:
-        self._search, self._scale, self._inputs = search, scale, view.inputs
-        sample, operators = view.inputs, search.operators
+    def __init__(self, search: OperatorSearch, scale: Scale, subproblem: Subproblem) -> None:
+        self._search, self._scale, self._inputs = search, scale, subproblem.inputs
+        sample, operators = subproblem.inputs, search.operators
         ones = np.ones(len(search.sample_targets))
         self.library = Library(operators, len(ones))
-        for letter, values in sample.items():
-            self.library.add(part_of(letter), values, 1.0)
-        for tree, values in view.members.items():
+        for feature, values in sample.items():
+            self.library.add(part_of(feature), values, 1.0)
+        for tree, values in subproblem.entries.items():
             self.library.add(tree, values, 1.0)
         self.library.add(number(1), ones, 1.0)
-        self.library.grow(scale.members, _LIBRARY_COST)
+        self.library.grow(scale.entries, _LIBRARY_COST)
         self._values = self.library.values
         costs = np.array(self.library.costs)
         around = np.flatnonzero(costs <= _AROUND_COST)[:_MOST_AROUND].tolist()
-        members = [(self.library.tree(m), self._values[m], float(costs[m])) for m in around]
+        entries = [(self.library.tree(m), self._values[m], float(costs[m])) for m in around]
         self._wide = contexts_of(
-            view.root,
-            moves_of(members, operators),
+            subproblem.root,
+            moves_of(entries, operators),
             scale.wide,
             late=lambda: search.late,
         )
@@ -74,8 +74,8 @@ class SearchRound:
         search, sources = self._search, self._search.sources
         search.match(self._products, self._products.alone(self._wide), "powers", 300)
         yield self._fitted("powers")
-        if "members" in sources:
-            yield from self._members()
+        if "subexpressions" in sources:
+            yield from self._entries()
         if "polynomials" in sources:
             self._polynomials()
             yield self._fitted("polynomials")
@@ -85,12 +85,12 @@ class SearchRound:
     def thorough(self) -> Iterator[str]:
         """Take the other steps; yield after each."""
         search, sources = self._search, self._search.sources
-        if "letters" in sources:
-            self._letters()
-            yield self._fitted("letters")
-        if "atoms" in sources:
-            self._atoms()
-            yield self._fitted("atoms")
+        if "features" in sources:
+            self._features()
+            yield self._fitted("features")
+        if "dictionary" in sources:
+            self._dictionary()
+            yield self._fitted("dictionary")
         if "backpropagation" in sources:
             yield from search.improve(self._sums, self._products)
         if "pairs" in sources:
@@ -102,7 +102,7 @@ class SearchRound:
         self._search.fit_shortlist()
         return name
 
-    def _members(self) -> Iterator[str]:
+    def _entries(self) -> Iterator[str]:
         search = self._search
         for source, name in (
             (self._sums, "sums"),
@@ -110,14 +110,14 @@ class SearchRound:
             (self._products, "products"),
         ):
             search.match(source, source.single(self._contexts, 2), name, 3000)
-        yield self._fitted("members")
+        yield self._fitted("subexpressions")
         for context in self._contexts[: self._scale.weighted]:
             search.match(self._sums, self._sums.weighted(context, 4), "sums", 5)
             search.match(self._products, self._products.weighted(context, 4), "products", 5)
-        yield self._fitted("members, weighted")
+        yield self._fitted("subexpressions, weighted")
 
     def _pairs(self) -> Iterator[str]:
-        contexts, most = self._contexts[: self._scale.paired], self._scale.pair_members
+        contexts, most = self._contexts[: self._scale.paired], self._scale.pair_entries
         for source, name in ((self._sums, "sums"), (self._products, "products")):
             self._search.match(source, source.pairs(contexts, 8, most), name, 3000)
             yield self._fitted(f"pairs, {name}")
@@ -152,21 +152,21 @@ class SearchRound:
             for context in self._contexts[: _FRACTIONS * most]:
                 self._consider(context, fractions.solutions(context), "quotients")
 
-    def _letters(self) -> None:
+    def _features(self) -> None:
         """Look for polynomials in a function beside variables, and for quotients of them."""
         scale, library = self._scale, self.library
-        functions = [m for m in range(len(library)) if library.is_function(m)][: scale.letters]
-        members = [(library.tree(member), self._values[member]) for member in functions]
-        spelt = spellings(self._contexts[: scale.weighted], self._inputs, members)
+        functions = [m for m in range(len(library)) if library.is_function(m)][: scale.features]
+        entries = [(library.tree(entry), self._values[entry]) for entry in functions]
+        fits = feature_fits(self._contexts[: scale.weighted], self._inputs, entries)
         found = heapq.nsmallest(
             max(scale.polynomials, scale.quotients),
-            takewhile(lambda _: not self._search.late, spelt),
+            takewhile(lambda _: not self._search.late, fits),
             key=lambda each: np.log(each.left + LEAST) + _COST_WEIGHT * each.cost,
         )
         for each in found[: scale.polynomials]:
-            self._consider(each.context, each.polynomials.sums(each.context), "letters")
+            self._consider(each.context, each.polynomials.sums(each.context), "features")
         for each in found[: scale.quotients]:
-            self._consider(each.context, each.polynomials.quotients(each.context), "letters")
+            self._consider(each.context, each.polynomials.quotients(each.context), "features")
 
     def _consider(self, context: Context, solutions: Iterable[Solution], source: str) -> None:
         for solution in solutions:
@@ -174,35 +174,39 @@ class SearchRound:
                 return
             self._search.consider(context, solution, source)
 
-    def _atoms(self) -> None:
+    def _dictionary(self) -> None:
         search, costs = self._search, self.library.costs
-        atoms = Library((), len(search.sample_targets))
-        for member in range(min(len(self.library), 300)):
-            atoms.add(self.library.tree(member), self._values[member], costs[member])
-        for member in self._arguments():
+        functions = Library((), len(search.sample_targets))
+        for entry in range(min(len(self.library), 300)):
+            functions.add(self.library.tree(entry), self._values[entry], costs[entry])
+        for entry in self._arguments():
             if search.late:
                 return
-            tree = self.library.tree(member)
-            row, fine = self._values[member], len(self._inputs) == 1
-            for atom, values in atoms_of(tree, row, search.operators, fine=fine):
+            tree = self.library.tree(entry)
+            row, fine = self._values[entry], len(self._inputs) == 1
+            for made in parametric_functions(tree, row, search.operators, fine=fine):
+                values = made.values(search.sample)
                 if np.isfinite(values).all():
-                    atoms.add(atom, values, costs[member] + _ATOM_COST)
+                    functions.add(made, values, costs[entry] + _FUNCTION_COST)
         contexts = self._contexts[: self._scale.weighted]
-        sums = Sums(atoms, weight_roots=search.weight_roots)
-        search.match(sums, sums.single(contexts, 6), "atoms", 1000)
+        sums = Sums(functions, weight_roots=search.weight_roots)
+        search.match(sums, sums.single(contexts, 6), "dictionary", 1000)
         for context in contexts[: 4 * self._scale.paired]:
             if search.late:
                 return
-            search.match(sums, sums.weighted(context, 6), "atoms", 6)
+            search.match(sums, sums.weighted(context, 6), "dictionary", 6)
         search.match(
-            sums, sums.pairs(contexts[: self._scale.paired], 12, _PAIRED_ATOMS), "atoms", 1000
+            sums,
+            sums.pairs(contexts[: self._scale.paired], 12, _PAIRED_FUNCTIONS),
+            "dictionary",
+            1000,
         )
         products = Products(
-            atoms, self._inputs, roots=self._roots, weight_roots=search.weight_roots
+            functions, self._inputs, roots=self._roots, weight_roots=search.weight_roots
         )
-        search.match(products, products.single(contexts, 6), "atoms", 600)
+        search.match(products, products.single(contexts, 6), "dictionary", 600)
 
     def _arguments(self) -> list[int]:
-        """Return the cheapest members that vary."""
+        """Return the cheapest subexpressions that vary."""
         varying = np.ptp(self._values, axis=1) > 0
-        return [int(member) for member in np.flatnonzero(varying)[: self._scale.arguments]]
+        return [int(entry) for entry in np.flatnonzero(varying)[: self._scale.arguments]]

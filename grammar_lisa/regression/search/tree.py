@@ -106,13 +106,13 @@ def variable(name: str) -> Tree:
     return Tree(VARIABLE, (), name)
 
 
-Letter = str | Tree
+Feature = str | Tree
 """What sums and products are made of: a variable, by its name, or a part of a formula."""
 
 
-def part_of(letter: Letter) -> Tree:
-    """Return what a letter stands for: the variable of a name, or a part itself."""
-    return variable(letter) if isinstance(letter, str) else letter
+def part_of(feature: Feature) -> Tree:
+    """Return what a feature stands for: the variable of a name, or a part itself."""
+    return variable(feature) if isinstance(feature, str) else feature
 
 
 def number(value: float) -> Tree:

@@ -59,7 +59,7 @@ class Variation:
         return tree.replaced(path, make(join, part, make("*", open_constant(1.0), self._part())))
 
     def _part(self) -> Tree:
-        """Return a member of the library, the cheap ones more often, or a constant."""
+        """Return a subexpression of the library, the cheap ones more often, or a constant."""
         if self._generator.random() < 0.1:
             return open_constant(1.0)
         most = min(len(self._library), _CHEAP)

@@ -68,8 +68,8 @@ def test_an_ablation_leaves_one_source_out(name, monkeypatch):
 
 
 def test_an_ablation_may_leave_several_sources_out(monkeypatch):
-    config = config_of("lisa-members-pairs", monkeypatch)
-    assert set(SOURCES) - set(config.sources) == {"members", "pairs"}
+    config = config_of("lisa-subexpressions-pairs", monkeypatch)
+    assert set(SOURCES) - set(config.sources) == {"subexpressions", "pairs"}
 
 
 def test_the_control_of_the_sphere_has_all_sources_and_no_training(monkeypatch):
@@ -81,10 +81,10 @@ def test_the_control_of_the_sphere_has_all_sources_and_no_training(monkeypatch):
 def test_a_search_has_no_other_sources_than_it_is_told():
     rows = draw_rows(SUM, 0.0, 1)
     table = Table.from_frame(pd.DataFrame(rows.points), rows.target)
-    fitting = Fitting(table, FitConfig(max_time=20, sources=("members",)))
+    fitting = Fitting(table, FitConfig(max_time=20, sources=("subexpressions",)))
     fitting.search()
     assert fitting.ending == "exact"
-    assert fitting._search.sources == ("members",)
+    assert fitting._search.sources == ("subexpressions",)
 
 
 def test_a_search_of_ours_that_was_interrupted_ends_the_call(monkeypatch):
@@ -113,7 +113,7 @@ def test_programs_of_gplearn_are_read_as_formulas():
 def test_unknown_systems_are_refused():
     with pytest.raises(LisaError, match=r"gplern.*did you mean .gplearn"):
         regression_system("gplern")
-    for name in ("lisa-magic", "lisa-members-magic", "lisa-"):
+    for name in ("lisa-magic", "lisa-subexpressions-magic", "lisa-"):
         with pytest.raises(LisaError, match=f"no system '{name}'"):
             regression_system(name)
 

@@ -39,7 +39,10 @@ def test_what_to_stop_at_is_read():
     ("settings", "message"),
     [
         ({"operators": "+ plus"}, "there is no operator 'plus'; .*valid: [+], -"),
-        ({"sources": ("members", "tree")}, "there is no source of candidates 'tree'; .*sphere"),
+        (
+            {"sources": ("subexpressions", "tree")},
+            "there is no source of candidates 'tree'; .*sphere",
+        ),
         ({"operators": " "}, "operators is empty; give some of [+] - [*] /"),
         ({"max_complexity": 0}, "max_complexity must be from 1 to 200, not 0"),
         ({"max_time": 0}, "the time must be above 0 and at most 2,592,000 seconds, not 0"),

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from grammar_lisa.regression import LOSSES, Table
-from grammar_lisa.regression.finishing import Member
+from grammar_lisa.regression.finishing import Draft
 from grammar_lisa.regression.guesses import read_guesses, with_open_numbers
 from shared.common.errors import LisaError
 
@@ -38,9 +38,9 @@ def test_guesses_that_cannot_be_served_are_refused(text, message):
 
 def test_numbers_are_opened_but_for_small_whole_ones_and_simple_exponents():
     def skeleton(text):
-        return with_open_numbers(Member.read(text, ["x"])).text
+        return with_open_numbers(Draft.read(text, ["x"])).text
 
     assert skeleton("850/(1+exp(-0.35*(x-12)))") == "c/(1+exp(c*(x+c)))"
     assert skeleton("2*x**3+x**1.5+4*x**0.63") == "2*x**3+x**1.5+c*x**c"
-    tree = with_open_numbers(Member.read("850*x+2", ["x"]))
+    tree = with_open_numbers(Draft.read("850*x+2", ["x"]))
     assert tree.constants() == [850.0]

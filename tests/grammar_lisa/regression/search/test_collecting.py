@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from grammar_lisa.regression.finishing import Member
+from grammar_lisa.regression.finishing import Draft
 from grammar_lisa.regression.guesses import with_open_numbers
 from grammar_lisa.regression.search.collecting import shortened
 
@@ -23,18 +23,18 @@ POINTS = {name: np.random.default_rng(n).uniform(0.5, 3, 50) for n, name in enum
     ],
 )
 def test_numbers_and_powers_are_put_together(text, form, constants):
-    short = shortened(with_open_numbers(Member.read(text, ["x", "y"])), POINTS)
+    short = shortened(with_open_numbers(Draft.read(text, ["x", "y"])), POINTS)
     assert short.text == form
     assert short.constants() == pytest.approx(constants)
 
 
 @pytest.mark.parametrize("text", ["1-x", "x+3.5", "3.5*(x+sin(x))*sqrt(x)", "sqrt(x**2+y**2)", "x"])
 def test_what_is_short_stays_as_it_is(text):
-    tree = with_open_numbers(Member.read(text, ["x", "y"]))
+    tree = with_open_numbers(Draft.read(text, ["x", "y"]))
     assert shortened(tree, POINTS) is tree
 
 
 def test_a_form_with_other_values_is_not_taken():
-    tree = with_open_numbers(Member.read("sqrt(x**2)", ["x"]))
+    tree = with_open_numbers(Draft.read("sqrt(x**2)", ["x"]))
     assert shortened(tree, POINTS).text == "x"
     assert shortened(tree, {"x": np.linspace(-1, 1, 9)}) is tree

@@ -93,17 +93,17 @@ def test_one_step_goes_through_each_function_and_past_each_member():
 
 @pytest.mark.parametrize("operators", [("+",), ("*", "/"), ("exp", "-")])
 def test_nothing_but_the_operators_stands_around(operators):
-    members = MEMBERS[:3]
-    for context in contexts_of(Context.root(TARGETS), moves_of(members, operators), 100):
+    entries = MEMBERS[:3]
+    for context in contexts_of(Context.root(TARGETS), moves_of(entries, operators), 100):
         tree = context.wrap(variable("z"))
         assert {part.operator for _, part in tree.paths() if part.operands} <= set(operators)
 
 
 def test_members_with_zeros_are_no_factors():
-    members = [(variable("x"), X * (X > 1), 1.0)]
+    entries = [(variable("x"), X * (X > 1), 1.0)]
     texts = {
         c.wrap(variable("z")).text
-        for c in contexts_of(Context.root(TARGETS), moves_of(members, "*+"), 50)
+        for c in contexts_of(Context.root(TARGETS), moves_of(entries, "*+"), 50)
     }
     assert "z+x" in texts
     assert not any("*x" in text for text in texts)

@@ -24,7 +24,7 @@ def library_of(operators, most=300, most_cost=12.0, points=POINTS, seed=0):
 
 
 def trees_of(library):
-    return [library.tree(member) for member in range(len(library))]
+    return [library.tree(entry) for entry in range(len(library))]
 
 
 def operators_of(tree):
@@ -77,7 +77,7 @@ def test_no_two_are_proportional():
 
 def test_costs_ascend():
     library = library_of(ALL, 1000)
-    assert len(library.costs) == len(library) == len(library.members)
+    assert len(library.costs) == len(library) == len(library.entries)
     assert library.costs == sorted(library.costs)
 
 

@@ -51,8 +51,8 @@ def variance(values):
     return np.square(values - values.mean()).sum()
 
 
-def rank_of(left, members, library):
-    return np.log(left + 1e-14) + 0.3 * sum(library.costs[member] for member in members)
+def rank_of(left, entries, library):
+    return np.log(left + 1e-14) + 0.3 * sum(library.costs[entry] for entry in entries)
 
 
 def noisy_targets(seed):
@@ -68,7 +68,7 @@ KINDS = {
 
 
 def told(source):
-    """The members that take part, those that the base does not say already."""
+    """The subexpressions that take part, those that the base does not say already."""
     left = [best_left(source.base, row) for row in source.rows]
     return [k for k, row in enumerate(source.rows) if left[k] > 1e-12 * (row @ row) > 0]
 
@@ -83,7 +83,7 @@ def test_the_base_alone(kind):
         desired = source.desired([match.context])[1][0]
         expected = best_left(source.base, desired) / variance(desired)
         assert match.left == pytest.approx(expected, rel=1e-6)
-        assert match.members == ()
+        assert match.entries == ()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -98,11 +98,11 @@ def test_single_members_against_least_squares_one_by_one(kind):
             (k,): best_left(np.vstack([source.rows[k], source.base]), desired) / variance(desired)
             for k in told(source)
         }
-        expected = sorted(left, key=lambda members: rank_of(left[members], members, LIBRARY))
+        expected = sorted(left, key=lambda entries: rank_of(left[entries], entries, LIBRARY))
         own = [match for match in found if match.context is context]
-        assert [match.members for match in own] == expected[:3]
+        assert [match.entries for match in own] == expected[:3]
         for match in own:
-            assert match.left == pytest.approx(left[match.members], rel=1e-6)
+            assert match.left == pytest.approx(left[match.entries], rel=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -113,16 +113,16 @@ def test_weighted_members_against_least_squares_one_by_one(kind):
     weights = source.weights(context)
     whole, *found = source.weighted(context, 3)
     total = variance(context.targets)
-    assert whole.members == ()
+    assert whole.entries == ()
     assert whole.left == pytest.approx(best_left(source.base, desired, weights) / total)
     left = {
         (k,): best_left(np.vstack([source.rows[k], source.base]), desired, weights) / total
         for k in told(source)
     }
-    expected = sorted(left, key=lambda members: rank_of(left[members], members, LIBRARY))
-    assert {match.members for match in found} == set(expected[:3])
+    expected = sorted(left, key=lambda entries: rank_of(left[entries], entries, LIBRARY))
+    assert {match.entries for match in found} == set(expected[:3])
     for match in found:
-        assert match.left == pytest.approx(left[match.members], rel=1e-5)
+        assert match.left == pytest.approx(left[match.entries], rel=1e-5)
 
 
 def test_weights_are_what_the_whole_changes_with():
@@ -146,10 +146,10 @@ def test_pairs_against_least_squares_one_by_one(kind):
     found = list(source.pairs([context], 5, 25))
     assert len(found) == 5
     for match in found:
-        assert match.left == pytest.approx(left[match.members], rel=1e-2)
+        assert match.left == pytest.approx(left[match.entries], rel=1e-2)
     best = min(left.values())
     assert min(match.left for match in found) == pytest.approx(best, rel=1e-2)
-    assert len({match.members for match in found}) == 5
+    assert len({match.entries for match in found}) == 5
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -171,7 +171,7 @@ def test_a_sum_is_the_weighted_least_squares_fit():
     for match in source.single([context], 4):
         solution = next(source.solutions(match), None)
         errors = context.slopes * (solution.values - context.desired)
-        columns = np.vstack([source.rows[list(match.members)], source.base])
+        columns = np.vstack([source.rows[list(match.entries)], source.base])
         expected = best_left(columns, context.desired, context.slopes)
         assert errors @ errors == pytest.approx(expected)
 
@@ -288,9 +288,9 @@ def test_desired_values_with_zeros_are_no_products():
 
 def test_terms_that_are_rounding_are_left_out():
     context = context_of(3 * U + 0 * V)
-    member = next(k for k in range(len(LIBRARY)) if LIBRARY.tree(k).text == "u*v")
+    entry = next(k for k in range(len(LIBRARY)) if LIBRARY.tree(k).text == "u*v")
     solution = next(
-        KINDS["sums beside the variables"].solutions(Match(0.0, context, (member,))), None
+        KINDS["sums beside the variables"].solutions(Match(0.0, context, (entry,))), None
     )
     assert solution.tree().text == "c*u"
 
@@ -317,8 +317,12 @@ def sources_of(rows, weight_roots=None):
     """Each kind over some of the rows."""
     points = {name: values[rows] for name, values in POINTS.items()}
     library = Library((), len(rows))
-    for member in range(len(LIBRARY)):
-        library.add(LIBRARY.tree(member), LIBRARY.values[member][rows], LIBRARY.costs[member])
+    for entry in range(len(LIBRARY)):
+        library.add(
+            LIBRARY.tree(entry),
+            LIBRARY.values[entry][rows],
+            LIBRARY.costs[entry],
+        )
     return [
         Sums(library, weight_roots=weight_roots),
         Sums(library, points, weight_roots),
@@ -345,7 +349,11 @@ def test_a_row_of_weight_two_counts_as_that_row_twice(kind, search):
         matches = sorted(calls[search](), key=lambda match: match.left)
         least = matches[0].left
         values = next(source.solutions(matches[0]), None).values[rows.searchsorted(once)]
-        return [match.members for match in matches], [m.left / least for m in matches], values
+        return (
+            [match.entries for match in matches],
+            [m.left / least for m in matches],
+            values,
+        )
 
     found, expected = told(once, roots), told(repeated, None)
     assert found[0] == expected[0]

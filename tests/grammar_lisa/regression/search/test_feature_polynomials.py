@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from grammar_lisa.regression.search.contexts import Context
-from grammar_lisa.regression.search.letters import spellings
+from grammar_lisa.regression.search.feature_polynomials import feature_fits
 from grammar_lisa.regression.search.tree import make, variable
 
 GENERATOR = np.random.default_rng(0)
@@ -14,9 +14,9 @@ MEMBERS = [(tree, tree.values(POINTS)) for tree in (HEIGHTS, WAVE)]
 
 
 def best_of(targets):
-    """The letters that leave least."""
+    """The features that leave least."""
     root = Context.root(targets)
-    return min(spellings([root], POINTS, MEMBERS), key=lambda each: each.left)
+    return min(feature_fits([root], POINTS, MEMBERS), key=lambda each: each.left)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_planted_polynomials_in_a_function(targets, text):
 
 def test_planted_quotients_in_a_function():
     targets = A * (1 - B) / (2 + B * np.cos(W * T))
-    found = list(spellings([Context.root(targets)], POINTS, MEMBERS[1:]))
+    found = list(feature_fits([Context.root(targets)], POINTS, MEMBERS[1:]))
     exact = [
         solution
         for each in found
@@ -56,7 +56,7 @@ def test_what_a_function_is_of_is_a_letter_beside_it_where_inputs_are_few():
     assert best_of(A * np.exp(W) + W).left < 1e-20
     many = POINTS | {"u": A[::-1].copy()}
     targets = A * np.exp(W) + W
-    left = [each.left for each in spellings([Context.root(targets)], many, MEMBERS[:1])]
+    left = [each.left for each in feature_fits([Context.root(targets)], many, MEMBERS[:1])]
     assert len(left) == 1
     assert left[0] > 1e-6
 
@@ -64,5 +64,5 @@ def test_what_a_function_is_of_is_a_letter_beside_it_where_inputs_are_few():
 def test_costs_grow_with_contexts_and_functions():
     root = Context.root(A)
     inner = root.within(A, 2.0, lambda part: part, lambda values: values)
-    costs = [each.cost for each in spellings([root, inner], POINTS, MEMBERS[1:])]
+    costs = [each.cost for each in feature_fits([root, inner], POINTS, MEMBERS[1:])]
     assert costs == [2.0, 4.0, 2.0, 4.0]

@@ -1,4 +1,4 @@
-"""Views: the same problem in fewer inputs, where the rows show that it has such a form.
+"""Subproblems: the same problem in fewer inputs, where the rows show that it has such a form.
 
 Two forms are told from the rows before any formula is known, as AI Feynman does with a network
 (Udrescu & Tegmark 2020, arXiv:1905.11481): a product of powers of some inputs times a function of
@@ -19,7 +19,7 @@ import numpy as np
 from grammar_lisa.expressions.expression import POWER
 from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.tree import (
-    Letter,
+    Feature,
     Tree,
     make,
     number,
@@ -38,7 +38,7 @@ _MOST_COMBINATIONS: Final = 1000
 _SMOOTH: Final = 0.1
 """The share of the variance that neighbours may differ by where one combination tells all."""
 _SURE: Final = 3e-3
-"""Views of one combination that tell less come after that without factors."""
+"""Subproblems of one combination that tell less come after that without factors."""
 _UNIT: Final = 0.2
 """How much smaller, as a logarithm, that must be for each further factor of a combination."""
 _HALF: Final = 0.06
@@ -59,23 +59,23 @@ _REWEIGHTED: Final = 4
 
 
 @dataclass(frozen=True)
-class View:
+class Subproblem:
     """A problem in some inputs.
 
     Attributes:
         inputs: What formulas are made of, each ``[point]``.
         root: The context that such a formula stands in.
-        members: What is as simple as they are.
+        entries: What is as simple as they are.
     """
 
-    inputs: Mapping[Letter, Floats]
+    inputs: Mapping[Feature, Floats]
     root: Context
-    members: Mapping[Tree, Floats] = field(default_factory=dict)
+    entries: Mapping[Tree, Floats] = field(default_factory=dict)
 
     @classmethod
     def whole(cls, points: Mapping[str, Floats], root: Context) -> Self:
-        """Return the view of all inputs, each ``[point]``, and of the context of whole formulas."""
-        inputs = dict[Letter, Floats]()
+        """Return that of all inputs, each ``[point]``, in the context of whole formulas."""
+        inputs = dict[Feature, Floats]()
         inputs.update(points.items())
         return cls(inputs, root)
 
@@ -86,46 +86,52 @@ class _Combination(NamedTuple):
     factors: int
 
 
-def views_of(
+def subproblems_of(
     points: Mapping[str, Floats],
     targets: Floats,
     sample: int,
     operators: Sequence[str],
     weight_roots: Floats | None = None,
-) -> list[View]:
-    """Return the views that the rows speak for, the surest first.
+) -> list[Subproblem]:
+    """Return the subproblems that the rows speak for, the surest first.
 
     Args:
         points: The inputs, each ``[row]``.
         targets: What is to be met, ``[row]``.
-        sample: How many of the first rows the views are of.
+        sample: How many of the first rows the subproblems are of.
         operators: What formulas may be made with.
         weight_roots: The roots of the weights of those first rows, ``[point]``; None for equal
-            ones. Which views there are is told from all rows alike.
+            ones. Which subproblems there are is told from all rows alike.
     """
     if len(targets) < _FEWEST or len(points) < 2 or not {"*", "/"} <= set(operators):
         return []
     with np.errstate(all="ignore"):
         try:
-            found = sorted(_found_views(points, targets, operators), key=lambda each: each.share)
+            found = sorted(
+                _found_subproblems(points, targets, operators), key=lambda each: each.share
+            )
         except np.linalg.LinAlgError:
             return []
         root = Context.root(targets[:sample], weight_roots)
-        views = [_view(points, root, *each[1:]) for each in found]
-    return [view for view in views if _is_finite(view)]
+        subproblems = [_subproblem(points, root, *each[1:]) for each in found]
+    return [subproblem for subproblem in subproblems if _is_finite(subproblem)]
 
 
-def _is_finite(view: View) -> bool:
-    rows = [view.root.desired, *view.inputs.values(), *view.members.values()]
+def _is_finite(subproblem: Subproblem) -> bool:
+    rows = [
+        subproblem.root.desired,
+        *subproblem.inputs.values(),
+        *subproblem.entries.values(),
+    ]
     return all(bool(np.isfinite(row).all()) for row in rows)
 
 
-def _found_views(
+def _found_subproblems(
     points: Mapping[str, Floats], targets: Floats, operators: Sequence[str]
 ) -> Iterator[_Found]:
-    """Yield the view without factors, and that of one combination."""
+    """Yield the subproblem without factors, and that of one combination."""
     factors = _factors(points, targets)
-    rest: dict[Letter, Floats] = {n: v for n, v in points.items() if n not in factors}
+    rest: dict[Feature, Floats] = {n: v for n, v in points.items() if n not in factors}
     one = _of_one(points, targets, operators)
     if factors:
         yield _Found(_SURE, rest, factors)
@@ -149,7 +155,7 @@ def _product(points: Mapping[str, Floats], exponents: Mapping[str, float]) -> Fl
 
 
 class _Found(NamedTuple):
-    """What makes a view.
+    """What makes a subproblem.
 
     Attributes:
         share: Of the variance, by which neighbours differ.
@@ -158,25 +164,25 @@ class _Found(NamedTuple):
     """
 
     share: float
-    inputs: dict[Letter, Floats]
+    inputs: dict[Feature, Floats]
     exponents: Mapping[str, float]
 
 
-def _view(
+def _subproblem(
     points: Mapping[str, Floats],
     root: Context,
-    inputs: Mapping[Letter, Floats],
+    inputs: Mapping[Feature, Floats],
     exponents: Mapping[str, float],
-) -> View:
+) -> Subproblem:
     sample = len(root.targets)
-    left = {letter: values[:sample] for letter, values in inputs.items()}
+    left = {feature: values[:sample] for feature, values in inputs.items()}
     inverses = {
-        make("/", number(1), letter): 1 / values
-        for letter, values in left.items()
-        if isinstance(letter, Tree) and values.all()
+        make("/", number(1), feature): 1 / values
+        for feature, values in left.items()
+        if isinstance(feature, Tree) and values.all()
     }
     if not exponents:
-        return View(left, root, inverses)
+        return Subproblem(left, root, inverses)
     factor = _product({name: points[name][:sample] for name in exponents}, exponents)
 
     def wrap(part: Tree) -> Tree:
@@ -188,7 +194,7 @@ def _view(
 
     cost = sum(1.5 if abs(e) == 1 else 2.0 for e in exponents.values())
     inner = root.within(root.targets / factor, cost, wrap, lambda values: values * factor)
-    return View(left, inner, inverses)
+    return Subproblem(left, inner, inverses)
 
 
 def _nonzero(points: Mapping[str, Floats]) -> list[str]:
@@ -203,7 +209,7 @@ def _nonzero(points: Mapping[str, Floats]) -> list[str]:
 def _of_one(
     points: Mapping[str, Floats], targets: Floats, operators: Sequence[str]
 ) -> _Found | None:
-    """Return the view of the one combination of inputs that tells most; None if none tells enough.
+    """Return that of the one combination of inputs that tells most; None if none tells enough.
 
     Sorted by the combination, neighbours' logarithms differ by those of the factors alone.
     """

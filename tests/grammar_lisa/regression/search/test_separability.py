@@ -3,8 +3,8 @@ import pytest
 
 from grammar_lisa.regression.search.contexts import Context
 from grammar_lisa.regression.search.operator_search import OPERATORS
+from grammar_lisa.regression.search.separability import Subproblem, subproblems_of
 from grammar_lisa.regression.search.tree import variable
-from grammar_lisa.regression.search.views import View, views_of
 
 ROWS = 400
 GENERATOR = np.random.default_rng(0)
@@ -14,12 +14,12 @@ PART = variable("part")
 
 
 def told(targets, points=POINTS, operators=OPERATORS):
-    """The inputs of each view, and what stands around."""
-    views = views_of(points, targets, ROWS, operators)
+    """The inputs of each subproblem, and what stands around."""
+    subproblems = subproblems_of(points, targets, ROWS, operators)
     return [
-        ([each if isinstance(each, str) else each.text for each in view.inputs],
-         view.root.wrap(PART).text)
-        for view in views
+        ([each if isinstance(each, str) else each.text for each in subproblem.inputs],
+         subproblem.root.wrap(PART).text)
+        for subproblem in subproblems
     ]  # fmt: skip
 
 
@@ -84,20 +84,20 @@ def test_of_many_inputs_factors_alone_are_told():
 
 def test_views_have_the_targets_as_desired_values():
     targets = K**2 / (P + Q * S)
-    for view in views_of(POINTS, targets, 100, OPERATORS):
-        assert all(len(values) == 100 for values in view.inputs.values())
-        np.testing.assert_allclose(view.root.forward(view.root.desired), targets[:100])
-        whole = view.root.wrap(PART).values({n: v[:100] for n, v in POINTS.items()} | {
-            "part": view.root.desired
+    for subproblem in subproblems_of(POINTS, targets, 100, OPERATORS):
+        assert all(len(values) == 100 for values in subproblem.inputs.values())
+        np.testing.assert_allclose(subproblem.root.forward(subproblem.root.desired), targets[:100])
+        whole = subproblem.root.wrap(PART).values({n: v[:100] for n, v in POINTS.items()} | {
+            "part": subproblem.root.desired
         })  # fmt: skip
         np.testing.assert_allclose(whole, targets[:100])
 
 
 def test_a_combination_is_as_simple_upside_down():
-    (view, *_) = views_of(POINTS, np.exp(P / Q) + P / Q, 100, OPERATORS)
-    (letter,), ((tree, values),) = view.inputs, view.members.items()
-    assert {letter.text, tree.text} == {"p/q", "q/p"}
-    np.testing.assert_allclose(values, 1 / view.inputs[letter])
+    (subproblem, *_) = subproblems_of(POINTS, np.exp(P / Q) + P / Q, 100, OPERATORS)
+    (feature,), ((tree, values),) = subproblem.inputs, subproblem.entries.items()
+    assert {feature.text, tree.text} == {"p/q", "q/p"}
+    np.testing.assert_allclose(values, 1 / subproblem.inputs[feature])
 
 
 def test_noise_and_few_rows_have_no_view():
@@ -111,10 +111,10 @@ def test_noise_and_few_rows_have_no_view():
 @pytest.mark.parametrize("unit", [1e-200, 1e-90, 1e-9, 1e9, 1e90, 1e200])
 def test_views_of_any_unit_are_finite(unit):
     points = {"k": unit * K, "p": P, "q": Q / unit}
-    views = views_of(points, unit * K**2 / (P + Q), ROWS, OPERATORS)
-    for view in views:
-        assert np.isfinite(view.root.desired).all()
-        assert all(np.isfinite(values).all() for values in view.inputs.values())
+    subproblems = subproblems_of(points, unit * K**2 / (P + Q), ROWS, OPERATORS)
+    for subproblem in subproblems:
+        assert np.isfinite(subproblem.root.desired).all()
+        assert all(np.isfinite(values).all() for values in subproblem.inputs.values())
 
 
 def test_inputs_whose_mean_is_no_number_have_no_view():
@@ -122,6 +122,6 @@ def test_inputs_whose_mean_is_no_number_have_no_view():
 
 
 def test_the_whole_is_a_view():
-    whole = View.whole(POINTS, Context.root(K))
+    whole = Subproblem.whole(POINTS, Context.root(K))
     assert dict(whole.inputs) == POINTS
     assert whole.root.desired is K

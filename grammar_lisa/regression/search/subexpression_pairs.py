@@ -1,4 +1,4 @@
-"""The pairs of members that meet a vector best."""
+"""The pairs of subexpressions that meet a vector best."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _TOLD_APART: Final = 1e-4
 """What is left of a vector beside its partner, by share of squares, in a pair."""
 
 
-class MemberPair(NamedTuple):
-    """Two members, by number, and what they leave.
+class SubexpressionPair(NamedTuple):
+    """Two subexpressions, by number, and what they leave.
 
     Attributes:
         left: The sum of squares that they leave of a vector.
-        first: One member.
+        first: One subexpression.
         second: The other.
     """
 
@@ -28,11 +28,11 @@ class MemberPair(NamedTuple):
     second: int
 
 
-class MemberPairs:
+class SubexpressionPairs:
     """Pairs of vectors of length 1, some of them zeros, that meet others best.
 
     Args:
-        units: The vectors, ``[member, point]``.
+        units: The vectors, ``[entry, point]``.
     """
 
     def __init__(self, units: Floats) -> None:
@@ -42,7 +42,7 @@ class MemberPairs:
         self._free = np.maximum(free, _DISTINCT)
         self._upper = np.triu(np.ones_like(free, dtype=bool), 1) & (free >= _TOLD_APART)
 
-    def best(self, row: Floats, each: int) -> Iterator[MemberPair]:
+    def best(self, row: Floats, each: int) -> Iterator[SubexpressionPair]:
         """Yield so many pairs that meet a vector ``[point]`` best."""
         along = (self._units @ row).astype(np.float32)
         gains = np.square(along)[:, None] + np.square(along)[None, :]
@@ -52,4 +52,4 @@ class MemberPairs:
         partners = gains.argmax(axis=1)
         best = gains[np.arange(len(gains)), partners]
         for first in np.argsort(-best)[:each].tolist():
-            yield MemberPair(float((row @ row) - best[first]), first, int(partners[first]))
+            yield SubexpressionPair(float((row @ row) - best[first]), first, int(partners[first]))
