@@ -84,7 +84,7 @@ def ours(rows: int, size: int, seconds: float, seed: int) -> dict[str, float]:
     generator = np.random.default_rng(seed)
     points = {name: generator.uniform(0.5, 3, rows) for name in VARIABLES}
     target = generator.normal(size=rows)
-    loss = MSE().bind(target, None)
+    loss = MSE.bind(target, None)
     plain = defined_trees(size, 0.0, points, generator)
     texts = [tree.text for tree in plain]
     open_ones = defined_trees(size, 0.4, points, generator)
@@ -103,12 +103,12 @@ def ours(rows: int, size: int, seconds: float, seed: int) -> dict[str, float]:
 
     def polish_each() -> int:
         for each, start in zip(bound, constants, strict=True):
-            polish(each, target, None, MSE(), start, STEPS)
+            polish(each, target, None, MSE, start, STEPS)
         return len(bound)
 
     def fit_each() -> int:
         for each in bound[:20]:
-            fit_constants(each, target, None, MSE(), generator, steps=STEPS)
+            fit_constants(each, target, None, MSE, generator, steps=STEPS)
         return 20
 
     polished = rate(polish_each, seconds)

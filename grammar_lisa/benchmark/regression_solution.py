@@ -106,7 +106,7 @@ def _refitted(
     constants = tree.constants()
     if not constants:
         return tree
-    fit = polish(bound, truth, None, MSE(), constants, _STEPS)
+    fit = polish(bound, truth, None, MSE, constants, _STEPS)
     return tree.with_constants(fit.constants) if np.isfinite(fit.loss) else None
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from grammar_lisa.cli.options.score import Options
 from grammar_lisa.regression.completion import complete, variables_used
+from grammar_lisa.regression.fits.user_loss import loss_named
 from grammar_lisa.regression.measures import Measures, fine_r2, measure, predict
-from grammar_lisa.regression.named_losses import loss_named
 from grammar_lisa.regression.tables.splits import read_split
 from grammar_lisa.regression.tables.table import Table
 from shared.cli.terminal import Terminal

@@ -11,7 +11,7 @@ from grammar_lisa.expressions.expression import CONSTANT_TERMINAL, Pool, variabl
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.regression.fits.constants import fit_constants
 from grammar_lisa.regression.fits.rounding import simplify_constants
-from grammar_lisa.regression.named_losses import loss_named
+from grammar_lisa.regression.fits.user_loss import loss_named
 from grammar_lisa.regression.sentence_check import of_table
 from grammar_lisa.regression.tables.safe_names import with_safe_names
 from grammar_lisa.regression.tables.table import Table

@@ -15,9 +15,9 @@ from grammar_lisa.regression.equations import Equations, NoFormulaError
 from grammar_lisa.regression.finishing import Draft, Finishing, made_with
 from grammar_lisa.regression.fit_config import SOURCES, FitConfig
 from grammar_lisa.regression.fits.losses import Loss
+from grammar_lisa.regression.fits.user_loss import loss_named
 from grammar_lisa.regression.guesses import read_guesses, with_open_numbers
 from grammar_lisa.regression.measures import measure
-from grammar_lisa.regression.named_losses import loss_named
 from grammar_lisa.regression.search.archive import ArchiveEntry
 from grammar_lisa.regression.search.collecting import shortened
 from grammar_lisa.regression.search.formula_search import FormulaSearch

@@ -25,7 +25,7 @@ from grammar_lisa.regression.fit_config import (
     sources_without,
 )
 from grammar_lisa.regression.fits.losses import Loss
-from grammar_lisa.regression.fits.user_loss import UserLoss
+from grammar_lisa.regression.fits.user_loss import function_loss
 from grammar_lisa.regression.fitting import Fitting, fitting_for
 from grammar_lisa.regression.measures import measure
 from grammar_lisa.regression.tables.frame_checks import check_dates, check_frame
@@ -229,7 +229,7 @@ class GrammarRegressor(RegressorMixin, BaseEstimator):
     def _own_loss(self) -> Loss | None:
         if isinstance(self.loss, str):
             return None
-        return UserLoss(self.loss, getattr(self.loss, "__name__", "loss"))
+        return function_loss(self.loss, getattr(self.loss, "__name__", "loss"))
 
     def _frame(self, values: Floats) -> pd.DataFrame:
         names = getattr(self, "feature_names_in_", [f"x{n}" for n in range(values.shape[1])])

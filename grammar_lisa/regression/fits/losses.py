@@ -8,10 +8,10 @@ distances to a *response*, the iteratively reweighted least squares of generalis
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, NamedTuple, final
+from typing import Any, Final, NamedTuple, final
 
 import numpy as np
 
@@ -65,7 +65,7 @@ class BoundLoss(ABC):
     curved: bool = False
     exact: float = 1e-24
 
-    def __init__(self, y: Floats, weights: Floats | None) -> None:
+    def __init__(self, y: Floats, weights: Floats | None = None) -> None:
         self.y = y
         self.weights = _normalised(y, weights)
         self.mean = float(self._mean(y))
@@ -142,24 +142,20 @@ class BoundLoss(ABC):
         return 1.0 if self.weights is None else self.weights
 
 
-class Loss(ABC):
+@final
+@dataclass(frozen=True)
+class Loss:
     """What makes one number of predictions and targets; smaller is better, 0 is exact.
 
     Attributes:
         name: Its name on the command line.
+        bind: Prepares the loss for targets and weights, each ``[point]``; raises `LisaError` where
+            they are unfit for it.
     """
 
-    name: ClassVar[str]
+    name: str
+    bind: Callable[[Floats, Floats | None], BoundLoss]
 
-    @abstractmethod
-    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
-        """Prepare the loss for targets and weights, each ``[point]``.
-
-        Raises:
-            LisaError: They are unfit for the loss.
-        """
-
-    @final
     def value(self, prediction: Floats, y: Floats, weights: Floats | None = None) -> Any:
         """Return the loss of predictions ``[.., point]``, ``[..]``.
 
@@ -170,85 +166,9 @@ class Loss(ABC):
             return self.bind(y, weights).value(prediction)
 
 
-@final
-@dataclass(frozen=True)
-class MSE(Loss):
+class _Squared(BoundLoss):
     """The mean squared error over the variance of the targets (NMSE): 1 - R² of the data."""
 
-    name: ClassVar[str] = "mse"
-
-    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
-        """Prepare the loss; see `Loss.bind`."""
-        return _Squared(y, weights)
-
-
-@final
-@dataclass(frozen=True)
-class MAE(Loss):
-    """The mean absolute error over the standard deviation of the targets."""
-
-    name: ClassVar[str] = "mae"
-
-    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
-        """Prepare the loss; see `Loss.bind`."""
-        return _Absolute(y, weights)
-
-
-@final
-@dataclass(frozen=True)
-class Huber(Loss):
-    """Squared errors up to a threshold and absolute ones beyond (Huber 1964).
-
-    Attributes:
-        threshold: Where the loss turns linear, in standard deviations of the targets.
-    """
-
-    name: ClassVar[str] = "huber"
-
-    threshold: float = 0.1
-
-    def __post_init__(self) -> None:
-        if not 0 < self.threshold < np.inf:
-            raise LisaError(f"the threshold of huber is {self.threshold}; it must be above 0")
-
-    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
-        """Prepare the loss; see `Loss.bind`."""
-        return _Huber(y, weights, self.threshold)
-
-
-@final
-@dataclass(frozen=True)
-class Relative(Loss):
-    """The mean squared relative error; targets near zero count as a thousandth of the mean."""
-
-    name: ClassVar[str] = "relative"
-
-    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
-        """Prepare the loss; see `Loss.bind`."""
-        return _Relative(y, weights)
-
-
-@final
-@dataclass(frozen=True)
-class Log(Loss):
-    """The mean squared error of logarithms over the variance of the targets' logarithms.
-
-    For targets above 0 that span decades. A prediction that is not above 0 counts as a billionth
-    of its target.
-    """
-
-    name: ClassVar[str] = "log"
-
-    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
-        """Prepare the loss; see `Loss.bind`.
-
-        Raises:
-            LisaError: A target is not above 0.
-        """
-        return _Logarithmic(y, weights)
-
-
-class _Squared(BoundLoss):
     fixed = True
 
     def of_points(self, prediction: Floats) -> Any:
@@ -259,6 +179,8 @@ class _Squared(BoundLoss):
 
 
 class _Absolute(BoundLoss):
+    """The mean absolute error over the standard deviation of the targets."""
+
     exact = 1e-12
     robust = True
 
@@ -273,29 +195,30 @@ class _Absolute(BoundLoss):
 
 
 class _Huber(BoundLoss):
-    robust = True
+    """Squared errors up to a tenth of the targets' deviation, absolute ones beyond (Huber 1964)."""
 
-    def __init__(self, y: Floats, weights: Floats | None, threshold: float) -> None:
-        super().__init__(y, weights)
-        self.met = self._threshold = threshold
+    robust = True
+    met = 0.1
 
     def of_points(self, prediction: Floats) -> Any:
         errors = np.abs((prediction - self.y) / self.scale)
-        clipped = np.minimum(errors, self._threshold)
+        clipped = np.minimum(errors, self.met)
         return clipped * (2.0 * errors - clipped)
 
     def quadratic(self, prediction: Floats | None) -> Quadratic:
         if prediction is None:
             return Quadratic(self.y, self._or_one())
         errors = np.abs((prediction - self.y) / self.scale)
-        shares = self._threshold / np.maximum(errors, self._threshold)
+        shares = self.met / np.maximum(errors, self.met)
         return Quadratic(self.y, self._or_one() * shares)
 
 
 class _Relative(BoundLoss):
+    """The mean squared relative error; targets near zero count as a thousandth of the mean."""
+
     fixed = True
 
-    def __init__(self, y: Floats, weights: Floats | None) -> None:
+    def __init__(self, y: Floats, weights: Floats | None = None) -> None:
         super().__init__(y, weights)
         sizes = np.abs(y)
         self._sizes = np.maximum(sizes, _SMALL * self._mean(sizes) or 1.0)
@@ -309,9 +232,15 @@ class _Relative(BoundLoss):
 
 
 class _Logarithmic(BoundLoss):
+    """The mean squared error of logarithms over the variance of the targets' logarithms.
+
+    For targets above 0 that span decades. A prediction that is not above 0 counts as a billionth
+    of its target.
+    """
+
     curved = True
 
-    def __init__(self, y: Floats, weights: Floats | None) -> None:
+    def __init__(self, y: Floats, weights: Floats | None = None) -> None:
         if not np.all(y > 0):
             row = int(np.argmin(y > 0))
             raise LisaError(
@@ -354,7 +283,17 @@ def _normalised(y: Floats, weights: Floats | None) -> Floats | None:
     return weights / total
 
 
+MSE: Final = Loss("mse", _Squared)
 LOSSES: Final[Mapping[str, Loss]] = MappingProxyType(
-    {loss.name: loss for loss in (MSE(), MAE(), Huber(), Relative(), Log())}
+    {
+        loss.name: loss
+        for loss in (
+            MSE,
+            Loss("mae", _Absolute),
+            Loss("huber", _Huber),
+            Loss("relative", _Relative),
+            Loss("log", _Logarithmic),
+        )
+    }
 )
 """The losses by name."""

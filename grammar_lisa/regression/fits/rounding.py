@@ -174,7 +174,7 @@ class _Rounding:
         constants = self._constants.copy()
         rest = [k for k in self._open() if k != number]
         constants[rest], constants[number] = fit.constants, half
-        left = MSE().value(
+        left = MSE.value(
             self._skeleton.bind(self._points).values(constants), self._y, self._weights
         )
         if left <= _HARDLY:

@@ -1,15 +1,17 @@
-"""A user's own loss, found by its name."""
+"""Losses by name, and a user's own ones."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import Any, Final, final
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
 from grammar_lisa.objectives.user_function import describe_error, hosting, resolve
-from grammar_lisa.regression.fits.losses import BoundLoss, Loss, Quadratic
+from grammar_lisa.regression.fits.losses import LOSSES, BoundLoss, Loss, Quadratic
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
 
@@ -19,40 +21,39 @@ _STEP: Final = 1e-3
 """The step of the numerical derivative, as a share of the error."""
 
 
-@final
-class UserLoss(Loss):
-    """The mean of what a function says of each point, over that of the constant prediction.
+def function_loss(function: Callable[..., object], name: str) -> Loss:
+    """Return the mean of what a function says of each point, over that of the mean as prediction.
 
     Args:
         function: From the targets and a prediction, each ``[point]``, to losses ``[point]``,
             least where the prediction is the target.
         name: Its name in messages.
     """
-
-    def __init__(self, function: Callable[..., object], name: str) -> None:
-        self._function = function
-        self.name = name  # type: ignore[misc]
-
-    def bind(self, y: Floats, weights: Floats | None = None) -> BoundLoss:
-        """Prepare the loss; see `Loss.bind`.
-
-        Raises:
-            LisaError: The function fails on the mean as prediction, or says nothing of points.
-        """
-        return _User(y, weights, self._function, self.name)
+    return Loss(name, partial(_User, function=function, name=name))
 
 
-def user_loss(text: str, folder: str) -> UserLoss:
+def user_loss(text: str, folder: str) -> Loss:
     """Return the loss that ``package.module:function`` names, imported from `folder` first.
 
     Raises:
         LisaError: The text names no function.
     """
     with hosting(folder):
-        return UserLoss(resolve(text, folder, "loss"), text)
+        return function_loss(resolve(text, folder, "loss"), text)
+
+
+def loss_named(name: str) -> Loss:
+    """Return a loss: one of `LOSSES`, or a function of the user's, ``package.module:function``.
+
+    Raises:
+        LisaError: The text names no function.
+    """
+    return user_loss(name, str(Path.cwd())) if ":" in name else LOSSES[name]
 
 
 class _User(BoundLoss):
+    """What a function says of each point; `bind` raises where it fails on the mean."""
+
     robust = True
 
     def __init__(

@@ -21,13 +21,11 @@ class ArchiveEntry(NamedTuple):
         tree: The formula.
         loss: Its loss, without unit.
         source: What proposed it.
-        seconds: When it was found, from the beginning of the search.
     """
 
     tree: Tree
     loss: float
     source: str
-    seconds: float
 
     @property
     def complexity(self) -> int:

@@ -7,13 +7,14 @@ operators around a place, and what comes out there are the desired values of the
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final, Self
 
 import numpy as np
 
+from grammar_lisa.expressions.evaluation import FUNCTIONS
 from grammar_lisa.expressions.expression import POWER
 from grammar_lisa.regression.search.directions import Directions
 from grammar_lisa.regression.search.tree import Tree, make, number
@@ -128,29 +129,29 @@ class Inverse:
             return self.backward(values)
 
 
-def _named(
-    name: str, forward: Map, backward: Map, low: float = -np.inf, high: float = np.inf
-) -> Inverse:
-    return Inverse(lambda part: make(name, part), forward, backward, low, high)
-
-
-INVERSES: Final[dict[str, Inverse]] = {
+_UNDONE: Final[Mapping[str, tuple[Map, float, float]]] = {
+    "sqrt": (np.square, 0.0, np.inf),
+    "exp": (np.log, 1e-300, np.inf),
+    "log": (np.exp, -30.0, 30.0),
+    "sin": (np.arcsin, -1.0, 1.0),
+    "cos": (np.arccos, -1.0, 1.0),
+    "tan": (np.arctan, -np.inf, np.inf),
+    "sinh": (np.arcsinh, -np.inf, np.inf),
+    "cosh": (np.arccosh, 1.0, np.inf),
+    "tanh": (np.arctanh, -1 + 1e-12, 1 - 1e-12),
+    "asin": (np.sin, -np.pi / 2, np.pi / 2),
+    "acos": (np.cos, 0.0, np.pi),
+    "atan": (np.tan, -np.pi / 2, np.pi / 2),
+}
+"""What undoes functions, and from where to where."""
+INVERSES: Final[Mapping[str, Inverse]] = {
     "/": Inverse(lambda part: make("/", number(1), part), np.reciprocal, np.reciprocal, cost=0.5),
     "pow": Inverse(
         lambda part: make(POWER, part, number(2)), np.square, np.sqrt, low=0.0, cost=0.5
     ),
-    "sqrt": _named("sqrt", np.sqrt, np.square, 0.0),
-    "exp": _named("exp", np.exp, np.log, 1e-300),
-    "log": _named("log", np.log, np.exp, -30.0, 30.0),
-    "sin": _named("sin", np.sin, np.arcsin, -1.0, 1.0),
-    "cos": _named("cos", np.cos, np.arccos, -1.0, 1.0),
-    "tan": _named("tan", np.tan, np.arctan),
-    "sinh": _named("sinh", np.sinh, np.arcsinh),
-    "cosh": _named("cosh", np.cosh, np.arccosh, 1.0),
-    "tanh": _named("tanh", np.tanh, np.arctanh, -1 + 1e-12, 1 - 1e-12),
-    "asin": _named("asin", np.arcsin, np.sin, -np.pi / 2, np.pi / 2),
-    "acos": _named("acos", np.arccos, np.cos, 0.0, np.pi),
-    "atan": _named("atan", np.arctan, np.tan, -np.pi / 2, np.pi / 2),
+    **{
+        name: Inverse(partial(make, name), FUNCTIONS[name], *each) for name, each in _UNDONE.items()
+    },
 }
 
 

@@ -72,7 +72,7 @@ class FormulaSearch(ABC):
         self.clock = clock
         self.began = clock()
         self.deadline = deadline
-        self.loss = loss or MSE()
+        self.loss = loss or MSE
         self.most = most
         self.variables = tuple(points)
         self.generator = np.random.default_rng(seed)
@@ -151,7 +151,7 @@ class FormulaSearch(ABC):
             fit = polish(bound, self.targets, self.weights, self.loss, constants, _STEPS)
         if np.isfinite(fit.loss) and np.isfinite(fit.constants).all():
             found = tree.with_constants(fit.constants)
-            self._keep(ArchiveEntry(found, fit.loss, source, self.clock() - self.began))
+            self._keep(ArchiveEntry(found, fit.loss, source))
             self.scored.add(found, fit.loss)
         return float(fit.loss)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from grammar_lisa.expressions.evaluation import FUNCTIONS
 from grammar_lisa.expressions.expression import POWER
 from grammar_lisa.regression.search.directions import Directions
 from grammar_lisa.regression.search.rows import lengths
@@ -53,35 +55,21 @@ class Subexpression(NamedTuple):
     nested: bool
 
 
-def _function(name: str, function: Callable[..., Floats], cost: float = 1.0) -> Operator:
-    return Operator(lambda operand: make(name, operand), function, cost, nested=False)
+def _operator(name: str, cost: float, *, symmetric: bool = False, nested: bool = True) -> Operator:
+    return Operator(partial(make, name), FUNCTIONS[name], cost, symmetric, nested)
 
 
-def _binary(name: str, function: Callable[..., Floats], cost: float, symmetric: bool) -> Operator:
-    return Operator(lambda left, right: make(name, left, right), function, cost, symmetric)
-
-
+_RARE: Final = ("tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "abs")
 UNARY: Final[Mapping[str, Operator]] = {
     "pow": Operator(lambda operand: make(POWER, operand, number(2)), np.square, 0.5),
-    "sqrt": _function("sqrt", np.sqrt),
-    "exp": _function("exp", np.exp),
-    "log": _function("log", np.log),
-    "sin": _function("sin", np.sin),
-    "cos": _function("cos", np.cos),
-    "tan": _function("tan", np.tan, 1.5),
-    "asin": _function("asin", np.arcsin, 1.5),
-    "acos": _function("acos", np.arccos, 1.5),
-    "atan": _function("atan", np.arctan, 1.5),
-    "sinh": _function("sinh", np.sinh, 1.5),
-    "cosh": _function("cosh", np.cosh, 1.5),
-    "tanh": _function("tanh", np.tanh, 1.5),
-    "abs": _function("abs", np.abs, 1.5),
+    **{name: _operator(name, 1.0, nested=False) for name in ("sqrt", "exp", "log", "sin", "cos")},
+    **{name: _operator(name, 1.5, nested=False) for name in _RARE},
 }
 BINARY: Final[Mapping[str, Operator]] = {
-    "*": _binary("*", np.multiply, 0.5, True),
-    "/": _binary("/", np.divide, 0.5, False),
-    "+": _binary("+", np.add, 1.0, True),
-    "-": _binary("-", np.subtract, 1.0, False),
+    "*": _operator("*", 0.5, symmetric=True),
+    "/": _operator("/", 0.5),
+    "+": _operator("+", 1.0, symmetric=True),
+    "-": _operator("-", 1.0),
 }
 
 

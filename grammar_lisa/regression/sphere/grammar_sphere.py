@@ -7,8 +7,14 @@ from typing import Final
 
 from grammar_lisa.regression.search.grammar_search import GrammarSearch
 from grammar_lisa.regression.sphere.cached import CachedSphere
-from grammar_lisa.regression.sphere.candidates import Scored, Skeletons, SphereCandidates
-from grammar_lisa.regression.sphere.scores import BATCH, NEEDED, score_of
+from grammar_lisa.regression.sphere.candidates import (
+    BATCH,
+    NEEDED,
+    Scored,
+    Skeletons,
+    SphereCandidates,
+    score_of,
+)
 from shared.common.callbacks import Notify, silent
 from shared.common.durations import duration
 from shared.common.errors import LisaError

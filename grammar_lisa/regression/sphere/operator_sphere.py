@@ -9,8 +9,14 @@ from typing import Final
 
 from grammar_lisa.expressions.expression import VARIABLE
 from grammar_lisa.regression.search.formula_search import FormulaSearch
-from grammar_lisa.regression.sphere.candidates import Scored, Skeletons, SphereCandidates
-from grammar_lisa.regression.sphere.scores import BATCH, NEEDED, score_of
+from grammar_lisa.regression.sphere.candidates import (
+    BATCH,
+    NEEDED,
+    Scored,
+    Skeletons,
+    SphereCandidates,
+    score_of,
+)
 from grammar_lisa.regression.sphere.skeleton_grammar import (
     MAX_RULES,
     MOST_VARIABLES,

@@ -47,7 +47,7 @@ def losses(entries):
 
 
 def standing(stages, ending=None, loss=0.5):
-    return Standing(stages, ending, [ArchiveEntry(LINE, loss, "here", 1.0)])
+    return Standing(stages, ending, [ArchiveEntry(LINE, loss, "here")])
 
 
 def test_the_fewest_stages_win_and_those_of_the_lead_count_alike():
@@ -101,7 +101,7 @@ def test_a_search_that_meets_the_rows_ends_the_others(monkeypatch):
 
 
 def test_the_best_of_all_come_together(monkeypatch):
-    better = ArchiveEntry(LINE, 1e-3, "there", 0.0)
+    better = ArchiveEntry(LINE, 1e-3, "there")
 
     def others(fitting, folder, deadline):
         folder.tell(1, Standing(9, "time", [better]))

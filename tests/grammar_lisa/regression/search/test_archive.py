@@ -19,7 +19,7 @@ def entry_of(size, loss, source="here"):
     tree = X
     while tree.size < size:
         tree = Tree("exp", (tree,))
-    return ArchiveEntry(tree, loss, source, 0.0)
+    return ArchiveEntry(tree, loss, source)
 
 
 losses = st.one_of(st.floats(0, 1), st.floats(-16, 0).map(lambda power: 10.0**power))
@@ -113,7 +113,7 @@ def test_of_equal_length_and_loss_plain_formulas_are_kept():
         archive = Archive(0.0, 30)
         for tree in offered:
             loss = 0.1 if tree is line else 0.0995
-            archive.add(ArchiveEntry(tree, loss, "", 0.0))
+            archive.add(ArchiveEntry(tree, loss, ""))
         assert [entry.tree for entry in archive] == [line]
-    archive.add(ArchiveEntry(power, 0.09, "", 0.0))
+    archive.add(ArchiveEntry(power, 0.09, ""))
     assert [entry.tree for entry in archive] == [power]

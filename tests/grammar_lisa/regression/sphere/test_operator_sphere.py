@@ -7,8 +7,8 @@ from small_spheres import skeleton_sphere
 from grammar_lisa.regression.search.operator_search import OperatorSearch
 from grammar_lisa.regression.search.tree import make, open_constant, variable
 from grammar_lisa.regression.sphere import operator_sphere
+from grammar_lisa.regression.sphere.candidates import BATCH, score_of
 from grammar_lisa.regression.sphere.operator_sphere import OperatorSphere, most_used
-from grammar_lisa.regression.sphere.scores import BATCH, score_of
 from shared.common.errors import LisaError
 
 GENERATOR = np.random.default_rng(0)
