@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from grammar_lisa.regression import Table, measure
@@ -10,7 +11,7 @@ from shared.common.errors import LisaError
 @pytest.fixture
 def table():
     x = np.linspace(-2, 2, 50)
-    return Table.from_frame(x[:, None], 3.5 * np.exp(-0.5 * x) + 1.25)
+    return Table.from_frame(pd.DataFrame({"x0": x}), 3.5 * np.exp(-0.5 * x) + 1.25)
 
 
 def test_open_constants_are_fitted_and_rounded(table):

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,13 +24,13 @@ def test_r2_is_that_of_scikit_learn_in_any_unit(target, unit, seed):
 
 
 def test_constant_targets_are_explained_or_not():
-    table = Table.from_frame([[1], [2], [3]], [7.0, 7, 7])
+    table = Table.from_frame(pd.DataFrame({"x0": [1, 2, 3]}), np.full(3, 7.0))
     assert measure(predict("7+0*x0", table), table.target).r2 == 1
     assert measure(predict("7.1", table), table.target).r2 == 0
 
 
 def test_rows_without_a_value_are_counted():
-    table = Table.from_frame([[1], [0], [-1]], [1.0, 2, 3])
+    table = Table.from_frame(pd.DataFrame({"x0": [1, 0, -1]}), np.array([1.0, 2, 3]))
     found = measure(predict("log(x0)", table), table.target)
     assert (found.undefined, found.first_undefined) == (2, 1)
     assert np.isnan([found.r2, found.rmse, found.max_error]).all()

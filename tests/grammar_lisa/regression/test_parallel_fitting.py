@@ -3,6 +3,7 @@ import os
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import grammar_lisa as gl
@@ -35,7 +36,9 @@ V -> 'x0' | 'x1'
 
 
 def table(y, *columns):
-    return Table.from_frame(np.column_stack(columns or (X,)), y)
+    return Table.from_frame(
+        pd.DataFrame({f"x{place}": each for place, each in enumerate(columns or (X,))}), y
+    )
 
 
 def texts(fitting):

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from grammar_lisa.regression import Table
@@ -23,7 +24,7 @@ def drawn(monkeypatch, tmp_path):
 
 def test_one_input_gives_a_curve_and_residuals(drawn):
     x = np.linspace(0.5, 2, 9)
-    left, right = drawn("2*x0", Table.from_frame(x[:, None], 2 * x + 0.25))
+    left, right = drawn("2*x0", Table.from_frame(pd.DataFrame({"x0": x}), 2 * x + 0.25))
     points, curve = left.lines
     assert points.get_xydata() == pytest.approx(np.column_stack([x, 2 * x + 0.25]))
     assert curve.get_xdata()[[0, -1]].tolist() == [0.5, 2]
@@ -33,7 +34,8 @@ def test_one_input_gives_a_curve_and_residuals(drawn):
 
 def test_several_inputs_give_predicted_against_actual(drawn):
     X = np.arange(20.0).reshape(10, 2)
-    train, test = Table.from_frame(X, X.sum(1)), Table.from_frame(X + 1, X.sum(1))
+    frame = pd.DataFrame(X, columns=["x0", "x1"])
+    train, test = Table.from_frame(frame, X.sum(1)), Table.from_frame(frame + 1, X.sum(1))
     left, right = drawn("x0+x1", train, test)
     labels = [text.get_text() for text in left.get_legend().get_texts()]
     assert labels == ["data", "test", "formula"]
@@ -44,7 +46,7 @@ def test_several_inputs_give_predicted_against_actual(drawn):
 
 def test_many_rows_are_thinned_and_odd_values_drawn(drawn):
     x = np.linspace(0, 1, 20_000)
-    table = Table.from_frame(x[:, None], np.full(len(x), 3.0))
+    table = Table.from_frame(pd.DataFrame({"x0": x}), np.full(len(x), 3.0))
     left, _ = drawn("1/x0", table)
     assert len(left.lines[0].get_xdata()) == 5000
 
