@@ -23,6 +23,9 @@ MOST_FACTOR: Final = 1.5
 _LEAST_FACTOR: Final = 1.02
 _DEVIATIONS: Final = 3.0
 _SHORT: Final = 5
+_COLUMNS: Final = (
+    *("complexity", "loss", "gain", "r2", "r2_test", "recommended", "known", "formula"),
+)
 
 
 class NoFormulaError(LisaError):
@@ -156,18 +159,9 @@ class Equations(Sequence[Equation]):
         """
         import pandas as pd
 
-        return pd.DataFrame(
-            {
-                "complexity": [each.complexity for each in self._front],
-                "loss": [each.loss for each in self._front],
-                "gain": self._gains,
-                "r2": [each.r2 for each in self._front],
-                "r2_test": [_or_nan(each.r2_test) for each in self._front],
-                "recommended": [each.recommended for each in self._front],
-                "known": [each.known for each in self._front],
-                "formula": [each.text for each in self._front],
-            }
-        )
+        frame = pd.DataFrame(list(map(vars, self._front))).rename(columns={"text": "formula"})
+        frame = frame.assign(gain=self._gains, r2_test=frame["r2_test"].astype(float))
+        return frame[list(_COLUMNS)]
 
     def __len__(self) -> int:
         return len(self._front)
@@ -206,7 +200,3 @@ def _gains(front: Sequence[Equation], losses: Sequence[float]) -> list[float]:
         step = front[place].complexity - front[place - 1].complexity
         gains.append(math.log(losses[place - 1] / losses[place]) / step)
     return gains
-
-
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value

@@ -18,11 +18,10 @@ class Directions:
 
     Args:
         n_points: The length of the vectors.
-        seed: Of the two random vectors that directions are told apart by.
     """
 
-    def __init__(self, n_points: int, seed: int = 0) -> None:
-        self._probe = np.random.default_rng(seed).normal(size=(n_points, 2))
+    def __init__(self, n_points: int) -> None:
+        self._probe = np.random.default_rng(0).normal(size=(n_points, 2))
         self._seen: set[bytes] = set()
 
     def new(self, rows: Floats) -> list[int]:

@@ -88,7 +88,7 @@ class FormulaSearch(ABC):
         self._exact = max(self.loss.bind(self.targets, self.weights).exact, _LEAST_EXACT)
         self._open = 0.0 if steps is None else self._left_open(steps[rows])
         self.archive = self.new_archive()
-        self.scored = ScoredFormulas(most=most)
+        self.scored = ScoredFormulas(most)
         self.fits = 0
         self.enough = False
         self._good_enough = good_enough

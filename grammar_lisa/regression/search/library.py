@@ -79,17 +79,16 @@ class Library:
     Args:
         operators: The names of what they may be made with.
         n_points: The number of points.
-        seed: Seeds the directions by which proportional subexpressions are found.
 
     Attributes:
         entries: How each is made.
         costs: What each costs, ascending.
     """
 
-    def __init__(self, operators: Sequence[str], n_points: int, seed: int = 0) -> None:
+    def __init__(self, operators: Sequence[str], n_points: int) -> None:
         self._unary = [UNARY[name] for name in UNARY if name in operators]
         self._binary = [BINARY[name] for name in BINARY if name in operators]
-        self._directions = Directions(n_points, seed)
+        self._directions = Directions(n_points)
         self._levels: dict[float, list[int]] = {}
         self._values: list[Floats] = []
         self._cost = 0.0

@@ -29,19 +29,18 @@ class ScoredFormulas:
     """The best formulas of each complexity, as many as a surrogate can learn from.
 
     Args:
-        each: How many of each complexity are kept.
         most: The greatest complexity.
     """
 
-    def __init__(self, each: int = _EACH, most: int = 30) -> None:
-        self._each, self._most = each, most
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._kept: dict[int, list[ScoredFormula]] = {}
 
     def add(self, tree: Tree, loss: float) -> None:
         """Keep a formula if it is among the best of its complexity; of equal ones the best."""
         size = tree.size
         kept = self._kept.setdefault(size, [])
-        if size > self._most or (len(kept) == self._each and loss >= kept[-1].loss):
+        if size > self._most or (len(kept) == _EACH and loss >= kept[-1].loss):
             return
         text = tree.text
         for place, other in enumerate(kept):
@@ -51,7 +50,7 @@ class ScoredFormulas:
                 del kept[place]
                 break
         insort(kept, ScoredFormula(loss, text, tree), key=lambda each: each.loss)
-        del kept[self._each :]
+        del kept[_EACH:]
 
     def __iter__(self) -> Iterator[ScoredFormula]:
         """Yield what is kept, the simplest and best first."""

@@ -5,12 +5,13 @@ from grammar_lisa.regression.search.scored import ScoredFormulas
 from grammar_lisa.regression.search.tree import make, open_constant, variable
 
 X, Y = variable("x"), variable("y")
-FORMULAS = [X, Y, *(make(sign, a, b) for sign in "+-*/" for a, b in [(X, Y), (Y, X)])]
+PAIRS = [(X, Y), (Y, X), (X, X), (Y, Y)]
+FORMULAS = [X, Y, *(make(sign, a, b) for sign in "+-*/" for a, b in PAIRS)]
 
 
-@given(st.lists(st.tuples(st.sampled_from(FORMULAS), st.floats(0, 1)), max_size=40))
+@given(st.lists(st.tuples(st.sampled_from(FORMULAS), st.floats(0, 1)), max_size=80))
 def test_the_best_of_each_complexity_are_kept(told):
-    scored = ScoredFormulas(each=3)
+    scored = ScoredFormulas(30)
     for tree, loss in told:
         scored.add(tree, loss)
     best = {}
@@ -19,11 +20,11 @@ def test_the_best_of_each_complexity_are_kept(told):
     kept = {each.tree: each.loss for each in scored}
     for size in (1, 3):
         losses = sorted(loss for tree, loss in best.items() if tree.size == size)
-        assert sorted(loss for tree, loss in kept.items() if tree.size == size) == losses[:3]
+        assert sorted(loss for tree, loss in kept.items() if tree.size == size) == losses[:12]
 
 
 def test_formulas_that_differ_in_constants_are_one():
-    scored = ScoredFormulas()
+    scored = ScoredFormulas(30)
     for value, loss in ((1.0, 0.5), (2.0, 0.25), (3.0, 0.75)):
         scored.add(make("*", open_constant(value), X), loss)
     assert [(each.text, each.loss, each.tree.constants()) for each in scored] == [
@@ -32,6 +33,6 @@ def test_formulas_that_differ_in_constants_are_one():
 
 
 def test_what_is_too_long_is_left_out():
-    scored = ScoredFormulas(most=2)
+    scored = ScoredFormulas(2)
     scored.add(make("+", X, Y), 0.1)
     assert not list(scored)
