@@ -57,11 +57,11 @@ def test_a_combination_is_found_beneath_a_factor_of_a_wide_range():
     assert (["p*q"], "part*k**5") in told(points["k"] ** 5 * np.cos(6.3 * P * Q), points)
 
 
-def test_targets_that_are_zero_in_places_have_a_view():
+def test_targets_that_are_zero_in_places_have_a_subproblem():
     assert told(np.maximum(np.cos(6.3 * P * Q), 0), {"p": P, "q": Q}) == [(["p*q"], "part")]
 
 
-def test_an_input_that_is_the_same_in_all_rows_hides_no_view():
+def test_an_input_that_is_the_same_in_all_rows_hides_no_subproblem():
     points = POINTS | {"u": np.ones(ROWS)}
     assert (["(p-q)/s"], "part*k/s") in told(K * np.exp(-(((P - Q) / S) ** 2)) / S, points)
 
@@ -100,7 +100,7 @@ def test_a_combination_is_as_simple_upside_down():
     np.testing.assert_allclose(values, 1 / subproblem.inputs[feature])
 
 
-def test_noise_and_few_rows_have_no_view():
+def test_noise_and_few_rows_have_no_subproblem():
     noise = GENERATOR.normal(size=ROWS)
     assert told(noise) == []
     few = {name: values[:40] for name, values in POINTS.items()}
@@ -117,11 +117,11 @@ def test_views_of_any_unit_are_finite(unit):
         assert all(np.isfinite(values).all() for values in subproblem.inputs.values())
 
 
-def test_inputs_whose_mean_is_no_number_have_no_view():
+def test_inputs_whose_mean_is_no_number_have_no_subproblem():
     assert told(P / K, {"k": 1e307 * K, "p": P}) == []
 
 
-def test_the_whole_is_a_view():
+def test_the_whole_is_a_subproblem():
     whole = Subproblem.whole(POINTS, Context.root(K))
     assert dict(whole.inputs) == POINTS
     assert whole.root.desired is K
