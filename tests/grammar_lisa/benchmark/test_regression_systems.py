@@ -41,7 +41,7 @@ def test_seconds_are_processor_time(name):
     noise = np.random.default_rng(0).normal(size=len(rows.target))  # which no formula meets
     began, seconds = time.process_time(), 0.3
     found = regression_system(name)(replace(rows, target=noise), seconds, 1)
-    assert time.process_time() - began >= seconds
+    assert time.process_time() - began >= 0.9 * seconds  # of ours a tenth is for the last fits
     assert found.evaluations is None or found.evaluations > 0
     evaluate([found.text], rows.points)
 
