@@ -46,6 +46,11 @@ _LIKELY: Final = 4.5
 _BY: Final = 1e-3
 """A number of two digits within a thousandth of a constant may take 4.5 times the growth: three
 standard deviations, as it is likelier meant than met by chance."""
+_WHOLE_EXPONENTS: Final = 0.05
+_WHOLE_FACTORS: Final = 0.01
+_LARGEST_FACTOR: Final = 2.0
+"""How far whole numbers and halves may lie from exponents, and, as a share, from other constants up
+to that size, to be preferred by Schwarz's criterion."""
 _MOST_GROWTH: Final = 0.1
 _MOST_PATTERNS: Final = 4096
 _MANY_DIGITS: Final = 5
@@ -128,6 +133,8 @@ class _Rounding:
         self._late = late
         self._given = growth
         self._growth = 0.0
+        self._granted = 0.0
+        self._whole_share = 1.0
         self._least = np.inf
         self._noise = np.inf
         self._texts: dict[int, str] = {}
@@ -145,6 +152,7 @@ class _Rounding:
         rows = self._bound_loss.effective_rows(values)
         decided = min(_DEVIATIONS / rows, _MOST_GROWTH)
         self._growth = decided if self._given is None else self._given
+        self._whole_share = max(1.0, np.log(rows) / _DEVIATIONS)
         self._constants = _symmetric(self._skeleton, self._points, fit, self._bound_loss)
         for number in sorted(self._powers):
             self._take_half(number)
@@ -185,12 +193,28 @@ class _Rounding:
         """Take zero, one, a number of two digits or one with a name, where the loss allows it."""
         if self._accepts(number, "0") or any(self._accepts(number, u, _SURE) for u in ("1", "-1")):
             return True
+        if self._take_whole(number):
+            return True
         value = float(self._constants[number])
         few = [_decimal(value, digits) for digits in range(1, min(self._digits, 2) + 1)]
         shares = (_LIKELY if _is_by(_value(text), value) else 1.0 for text in few)
         return any(map(self._accepts, itertools.repeat(number), few, shares)) or any(
             self._accepts(number, name) for name in self._names(number, value)
         )
+
+    def _take_whole(self, number: int) -> bool:
+        """Take the whole number or the half that a constant lies by, if the criterion prefers it.
+
+        With it there is a constant less to be fitted, which Schwarz (1978) allows the loss to grow
+        by ln n / n for: exponents of laws are mostly such numbers, and so are small factors.
+        """
+        value = float(self._constants[number])
+        half = round(2 * value) / 2
+        if number in self._powers:
+            near = abs(half - value) <= _WHOLE_EXPONENTS
+        else:
+            near = abs(half - value) <= _WHOLE_FACTORS * abs(value) and abs(half) <= _LARGEST_FACTOR
+        return bool(half) and near and self._accepts(number, _decimal(half, 2), self._whole_share)
 
     def _round(self, number: int) -> None:
         """Take the fewest digits that the loss allows, or as many as there are to be."""
@@ -227,11 +251,12 @@ class _Rounding:
     def _accepts(self, number: int, text: str, share: float = 1.0) -> bool:
         fit, allowed = self._tried(number, text, share)
         if allowed:
-            self._keep(number, text, fit)
+            self._keep(number, text, fit, max(1.0, share))
         return allowed
 
-    def _keep(self, number: int, text: str, fit: Fit) -> None:
+    def _keep(self, number: int, text: str, fit: Fit, share: float = 1.0) -> None:
         self._texts[number] = text
+        self._granted += share
         self._constants[number] = _value(text)
         if np.isfinite(fit.loss):
             self._constants[self._open()] = fit.constants
@@ -257,7 +282,7 @@ class _Rounding:
             self._constants[rest],
             steps=_STEPS,
         )
-        growth = self._growth * (len(self._texts) + share) * self._noise
+        growth = self._growth * (self._granted + share) * self._noise
         least = self._least * (1 + _ROUNDING)
         return fit, fit.loss <= max(least + growth, self._bound_loss.exact)
 

@@ -80,6 +80,8 @@ def parametric_functions(
                 for slope in _SLOPES:
                     fall = _line(x, -slope / span, low + centre * span)
                     yield _saturating(make("exp", fall))
+            if 0 <= low < _NEAR_ZERO * high:
+                yield from (_saturating(make("exp", _times(r / high, x))) for r in _RATES)
         if 0 < low < _NEAR_ZERO * high and {"-", "/"} <= given:  # Bose-Einstein
             for rate in _RATES:
                 yield _inverse(make("-", make("exp", _times(rate / high, x)), number(1)))

@@ -122,7 +122,7 @@ class FormulaSearch(ABC):
         """Whether the best formula is good enough or meets the targets, or the time is over."""
         return self.enough or self.solved or self.late
 
-    def fit(self, tree: Tree, source: str, starts: int = 1) -> float:
+    def fit(self, tree: Tree, source: str, starts: int = 1) -> ArchiveEntry | None:
         """Fit a formula's constants from where they are, and keep it if it is among the best.
 
         Args:
@@ -131,7 +131,7 @@ class FormulaSearch(ABC):
             starts: More than one draws further starts.
 
         Returns:
-            Its loss.
+            The formula with its constants and its loss; None where it is not finite.
         """
         self.fits += 1
         skeleton = tree.skeleton(self.variables)
@@ -149,11 +149,12 @@ class FormulaSearch(ABC):
             )
         else:
             fit = polish(bound, self.targets, self.weights, self.loss, constants, _STEPS)
-        if np.isfinite(fit.loss) and np.isfinite(fit.constants).all():
-            found = tree.with_constants(fit.constants)
-            self._keep(ArchiveEntry(found, fit.loss, source))
-            self.scored.add(found, fit.loss)
-        return float(fit.loss)
+        if not (np.isfinite(fit.loss) and np.isfinite(fit.constants).all()):
+            return None
+        entry = ArchiveEntry(tree.with_constants(fit.constants), float(fit.loss), source)
+        self._keep(entry)
+        self.scored.add(entry.tree, entry.loss)
+        return entry
 
     def _keep(self, entry: ArchiveEntry) -> None:
         """Keep a formula if it is among the best, and see whether the best is now good enough."""

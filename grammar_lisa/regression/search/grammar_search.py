@@ -201,4 +201,5 @@ class GrammarSearch(FormulaSearch):
         tree = tree_of(skeleton, np.ones(skeleton.n_constants))
         if tree.size > self.most:
             return float("inf")
-        return self.fit(tree, source, _STARTS)
+        entry = self.fit(tree, source, _STARTS)
+        return float("inf") if entry is None else entry.loss

@@ -11,6 +11,7 @@ import numpy as np
 
 from grammar_lisa.expressions.expression import POWER
 from grammar_lisa.regression.fit_config import ARITHMETIC, SOURCES, FitConfig
+from grammar_lisa.regression.search.additive import AdditiveModels
 from grammar_lisa.regression.search.allowed import allowed
 from grammar_lisa.regression.search.archive import ArchiveEntry
 from grammar_lisa.regression.search.contexts import Context
@@ -87,7 +88,7 @@ class OperatorSearch(FormulaSearch):
         self._simplified = set[str]()
         self._with_units = list[Tree]()
         self._library = Library((), 1)
-        self._root = Context.root(self.sample_targets, self.weight_roots)
+        self.root = Context.root(self.sample_targets, self.weight_roots)
         self._weights = self.weight_roots
         self._whole_loss = self.loss.bind(self.targets, self.weights)
         self._deviation: float | None = None
@@ -149,13 +150,23 @@ class OperatorSearch(FormulaSearch):
                 inner = SearchRound(self, smaller, subproblem)
                 yield from inner.quick()
                 yield from inner.thorough()
+            if "dictionary" in self.sources and place == 0:
+                yield from self._additive_models()
             yield from round_.thorough()
             self._simplify()
             self._library = round_.library
 
+    def _additive_models(self) -> Iterator[str]:
+        """Fit sums of functions of one input each, which lie between points of the grid."""
+        models = AdditiveModels(self, "dictionary")
+        for fit in (models.fit_pairs, models.fit_stagewise):
+            if not self.ended:
+                fit()
+                yield "sums of functions"
+
     @property
     def _whole(self) -> Subproblem:
-        return Subproblem.whole(self.sample, self._root)
+        return Subproblem.whole(self.sample, self.root)
 
     def _leave_outliers(self) -> None:
         """Weigh the outliers of the best formula next to nothing where candidates are made.
@@ -173,7 +184,7 @@ class OperatorSearch(FormulaSearch):
         values = np.broadcast_to(best.tree.values(self.sample), len(self.sample_targets))
         roots = np.ones(len(values)) if self._weights is None else self._weights
         self.weight_roots = np.where(self.sample_loss.outlying(values), _OUTLYING, roots)
-        self._root = Context.root(self.sample_targets, self.weight_roots)
+        self.root = Context.root(self.sample_targets, self.weight_roots)
 
     def judged(self, entry: ArchiveEntry) -> ArchiveEntry:
         """Return a formula with its loss, to which outliers of a robust one add but little."""
@@ -182,10 +193,10 @@ class OperatorSearch(FormulaSearch):
         values = np.broadcast_to(entry.tree.values(self.points), len(self.targets))
         return entry._replace(loss=self._whole_loss.capped(values, self._deviation))
 
-    def fit(self, tree: Tree, source: str, starts: int = 1) -> float:
+    def fit(self, tree: Tree, source: str, starts: int = 1) -> ArchiveEntry | None:
         """Fit a formula, in the operators that are allowed; see `FormulaSearch.fit`."""
         form = self._form(tree)
-        return float("inf") if form is None else super().fit(form, source, starts)
+        return None if form is None else super().fit(form, source, starts)
 
     def _form(self, tree: Tree) -> Tree | None:
         """Return a formula in the operators that are allowed; None where they do not express it."""
@@ -249,7 +260,7 @@ class OperatorSearch(FormulaSearch):
             if entry.tree in self._improved or self.late:
                 continue
             self._improved.add(entry.tree)
-            contexts = list(contexts_within(entry.tree, self.sample, self._root))
+            contexts = list(contexts_within(entry.tree, self.sample, self.root))
             if contexts:
                 name = "backpropagation"
                 self.match(sums, sums.single(contexts, 4), name, 300)

@@ -74,8 +74,8 @@ class OperatorSphere:
                 return False
             tree = renamed(read_sentence(text), names)
             assert tree is not None
-            fits = tree.size <= search.most
-            loss = search.fit(tree, "sphere", STARTS) if fits else float("inf")
+            entry = search.fit(tree, "sphere", STARTS) if tree.size <= search.most else None
+            loss = float("inf") if entry is None else entry.loss
             scored.append((text, score_of(loss, tree.size)))
         candidates.tell(scored)
         return bool(asked)

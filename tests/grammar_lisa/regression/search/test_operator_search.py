@@ -108,7 +108,7 @@ STAGES = {
     "subexpressions": ["subexpressions", "subexpressions, weighted"],
     "polynomials": ["polynomials", "quotients"],
     "features": ["features"],
-    "dictionary": ["dictionary"],
+    "dictionary": ["sums of functions", "sums of functions", "dictionary"],
     "backpropagation": ["backpropagation"],
 }
 
