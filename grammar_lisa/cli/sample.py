@@ -17,7 +17,7 @@ def run(options: Options, terminal: Terminal) -> None:
         options.count,
         limit,
         options.seed,
-        options.draw,
+        options.law,
         distinct=options.distinct,
         restrictions=options.restrictions,
         canonical=True,

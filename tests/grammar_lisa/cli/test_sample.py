@@ -3,7 +3,7 @@ from collections import Counter
 
 import pytest
 from ambiguous_grammars import ELSE, SUMS
-from command_line import EXPR, GRAMMARS, succeed
+from command_line import EXPR, GRAMMARS, TOOL, succeed
 
 from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.parsing import Parser
@@ -82,3 +82,9 @@ def test_sentences_are_not_read_as_markup_or_emoji(tmp_path):
 
 def test_quiet_is_silent_on_standard_error():
     assert succeed("sample", EXPR, "--quiet").err == ""
+
+
+def test_weighted_is_short_for_draw_weighted():
+    words = ("sample", EXPR, "-n", 20, "--seed", 3)
+    assert succeed(*words, "--weighted").lines == succeed(*words, "--draw", "weighted").lines
+    assert "contradicts" in TOOL.refusal(*words, "--weighted", "--draw", "by-length")
