@@ -151,8 +151,9 @@ class Reader:
         steps, pad = self.layout.steps, len(self.model.grammar.rules)
         for text, needed in zip(texts, (derivations != pad).sum(axis=1).tolist(), strict=True):
             if needed > steps:
+                rules = counted(needed, "rule")
                 raise LisaError(
-                    f"'{text}' needs {counted(needed, 'rule')}; this model was trained for {steps}"
+                    f"'{text}' needs {rules}; this model was trained for at most {steps}"
                 )
         return self.describe(derivations[:, :steps], list(texts))
 

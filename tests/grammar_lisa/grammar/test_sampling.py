@@ -196,9 +196,9 @@ def test_distinct_in_an_ambiguous_grammar():
 
 def test_too_few_sentences():
     grammar = load_grammar(EXPR)
-    with pytest.raises(LisaError, match="has only 1108 derivations of at most 7 rules"):
+    with pytest.raises(LisaError, match="has only 1,108 derivations of at most 7 rules"):
         sample_uniform(grammar, 1109, 7, seed=0)
-    with pytest.raises(LisaError, match="has only 1108 derivations of at most 7 rules"):
+    with pytest.raises(LisaError, match="has only 1,108 derivations of at most 7 rules"):
         sample(grammar, 1109, 7, 0, "by-length")
     every = set(enumerate_derivations(grammar, 7))
     assert set(sample(grammar, 1109, 7, 0, "by-length", fewer=True)) == every

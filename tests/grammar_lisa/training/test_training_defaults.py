@@ -51,7 +51,7 @@ def test_a_run_of_long_sentences_says_and_records_what_was_chosen(tmp_path):
     said = succeed(
         *("train", "--grammar", GRAMMARS / "json.cfg", "--runs", tmp_path, "--name", "long"), *words
     )
-    line = "LISA, tree network, d = 64, 1 epochs (--network, --dim chosen for sentences of at most"
+    line = "LISA, tree network, d = 64, 1 epoch (--network, --dim chosen for sentences of at most"
     assert line in said.err
     options = json.loads((tmp_path / "long" / CONFIG).read_text())["options"]
     assert (options["network"], options["dim"], options["epochs"]) == ("tree", 64, 1)

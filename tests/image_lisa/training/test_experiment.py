@@ -579,7 +579,7 @@ def test_interpolations_begin_and_end_with_the_reconstructions(which, request, m
     assert paths.shape == (6, 7, 1, 8, 8)
     torch.testing.assert_close(paths[:, 0], model.reconstruct(first), rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(paths[:, -1], model.reconstruct(second), rtol=1e-4, atol=1e-5)
-    (codes,) = decoded
+    codes = torch.as_tensor(decoded[0])
     steps = codes.reshape(6, 7, DIM).diff(dim=1).norm(dim=-1)
     torch.testing.assert_close(steps, steps[:, :1].expand(-1, 6), rtol=1e-9, atol=1e-12)
     norms = codes.norm(dim=-1)
