@@ -81,12 +81,17 @@ class Opened:
         return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
 
+_PATIENCE = 300_000
+"""Milliseconds that a page may take on a busy machine."""
+
+
 @contextmanager
 def opened(chromium, path, *, scheme="light", width=1180):
     """A report in a window of its own."""
     context = chromium.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
     )
+    context.set_default_timeout(_PATIENCE)
     page = context.new_page()
     found = Opened(page)
     page.on("console", lambda message: found.said.append(message.text))
