@@ -386,6 +386,7 @@ def test_a_run_on_characters_is_searched_for_sentences(characters, tmp_path):
     assert drawn["distinct"] == drawn["valid"] * drawn["evaluations"]
 
 
+@pytest.mark.slow
 def test_a_spherical_run_on_characters_that_says_nothing_new_ends_with_a_message(tmp_path):
     run = train(tmp_path, "--network", "characters", "--max-rules", 6)
     words = ["--run", run, "--trials", 1, *TINY_SEARCH, "--jobs", 1]
@@ -417,13 +418,8 @@ def stop():
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize(
-    "how",
-    [
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("SIGINT", "SIGKILL")),
-        "the parent alone",
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["SIGINT", "SIGKILL", "the parent alone"])
 def test_a_search_side_by_side_survives(run, searched, how):
     """Killed somewhere in the second and last round, which never ends."""
     words = ("bo", "--run", run, "--trials", 2, "--jobs", 2, *TINY_SEARCH)
