@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from typing import Final, NamedTuple, final
 
 import numpy as np
 import numpy.typing as npt
 
-from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.expressions.expression import OPEN, POWER
 from grammar_lisa.expressions.skeleton import Skeleton
 from grammar_lisa.expressions.writing import number_text
 from grammar_lisa.regression.fits.constants import Fit, polish
 from grammar_lisa.regression.fits.levenberg_marquardt import Late, never
 from grammar_lisa.regression.fits.losses import MSE, BoundLoss, Loss
+from grammar_lisa.regression.fits.number_names import fractions, multiples_of_pi, roots, value_of
 from shared.common.arrays import Floats
 
 _MOST_DIGITS: Final = 17
@@ -32,10 +31,6 @@ _FRACTION_DIGITS: Final = 3
 """Fractions are tried where the data bear at least so many digits."""
 _NAME_DIGITS: Final = 4
 """Multiples of pi and roots are tried where the data bear at least so many digits."""
-_NEAR: Final = 1e-2
-_LARGEST_DENOMINATOR: Final = 12
-_LARGEST_NUMERATOR: Final = 24
-_LARGEST_ROOT: Final = 10
 _STEPS: Final = 10
 _DEVIATIONS: Final = 2.0
 """Squared standard deviations that a constant may move by."""
@@ -197,7 +192,7 @@ class _Rounding:
             return True
         value = float(self._constants[number])
         few = [_decimal(value, digits) for digits in range(1, min(self._digits, 2) + 1)]
-        shares = (_LIKELY if _is_by(_value(text), value) else 1.0 for text in few)
+        shares = (_LIKELY if _is_by(value_of(text), value) else 1.0 for text in few)
         return any(map(self._accepts, itertools.repeat(number), few, shares)) or any(
             self._accepts(number, name) for name in self._names(number, value)
         )
@@ -235,14 +230,14 @@ class _Rounding:
         """Fractions, multiples of pi and roots near a value, where the data bear the digits."""
         if self._digits < _FRACTION_DIGITS or self._bears(number, value, _FRACTION_DIGITS - 1):
             return
-        for fraction in _fractions(value):
+        for fraction in fractions(value):
             if not self._bears(number, value, sum(map(str.isdigit, fraction))):
                 yield fraction
         if self._digits < _NAME_DIGITS or self._bears(number, value, _NAME_DIGITS - 1):
             return
         if "pi" not in self._skeleton.variables:
-            yield from _multiples_of_pi(value)
-        yield from _roots(value)
+            yield from multiples_of_pi(value)
+        yield from roots(value)
 
     def _bears(self, number: int, value: float, digits: int) -> bool:
         """Whether the loss allows a constant with so few digits."""
@@ -257,7 +252,7 @@ class _Rounding:
     def _keep(self, number: int, text: str, fit: Fit, share: float = 1.0) -> None:
         self._texts[number] = text
         self._granted += share
-        self._constants[number] = _value(text)
+        self._constants[number] = value_of(text)
         if np.isfinite(fit.loss):
             self._constants[self._open()] = fit.constants
 
@@ -297,64 +292,13 @@ def _exponents(skeleton: Skeleton) -> set[int]:
     return {numbers[node.operands[1]] for node in powers if node.operands[1] in numbers}
 
 
-def _value(text: str) -> float:
-    return float(evaluate([text], {"x": np.zeros(1)})[0, 0])
-
-
 def _decimal(value: float, digits: int) -> str:
     sign = "-" if value < 0 else ""
     return sign + number_text(abs(value), digits)
 
 
-def _fractions(value: float) -> Iterator[str]:
-    """Fractions near a value whose decimals do not end."""
-    for denominator in range(3, _LARGEST_DENOMINATOR + 1):
-        fraction = Fraction(round(value * denominator), denominator)
-        ends = 10**6 % fraction.denominator == 0
-        simple = fraction.denominator == denominator and abs(fraction.numerator) < 100
-        if simple and not ends and _near(float(fraction), value):
-            yield f"{fraction.numerator}/{denominator}"
-
-
-def _multiples_of_pi(value: float) -> Iterator[str]:
-    """Small multiples of pi, its square, its root and its inverse near a value."""
-    for text in ("pi", "pi**2", "sqrt(pi)", "1/pi"):
-        unit = _value(text)
-        for denominator in (1, 2, 3, 4, 6, 8):
-            fraction = Fraction(round(value / unit * denominator), denominator)
-            small = 0 < abs(fraction.numerator) <= _LARGEST_NUMERATOR
-            if small and fraction.denominator == denominator and _near(unit * fraction, value):
-                yield _multiple(fraction, text)
-
-
-def _multiple(fraction: Fraction, unit: str) -> str:
-    sign = "-" if fraction < 0 else ""
-    numerator, denominator = abs(fraction.numerator), fraction.denominator
-    if unit == "1/pi":
-        return f"{sign}{numerator}/{f'({denominator}*pi)' if denominator > 1 else 'pi'}"
-    product = unit if numerator == 1 else f"{numerator}*{unit}"
-    return f"{sign}{product}{f'/{denominator}' if denominator > 1 else ''}"
-
-
-def _roots(value: float) -> Iterator[str]:
-    """Square roots of small integers, and their inverses, near a value."""
-    sign = "-" if value < 0 else ""
-    for radicand in range(2, _LARGEST_ROOT + 1):
-        root = np.sqrt(radicand)
-        if root.is_integer():
-            continue
-        if _near(root, abs(value)):
-            yield f"{sign}sqrt({radicand})"
-        if _near(1.0 / root, abs(value)):
-            yield f"{sign}1/sqrt({radicand})"
-
-
 def _is_by(simple: float, value: float) -> bool:
     return abs(simple - value) <= _BY * abs(value)
-
-
-def _near(candidate: float, value: float) -> bool:
-    return abs(candidate - value) <= _NEAR * abs(value)
 
 
 def _symmetric(
