@@ -1,17 +1,13 @@
 """From the options of a training, or of many, to what carries it out."""
 
 import dataclasses
-from typing import Final
 
 from image_lisa.benchmark.experiments import ExperimentSettings, loaded
 from image_lisa.cli.options.training import TrainingOptions
 from image_lisa.data import Images
 from image_lisa.training.experiment import Data
-from image_lisa.training.presets import code_size, settled
+from image_lisa.training.presets import check_settings, code_size, settled
 from shared.training.settings import Training
-
-MANY: Final = 50_000
-"""Images where it is not known how many there are."""
 
 
 def training_of(options: TrainingOptions, images: Images | None = None) -> Training:
@@ -22,7 +18,7 @@ def training_of(options: TrainingOptions, images: Images | None = None) -> Train
     names = {each.name for each in dataclasses.fields(Training)} & vars(options).keys()
     given = {name: getattr(options, name) for name in names}
     if images is None:
-        return settled(options.network, MANY, (1, 1, 1), given)
+        return check_settings(options.network, given)
     return settled(options.network, len(images.train), images.shape, given)
 
 

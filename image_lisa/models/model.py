@@ -170,7 +170,8 @@ class ImageModel(LatentModel):
         Raises:
             LisaError: There are not as many ends as beginnings, or fewer than two steps.
         """
-        path = self.path(self.encode(first), self.encode(second), steps)
+        begin, end = (self.codes(self._images(each)).mean for each in (first, second))
+        path = self.path(begin, end, steps)
         decoded: Tensor = self.decode(path.reshape(-1, self.dim)).unflatten(0, path.shape[:2])
         return decoded
 
@@ -188,7 +189,9 @@ class ImageModel(LatentModel):
         run, given = self.own_run(), self._images(images)
         law, training = load_sampler(run, sampler), load_codes(run).mean[:_COMPARED]
         codes, errors = self.codes_and_errors(given)
-        densities, known = (law.log_prob(self.directions(each)) for each in (codes, training))
+        if self.method.spherical:
+            codes, training = self.directions(codes), self.directions(training)
+        densities, known = law.log_prob(codes), law.log_prob(training)
         return scores_of(errors, densities, known)
 
     def reconstruct(self, images: ImageSet) -> Tensor:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.common.errors import LisaError
+from shared.common.words import unknown
 from shared.training.settings import Training
 
 DIMS = {"mnist": 16, "cifar10": 128, "celeba": 64, "digits": 8}
@@ -54,6 +56,24 @@ PRESETS = {
     "paper": Preset(100, 2000, 1e-3, "plateau"),
 }
 """By network. The paper's: 100 epochs, batch 100, Adam with decay on a plateau."""
+
+
+MANY = 50_000
+"""Images where it is not known how many there are."""
+
+
+def check_settings(network: str, given: Mapping[str, Any]) -> Training:
+    """Refuse settings that make no sense, before it is known how many images there are.
+
+    Returns:
+        The settings for `MANY` small images.
+
+    Raises:
+        LisaError: There is no such network, or a value makes no sense.
+    """
+    if network not in PRESETS:
+        raise LisaError(unknown("network", network, PRESETS))
+    return settled(network, MANY, (1, 1, 1), given)
 
 
 def settled(

@@ -13,7 +13,7 @@ from image_lisa.models.model import ImageModel
 from image_lisa.reports.pictures import plot_curves, save_reconstructions, save_samples
 from image_lisa.training.experiment import Data, finish_run, recorded_training, train_run
 from image_lisa.training.plan import ImagePlan
-from image_lisa.training.presets import code_size, settled
+from image_lisa.training.presets import check_settings, code_size, settled
 from image_lisa.training.published import published_values
 from shared.common.callbacks import Callbacks, Notify, silent
 from shared.common.errors import LisaError
@@ -70,7 +70,7 @@ def train(
     fabric = launch(plan.training)
     stem = f"{Path(dataset).name or 'images'}-{plan.method.name}"
     path = next_run_path(Path(runs), stem) if name is None else Path(runs) / name
-    run = plan.make_run(fabric, path, images, overwrite=overwrite)
+    run = plan.make_run(fabric, fabric.broadcast(path), images, overwrite=overwrite)
     threads = settings.get("threads")
     carry_out(fabric, run, images, seed, threads=threads, callbacks=Callbacks(notify))
     return ImageModel.load(run, fabric.device)
@@ -147,11 +147,11 @@ def _plan(
     values = {name: value for name, value in settings.items() if name in of_data}
     if isinstance(values.get("data_dir"), str):
         values["data_dir"] = Path(values["data_dir"])
-    data = Data(dataset, **values, seed=seed)
-    images = data.load(notify)
     network = settings.get("network", "light")
     given = {name: value for name, value in settings.items() if name in of_training}
+    check_device(check_settings(network, given))
+    data = Data(dataset, **values, seed=seed)
+    images = data.load(notify)
     training = settled(network, len(images.train), images.shape, given)
-    check_device(training)
     dim = settings.get("dim") or code_size(dataset, images.shape)
     return ImagePlan(data, network, dim, training, method, seed), images

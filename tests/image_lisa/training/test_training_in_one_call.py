@@ -59,6 +59,7 @@ def test_published_weights_belong_to_the_data_set(monkeypatch, tmp_path):
         ({"precision": "16-mixed", "device": "cpu"}, "16-mixed needs a GPU"),
         ({"dim": 1}, "the code size must be from 2 to 1024, not 1"),
         ({"epochs": 0}, "epochs must be at least 1, not 0"),
+        ({"network": "huge"}, "there is no network 'huge'; valid: light, paper"),
     ],
 )
 def test_what_cannot_be_served_is_refused_before_a_run_is_made(words, message, tmp_path):
