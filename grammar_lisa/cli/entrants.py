@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from grammar_lisa.benchmark.latent_bo import Entrant
-from grammar_lisa.optimize.config import FIELDS, SYSTEMS, SearchConfig
+from grammar_lisa.optimize.config import FIELDS, SearchConfig, system_named
 from shared.cli.method_options import set_methods
 from shared.common.errors import LisaError
 from shared.methods import Method
@@ -23,10 +23,8 @@ def entrant_of(text: str, budget: int, batch: int | None) -> Entrant:
         LisaError: There is no such system or option, or a value does not fit.
     """
     system, *changes = text.split("+")
-    if system not in SYSTEMS:
-        raise LisaError(f"there is no system '{system}'; valid: {', '.join(SYSTEMS)}")
+    config = system_named(system).changed(batch=batch)
     method, untrained, learning = "lisa", False, list[str]()
-    config = SYSTEMS[system].changed(batch=batch)
     for change in changes:
         name, equals, value = change.partition("=")
         if not equals:

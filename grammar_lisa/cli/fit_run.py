@@ -5,8 +5,6 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +16,10 @@ from grammar_lisa.regression.outputs import BEST, EQUATIONS, read_best, read_equ
 from grammar_lisa.regression.tables.packed_files import STANDARD_INPUT, standard_input
 from shared.cli.records import options_from_record
 from shared.cli.terminal import Terminal
-from shared.common.distribution import DISTRIBUTION
 from shared.common.durations import duration
 from shared.common.errors import LisaError
 from shared.runs.files import read_json, write_atomically
+from shared.runs.folders import made_by
 from shared.runs.run import CONFIG, SUMMARY, Run, beginning_run, next_run_path, open_run
 
 _KEPT = "table.csv"
@@ -79,9 +77,7 @@ def create_fit(options: Options) -> Iterator[Begun]:
     content = standard_input() if options.table == STANDARD_INPUT else None
     kept = path / _KEPT
     config = {
-        "tool": FIT_TOOL,
-        "version": version(DISTRIBUTION),
-        "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+        **made_by(FIT_TOOL),
         "options": recorded(_anywhere(options), _UNRECORDED),
         "guesses": list(options.guess),
         "table": _file_record(options.table) if content is None else _record(kept, content),

@@ -9,7 +9,7 @@ from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.objectives.external import FunctionObjective
 from grammar_lisa.objectives.objective import Objective
 from grammar_lisa.objectives.regression import Regression
-from grammar_lisa.optimize.config import SYSTEMS
+from grammar_lisa.optimize.config import system_named
 from grammar_lisa.optimize.history import Evaluation, History
 from grammar_lisa.optimize.optimizer import Optimizer
 from grammar_lisa.optimize.problem import SearchedRun, SearchProblem
@@ -21,7 +21,7 @@ from grammar_lisa.optimize.trials import trial_seed
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.threads import limited_threads
-from shared.common.words import counted, unknown
+from shared.common.words import counted
 
 KNOWN_FREE, KNOWN_COSTLY = 1000, 50
 """Scored sentences that a search begins from where scoring is free, and where it costs."""
@@ -105,9 +105,7 @@ def optimize(
     """
     if model.run is None:
         raise LisaError("this model is of no run; take one that 'load' or 'train' returned")
-    if system not in SYSTEMS:
-        raise LisaError(unknown("system", system, SYSTEMS))
-    config = SYSTEMS[system].changed(**changes)
+    config = system_named(system).changed(**changes)
     space = space_of_run(model, model.run, config.space)
     searched = SearchedRun(model.run, model, space, training_sentences(model.run, model))
     if not isinstance(objective, Objective):

@@ -8,7 +8,7 @@ from grammar_lisa.expressions.evaluation import evaluate
 from grammar_lisa.regression.measures import predict
 from grammar_lisa.regression.tables.table import Table
 from shared.common.arrays import Floats
-from shared.runs.figures import save_figure
+from shared.runs.figures import drawable, save_figure
 from shared.runs.run import Run
 
 _MOST_POINTS = 5000
@@ -32,7 +32,7 @@ def plot_fit(folder: Run, text: str, train: Table, test: Table | None = None) ->
     parts = {"data": train} if test is None else {"data": train, "test": test}
     for place, (label, part) in enumerate(parts.items()):
         rows = part.spread(_MOST_POINTS)
-        values = _finite(predict(text, rows))
+        values = drawable(predict(text, rows))
         along = next(iter(rows.features.values())) if len(rows.features) == 1 else values
         across = rows.target if len(rows.features) == 1 else values
         left.plot(
@@ -57,7 +57,7 @@ def _finish(left: Axes, right: Axes, text: str, table: Table) -> None:
     if len(table.features) == 1:
         ((name, x),) = table.features.items()
         curve = np.linspace(x.min(), x.max(), _CURVE_POINTS)
-        values = _finite(evaluate([text], {name: curve})[0])
+        values = drawable(evaluate([text], {name: curve})[0])
         left.plot(curve, values, color="black", linewidth=1, label="formula")
         left.set(xlabel=names[name], ylabel=target, ylim=_limits(table.target))
         right.set(xlabel=names[name])
@@ -75,8 +75,3 @@ def _limits(values: Floats) -> tuple[float, float]:
     least, most = float(values.min()), float(values.max())
     room = (most - least) / 20 or abs(most) / 20 or 1.0
     return least - room, most + room
-
-
-def _finite(values: Floats) -> Floats:
-    """Return values of which those that cannot be drawn are NaN."""
-    return np.where(np.isfinite(values), values, np.nan)

@@ -13,7 +13,7 @@ from grammar_lisa.optimize.history import best_so_far
 from shared.common.arrays import Floats
 from shared.common.callbacks import MetricsRow
 from shared.reports.charts import number
-from shared.runs.figures import save_figure
+from shared.runs.figures import drawable, save_figure
 from shared.runs.files import write_atomically
 from shared.runs.run import Run
 
@@ -63,11 +63,11 @@ def plot_convergence(
         best = [best_so_far(scores, budget) for scores in trials]
         for curve, scores in zip(best, trials, strict=True):
             axes.step(
-                evaluations, _finite(curve), where="post", color=colour, alpha=0.3, linewidth=0.8
+                evaluations, drawable(curve), where="post", color=colour, alpha=0.3, linewidth=0.8
             )
             if 0 < len(scores) < budget:
-                axes.plot(len(scores), _finite(curve)[-1], ".", color=colour, markersize=5)
-        median = _finite(np.median(best, axis=0))
+                axes.plot(len(scores), drawable(curve)[-1], ".", color=colour, markersize=5)
+        median = drawable(np.median(best, axis=0))
         axes.step(evaluations, median, where="post", color=colour, linewidth=2, label=name)
         drawn += best
     axes.axhline(
@@ -93,11 +93,6 @@ def _scale_scores(axes: Axes, values: Floats) -> None:
     elif len(positive):
         axes.set_yscale("symlog", linthresh=linear, linscale=0.5)
         axes.set_ylim(bottom=-linear / 4)  # a line at zero lies within
-
-
-def _finite(values: Floats) -> Floats:
-    """Return values of which those that cannot be drawn are NaN."""
-    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _several(curves: Mapping[str, Sequence[Floats]]) -> bool:

@@ -72,9 +72,9 @@ class AdditiveModels:
             found += [(place, match, sums) for place, match in enumerate(pairs)]
         found.sort(key=lambda each: (each[0], each[1].left))
         for _, match, sums in found[:_PAIRS]:
-            for solution in sums.solutions(match):
+            solution = next(sums.solutions(match), None)
+            if solution is not None:
                 self._fit(solution.tree())
-                break
 
     def fit_stagewise(self) -> None:
         """Fit sums that grow term by term.
