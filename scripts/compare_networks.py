@@ -1,6 +1,7 @@
 """Train the networks on derivations for equal seconds and compare what they give back, as JSON.
 
-    .venv/bin/python scripts/compare_networks.py results/grammar_networks.json
+    .venv/bin/python scripts/compare_networks.py results/grammar_networks.json --seconds 20
+    .venv/bin/python scripts/compare_networks.py results/long.json --cases expr:40,sql:35
 
 All see sentences of one draw, uniform over the derivations of at most so many rules, as often as
 each can in the seconds, by the same method, batch and optimiser; figures are on 2,000 sentences
@@ -58,6 +59,12 @@ CASES = (
     Case("json", 100),
     Case("sql", 35),
 )
+
+
+def cases_of(text: str) -> tuple[Case, ...]:
+    """Read cases as GRAMMAR:RULES, with commas between them."""
+    pairs = (each.partition(":") for each in text.split(","))
+    return tuple(Case(grammar, int(rules)) for grammar, _, rules in pairs)
 
 
 def drawn(grammar: Grammar, max_rules: int) -> Tensor:
@@ -130,10 +137,13 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("output", type=Path, help="the JSON file to write")
     arguments.add_argument("--seconds", type=float, default=40.0, help="of each training")
+    arguments.add_argument(
+        "--cases", type=cases_of, default=CASES, help="GRAMMAR:RULES, with commas between them"
+    )
     options = arguments.parse_args()
     torch.set_num_threads(1)
     rows = []
-    for case in CASES:
+    for case in options.cases:
         rows.append(compare(case, options.seconds))
         sys.stdout.write(json.dumps(rows[-1]) + "\n")
         sys.stdout.flush()

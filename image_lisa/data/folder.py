@@ -24,6 +24,7 @@ from image_lisa.data.levels import Levels
 from image_lisa.data.places import Request
 from shared.common.errors import LisaError
 from shared.common.seeds import derive_seed
+from shared.common.words import counted
 
 _LEAST = 10
 """Images that can be parted into training, validation and test."""
@@ -56,8 +57,8 @@ def load(folder: Path, request: Request) -> ImageSource:
     notes += said
     if len(files) < _LEAST:
         raise LisaError(
-            f"{folder} holds {len(files)} readable images, at least {_LEAST} are needed to train, "
-            f"validate and test{describe_notes(notes)}"
+            f"{folder} holds {counted(len(files), 'readable image')}, at least {_LEAST} are needed "
+            f"to train, validate and test{describe_notes(notes)}"
         )
     classes, labels, no_labels = _classes(files)
     if no_labels:
@@ -91,16 +92,16 @@ def decoding_notes(folder: Path, names: Sequence[str], decoded: Decoded) -> list
             broken.setdefault(decoded.reasons[place], []).append(names[place])
         listed = "; ".join(f"{reason}: {listing(those)}" for reason, those in broken.items())
         notes.append(
-            f"{len(decoded.reasons):,} of {len(names):,} files in {folder} are no readable images "
-            f"and were left out: {listed}"
+            f"left out of {folder}: {len(decoded.reasons):,} of {counted(len(names), 'file')}, no "
+            f"readable {'image' if len(decoded.reasons) == 1 else 'images'}: {listed}"
         )
     for rows, said in (
-        (decoded.several, "files in {} hold several frames, of which the first was taken"),
-        (decoded.clipped, "files in {} hold values beyond black and white, which were clipped"),
+        (decoded.several, "the first of several frames was taken of"),
+        (decoded.clipped, "values beyond black and white were clipped in"),
     ):
         if rows.any():
             listed = listing(names[int(place)] for place in np.flatnonzero(rows))
-            notes.append(f"{int(rows.sum()):,} {said.format(folder)}: {listed}")
+            notes.append(f"{folder}: {said} {counted(int(rows.sum()), 'file')}: {listed}")
     return notes
 
 

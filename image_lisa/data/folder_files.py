@@ -7,6 +7,7 @@ from pathlib import Path
 
 from image_lisa.data.decoding import endings, listing
 from shared.common.errors import LisaError
+from shared.common.words import counted
 
 _PARTS = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -77,8 +78,8 @@ def find_files(folder: Path, *, parts: bool = True) -> FolderFiles:
     files, outside = _parted(folder, below)
     if outside:
         notes.append(
-            f"{len(outside):,} images outside train, valid and test of {folder} are left out: "
-            f"{listing(outside)}"
+            f"left out of {folder}: {counted(len(outside), 'image')} outside train, valid and "
+            f"test: {listing(outside)}"
         )
     return FolderFiles(files, notes)
 
@@ -101,18 +102,22 @@ class _Walked:
     def notes(self, folder: Path) -> list[str]:
         """Say what is left out."""
         said = (
-            (self.hidden, "hidden images in {} were left out"),
+            (self.hidden, "hidden image", None),
             (
                 self.unread,
-                "files in {} are pictures of a kind that is not read here and were left out; "
-                "saved as PNG or JPEG they are read",
+                "picture of a kind that is not read here (saved as PNG or JPEG it is)",
+                "pictures of a kind that is not read here (saved as PNG or JPEG they are)",
             ),
-            (self.others, "files in {} are no images by their endings and were left out"),
-            (self.closed, "folders in {} cannot be entered"),
+            (
+                self.others,
+                "file that is no image by its ending",
+                "files that are no images by their endings",
+            ),
+            (self.closed, "folder that cannot be entered", "folders that cannot be entered"),
         )
         return [
-            f"{len(names):,} {text.format(folder)}: {listing(sorted(names))}"
-            for names, text in said
+            f"left out of {folder}: {counted(len(names), one, several)}: {listing(sorted(names))}"
+            for names, one, several in said
             if names
         ]
 

@@ -2,6 +2,7 @@
 
 import abc
 import warnings
+from collections.abc import Sequence
 from typing import Any, Self, final
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.mixture import GaussianMixture as SklearnMixture
 from shared import sphere
 from shared.common.arrays import Floats
 from shared.common.errors import LisaError
+from shared.common.words import counted
 from shared.samplers.base import (
     Sampler,
     State,
@@ -193,12 +195,14 @@ class ComponentMixture(FullMixture):
             warnings.simplefilter("always")
             mixture.fit(standard)
         notes = [f"scikit-learn: {' '.join(str(each.message).split())}" for each in caught]
-        for k, covariance in enumerate(mixture.covariances_):
-            # The smallest eigenvalues of a singular covariance are the jitter that was added.
-            rank = int((np.linalg.eigvalsh(covariance) > 1.001 * RELATIVE_JITTER).sum())
-            if rank < len(covariance):
-                added = RELATIVE_JITTER * scale**2
-                notes.append(f"component {k}: {_rank_note(rank, len(covariance), added)}")
+        # The smallest eigenvalues of a singular covariance are the jitter that was added.
+        ranks = (np.linalg.eigvalsh(mixture.covariances_) > 1.001 * RELATIVE_JITTER).sum(1)
+        singular = ranks[ranks < standard.shape[1]]
+        if len(singular):
+            notes.append(
+                f"{len(singular)} of {counted(count, 'component')}: "
+                f"{_rank_note(singular, standard.shape[1], RELATIVE_JITTER * scale**2)}"
+            )
         weights = mixture.weights_ / mixture.weights_.sum()
         return weights, mixture.means_, mixture.covariances_, tuple(dict.fromkeys(notes))
 
@@ -274,11 +278,14 @@ def _regularised(covariance: Floats, scale: float) -> tuple[Floats, tuple[str, .
     rank = int((values > 10 * dim * np.finfo(np.float64).eps * max(values[-1], 1.0)).sum())
     if rank == dim:
         return covariance, ()
-    note = _rank_note(rank, dim, RELATIVE_JITTER * scale**2)
+    note = _rank_note([rank], dim, RELATIVE_JITTER * scale**2)
     return covariance + RELATIVE_JITTER * np.eye(dim), (note,)
 
 
-def _rank_note(rank: int, dim: int, added: float) -> str:
+def _rank_note(ranks: Sequence[int], dim: int, added: float) -> str:
+    """Say what was added to the covariances of these ranks."""
+    least, most = min(ranks), max(ranks)
+    rank = f"{least}" if least == most else f"{least} to {most}"
     return f"covariance has rank {rank} of {dim}: added {added:.1e} to its diagonal"
 
 

@@ -173,8 +173,7 @@ def test_deep_images_are_read_with_the_levels_of_the_run(tmp_path):
     assert found.images.max() == round(1000 * 255 / 4095)
     clipped = read_as(tmp_path, (1, 6, 6), Levels(whole=(0, 500)))
     assert clipped.images.max() == 255
-    assert "1 files in" in clipped.notes[0]
-    assert "beyond black and white, which were clipped: a.png" in clipped.notes[0]
+    assert "values beyond black and white were clipped in 1 file: a.png" in clipped.notes[0]
 
 
 def test_labels_are_the_classes_whatever_parts_there_are(tmp_path):

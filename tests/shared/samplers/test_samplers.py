@@ -199,7 +199,21 @@ def test_notes_name_rank_dimension_and_jitter():
     assert note == f"covariance has rank 3 of 25: added {1e-6 * mean_variance:.1e} to its diagonal"
     notes = GaussianMixture().fit(blobs(4, dim=25)).notes
     assert notes[0] == "4 distinct codes for 10 components: fitted 4"
-    assert any(note.startswith("component 0: covariance has rank 0 of 25") for note in notes)
+    assert notes[1].startswith("4 of 4 components: covariance has rank 0 of 25: added ")
+    assert len(notes) == 2
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (60, "1 of 2 components: covariance has rank 3 of 25"),
+        (12, "2 of 2 components: covariance has rank 3 to 11 of 25"),
+    ],
+)
+def test_ranks_of_several_components_are_one_note(number, told):
+    few, more = (np.random.default_rng(n).standard_normal((n, 25)) for n in (4, number))
+    (note,) = GaussianMixture(2).fit(np.concatenate([few, more + 50])).notes
+    assert note.startswith(f"{told}: added ")
 
 
 def test_a_fit_that_does_not_converge_becomes_a_note(monkeypatch):
