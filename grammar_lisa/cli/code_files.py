@@ -1,53 +1,54 @@
-"""Codes on disk: numpy arrays and CSV tables."""
+"""Codes on disk: a numpy array of nothing else, or a table with their sentences."""
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.cli.table_files import TABLES, write_table
 from shared.common.errors import LisaError
-from shared.common.tables import csv_table
-from shared.runs.files import write_atomically
+from shared.common.extras import check_extra
+from shared.runs.files import make_folder, write_atomically
 
 
-def check_suffix(path: Path) -> None:
-    """Refuse a file of codes that is neither .npy nor .csv.
+def check_codes_file(path: Path) -> None:
+    """Refuse a file of codes that is of another kind, or of one that cannot be read here.
 
     Raises:
         LisaError: Naming the file.
     """
-    if path.suffix not in (".npy", ".csv"):
-        raise LisaError(f"codes are kept in .npy or .csv files, not in {path}")
+    if path.suffix.lower() not in TABLES:
+        raise LisaError(f"codes are kept in {', '.join(TABLES)} files, not in {path}")
+    if path.suffix.lower() == ".parquet":
+        check_extra("parquet", "pyarrow")
 
 
 def write_codes(path: Path, codes: NDArray[np.float32], sentences: list[str]) -> None:
-    """Write codes `[n, dim]`; a CSV has the sentences as its first column."""
-    check_suffix(path)
-    if path.suffix == ".npy":
-        content = io.BytesIO()
-        np.save(content, codes, allow_pickle=False)
-        write_atomically(path, content.getvalue())
+    """Write codes `[n, dim]`; a table has the sentences as its first column."""
+    if path.suffix.lower() != ".npy":
+        write_table(path, {"sentence": sentences, "z": codes})
         return
-    heads = ["sentence", *(f"z{i}" for i in range(codes.shape[1]))]
-    rows = ([text, *code] for text, code in zip(sentences, codes.tolist(), strict=True))
-    write_atomically(path, csv_table(heads, rows).encode())
+    make_folder(path.parent)
+    content = io.BytesIO()
+    np.save(content, codes, allow_pickle=False)
+    write_atomically(path, content.getvalue())
 
 
 def read_codes(path: Path) -> NDArray[np.float64]:
-    """Return codes `[n, dim]` of a .npy file, or of the columns z0, z1, … of a .csv file.
+    """Return codes `[n, dim]` of a .npy file, or of the columns z0, z1, … of a table.
 
     Raises:
         LisaError: The file is missing, damaged, or holds no such numbers.
     """
-    check_suffix(path)
+    check_codes_file(path)
     try:
-        if path.suffix == ".npy":
+        if path.suffix.lower() == ".npy":
             return _as_codes(np.load(path, allow_pickle=False), path)
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, restkey="beyond the header")
-            return _read_table(list(reader), path)
+        return _of_rows(_rows(path), path)
     except FileNotFoundError as error:
         raise LisaError(f"there is no file {path}") from error
     except (OSError, ValueError, EOFError, MemoryError, csv.Error) as error:
@@ -56,7 +57,18 @@ def read_codes(path: Path) -> NDArray[np.float64]:
         raise LisaError(f"{path} holds no codes that can be read: {error}") from error
 
 
-def _read_table(rows: list[dict[str, str]], path: Path) -> NDArray[np.float64]:
+def _rows(path: Path) -> Sequence[Mapping[str, Any]]:
+    if path.suffix.lower() == ".csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file, restkey="beyond the header"))
+    import pandas as pd
+
+    return [
+        {str(name): row[name] for name in row} for row in pd.read_parquet(path).to_dict("records")
+    ]
+
+
+def _of_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> NDArray[np.float64]:
     if not rows:
         raise LisaError(f"{path} is empty: it needs a header with the columns z0, z1, …, and rows")
     columns = [name for name in rows[0] if name and name[:1] == "z" and name[1:].isdigit()]

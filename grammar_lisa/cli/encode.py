@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grammar_lisa.cli.code_files import check_suffix, write_codes
+from grammar_lisa.cli.code_files import check_codes_file, write_codes
 from grammar_lisa.cli.options.encode import Options
 from grammar_lisa.cli.runs import open_model
 from shared.cli.terminal import Terminal
@@ -15,7 +15,7 @@ from shared.common.words import counted
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     if options.out is not None:
-        check_suffix(options.out)
+        check_codes_file(options.out)
     sentences = [*options.sentences, *(_lines(options.file) if options.file else [])]
     if not sentences:
         raise LisaError("there is nothing to encode; give sentences, or a --file of them")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from grammar_lisa.cli.options.predict import Options
-from grammar_lisa.regression.outputs import check_free, read_best
+from grammar_lisa.regression.outputs import read_best
 from grammar_lisa.regression.predictions import (
     predict_rows,
     prediction_name,
@@ -12,14 +12,13 @@ from grammar_lisa.regression.predictions import (
 )
 from grammar_lisa.regression.tables.reading import read_columns
 from shared.cli.terminal import Terminal
-from shared.runs.files import write_atomically
+from shared.runs.files import check_free, write_atomically
 
 
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     out = write_path(options.out)
-    if not options.overwrite:
-        check_free(out)
+    check_free(out, overwrite=options.overwrite)
     best = read_best(options.run, options.index)
     columns = read_columns(options.table, options.reading)
     for note in columns.notes:

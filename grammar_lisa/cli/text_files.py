@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from shared.common.errors import LisaError
+from shared.runs.files import make_folder
 
 
 def write_text(path: Path, text: str) -> None:
@@ -11,6 +12,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         LisaError: The file cannot be written.
     """
+    make_folder(path.parent)
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

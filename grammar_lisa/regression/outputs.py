@@ -15,7 +15,7 @@ from grammar_lisa.regression.equations import Equation, Equations
 from grammar_lisa.regression.python_source import python_function
 from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
-from shared.runs.files import read_json, write_atomically, write_json
+from shared.runs.files import check_free, make_folder, read_json, write_atomically, write_json
 
 EQUATIONS: Final = "equations.csv"
 BEST: Final = "best.json"
@@ -70,28 +70,13 @@ def write_outputs(
         LisaError: A file is there already, or cannot be written.
     """
     paths = [folder / name for name in OUTPUTS]
-    if not overwrite:
-        check_free(*paths)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LisaError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+    check_free(*paths, overwrite=overwrite)
+    make_folder(folder)
     write_atomically(folder / EQUATIONS, equations.frame().to_csv(index=False).encode())
     write_atomically(folder / TEX, tex_source(equations, table).encode())
     write_atomically(folder / PYTHON, python_source(equations, table).encode())
     write_json(folder / BEST, best_record(equations, table))
     return paths
-
-
-def check_free(*paths: Path) -> None:
-    """Refuse to write over files.
-
-    Raises:
-        LisaError: Naming the first that is there.
-    """
-    for path in paths:
-        if path.exists():
-            raise LisaError(f"{path} is there already; --overwrite replaces it")
 
 
 def best_record(equations: Equations, table: Table) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from image_lisa.cli.applied import open_applied, read_applied, stem_of
 from image_lisa.cli.options.encode import Options
-from image_lisa.cli.outputs import TableColumns, check_table, write_table
 from image_lisa.data.reading import FileImages
+from shared.cli.table_files import TableColumns, check_table, write_table
 from shared.cli.terminal import Terminal
 
 

@@ -7,13 +7,14 @@ import torch
 
 from image_lisa.cli.applied import open_applied, read_applied, stem_of
 from image_lisa.cli.options.reconstruct import Options
-from image_lisa.cli.outputs import check_place, is_picture, make_folder, write_images
+from image_lisa.cli.outputs import check_place, is_picture, write_images
 from image_lisa.data.pictures import save_png, to_bytes
 from image_lisa.data.reading import FileImages
 from image_lisa.models.model import ImageModel
 from image_lisa.reports.pictures import SHOWN, of_each_class
 from image_lisa.reports.pictures_sheet import lay_out
 from shared.cli.terminal import Terminal
+from shared.runs.files import make_folder
 
 
 def run(options: Options, terminal: Terminal) -> None:

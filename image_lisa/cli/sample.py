@@ -1,11 +1,12 @@
 """`image-lisa sample RUN`."""
 
 from image_lisa.cli.options.sample import Options
-from image_lisa.cli.outputs import check_place, is_picture, make_folder, write_numbered
+from image_lisa.cli.outputs import check_place, is_picture, write_numbered
 from image_lisa.cli.runs import open_model
 from image_lisa.data.pictures import save_png, to_bytes
 from image_lisa.reports.pictures_sheet import lay_out
 from shared.cli.terminal import Terminal
+from shared.runs.files import make_folder
 
 
 def run(options: Options, terminal: Terminal) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from image_lisa.cli.applied import open_applied, read_applied, stem_of
 from image_lisa.cli.encode import named
 from image_lisa.cli.options.score import Options
-from image_lisa.cli.outputs import check_table, write_table
+from shared.cli.table_files import check_table, write_table
 from shared.cli.terminal import Terminal
 from shared.runs.expost import load_sampler
 

@@ -11,6 +11,7 @@ from shared.cli.records import check_inputs
 from shared.cli.terminal import Output, Ranges
 from shared.common.errors import LisaError
 from shared.common.extras import check_extra
+from shared.runs.files import check_free
 from shared.runs.run import Run, newest_run, next_run_path, open_run
 from shared.trackers.names import TrackerName
 
@@ -172,13 +173,36 @@ class TrackOptions(Output):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportOptions(Output):
+class OutOptions(Output):
+    """Where a command writes a file.
+
+    Attributes:
+        out: The file.
+        overwrite: Replace it if it is there.
+    """
+
+    out: Path | None = None
+    overwrite: bool = False
+
+    def check(self) -> None:
+        """Refuse a file that is there, unless it may be replaced.
+
+        Raises:
+            LisaError: Naming it.
+        """
+        super().check()
+        if self.out is not None:
+            check_free(self.out, overwrite=self.overwrite)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions(OutOptions):
     """Which runs a report is made of, and where it goes.
 
     Attributes:
         run: The folders of runs; by default the newest finished training in --runs.
         out: The HTML file; by default report.html in the folder of the run, or comparison.html in
-            that of the first of several.
+            that of the first of several, which are replaced.
         runs: The folder that runs are kept in.
     """
 

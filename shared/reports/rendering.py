@@ -81,8 +81,6 @@ def report_path(runs: Sequence[Path], out: Path | str | None) -> Path:
     path = runs[0] / name if out is None else Path(out)
     if path.is_dir():
         raise LisaError(f"{path} is a folder; name a file, such as {path / name}")
-    if out is not None and not path.parent.is_dir():
-        raise LisaError(f"there is no folder {path.parent} to write {path.name} into")
     return path
 
 

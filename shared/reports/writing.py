@@ -6,6 +6,7 @@ from pathlib import Path
 from shared.reports.benchmark_page import benchmark_page, opened_benchmark
 from shared.reports.page import Page
 from shared.reports.rendering import explaining_damage, report_path, write_page
+from shared.runs.files import make_folder
 
 
 def write_report(
@@ -29,4 +30,5 @@ def write_report(
     with explaining_damage(paths):
         benchmark = opened_benchmark(paths[0], tool) if len(paths) == 1 else None
         page = page_of(paths) if benchmark is None else benchmark_page(benchmark)
+    make_folder(place.parent)
     return write_page(place, page)

@@ -36,6 +36,31 @@ def write_atomically(path: Path, content: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
 
 
+def check_free(*paths: Path, overwrite: bool = False) -> None:
+    """Refuse to write where folders are, and over files unless they may be replaced.
+
+    Raises:
+        LisaError: Naming the first.
+    """
+    for path in paths:
+        if path.is_dir():
+            raise LisaError(f"{path} is a folder; name a file")
+        if path.exists() and not overwrite:
+            raise LisaError(f"{path} is there already; --overwrite replaces it")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, if it is not there.
+
+    Raises:
+        LisaError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LisaError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+
+
 def to_json(value: Any, indent: int | None = None) -> str:
     """Return a value as JSON; numbers that JSON has not, infinities and NaN, become null."""
     return json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False)

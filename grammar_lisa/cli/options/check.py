@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from grammar_lisa.cli.options.grammar_file import GrammarOptions
+from shared.cli.option_groups import OutOptions
 from shared.cli.terminal import Ranges
 
 LENGTHS = (1, 2000)
@@ -12,7 +13,7 @@ LENGTHS = (1, 2000)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(GrammarOptions):
+class Options(GrammarOptions, OutOptions):
     """Lint a grammar, count its derivations and its sentences, and show some.
 
     Attributes:

@@ -24,7 +24,8 @@ class Options(RunCommandOptions, RestrictionOptions):
     run on characters may be no sentences; a note says how many.
 
     Attributes:
-        file: The codes: a .npy file of shape [n, dim], or a .csv with columns z0, z1, ….
+        file: The codes: a .npy file of shape [n, dim], or a .csv or .parquet file with columns z0,
+            z1, ….
         temperature: 0 decodes the most likely rules, or characters; above 0, they are drawn.
         beams: Above 1, decode the likeliest sentence that a beam search of this width finds.
         seed: Of the draws.

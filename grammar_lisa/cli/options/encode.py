@@ -7,7 +7,7 @@ from typing import ClassVar
 import tyro
 
 from grammar_lisa.models.names import REFINE_WORK
-from shared.cli.option_groups import RunCommandOptions
+from shared.cli.option_groups import OutOptions, RunCommandOptions
 from shared.cli.terminal import Ranges
 
 REFINE_WORKS = (0, 1_000_000)
@@ -15,13 +15,13 @@ REFINE_WORKS = (0, 1_000_000)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunCommandOptions):
+class Options(RunCommandOptions, OutOptions):
     """Turn sentences into codes.
 
     Attributes:
         sentences: The sentences, each in quotes.
         file: A text file of sentences, one a line, in place of or after those given.
-        out: Where the codes go, a .npy or .csv file; without it they are printed.
+        out: Where the codes go, a .csv, .npy or .parquet file; without it they are printed.
         directions: Give what the decoder sees in place of codes: unit vectors where the method of
             the run is spherical.
         refine: Leave every code as the encoder gives it. Without --no-refine the code of a

@@ -47,7 +47,7 @@ class Options(Output):
             and predictions to a loss for each, package.module:function.
         guess: A formula to begin from; each c in it is a number to be fitted. May be repeated.
         digits: The most significant digits of a number; by default what the data bear.
-        without: Sources of candidates to leave out, separated by blanks: some of subexpressions,
+        without: Sources of candidates to leave out, with commas between: some of subexpressions,
             polynomials, features, dictionary, pairs, backpropagation, separability, variation,
             sphere.
         seed: Of everything random.

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from grammar_lisa.cli.options.grammar_file import GrammarOptions
+from shared.cli.option_groups import OutOptions
 from shared.cli.terminal import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(GrammarOptions):
+class Options(GrammarOptions, OutOptions):
     """Learn the weights of a grammar's rules from sentences; sample --draw weighted draws by them.
 
     Attributes:

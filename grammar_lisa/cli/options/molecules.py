@@ -9,6 +9,7 @@ from grammar_lisa.molecules.drawing import check_suffix
 from shared.cli.option_groups import RunArgument
 from shared.cli.terminal import Ranges
 from shared.common.extras import check_extra
+from shared.runs.files import check_free
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class Options(RunArgument):
         top: How many of the best new molecules are printed and drawn.
         by: What they are the best by.
         picture: The file that they are drawn in, .svg or .png; by default molecules.svg in the run.
+        overwrite: Replace that file if it is there.
         seed: Of the draws.
     """
 
@@ -45,6 +47,7 @@ class Options(RunArgument):
     top: int = 12
     by: Literal["qed", "penalised-logp", "logp", "sa"] = "qed"
     picture: Path | None = None
+    overwrite: bool = False
     seed: int = 0
 
     def check(self) -> None:
@@ -56,4 +59,5 @@ class Options(RunArgument):
         check_extra("molecules", "rdkit")
         if self.picture is not None:
             check_suffix(self.picture.suffix)
+            check_free(self.picture, overwrite=self.overwrite)
         super().check()

@@ -111,9 +111,13 @@ def test_derivations_and_sentences_are_counted_apart(tmp_path):
 
 def test_files_that_cannot_be_written(tmp_path):
     assert "name a file that ends in .cfg" in TOOL.refusal("check", EXPR, "--out", "a.txt")
-    assert "is the grammar itself" in TOOL.refusal("check", EXPR, "--out", EXPR)
-    absent = tmp_path / "absent" / "a.cfg"
-    assert "cannot write" in TOOL.refusal("check", EXPR, "--out", absent)
+    assert "is there already" in TOOL.refusal("check", EXPR, "--out", EXPR)
+    own = tmp_path / "own.cfg"
+    own.write_text(EXPR.read_text())
+    own_words = ("check", own, "--out", own, "--overwrite")
+    assert "is the grammar itself" in TOOL.refusal(*own_words)
+    beside = own / "absent" / "a.cfg"
+    assert "cannot make the folder" in TOOL.refusal("check", EXPR, "--out", beside)
 
 
 def test_quiet_is_silent_on_standard_error():

@@ -5,10 +5,10 @@ from command_line import TOOL, succeed
 SENTENCES = ["x+1", "sin(x)", "3*(1)", "2*x/3", "exp((x))", "sin(exp(3))"]
 
 
-@pytest.mark.parametrize("suffix", ["npy", "csv"])
+@pytest.mark.parametrize("name", ["codes.npy", "codes.csv", "codes.parquet", "new/CODES.CSV"])
 @pytest.mark.parametrize("extra", [[], ["--directions"]])
-def test_sentences_survive_the_round_trip(trained, tmp_path, suffix, extra):
-    path = tmp_path / f"codes.{suffix}"
+def test_sentences_survive_the_round_trip(trained, tmp_path, name, extra):
+    path = tmp_path / name
     succeed("encode", *SENTENCES, "--run", trained, "--out", path, *extra)
     assert succeed("decode", path, "--run", trained).lines == SENTENCES
 

@@ -57,7 +57,9 @@ def test_quiet_is_silent_on_standard_error(trained, tmp_path):
     assert succeed("encode", "x", "--run", trained, "--quiet").err == ""
     path = tmp_path / "a.npy"
     assert "1 code of size" in succeed("encode", "x", "--run", trained, "--out", path).err
-    assert succeed("encode", "x", "--run", trained, "--out", path, "--quiet").err == ""
+    words = ("encode", "x", "--run", trained, "--out", path)
+    assert "a.npy is there already; --overwrite replaces it" in TOOL.refusal(*words)
+    assert succeed(*words, "--overwrite", "--quiet").err == ""
 
 
 def test_what_does_not_come_back_within_the_work_is_said(trained, tmp_path):

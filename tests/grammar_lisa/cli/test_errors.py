@@ -154,16 +154,17 @@ ENCODE = [
     ("encode --file nope.txt RUN", "there is no file or folder nope.txt"),
     ("encode --file empty.txt RUN", "there is nothing to encode"),
     ("encode --file outside.txt RUN", "    x+y\n      ^\n"),
-    ("encode x RUN --out codes.txt", "codes are kept in .npy or .csv files"),
-    ("encode x RUN --out file/codes.npy", "cannot write file/codes.npy"),
-    ("encode x RUN --out nope/codes.csv", "cannot write nope/codes.csv"),
+    ("encode x RUN --out codes.txt", "codes are kept in .csv, .npy, .parquet files"),
+    ("encode x RUN --out file/codes.npy", "cannot make the folder file"),
+    ("encode x RUN --out ok.npy", "ok.npy is there already; --overwrite replaces it"),
+    ("encode x RUN --out runs", "runs is a folder; name a file"),
     ("encode x RUN --ouu codes.csv", "--out"),
 ]
 DECODE = [
     ("decode RUN", "PATH"),
     ("decode nope.npy RUN", "there is no file or folder nope.npy"),
     ("decode nope.csv RUN", "there is no file or folder nope.csv"),
-    ("decode file RUN", "codes are kept in .npy or .csv files"),
+    ("decode file RUN", "codes are kept in .csv, .npy, .parquet files"),
     ("decode ok.npy --run nope", "there is no run at nope"),
     ("decode cut.npy RUN", "cut.npy holds no codes that can be read"),
     ("decode archive.npy RUN", "archive.npy is an archive of arrays"),
@@ -178,6 +179,7 @@ DECODE = [
     ("decode badz.csv RUN", "badz.csv, line 2: a code is a row of numbers"),
     ("decode shortz.csv RUN", "codes must have the shape [n, 25]"),
     ("decode nul.csv RUN", "nul.csv"),
+    ("decode cut.parquet RUN", "cut.parquet holds no codes that can be read"),
     ("decode ok.npy RUN --temperature -0.5", "--temperature must be from 0"),
     ("decode ok.npy RUN --temperature nan", "--temperature must be from 0"),
 ]
@@ -262,6 +264,7 @@ def furnish(folder):
     (folder / "vast.npy").write_bytes(content.replace(b"(2, 25), }      ", b"(2, 25000000), }"))
     np.savez(folder / "archive.npz", codes=np.ones((2, 25)))
     (folder / "archive.npz").rename(folder / "archive.npy")
+    (folder / "cut.parquet").write_bytes(b"PAR1")
     (folder / "cut.gz").write_bytes(b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x4b")
 
 

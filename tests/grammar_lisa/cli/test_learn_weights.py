@@ -95,7 +95,11 @@ def test_refusals(data, tmp_path):
         (("learn-weights", EXPR, "--data", nothing), "none of the 2 lines of"),
         (("learn-weights", EXPR, "--data", tmp_path / "absent"), "there is no file or folder"),
         (("learn-weights", EXPR, "--data", data, "--smoothing", 0), "smoothing"),
-        (("learn-weights", own, "--data", data, "--out", own), "is the grammar itself"),
-        (("learn-weights", EXPR, "--data", data, "--out", tmp_path / "no" / "w"), "cannot write"),
+        (("learn-weights", own, "--data", data, "--out", own), "own.cfg is there already"),
+        (
+            ("learn-weights", own, "--data", data, "--out", own, "--overwrite"),
+            "is the grammar itself",
+        ),
+        (("learn-weights", EXPR, "--data", data, "--out", own / "w"), "cannot make the folder"),
     ]:
         assert said in TOOL.refusal(*words).replace("\n", " ")

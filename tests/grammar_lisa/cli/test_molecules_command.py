@@ -2,7 +2,7 @@ import json
 import shutil
 
 import pytest
-from command_line import GRAMMARS, run_command, succeed
+from command_line import GRAMMARS, TOOL, run_command, succeed
 from molecules_at_hand import CHAINS, MOLECULES, needs_rdkit
 from shared_work import once
 
@@ -82,6 +82,7 @@ def test_the_table_and_a_picture_of_ones_own(molecules, tmp_path):
     assert "are sentences of the grammar" in told.out
     assert "best new molecules by sa" in told.out
     assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "easy.png is there already" in TOOL.refusal(*words, "--picture", picture)
     assert not (molecules / "molecules.svg").exists()
     best = json.loads((molecules / "molecules.json").read_text())["best"]["molecules"]
     assert [each["value"] for each in best] == sorted(each["value"] for each in best)

@@ -240,7 +240,16 @@ def test_the_newest_run_is_the_default(run, bare):
 def test_what_is_no_run_is_refused(tmp_path, trained):
     assert "there is no file or folder" in refusal("report", tmp_path / "none")
     assert "is no run: it has no config.json" in refusal("report", tmp_path)
-    assert "no folder" in refusal("report", trained, "--out", tmp_path / "a" / "b.html")
+
+
+def test_a_report_goes_where_it_is_told_and_over_nothing(tmp_path, trained):
+    there = tmp_path / "there.html"
+    there.write_text("years of work")
+    assert "there.html is there already" in refusal("report", trained, "--out", there)
+    assert there.read_text() == "years of work"
+    succeed("report", trained, "--out", there, "--overwrite")
+    succeed("report", trained, "--out", tmp_path / "a" / "b.html")
+    assert (tmp_path / "a" / "b.html").stat().st_size > 1000 < there.stat().st_size
 
 
 def test_missing_packages_are_told_with_the_extra_before_any_work(trained, monkeypatch):
