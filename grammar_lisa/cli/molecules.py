@@ -15,10 +15,14 @@ from grammar_lisa.reports.pictures import draw_molecules
 from shared.cli.terminal import Terminal, show
 from shared.common.seeds import derive_seed
 from shared.common.words import counted
+from shared.methods import LISA, Method
 from shared.runs.expost import load_sampler
 
 RECORD: Final = "molecules.json"
 PICTURE: Final = "molecules.svg"
+
+ENOUGH: Final = 0.8
+"""The fraction of draws that are molecules, from which on nothing is advised."""
 
 Best = Sequence[tuple[str, float]]
 """Molecules and their values of a property, the best first."""
@@ -51,6 +55,8 @@ def run(options: Options, terminal: Terminal) -> None:
         },
     }
     _print(found, best, options, len(compared), terminal)
+    if found.fractions["valid"] < ENOUGH:
+        terminal.note(advice(model.method))
     folder.write_json(RECORD, record)
     kept = [str(folder.path / RECORD)]
     if best:
@@ -59,6 +65,20 @@ def run(options: Options, terminal: Terminal) -> None:
         kept.append(str(picture))
     terminal.note(f"kept: {', '.join(kept)}")
     terminal.result(**record)
+
+
+def advice(method: Method) -> str:
+    """Say what makes more of the draws molecules, after a training by a method."""
+    if isinstance(method, LISA) and method.noise_angle > 0:
+        return (
+            "more of the draws are molecules after more epochs, and with more molecules to learn "
+            "from: 0.82 after 12 epochs on 196,391 with --noise-angle 1.2"
+        )
+    turned = "directions were not turned" if method.spherical else f"{method.title} turns no codes"
+    return (
+        f"{turned} in training, so what lies between the codes of molecules is seldom one: train "
+        "with --method lisa --noise-angle 1.2"
+    )
 
 
 def best_by(molecules: Sequence[str], name: str) -> list[tuple[str, float]]:

@@ -7,9 +7,11 @@ from molecules_at_hand import CHAINS, MOLECULES, needs_rdkit
 from shared_work import once
 
 import grammar_lisa as gl
+from grammar_lisa.cli import molecules as command
 from grammar_lisa.molecules import canonical_smiles, qed
 from grammar_lisa.optimize.start import training_sentences
 from shared.common import extras
+from shared.methods import AE, LISA
 
 SMALL_SEARCH = ["--rounds", 1, "--batch", 3, "--n-initial", 12, "--pool", 100, "--jobs", 1]
 
@@ -86,6 +88,17 @@ def test_the_table_and_a_picture_of_ones_own(molecules, tmp_path):
     assert not (molecules / "molecules.svg").exists()
     best = json.loads((molecules / "molecules.json").read_text())["best"]["molecules"]
     assert [each["value"] for each in best] == sorted(each["value"] for each in best)
+
+
+@needs_rdkit
+def test_few_molecules_among_the_draws_are_met_with_advice(molecules, monkeypatch):
+    words = ("molecules", "--run", molecules, "--sampler", "uniform", "--draws", 40)
+    monkeypatch.setattr(command, "ENOUGH", 1.1)
+    assert "directions were not turned in training" in succeed(*words).said
+    assert command.advice(LISA(noise_angle=0.5)).startswith("more of the draws are molecules after")
+    assert command.advice(AE()).startswith("AE turns no codes in training")
+    monkeypatch.setattr(command, "ENOUGH", 0.0)
+    assert "in training" not in succeed(*words).said
 
 
 @needs_rdkit
