@@ -18,7 +18,7 @@ from grammar_lisa.benchmark.jobs import SearchJob, TrainingJob
 from grammar_lisa.benchmark.latent_bo_settings import LatentBOSettings
 from grammar_lisa.benchmark.start_sets import NONE, StartSet, drawn_from_grammar, tells_apart
 from grammar_lisa.grammar import load_grammar
-from grammar_lisa.grammar.datasets import read_lines
+from grammar_lisa.grammar.sentence_files import read_lines
 from grammar_lisa.models.names import TOOL
 from grammar_lisa.objectives.decontamination import EXACT
 from grammar_lisa.objectives.kusner import KUSNER_TARGET

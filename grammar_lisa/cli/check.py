@@ -14,6 +14,7 @@ from grammar_lisa.grammar.formats.writing import written
 from grammar_lisa.grammar.lint import trimmed
 from grammar_lisa.grammar.report import Report, report
 from grammar_lisa.grammar.sampling import sample
+from grammar_lisa.grammar.sentence_files import SentenceFile
 from grammar_lisa.grammar.source import scan
 from grammar_lisa.grammar.text import derivations_to_texts
 from shared.cli.terminal import Terminal
@@ -28,7 +29,14 @@ def run(options: Options, terminal: Terminal) -> None:
         write_grammar(grammar, options.out, terminal)
     limit = default_max_rules(grammar.shortest) if options.max_rules is None else options.max_rules
     found = report(grammar, limit)
-    read = check_data(grammar, options.data, found.unambiguous) if options.data else None
+    read = (
+        check_data(
+            *(grammar, SentenceFile(options.data, options.column), found.unambiguous),
+            notify=terminal.note,
+        )
+        if options.data
+        else None
+    )
     draws = sample(
         grammar,
         *(options.samples, limit, options.seed, "uniform"),

@@ -7,6 +7,8 @@ import numpy as np
 from grammar_lisa.cli.code_files import check_codes_file, write_codes
 from grammar_lisa.cli.options.encode import Options
 from grammar_lisa.cli.runs import open_model
+from grammar_lisa.grammar.sentence_files import SentenceFile
+from grammar_lisa.models.sentence_model import SentenceModel
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import counted
@@ -16,10 +18,15 @@ def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     if options.out is not None:
         check_codes_file(options.out)
-    sentences = [*options.sentences, *(_lines(options.file) if options.file else [])]
-    if not sentences:
+    if not options.sentences and options.file is None:
         raise LisaError("there is nothing to encode; give sentences, or a --file of them")
     folder, model = open_model(options)
+    sentences = [
+        *options.sentences,
+        *(read_texts(options.file, options.column, model, terminal) if options.file else []),
+    ]
+    if not sentences:
+        raise LisaError(f"there is nothing to encode: {options.file} holds no sentences")
     codes = model.codes(
         sentences, refine=options.refine, work=options.refine_work, notify=terminal.note
     )
@@ -39,9 +46,9 @@ def run(options: Options, terminal: Terminal) -> None:
     )
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise LisaError(f"cannot read {path}: {error}") from error
-    return [line.strip() for line in lines if line.strip()]
+def read_texts(
+    path: Path, column: str | None, model: SentenceModel, terminal: Terminal
+) -> list[str]:
+    """Return the sentences of a file, as yet unparsed."""
+    file = SentenceFile(path, column)
+    return [text for _, text in file.lines(model.parser.reads, terminal.note)]

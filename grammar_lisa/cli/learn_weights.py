@@ -9,6 +9,7 @@ from grammar_lisa.cli.text_files import write_text
 from grammar_lisa.grammar import Grammar, load_grammar
 from grammar_lisa.grammar.canonical import CanonicalDerivations
 from grammar_lisa.grammar.data_report import ParsedFile, parse_file
+from grammar_lisa.grammar.sentence_files import SentenceFile
 from grammar_lisa.grammar.weights import file_probabilities, learn_weights, log_likelihoods
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
@@ -24,7 +25,7 @@ def run(options: Options, terminal: Terminal) -> None:
     if options.out and options.out.resolve() == options.grammar.resolve():
         raise LisaError(f"{options.out} is the grammar itself; name another --out")
     grammar = load_grammar(options.grammar, options.format)
-    parsed = parse_file(options.data, grammar)
+    parsed = parse_file(SentenceFile(options.data, options.column), grammar, terminal.note)
     for line in parsed.describe():
         terminal.note(line)
     if not CanonicalDerivations(grammar).all_are:

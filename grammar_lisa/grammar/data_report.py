@@ -10,7 +10,9 @@ from grammar_lisa.grammar.ambiguity import Forests
 from grammar_lisa.grammar.canonical import Derivation
 from grammar_lisa.grammar.datasets import parsed_lines
 from grammar_lisa.grammar.parsing import Parser
+from grammar_lisa.grammar.sentence_files import SentenceFile
 from grammar_lisa.grammar.text import Writer
+from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
 from shared.common.words import counted
 
@@ -46,10 +48,15 @@ class ParsedFile:
         return lines
 
 
-def parse_file(path: Path, grammar: Grammar) -> ParsedFile:
-    """Return the sentences of a file, one a line, by their canonical derivations.
+def parse_file(file: SentenceFile, grammar: Grammar, notify: Notify = silent) -> ParsedFile:
+    """Return the sentences of a file by their canonical derivations.
 
     Of several derivations of a sentence, the parser chooses one, the same each time.
+
+    Args:
+        file: Which has them.
+        grammar: Of which they are sentences.
+        notify: Hears which column of a table was taken.
 
     Raises:
         LisaError: The file cannot be read, is empty, or has no line that is a sentence.
@@ -57,20 +64,21 @@ def parse_file(path: Path, grammar: Grammar) -> ParsedFile:
     derivations: list[Derivation] = []
     lines: list[int] = []
     refused: list[tuple[int, str]] = []
-    for number, _, found in parsed_lines(path, Parser(grammar)):
+    for number, _, found in parsed_lines(file, Parser(grammar), notify):
         if isinstance(found, LisaError):
             refused.append((number, str(found)))
         else:
             derivations.append(found)
             lines.append(number)
     if not derivations and not refused:
-        raise LisaError(f"{path} holds no sentences; write one a line")
+        raise LisaError(f"{file.path} holds no sentences; write one a line")
     if not derivations:
         number, message = refused[0]
         raise LisaError(
-            f"none of the {len(refused):,} lines of {path} is a sentence; line {number}: {message}"
+            f"none of the {len(refused):,} lines of {file.path} is a sentence; "
+            f"line {number}: {message}"
         )
-    return ParsedFile(path, tuple(derivations), tuple(lines), tuple(refused))
+    return ParsedFile(file.path, tuple(derivations), tuple(lines), tuple(refused))
 
 
 @dataclass(frozen=True)
@@ -115,18 +123,21 @@ class DataReport:
         }
 
 
-def check_data(grammar: Grammar, path: Path, unambiguous: bool) -> DataReport:
+def check_data(
+    grammar: Grammar, file: SentenceFile, unambiguous: bool, notify: Notify = silent
+) -> DataReport:
     """Return what a file of sentences looks like to a grammar.
 
     Args:
         grammar: The grammar.
-        path: The file, one sentence a line.
+        file: The file.
         unambiguous: Whether no sentence can have several derivations: none is looked for then.
+        notify: Hears which column of a table was taken.
 
     Raises:
         LisaError: As `parse_file`.
     """
-    parsed = parse_file(path, grammar)
+    parsed = parse_file(file, grammar, notify)
     lengths = [len(derivation) for derivation in parsed.derivations]
     spread = min(lengths), median(lengths), max(lengths)
     if unambiguous:

@@ -1,11 +1,8 @@
 """Training, validation and test derivations, drawn from a grammar or read from a file."""
 
-import gzip
 import random
-import zlib
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +14,7 @@ from grammar_lisa.grammar.counting import Counts
 from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sampling import Keys, by_text, enumerate_derivations, sample
+from grammar_lisa.grammar.sentence_files import SentenceFile
 from grammar_lisa.grammar.text import derivations_to_texts
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
@@ -101,46 +99,79 @@ def draw_sentences(
     return kept[:count], left_out
 
 
-def read_sentences(path: Path, grammar: Grammar, max_rules: int | None) -> list[Derivation]:
-    """Return the distinct sentences of a text file, one a line, plain or gzipped, as derivations.
+def read_sentences(
+    file: SentenceFile,
+    grammar: Grammar,
+    max_rules: int | None,
+    *,
+    drop_unparsable: bool = False,
+    notify: Notify = silent,
+) -> list[Derivation]:
+    """Return the distinct sentences of a file as derivations.
+
+    Args:
+        file: Which has them.
+        grammar: Of which they are sentences.
+        max_rules: The most rules that a sentence may take.
+        drop_unparsable: Whether lines are left out that are no sentences, or take more rules.
+        notify: Hears of those, and which column of a table was taken.
 
     Raises:
-        LisaError: Naming file, line and column, if the file is empty or damaged, a line is no
-            sentence of the grammar, or a sentence needs more than `max_rules` rules.
+        LisaError: Naming file, line and column, if the file is empty or damaged, or if lines are
+            not to be left out and one is no sentence or takes too many rules.
     """
     found: dict[Derivation, None] = {}
-    for number, line, derivation in parsed_lines(path, Parser(grammar)):
+    refused: list[str] = []
+    for number, line, derivation in (lines := parsed_lines(file, Parser(grammar), notify)):
         if isinstance(derivation, LisaError):
-            raise LisaError(f"{path}, line {number}: {derivation}") from derivation
-        if max_rules is not None and len(derivation) > max_rules:
-            raise LisaError(
-                f"{path}, line {number}: this sentence needs {counted(len(derivation), 'rule')}, "
+            refused.append(f"line {number}: {derivation}")
+        elif max_rules is not None and len(derivation) > max_rules:
+            refused.append(
+                f"line {number}: this sentence needs {counted(len(derivation), 'rule')}, "
                 f"more than --max-rules {max_rules}: {line}"
             )
-        found.setdefault(derivation)
+        else:
+            found.setdefault(derivation)
+        if refused and not drop_unparsable:
+            raise LisaError(f"{file.path}, {refused[0]}\n--drop-unparsable leaves such lines out")
     if not found:
-        raise LisaError(f"{path} holds no sentences; write one a line")
+        why = f"none of its lines is one; {refused[0]}" if refused else "write one a line"
+        raise LisaError(f"{file.path} holds no sentences; {why}")
+    if refused:
+        notify(
+            f"left out of {file.path}: {len(refused):,} of {counted(len(lines), 'line')}; "
+            f"the first: {refused[0]}"
+        )
     return list(found)
 
 
-def parsed_lines(path: Path, parser: Parser) -> Iterator[tuple[int, str, Derivation | LisaError]]:
-    """Yield the lines of a file that hold something, each with its derivation.
+def parsed_lines(
+    file: SentenceFile, parser: Parser, notify: Notify = silent
+) -> list[tuple[int, str, Derivation | LisaError]]:
+    """Return the lines of a file that hold something, each with its derivation.
 
-    Yields:
-        The number of the line, the line, and its derivation, or what says why it has none.
+    Args:
+        file: Which has them.
+        parser: Of the grammar.
+        notify: Hears which column of a table was taken.
+
+    Returns:
+        The number of each line, the line, and its derivation, or what says why it has none.
 
     Raises:
         LisaError: The file cannot be read.
     """
     known: dict[str, Derivation | LisaError] = {}
-    for number, line in enumerate(map(str.strip, read_lines(path)), start=1):
-        if line and line not in known:
+
+    def parsed(text: str) -> Derivation | LisaError:
+        if text not in known:
             try:
-                known[line] = parser.parse(line)
+                known[text] = parser.parse(text)
             except LisaError as error:
-                known[line] = error
-        if line:
-            yield number, line, known[line]
+                known[text] = error
+        return known[text]
+
+    return [(number, line, parsed(line)) for number, line in file.lines(parser.reads, notify)]
 
 
 def split_derivations(
@@ -205,22 +236,3 @@ def _all_sentences(grammar: Grammar, max_rules: int) -> list[Derivation]:
     derivations = list(enumerate_derivations(grammar, max_rules))
     texts = derivations_to_texts(grammar, derivations)
     return list(dict(zip(texts[::-1], derivations[::-1], strict=True)).values())
-
-
-def read_lines(path: Path) -> list[str]:
-    """Return the lines of a text file, plain or gzipped.
-
-    Raises:
-        LisaError: The file cannot be read, is no UTF-8 text or a damaged gzip file.
-    """
-    try:
-        content = path.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
-        return content.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise LisaError(f"{path} is not UTF-8 text (byte {error.start + 1})") from error
-    except (EOFError, zlib.error) as error:
-        raise LisaError(f"{path} is a damaged gzip file: {error}") from error
-    except OSError as error:
-        raise LisaError(f"cannot read {path}: {error.strerror or error}") from error

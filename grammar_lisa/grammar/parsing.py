@@ -60,6 +60,14 @@ class Parser:
         self._overlaps = terminals_overlap(grammar.terminals)
         self._parse_tokens = self._token_parser()
 
+    def reads(self, text: str) -> bool:
+        """Tell whether a text is a sentence of the grammar."""
+        try:
+            self.parse(text)
+        except LisaError:
+            return False
+        return True
+
     def parse(self, text: str) -> tuple[int, ...]:
         """Return the leftmost derivation of a sentence.
 

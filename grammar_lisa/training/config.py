@@ -19,8 +19,11 @@ class TrainConfig:
         grammar: The grammar.
         format: Its notation: cfg, bnf, ebnf or lark; by default that which the file's ending tells,
             or its content. A run keeps the grammar in that of .cfg.
-        data: Sentences to train on, one a line, plain or gzipped; by default they are drawn from
-            the grammar.
+        data: Sentences to train on: one a line, plain or gzipped; a table (.csv, .tsv, .parquet);
+            or molecules with their names (.smi). By default they are drawn from the grammar.
+        column: Of a table, that of the sentences; by default that which holds most.
+        drop_unparsable: Leave out lines of the data that are no sentences of the grammar, or take
+            more than max_rules, and say how many, in place of refusing the first.
         mix: The share of the training sentences that is drawn from the grammar beside the data,
             from 0 to below 1; what is held out is from the data alone.
         draw: How: uniform over all sentences, nearly all of which are as long as can be;
@@ -63,6 +66,8 @@ class TrainConfig:
     grammar: Path = Path("grammars/expr.cfg")
     format: Format | None = None
     data: Path | None = None
+    column: str | None = None
+    drop_unparsable: bool = False
     mix: float = 0.0
     draw: Law = "by-length"
     distinct: Distinct | None = None

@@ -24,6 +24,7 @@ from grammar_lisa.grammar.datasets import (
 )
 from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.sampling import Keys, by_text, sample_uniform
+from grammar_lisa.grammar.sentence_files import SentenceFile
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.objectives.kusner import KUSNER_TARGET
@@ -80,7 +81,13 @@ def gather(
             notify=notify,
         )
     else:
-        found = read_sentences(config.data, grammar, max_rules)
+        found = read_sentences(
+            SentenceFile(config.data, config.column),
+            grammar,
+            max_rules,
+            drop_unparsable=config.drop_unparsable,
+            notify=notify,
+        )
         max_rules = max_rules or max(len(derivation) for derivation in found)
         found = distinct_sentences(grammar, found, keys)
         derivations, left_out = keep_sentences(grammar, found, decontamination)

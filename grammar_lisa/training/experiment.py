@@ -59,7 +59,7 @@ class Plan:
 
     Raises:
         LisaError: Semantics are named, but the method does not learn from any; or drawn sentences
-            are to be mixed with data, and there are none.
+            are to be mixed with data, or data are to be read in some way, and there are none.
     """
 
     config: TrainConfig
@@ -76,6 +76,9 @@ class Plan:
                 f"--mix {self.config.mix:g} is the share of sentences that are drawn beside those "
                 "of --data; name a file of them, or leave --mix out: all are drawn then"
             )
+        for name in ("column", "drop_unparsable"):
+            if getattr(self.config, name) and self.config.data is None:
+                raise LisaError(f"--{name.replace('_', '-')} tells how --data is read; name a file")
 
     @property
     def training(self) -> Training:

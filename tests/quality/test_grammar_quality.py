@@ -11,6 +11,7 @@ from grammar_lisa.grammar import load_grammar
 from grammar_lisa.grammar.arrays import to_array
 from grammar_lisa.grammar.datasets import read_sentences, split_derivations
 from grammar_lisa.grammar.sampling import sample_uniform
+from grammar_lisa.grammar.sentence_files import SentenceFile
 from grammar_lisa.models.architecture import Architecture
 from grammar_lisa.training.evaluation import reconstruction
 from shared.methods import LISA
@@ -48,7 +49,7 @@ def test_kusners_sentences_are_reconstructed(tmp_path):
     path = Path(folder or "") / "expressions" / "equation2_15_dataset.txt.gz"
     if folder is None or not path.is_file():
         pytest.skip("LISA_DATA_DIR names no folder with expressions/equation2_15_dataset.txt.gz")
-    found = read_sentences(path, GRAMMAR, RULES)
+    found = read_sentences(SentenceFile(path), GRAMMAR, RULES)
     parts = split_derivations(GRAMMAR, found, RULES, train=50_000, held_out=10_000, seed=0)
     assert len(parts.train) == 50_000
     assert len(parts.test) == 10_000

@@ -7,6 +7,7 @@ from typing import ClassVar
 from grammar_lisa.cli.options.grammar_file import GrammarOptions
 from shared.cli.option_groups import OutOptions
 from shared.cli.terminal import Ranges
+from shared.common.errors import LisaError
 
 LENGTHS = (1, 2000)
 """The numbers of rules that can be asked for: counting takes time as their square."""
@@ -17,7 +18,9 @@ class Options(GrammarOptions, OutOptions):
     """Lint a grammar, count its derivations and its sentences, and show some.
 
     Attributes:
-        data: Sentences, one a line, to look for those that are none and for ambiguous ones.
+        data: Sentences, to look for those that are none and for ambiguous ones: one a line, plain
+            or gzipped; a table (.csv, .tsv, .parquet); or molecules with their names (.smi).
+        column: Of a table, that of the sentences; by default that which holds most.
         out: A file to write the grammar to, in the notation that its ending tells.
         max_rules: Look at derivations of at most so many rules; by default 15, or three times
             the shortest sentence where that is more.
@@ -29,7 +32,18 @@ class Options(GrammarOptions, OutOptions):
     ranges: ClassVar[Ranges] = {"max_rules": LENGTHS, "samples": (0, 100_000)}
 
     data: Path | None = None
+    column: str | None = None
     out: Path | None = None
     max_rules: int | None = None
     samples: int = 5
     seed: int = 0
+
+    def check(self) -> None:
+        """Refuse a column of no data, and what other options refuse.
+
+        Raises:
+            LisaError: Naming it.
+        """
+        super().check()
+        if self.column is not None and self.data is None:
+            raise LisaError("--column tells how --data is read; name a file")

@@ -20,7 +20,9 @@ class Options(RunCommandOptions, OutOptions):
 
     Attributes:
         sentences: The sentences, each in quotes.
-        file: A text file of sentences, one a line, in place of or after those given.
+        file: A file of sentences, in place of or after those given: one a line, plain or gzipped; a
+            table (.csv, .tsv, .parquet); or molecules with their names (.smi).
+        column: Of a table, that of the sentences; by default that which holds most.
         out: Where the codes go, a .csv, .npy or .parquet file; without it they are printed.
         directions: Give what the decoder sees in place of codes: unit vectors where the method of
             the run is spherical.
@@ -35,6 +37,7 @@ class Options(RunCommandOptions, OutOptions):
 
     sentences: tyro.conf.Positional[tuple[str, ...]] = ()
     file: Path | None = None
+    column: str | None = None
     out: Path | None = None
     directions: bool = False
     refine: bool = True

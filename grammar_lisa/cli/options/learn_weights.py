@@ -14,8 +14,10 @@ class Options(GrammarOptions, OutOptions):
     """Learn the weights of a grammar's rules from sentences; sample --draw weighted draws by them.
 
     Attributes:
-        data: The sentences, one a line, plain or gzipped; one that comes twice counts twice. Of an
-            ambiguous sentence the parser's derivation counts, the same each time.
+        data: The sentences: one a line, plain or gzipped; a table (.csv, .tsv, .parquet); or
+            molecules with their names (.smi). One that comes twice counts twice. Of an ambiguous
+            sentence the parser's derivation counts, the same each time.
+        column: Of a table, that of the sentences; by default that which holds most.
         out: The file for the weighted grammar, in .cfg syntax; by default it is printed.
         by_parent: Tell symbols apart by the rule that they stand in, and let each have weights of
             its own: the grammar is larger and its samples are more like the sentences.
@@ -29,6 +31,7 @@ class Options(GrammarOptions, OutOptions):
     ranges: ClassVar[Ranges] = {"smoothing": (1e-6, 1e6), "held_out": (0, 0.9)}
 
     data: Path
+    column: str | None = None
     out: Path | None = None
     by_parent: bool = False
     smoothing: float = 1.0

@@ -52,8 +52,16 @@ class Options(WithMethod, TrackOptions, NewRunOptions, TrainConfig):
             check_inputs(self, "data")
 
 
-UNRECORDED: Final[Mapping[str, str | float]] = MappingProxyType(
-    {"draw": "uniform", "distinct": "text", "mix": 0.0, "patience": 0, "kl_warmup": 0.0}
+UNRECORDED: Final[Mapping[str, str | float | None]] = MappingProxyType(
+    {
+        "draw": "uniform",
+        "distinct": "text",
+        "mix": 0.0,
+        "column": None,
+        "drop_unparsable": False,
+        "patience": 0,
+        "kl_warmup": 0.0,
+    }
 )
 """What runs were made with that do not record it."""
 

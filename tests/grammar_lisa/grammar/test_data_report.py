@@ -5,6 +5,7 @@ from small_grammars import EXPR
 
 from grammar_lisa.grammar import load_grammar, parse_grammar
 from grammar_lisa.grammar.data_report import check_data, parse_file
+from grammar_lisa.grammar.sentence_files import SentenceFile
 from shared.common.errors import LisaError
 
 AMBIGUOUS = parse_grammar("S -> S '+' S | 'x'", "sums")
@@ -17,7 +18,7 @@ def write(path, *lines):
 
 def test_lines_that_are_no_sentences_are_told_by_place(tmp_path):
     path = write(tmp_path / "data.txt", "x", "", "x+", "x+y", " 1 ", "?", "x**2", "x")
-    parsed = parse_file(path, load_grammar(EXPR))
+    parsed = parse_file(SentenceFile(path), load_grammar(EXPR))
     assert parsed.lines == (1, 5, 8)
     assert [number for number, _ in parsed.refused] == [3, 4, 6, 7]
     told = parsed.describe()
@@ -28,16 +29,16 @@ def test_lines_that_are_no_sentences_are_told_by_place(tmp_path):
 
 def test_files_without_a_sentence_are_refused(tmp_path):
     with pytest.raises(LisaError, match=r"none of the 2 lines of .* is a sentence; line 1: not a"):
-        parse_file(write(tmp_path / "a.txt", "y", "z"), AMBIGUOUS)
+        parse_file(SentenceFile(write(tmp_path / "a.txt", "y", "z")), AMBIGUOUS)
     with pytest.raises(LisaError, match="holds no sentences"):
-        parse_file(write(tmp_path / "b.txt", "", " "), AMBIGUOUS)
+        parse_file(SentenceFile(write(tmp_path / "b.txt", "", " ")), AMBIGUOUS)
     with pytest.raises(LisaError, match="cannot read"):
-        parse_file(tmp_path / "none.txt", AMBIGUOUS)
+        parse_file(SentenceFile(tmp_path / "none.txt"), AMBIGUOUS)
 
 
 def test_ambiguous_sentences_are_counted(tmp_path):
     path = write(tmp_path / "data.txt", "x", "x+x", "x+x+x", "x + x+x", "x+x+x+x")
-    found = check_data(AMBIGUOUS, path, unambiguous=False)
+    found = check_data(AMBIGUOUS, SentenceFile(path), unambiguous=False)
     assert (found.looked, found.ambiguous, found.lengths) == (4, 2, (1, 5, 7))
     assert found.first[0] == 3
     assert "S derives 'x+x+x' in more than one way" in found.first[1]
@@ -49,6 +50,8 @@ def test_ambiguous_sentences_are_counted(tmp_path):
 
 
 def test_nothing_is_looked_for_in_an_unambiguous_grammar(tmp_path):
-    found = check_data(load_grammar(EXPR), write(tmp_path / "data.txt", "x"), unambiguous=True)
+    found = check_data(
+        load_grammar(EXPR), SentenceFile(write(tmp_path / "data.txt", "x")), unambiguous=True
+    )
     assert (found.looked, found.ambiguous, found.first) == (None, 0, None)
     assert len(found.describe()) == 2

@@ -22,6 +22,7 @@ from grammar_lisa.grammar.datasets import (
 )
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sampling import enumerate_derivations, sample_uniform
+from grammar_lisa.grammar.sentence_files import SentenceFile
 from grammar_lisa.grammar.text import derivation_to_text, derivations_to_texts
 from grammar_lisa.objectives.decontamination import Decontamination
 from grammar_lisa.training.config import TrainConfig
@@ -57,11 +58,11 @@ def file(tmp_path):
 
 def test_plain_and_gzipped_files_are_read_alike(file, tmp_path):
     content = "\n".join(LINES) + "\n"
-    plain = read_sentences(file(content), EXPR, None)
+    plain = read_sentences(SentenceFile(file(content)), EXPR, None)
     assert texts(plain) == LINES
     packed = tmp_path / "no-suffix"
     packed.write_bytes(gzip.compress(content.encode()))
-    assert read_sentences(packed, EXPR, None) == plain
+    assert read_sentences(SentenceFile(packed), EXPR, None) == plain
 
 
 @pytest.mark.parametrize(
@@ -76,13 +77,13 @@ def test_plain_and_gzipped_files_are_read_alike(file, tmp_path):
     ids=["no last newline", "crlf", "blank lines and spaces", "repeats", "byte order mark"],
 )
 def test_lines_are_read_however_they_are_written(file, content):
-    assert texts(read_sentences(file(content), EXPR, None)) == LINES
+    assert texts(read_sentences(SentenceFile(file(content)), EXPR, None)) == LINES
 
 
 def test_a_sentence_outside_the_grammar_is_shown_with_its_line(file):
     path = file("x\n\n1+y*2\n")
     with pytest.raises(LisaError) as caught:
-        read_sentences(path, EXPR, None)
+        read_sentences(SentenceFile(path), EXPR, None)
     message = str(caught.value)
     assert message.startswith(f"{path}, line 3: ")
     assert "column 3" in message
@@ -95,12 +96,24 @@ def test_a_sentence_outside_the_grammar_is_shown_with_its_line(file):
 
 def test_a_sentence_that_is_too_long_is_shown_with_its_line(file):
     path = file("x\n1+x\n\nx+x+x\n")
-    assert len(read_sentences(path, EXPR, 6)) == 3
+    assert len(read_sentences(SentenceFile(path), EXPR, 6)) == 3
     with pytest.raises(LisaError) as caught:
-        read_sentences(path, EXPR, 5)
+        read_sentences(SentenceFile(path), EXPR, 5)
     assert str(caught.value) == (
-        f"{path}, line 4: this sentence needs 6 rules, more than --max-rules 5: x+x+x"
+        f"{path}, line 4: this sentence needs 6 rules, more than --max-rules 5: x+x+x\n"
+        "--drop-unparsable leaves such lines out"
     )
+
+
+def test_lines_that_cannot_be_used_are_left_out_where_asked_for(file):
+    path = SentenceFile(file("x\n1+x\n1+y\nx+x+x\n1+x\n"))
+    told = []
+    found = read_sentences(path, EXPR, 5, drop_unparsable=True, notify=told.append)
+    assert texts(found) == ["x", "1+x"]
+    (note,) = told
+    assert note.startswith(f"left out of {path.path}: 2 of 5 lines; the first: line 3: not a")
+    with pytest.raises(LisaError, match=r"none of its lines is one; line 1: this sentence needs"):
+        read_sentences(path, EXPR, 1, drop_unparsable=True)
 
 
 @pytest.mark.parametrize(
@@ -108,31 +121,31 @@ def test_a_sentence_that_is_too_long_is_shown_with_its_line(file):
 )
 def test_a_file_without_sentences_is_refused(file, content):
     with pytest.raises(LisaError, match=r"data\.txt holds no sentences; write one a line"):
-        read_sentences(file(content), EXPR, None)
+        read_sentences(SentenceFile(file(content)), EXPR, None)
 
 
 def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(LisaError, match=r"cannot read .*none\.txt: No such file"):
-        read_sentences(tmp_path / "none.txt", EXPR, None)
+        read_sentences(SentenceFile(tmp_path / "none.txt"), EXPR, None)
     with pytest.raises(LisaError, match=r"cannot read .*directory"):
-        read_sentences(tmp_path, EXPR, None)
+        read_sentences(SentenceFile(tmp_path), EXPR, None)
 
 
 def test_text_that_is_not_utf8_is_refused(file):
     with pytest.raises(LisaError, match=r"data\.txt is not UTF-8 text \(byte 5\)"):
-        read_sentences(file(b"x\n1+\xe9\n"), EXPR, None)
+        read_sentences(SentenceFile(file(b"x\n1+\xe9\n")), EXPR, None)
 
 
 def test_a_damaged_gzip_file_is_refused_wherever_it_is_damaged(file):
     content = gzip.compress("\n".join(LINES).encode(), mtime=0)
     for length in range(2, len(content)):
         with pytest.raises(LisaError, match=r"data\.txt"):
-            read_sentences(file(content[:length]), EXPR, None)
+            read_sentences(SentenceFile(file(content[:length])), EXPR, None)
     harmless = []
     for place in range(len(content)):
         path = file(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
         try:
-            found = texts(read_sentences(path, EXPR, None))
+            found = texts(read_sentences(SentenceFile(path), EXPR, None))
         except LisaError:
             continue
         assert found == LINES
