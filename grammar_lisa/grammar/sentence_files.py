@@ -3,7 +3,7 @@
 import csv
 import gzip
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -40,10 +40,12 @@ class SentenceFile:
     Attributes:
         path: The file.
         column: That of a table; by default that with most sentences in its first rows.
+        content: Its lines, where they are at hand: then nothing is read.
     """
 
     path: Path
     column: str | None = None
+    content: Sequence[str] | None = None
 
     @property
     def ending(self) -> str:
@@ -61,6 +63,8 @@ class SentenceFile:
         Raises:
             LisaError: The file cannot be read, or has no such column.
         """
+        if self.content is not None:
+            return _held(enumerate(self.content, start=1))
         if self.column is not None and self.ending not in TABLES:
             raise LisaError(
                 f"--column {self.column}: {self.path} is no table; name a file that ends in "
@@ -75,11 +79,9 @@ class SentenceFile:
                 found = self._of_table(lines, is_sentence, notify)
             else:
                 found = list(enumerate(lines, start=1))
-        held = ((number, text.strip()) for number, text in found)
-        kept = [(number, text) for number, text in held if text]
         if self.ending in NAMED:
-            return [(number, text.split()[0]) for number, text in kept]
-        return kept
+            return [(number, text.split()[0]) for number, text in _held(found)]
+        return _held(found)
 
     def _of_table(
         self, lines: Sequence[str], is_sentence: IsSentence, notify: Notify
@@ -140,6 +142,12 @@ class SentenceFile:
         if len(columns) > 1:
             notify(f"{self.path}: the sentences are those of the column {best} (--column)")
         return best
+
+
+def _held(lines: Iterable[Line]) -> list[Line]:
+    """Return the lines that hold something, without blanks around them."""
+    stripped = ((number, text.strip()) for number, text in lines)
+    return [(number, text) for number, text in stripped if text]
 
 
 def read_lines(path: Path) -> list[str]:

@@ -53,7 +53,12 @@ def describe_sentences(config: TrainConfig) -> str:
 
 
 def gather(
-    config: TrainConfig, grammar: Grammar, decontamination: Decontamination, notify: Notify = silent
+    config: TrainConfig,
+    grammar: Grammar,
+    decontamination: Decontamination,
+    notify: Notify = silent,
+    *,
+    sentences: Sequence[str] | None = None,
 ) -> tuple[DerivationSplit, int]:
     """Return the sentences of a training as derivations, split, and the most rules one takes.
 
@@ -62,6 +67,7 @@ def gather(
         grammar: What its file holds.
         decontamination: What to keep out, which counts it.
         notify: Hears if there are fewer sentences than asked for.
+        sentences: Those of the file that `config.data` names, where they are at hand.
 
     Raises:
         LisaError: There are too few, or the data cannot be read.
@@ -82,7 +88,7 @@ def gather(
         )
     else:
         found = read_sentences(
-            SentenceFile(config.data, config.column),
+            SentenceFile(config.data, config.column, sentences),
             grammar,
             max_rules,
             drop_unparsable=config.drop_unparsable,

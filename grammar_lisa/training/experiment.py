@@ -1,6 +1,7 @@
 """One training: a grammar, sentences, a network and a method become a run with fitted samplers."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -41,6 +42,9 @@ from shared.training.trainer import Trainer
 
 SEMANTICS = "semantics.safetensors"
 """What the sentences of a run do, where it learns from that."""
+
+SENTENCES = "sentences.txt"
+"""Those that a run was trained on, where they were no file."""
 
 LOOKED = 2000
 """The most sentences that tell what a sentence carries."""
@@ -131,6 +135,7 @@ def make_run(
     *,
     overwrite: bool = False,
     notify: Notify = silent,
+    sentences: Sequence[str] | None = None,
 ) -> tuple[Run, DerivationSplit]:
     """Read the grammar, gather the data and make the run's folder.
 
@@ -141,6 +146,8 @@ def make_run(
         plan: What it will be.
         overwrite: Whether a run that is there is replaced.
         notify: Hears what was found and left out.
+        sentences: What to train on, where they are at hand: kept in the run as `SENTENCES`, which
+            the plan's data name.
 
     Raises:
         LisaError: The input cannot be served or the folder is taken.
@@ -152,7 +159,7 @@ def make_run(
         if finding.severity == "warning" or finding.code == "format":
             notify(f"{config.grammar}:{finding}")
     decontamination = decontamination_of(config, grammar, notify)
-    data, max_rules = gather(config, grammar, decontamination, notify)
+    data, max_rules = gather(config, grammar, decontamination, notify, sentences=sentences)
     network, dim, _ = chosen(config, max_rules)
     plan = plan.settled(max_rules)
     seed = derive_seed(config.seed, "network")
@@ -187,6 +194,8 @@ def make_run(
         overwrite=overwrite,
     )
     _write_inputs(run, grammar, data)
+    if sentences is not None:
+        run.write_text(SENTENCES, "".join(f"{' '.join(text.split())}\n" for text in sentences))
     if semantics:
         run.write_tensors(SEMANTICS, semantics, {})
     notify(

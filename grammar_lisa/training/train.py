@@ -1,13 +1,14 @@
 """A training in one call."""
 
 import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from grammar_lisa.models.load import load_model
 from grammar_lisa.models.sentence_model import SentenceModel
 from grammar_lisa.training.config import TrainConfig
-from grammar_lisa.training.experiment import Plan, finish_run, make_run, train_run
+from grammar_lisa.training.experiment import SENTENCES, Plan, finish_run, make_run, train_run
 from shared.common.callbacks import Callbacks, Notify, silent
 from shared.common.errors import LisaError
 from shared.common.words import unknown
@@ -42,7 +43,8 @@ def train(
         overwrite: Whether a run of that name is replaced.
         notify: Hears what was found, left out and fitted, and what to change where sentences do
             not come back.
-        settings: Fields of `TrainConfig`, such as ``epochs``, ``dim``, ``data`` or ``seed``.
+        settings: Fields of `TrainConfig`, such as ``epochs``, ``dim``, ``data`` or ``seed``; data
+            may also be the sentences themselves.
 
     Returns:
         The model, with its best weights; its run's folder is ``model.run.path``.
@@ -50,20 +52,39 @@ def train(
     Raises:
         LisaError: A setting is unknown, the input cannot be served, or the folder is taken.
     """
-    config = _config(Path(grammar), settings)
     if isinstance(method, str):
         if method not in METHODS:
             raise LisaError(unknown("method", method, METHODS))
         method = METHODS[method]()
-    plan = Plan(config, method)
-    stem = f"{config.grammar.stem}-{method.name}"
+    stem = f"{Path(grammar).stem}-{method.name}"
     path = next_run_path(Path(runs), stem) if name is None else Path(runs) / name
-    run, data = make_run(path, plan, overwrite=overwrite, notify=notify)
+    sentences = _sentences(settings.get("data"))
+    if sentences is not None:
+        settings = settings | {"data": path / SENTENCES}
+    plan = Plan(_config(Path(grammar), settings), method)
+    run, data = make_run(path, plan, overwrite=overwrite, notify=notify, sentences=sentences)
     train_run(run, data, plan, Callbacks(notify))
     finish_run(run, data, plan, notify)
     for line in run.read_json(SUMMARY)["advice"]:
         notify(line)
     return load_model(run)
+
+
+def _sentences(data: object) -> tuple[str, ...] | None:
+    """Return sentences that are given themselves; None of a file, and where there are no data.
+
+    Raises:
+        LisaError: Something that is given is no sentence.
+    """
+    if data is None or isinstance(data, str | Path):
+        return None
+    if not isinstance(data, Iterable):
+        raise LisaError(f"data must be a file or sentences, not {data!r}")
+    found = tuple(data)
+    for place, text in enumerate(found):
+        if not isinstance(text, str):
+            raise LisaError(f"data must be a file or sentences; data[{place}] is {text!r}")
+    return found
 
 
 def _config(grammar: Path, settings: dict[str, Any]) -> TrainConfig:
