@@ -1,8 +1,6 @@
 """`grammar-lisa bo --trials 5`."""
 
 import dataclasses
-import math
-from collections.abc import Sequence
 
 from grammar_lisa.cli.bo_objective import opened_objective
 from grammar_lisa.cli.bo_report import report_search
@@ -10,7 +8,6 @@ from grammar_lisa.cli.bo_search import Search
 from grammar_lisa.cli.options.bo import TABLE_FLAGS, Options
 from grammar_lisa.cli.options.search import recorded
 from grammar_lisa.models.names import SEARCH_TOOL, TOOL
-from grammar_lisa.optimize.history import Evaluation
 from grammar_lisa.optimize.problem import SearchedRun
 from shared.cli.jobs import on_backend
 from shared.cli.option_groups import JOB_OPTIONS
@@ -20,7 +17,7 @@ from shared.common.seeds import derive_seed
 from shared.jobs.backends import Backend
 from shared.runs.folders import made_by
 from shared.runs.run import Run, create_run, next_run_path, open_run
-from shared.trackers.tracker import Tracker, show_pictures, tracking
+from shared.trackers.tracker import show_pictures, tracking
 
 _UNRECORDED = ("json", "quiet", "overwrite", "resume", "name", "track", *JOB_OPTIONS)
 
@@ -45,31 +42,13 @@ def run(options: Options, terminal: Terminal, backend: Backend) -> None:
         else:
             problem = searched.problem(objective, decontaminate=options.clean, notify=terminal.note)
             folder = folder or _create(trained, options, str(problem.decontamination), terminal)
-        search = Search(folder, options, backend, terminal)
-        with tracking(options.track, folder) as tracker:
+        with tracking(options.track, folder, terminal.note) as tracker:
+            search = Search(folder, options, backend, terminal, tracker)
             initial = search.scored_first(searched, objective) if problem is None else []
             problem = problem or searched.problem_from(objective, initial)
             outcome = search.outcome(problem, initial)
-            log_trials(tracker, outcome.found)
             report_search(folder, outcome, options.top, terminal)
             show_pictures(tracker, folder)
-
-
-def log_trials(tracker: Tracker, found: Sequence[Sequence[Evaluation]]) -> None:
-    """Tell a tracker the scores of trials and the best so far, a step for each evaluation."""
-    best = [math.inf] * len(found)
-    for step in range(1, max(map(len, found), default=0) + 1):
-        values: dict[str, float] = {}
-        for place, evaluations in enumerate(found):
-            if step > len(evaluations):
-                continue
-            score = evaluations[step - 1].score
-            if score is not None:
-                best[place] = min(best[place], score)
-                values[f"score/trial-{place + 1:02d}"] = score
-            if best[place] < math.inf:
-                values[f"best/trial-{place + 1:02d}"] = best[place]
-        tracker.log(values, step)
 
 
 def _resumed(folder: Run, options: Options) -> Options:

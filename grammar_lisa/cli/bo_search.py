@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from grammar_lisa.cli.followed_trials import following
 from grammar_lisa.cli.options.bo import Options
 from grammar_lisa.cli.progress import shown_progress
 from grammar_lisa.models.character_model import CharacterModel
@@ -25,6 +26,7 @@ from shared.common.errors import LisaError
 from shared.common.words import counted
 from shared.jobs.backends import Backend
 from shared.runs.run import Run
+from shared.trackers.tracker import Tracker
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,14 @@ class Search:
         options: Of the command.
         backend: What carries trials out.
         terminal: Where it speaks.
+        tracker: What follows it.
     """
 
     folder: Run
     options: Options
     backend: Backend
     terminal: Terminal
+    tracker: Tracker
 
     def scored_first(self, searched: SearchedRun, objective: Objective) -> list[Evaluation]:
         """Score the sentences that all trials begin from, where that has a cost."""
@@ -83,7 +87,8 @@ class Search:
 
     def _found(self, trials: Sequence[Trial], objective: Objective) -> list[list[Evaluation]]:
         paths = [trial.history for trial in trials]
-        with self._progress("searching", paths, self.options.search.budget * len(trials)):
+        total = self.options.search.budget * len(trials)
+        with self._progress("searching", paths, total), following(self.tracker, trials):
             return run_trials(trials, objective, self.backend)
 
     def _controls(self, problem: SearchProblem, trials: Sequence[Trial]) -> dict[str, list[Scored]]:

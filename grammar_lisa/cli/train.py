@@ -31,7 +31,7 @@ def run(options: Options, terminal: Terminal) -> None:
         terminal.note(f"going on with {folder.path}")
         data = data_of(folder, options, terminal.note)
     try:
-        with tracking(track, folder) as tracker:
+        with tracking(track, folder, terminal.note) as tracker:
             train(folder, data, options, terminal, tracker)
             finish_run(folder, data, Plan(options, options.hyper), terminal.note)
             show_pictures(tracker, folder)

@@ -61,7 +61,8 @@ def run(options: Options, terminal: Terminal) -> None:
         images = data_named(options).load(terminal.note)
         check_data(folder, images)
     try:
-        with tracking(track if fabric.is_global_zero else None, folder) as tracker:
+        followed = track if fabric.is_global_zero else None
+        with tracking(followed, folder, terminal.note) as tracker:
             _carry_out(fabric, folder, images, options, terminal, tracker)
             show_pictures(tracker, folder)
     except KeyboardInterrupt:

@@ -13,16 +13,17 @@ class MLflow:
     """Logs to MLflow, as `MLFLOW_TRACKING_URI` and `MLFLOW_EXPERIMENT_NAME` say."""
 
     def __init__(self, run: Run) -> None:
-        mlflow.start_run(run_name=run.path.name)
+        # The run that is active is one of this thread; a search is followed by another.
+        self._id = mlflow.start_run(run_name=run.path.name).info.run_id
         mlflow.log_params(options_of(run))
 
-    def log(self, values: Mapping[str, float], step: int) -> None:
-        """Log numbers."""
-        mlflow.log_metrics(dict(values), step=step)
+    def log(self, values: Mapping[str, float], step: int, axis: str | None = None) -> None:
+        """Log numbers, each name along an axis of its own."""
+        mlflow.log_metrics(dict(values), step=step, run_id=self._id)
 
     def figure(self, name: str, path: Path) -> None:
         """Log a picture as an artifact."""
-        mlflow.log_artifact(str(path), artifact_path="pictures")
+        mlflow.log_artifact(str(path), artifact_path="pictures", run_id=self._id)
 
     def finish(self, failed: bool = False) -> None:
         """End the run, finished or failed."""

@@ -23,8 +23,8 @@ class TensorBoard:
         self._writer.add_text("options", f"```\n{json.dumps(options_of(run), indent=2)}\n```", 0)
         self._step = 0
 
-    def log(self, values: Mapping[str, float], step: int) -> None:
-        """Write numbers."""
+    def log(self, values: Mapping[str, float], step: int, axis: str | None = None) -> None:
+        """Write numbers, each name along an axis of its own."""
         for name, value in values.items():
             self._writer.add_scalar(name, value, step)
         self._step = step

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from shared.common.callbacks import MetricsRow
+from shared.common.callbacks import MetricsRow, Notify, silent
 from shared.common.errors import LisaError
 from shared.runs.run import Run
 from shared.trackers.names import TrackerName
@@ -22,8 +22,14 @@ _PLACES: Mapping[TrackerName, str] = {
 class Tracker(Protocol):
     """Follows one run."""
 
-    def log(self, values: Mapping[str, float], step: int) -> None:
-        """Take numbers by name, of a step; steps never fall."""
+    def log(self, values: Mapping[str, float], step: int, axis: str | None = None) -> None:
+        """Take numbers by name, of a step; steps along one axis never fall.
+
+        Args:
+            values: The numbers.
+            step: Where they stand.
+            axis: What is counted, where several things are; every name has one axis.
+        """
 
     def figure(self, name: str, path: Path) -> None:
         """Take a picture, a PNG file."""
@@ -35,7 +41,7 @@ class Tracker(Protocol):
 class NoTracker:
     """A tracker that follows nothing."""
 
-    def log(self, values: Mapping[str, float], step: int) -> None:
+    def log(self, values: Mapping[str, float], step: int, axis: str | None = None) -> None:
         """Take nothing."""
 
     def figure(self, name: str, path: Path) -> None:
@@ -45,18 +51,51 @@ class NoTracker:
         """Hear nothing."""
 
 
+class _UntilLost:
+    """A tracker that is told no more once it failed: what it follows goes on without it."""
+
+    def __init__(self, tracker: Tracker, name: TrackerName, notify: Notify) -> None:
+        self._tracker, self._name, self._notify = tracker, name, notify
+        self._lost = False
+
+    def log(self, values: Mapping[str, float], step: int, axis: str | None = None) -> None:
+        """Hand numbers on."""
+        self._tell(lambda: self._tracker.log(values, step, axis))
+
+    def figure(self, name: str, path: Path) -> None:
+        """Hand a picture on."""
+        self._tell(lambda: self._tracker.figure(name, path))
+
+    def finish(self, failed: bool = False) -> None:
+        """Hand the end on."""
+        self._tell(lambda: self._tracker.finish(failed))
+
+    def _tell(self, call: Callable[[], None]) -> None:
+        if self._lost:
+            return
+        try:
+            call()
+        except Exception as error:
+            self._lost = True
+            self._notify(
+                f"--track {self._name} failed and is told no more; the work goes on: "
+                f"{_reason(error)}"
+            )
+
+
 @contextmanager
-def tracking(name: TrackerName | None, run: Run) -> Iterator[Tracker]:
+def tracking(name: TrackerName | None, run: Run, notify: Notify = silent) -> Iterator[Tracker]:
     """Open a tracker of a run, and end it with the block.
 
     Args:
         name: Of the tracker; None follows nothing.
         run: What is followed; its options are told at once.
+        notify: Hears where the tracker fails on the way.
 
     Raises:
         LisaError: The tracker cannot be opened, such as where its server does not answer.
     """
-    tracker = NoTracker() if name is None else _opened(name, run)
+    tracker = NoTracker() if name is None else _UntilLost(_opened(name, run), name, notify)
     try:
         yield tracker
     except BaseException:
@@ -87,11 +126,14 @@ def _opened(name: TrackerName, run: Run) -> Tracker:
     try:
         return made(run)
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise LisaError(
-            f"--track {name} does not open, so nothing was done yet: {reason}; go on with "
+            f"--track {name} does not open, so nothing was done yet: {_reason(error)}; go on with "
             f"--resume {run.path}, with or without it"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _part(name: str) -> str:

@@ -23,9 +23,17 @@ class WeightsAndBiases:
             dir=str(run.path),
         )
 
-    def log(self, values: Mapping[str, float], step: int) -> None:
-        """Log numbers."""
-        self._run.log(dict(values), step=step)
+        self._defined: set[str] = set()
+
+    def log(self, values: Mapping[str, float], step: int, axis: str | None = None) -> None:
+        """Log numbers, over the steps of the run or along an axis of their own."""
+        if axis is None:
+            self._run.log(dict(values), step=step)
+            return
+        for name in values.keys() - self._defined:
+            self._run.define_metric(name, step_metric=axis)
+            self._defined.add(name)
+        self._run.log({**values, axis: step})
 
     def figure(self, name: str, path: Path) -> None:
         """Log a picture."""

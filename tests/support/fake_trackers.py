@@ -5,7 +5,7 @@ Signatures are those of mlflow 3 and wandb 0.21; a call that these do not take f
 
 import sys
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -34,6 +34,7 @@ class FakeMLflow:
     ):  # fmt: skip
         assert self.name is None, "a run is active already"
         self.name = run_name
+        return SimpleNamespace(info=SimpleNamespace(run_id="7"))
 
     def log_params(self, params, synchronous=None, run_id=None):
         assert self.name is not None
@@ -44,6 +45,7 @@ class FakeMLflow:
         self, metrics, step=None, synchronous=None, run_id=None, timestamp=None, model_id=None,
         dataset=None,
     ):  # fmt: skip
+        assert run_id == "7", "another thread has another active run"
         assert all(type(value) is float for value in metrics.values())
         allowed = set("/_-. ")
         assert all(c.isalnum() or c in allowed for name in metrics for c in name)
@@ -62,7 +64,7 @@ class FakeWandb:
     """One run of Weights & Biases.
 
     Attributes:
-        settings, logged, exit_code: What it was told.
+        settings, logged, axes, exit_code: What it was told.
     """
 
     def __init__(self):
@@ -73,7 +75,7 @@ class FakeWandb:
         self, entity=None, project=None, dir=None, id=None, name=None, notes=None, tags=None,
         config=None, *, mode=None, resume=None, settings=None,
     ):  # fmt: skip
-        self._step = 0
+        self._step, self.axes = 0, {}
         self.settings = {"project": project, "dir": dir, "name": name, "config": config}
         return self
 
@@ -81,6 +83,12 @@ class FakeWandb:
         assert step is None or step >= self._step, "wandb drops steps that fall"
         self._step = self._step if step is None else step
         self.logged.append((self._step, data))
+
+    def define_metric(
+        self, name, step_metric=None, step_sync=None, hidden=None, summary=None, overwrite=None
+    ):
+        assert name not in self.axes
+        self.axes[name] = step_metric
 
     def finish(self, exit_code=None, quiet=None):
         self.exit_code = exit_code

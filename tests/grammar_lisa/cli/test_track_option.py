@@ -1,15 +1,12 @@
 """`--track` of `train` and `bo`."""
 
 import json
-import math
 
 import pytest
 from command_line import EXPR, TINY_SEARCH, TOOL, succeed, train
 from fake_trackers import mlflow as mlflow
 from fake_trackers import wandb as wandb
 
-from grammar_lisa.cli.bo import log_trials
-from grammar_lisa.optimize.history import Evaluation
 from shared.runs.run import open_run
 
 
@@ -43,7 +40,23 @@ def test_a_search_is_followed_by_its_trials(trained, tmp_path, wandb):
     best = [values["best/trial-02"] for _, values in wandb.logged if "best/trial-02" in values]
     assert best == sorted(best, reverse=True)
     assert {name for _, values in wandb.logged for name in values} >= {"convergence", "best"}
+    assert wandb.axes["best/trial-02"] == wandb.axes["score/trial-02"] == "evaluation/trial-02"
+    steps = [v["evaluation/trial-02"] for _, v in wandb.logged if "best/trial-02" in v]
+    assert steps == list(range(1, len(best) + 1))
     assert wandb.exit_code == 0
+
+
+def test_a_tracker_that_fails_on_the_way_stops_no_search(trained, tmp_path, wandb, monkeypatch):
+    def define_metric(name, step_metric):
+        raise OSError("the server is away\nfor long")
+
+    monkeypatch.setattr(wandb, "define_metric", define_metric)
+    words = ("--run", trained, "--trials", 1, "--jobs", 1, *TINY_SEARCH, "--controls", "no")
+    result = succeed("bo", *words, "--name", f"s-{tmp_path.name}", "--track", "wandb", "--json")
+    assert "--track wandb failed and is told no more; the work goes on: the server is away" in (
+        result.said
+    )
+    assert result.json["trials"]["search"][0]["evaluations"] == 10
 
 
 def test_a_missing_tracker_is_told_before_any_work(tmp_path, trained, monkeypatch):
@@ -55,25 +68,3 @@ def test_a_missing_tracker_is_told_before_any_work(tmp_path, trained, monkeypatc
         said = TOOL.refusal(*words, "--track", "wandb")
         assert "wandb is not installed; get it with: pip install 'lisa-toolkit[wandb]'" in said
     assert not list(tmp_path.iterdir())
-
-
-class Taken:
-    """A tracker that keeps what it is told."""
-
-    def __init__(self):
-        self.rows = []
-
-    def log(self, values, step):
-        self.rows.append((step, dict(values)))
-
-
-def test_trials_of_unequal_length_are_logged_evaluation_by_evaluation():
-    first = [Evaluation(1, "a", 3.0), Evaluation(1, "b", None, "why"), Evaluation(2, "c", 1.0)]
-    taken = Taken()
-    log_trials(taken, [first, [Evaluation(1, "d", None, "why")]])
-    assert taken.rows == [
-        (1, {"score/trial-01": 3.0, "best/trial-01": 3.0}),
-        (2, {"best/trial-01": 3.0}),
-        (3, {"score/trial-01": 1.0, "best/trial-01": 1.0}),
-    ]
-    assert all(math.isfinite(value) for _, row in taken.rows for value in row.values())

@@ -1,5 +1,7 @@
 """Trackers against the real MLflow and Weights & Biases, neither of which needs a network here."""
 
+import threading
+
 import pytest
 
 import image_lisa as il
@@ -36,6 +38,19 @@ def test_mlflow_keeps_a_training(mlflow, tmp_path):
     ]
     pictures = {each.path for each in client.list_artifacts(run.info.run_id, "pictures")}
     assert {"pictures/curves.png", "pictures/samples-gmm.png"} <= pictures
+
+
+@pytest.mark.filterwarnings("default")
+def test_mlflow_hears_another_thread_along_an_axis(mlflow, tmp_path):
+    run = create_run(tmp_path / "search", {"tool": "grammar-lisa", "options": {}})
+    with tracking("mlflow", run) as tracker:
+        thread = threading.Thread(target=lambda: tracker.log({"best/trial-02": 3.0}, 7, "axis"))
+        thread.start()
+        thread.join()
+    client = mlflow.MlflowClient()
+    (found,) = client.search_runs([each.experiment_id for each in client.search_experiments()])
+    (told,) = client.get_metric_history(found.info.run_id, "best/trial-02")
+    assert (found.info.run_name, told.step, told.value) == ("search", 7, 3.0)
 
 
 @pytest.mark.filterwarnings("default")
