@@ -84,8 +84,19 @@ def test_what_is_asked_for_is_new_distinct_and_complete(search, objective, begun
     check_asked(one, flat(batches), begun[0])
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
-@pytest.mark.parametrize("method", ["lisa", "vae"])
+RETRAINED = [name for name, system in SYSTEMS.items() if system.retraining != "none"]
+
+
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [
+        *(("lisa", name) for name in SYSTEMS),
+        *(
+            pytest.param("vae", name, marks=[pytest.mark.slow] if name in RETRAINED else [])
+            for name in SYSTEMS
+        ),
+    ],
+)
 def test_every_system_searches_the_sphere_and_the_box(trained, sentences, objective, name, method):
     model = trained(method)
     reader = reader_of(model, X, () if method == "lisa" else sentences)
