@@ -1,6 +1,5 @@
 """Progress of a search for formulas, and what it has found kept on disk meanwhile."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from grammar_lisa.regression.fitting import Fitting
 from grammar_lisa.regression.measures import fine_r2
 from shared.cli.terminal import Meter, Terminal
 from shared.common.errors import LisaError
+from shared.common.polling import polling
 
 _EVERY = 0.25
 _LOOK = 1.0
@@ -30,18 +30,12 @@ def watching(
         terminal: Where the bar is shown.
         keep: Called with the formulas where they have changed.
     """
-    done = threading.Event()
     total = max(1, round(fitting.config.max_time))
-    with terminal.progress("searching, seconds", total) as meter:
-        watcher = threading.Thread(
-            target=_Watcher(fitting, meter, keep, total).watch, args=(done,), daemon=True
-        )
-        watcher.start()
-        try:
-            yield
-        finally:
-            done.set()
-            watcher.join()
+    with (
+        terminal.progress("searching, seconds", total) as meter,
+        polling(_Watcher(fitting, meter, keep, total).watch, _EVERY),
+    ):
+        yield
 
 
 class _Watcher:
@@ -54,13 +48,12 @@ class _Watcher:
         self._kept: list[str] = []
         self._note = ""
 
-    def watch(self, done: threading.Event) -> None:
-        """Look again and again until it is done."""
-        while not done.wait(_EVERY):
-            if time.monotonic() >= self._due:
-                self._look()
-            seconds = int(time.monotonic() - self._begun)
-            self._meter.update(min(seconds, self._total), self._note)
+    def watch(self) -> None:
+        """Show the seconds, and look where it is time to."""
+        if time.monotonic() >= self._due:
+            self._look()
+        seconds = int(time.monotonic() - self._begun)
+        self._meter.update(min(seconds, self._total), self._note)
 
     def _look(self) -> None:
         begun = time.monotonic()

@@ -103,11 +103,10 @@ def optimize(
         LisaError: The model has no run, there is no such system or setting, nothing can be scored,
             or there is nothing to begin from.
     """
-    if model.run is None:
-        raise LisaError("this model is of no run; take one that 'load' or 'train' returned")
+    run = model.own_run("there is nothing to begin from: 'load' and 'train' return models of runs")
     config = system_named(system).changed(**changes)
-    space = space_of_run(model, model.run, config.space)
-    searched = SearchedRun(model.run, model, space, training_sentences(model.run, model))
+    space = space_of_run(model, run, config.space)
+    searched = SearchedRun(run, model, space, training_sentences(run, model))
     if not isinstance(objective, Objective):
         objective = FunctionObjective(objective)
     with limited_threads(1), np.errstate(all="ignore"):

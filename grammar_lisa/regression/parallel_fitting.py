@@ -29,6 +29,7 @@ from grammar_lisa.regression.search.archive import ArchiveEntry
 from grammar_lisa.regression.search.tree import Tree
 from grammar_lisa.regression.tables.table import Table
 from shared.common.errors import LisaError
+from shared.common.polling import polling
 from shared.jobs.backends import Processes
 from shared.jobs.jobs import FAILED, Job, JobProgress, run_jobs
 from shared.runs.files import read_json, write_json
@@ -106,26 +107,22 @@ class _Folder(NamedTuple):
     @contextmanager
     def watching(self, fitting: Fitting, number: int) -> Iterator[None]:
         """Tell how far a search is as it goes on, and stop it once it can no longer win."""
-        ended = threading.Event()
+        shown: Standing | None = None
 
-        def watch() -> None:
-            shown = None
-            while not ended.wait(_EVERY):
-                standing = Standing(fitting.stages, None, fitting.entries())
-                if standing != shown:
-                    self.tell(number, standing)
-                    shown = standing
-                lost = has_lost(number, fitting.stages, self.standings())
-                if lost or (self.path / _STOP).exists():
-                    fitting.stop()
+        def look() -> None:
+            nonlocal shown
+            standing = Standing(fitting.stages, None, fitting.entries())
+            if standing != shown:
+                self.tell(number, standing)
+                shown = standing
+            lost = has_lost(number, fitting.stages, self.standings())
+            if lost or (self.path / _STOP).exists():
+                fitting.stop()
 
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
         try:
-            yield
+            with polling(look, _EVERY):
+                yield
         finally:
-            ended.set()
-            watcher.join()
             self.tell(number, Standing(fitting.stages, fitting.ending, fitting.entries()))
 
 

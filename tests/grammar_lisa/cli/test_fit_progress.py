@@ -44,13 +44,8 @@ def watcher(sketches, clock, monkeypatch):
 
 def seen(made, clock, seconds):
     """Let the watcher look at each of some seconds."""
-    ticks = iter(seconds)
-
-    def wait(_):
-        clock[0] = next(ticks, None)
-        return clock[0] is None
-
-    made.watch(SimpleNamespace(wait=wait))
+    for clock[0] in seconds:
+        made.watch()
 
 
 def test_formulas_are_kept_when_they_have_changed(monkeypatch):
