@@ -14,7 +14,7 @@ from grammar_lisa.grammar.counting import Counts
 from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sampling import Keys, by_text, enumerate_derivations, sample
-from grammar_lisa.grammar.sentence_files import SentenceFile
+from grammar_lisa.grammar.sentence_files import NAMED_HINT, SentenceFile
 from grammar_lisa.grammar.text import derivations_to_texts
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
@@ -168,10 +168,18 @@ def parsed_lines(
             try:
                 known[text] = parser.parse(text)
             except LisaError as error:
-                known[text] = error
+                known[text] = LisaError(f"{error}{_hint(text, parser)}")
         return known[text]
 
     return [(number, line, parsed(line)) for number, line in file.lines(parser.reads, notify)]
+
+
+def _hint(text: str, parser: Parser) -> str:
+    """Say how names behind sentences are read, where no sentence has blanks and the first is one."""
+    if parser.grammar.spacing.mode != "joined":
+        return ""
+    word, *others = text.split()
+    return f"\n{NAMED_HINT}" if others and parser.reads(word) else ""
 
 
 def split_derivations(

@@ -16,6 +16,11 @@ from shared.common.words import unknown
 NAMED: Final = (".smi", ".smiles", ".ism")
 """Endings of files of molecules, whose names stand behind a blank."""
 
+NAMED_HINT: Final = (
+    "its first word is a sentence: in a file whose name ends in .smi, what stands behind the first "
+    "word of a line is left out"
+)
+
 _SEPARATORS: Final[Mapping[str, str]] = {".csv": ",", ".tsv": "\t"}
 _PARQUET: Final = ".parquet"
 TABLES: Final = (*_SEPARATORS, _PARQUET)

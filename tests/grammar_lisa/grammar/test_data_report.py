@@ -36,6 +36,18 @@ def test_files_without_a_sentence_are_refused(tmp_path):
         parse_file(SentenceFile(tmp_path / "none.txt"), AMBIGUOUS)
 
 
+def test_words_behind_sentences_are_met_with_a_hint(tmp_path):
+    smiles = load_grammar(EXPR.with_name("smiles.cfg"))
+    path = write(tmp_path / "a.txt", "CCO -2.5", "CCN -3.5")
+    hint = r"line 1: not a(.|\n)*first word is a sentence: in a file"
+    with pytest.raises(LisaError, match=hint):
+        parse_file(SentenceFile(path), smiles)
+    assert len(parse_file(SentenceFile(path.rename(tmp_path / "a.smi")), smiles).derivations) == 2
+    with pytest.raises(LisaError) as caught:
+        parse_file(SentenceFile(write(tmp_path / "b.txt", "x + y")), AMBIGUOUS)
+    assert "first word" not in str(caught.value)
+
+
 def test_ambiguous_sentences_are_counted(tmp_path):
     path = write(tmp_path / "data.txt", "x", "x+x", "x+x+x", "x + x+x", "x+x+x+x")
     found = check_data(AMBIGUOUS, SentenceFile(path), unambiguous=False)
