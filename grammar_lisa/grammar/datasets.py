@@ -175,7 +175,7 @@ def parsed_lines(
 
 
 def _hint(text: str, parser: Parser) -> str:
-    """Say how names behind sentences are read, where no sentence has blanks and the first is one."""
+    """Say how names behind sentences are read, where the first word is a sentence of no blanks."""
     if parser.grammar.spacing.mode != "joined":
         return ""
     word, *others = text.split()
