@@ -9,7 +9,7 @@ from grammar_lisa.cli.text_files import write_text
 from grammar_lisa.grammar import Grammar, load_grammar
 from grammar_lisa.grammar.data_report import check_data
 from grammar_lisa.grammar.datasets import default_max_rules
-from grammar_lisa.grammar.formats.names import OF_ENDING
+from grammar_lisa.grammar.formats.names import OF_ENDING, Format
 from grammar_lisa.grammar.formats.writing import written
 from grammar_lisa.grammar.lint import trimmed
 from grammar_lisa.grammar.report import Report, report
@@ -25,8 +25,7 @@ from shared.common.words import counted
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     grammar = load_grammar(options.grammar, options.format)
-    if options.out:
-        write_grammar(grammar, options.out, terminal)
+    notation = None if options.out is None else notation_of(options.out, grammar)
     limit = default_max_rules(grammar.shortest) if options.max_rules is None else options.max_rules
     found = report(grammar, limit)
     read = (
@@ -45,6 +44,8 @@ def run(options: Options, terminal: Terminal) -> None:
         notify=terminal.note,
     )
     sentences = derivations_to_texts(grammar, draws)
+    if options.out is not None and notation is not None:
+        write_grammar(grammar, options.out, notation, terminal)
     tell(str(options.grammar), grammar, found, sentences, terminal)
     for line in read.describe() if read else ():
         terminal.print(line)
@@ -91,17 +92,26 @@ def tell(
         terminal.print(f"  {sentence}")
 
 
-def write_grammar(grammar: Grammar, path: Path, terminal: Terminal) -> None:
-    """Write the rules that sentences use to a file, in the notation that its ending tells.
+def notation_of(path: Path, grammar: Grammar) -> Format:
+    """Return the notation that a file's ending tells, for a grammar that is another file.
 
     Raises:
-        LisaError: The ending is none of a grammar's, or the file cannot be written.
+        LisaError: The ending is none of a grammar's, or the file is that of the grammar.
     """
     notation = OF_ENDING.get(path.suffix.lower())
     if notation is None:
         raise LisaError(f"{path}: name a file that ends in {', '.join(OF_ENDING)}")
     if path.resolve() == Path(grammar.source).resolve():
         raise LisaError(f"{path} is the grammar itself; name another --out")
+    return notation
+
+
+def write_grammar(grammar: Grammar, path: Path, notation: Format, terminal: Terminal) -> None:
+    """Write the rules that sentences use to a file, in a notation.
+
+    Raises:
+        LisaError: The file cannot be written.
+    """
     rules = trimmed(scan(grammar.text, grammar.source))
     text = written(rules, grammar.start, grammar.spacing.mode, notation)
     write_text(path, text)

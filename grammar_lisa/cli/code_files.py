@@ -9,22 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.cli.table_files import TABLES, write_table
+from shared.cli.table_files import check_kind, write_table
 from shared.common.errors import LisaError
-from shared.common.extras import check_extra
 from shared.runs.files import make_folder, write_atomically
-
-
-def check_codes_file(path: Path) -> None:
-    """Refuse a file of codes that is of another kind, or of one that cannot be read here.
-
-    Raises:
-        LisaError: Naming the file.
-    """
-    if path.suffix.lower() not in TABLES:
-        raise LisaError(f"codes are kept in {', '.join(TABLES)} files, not in {path}")
-    if path.suffix.lower() == ".parquet":
-        check_extra("parquet", "pyarrow")
 
 
 def write_codes(path: Path, codes: NDArray[np.float32], sentences: list[str]) -> None:
@@ -44,7 +31,7 @@ def read_codes(path: Path) -> NDArray[np.float64]:
     Raises:
         LisaError: The file is missing, damaged, or holds no such numbers.
     """
-    check_codes_file(path)
+    check_kind(path)
     try:
         if path.suffix.lower() == ".npy":
             return _as_codes(np.load(path, allow_pickle=False), path)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from grammar_lisa.cli.code_files import check_codes_file, write_codes
+from grammar_lisa.cli.code_files import write_codes
 from grammar_lisa.cli.options.encode import Options
 from grammar_lisa.cli.runs import open_model
 from grammar_lisa.grammar.sentence_files import SentenceFile
 from grammar_lisa.models.sentence_model import SentenceModel
+from shared.cli.table_files import check_kind
 from shared.cli.terminal import Terminal
 from shared.common.errors import LisaError
 from shared.common.words import counted
@@ -17,13 +18,13 @@ from shared.common.words import counted
 def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     if options.out is not None:
-        check_codes_file(options.out)
+        check_kind(options.out)
     if not options.sentences and options.file is None:
         raise LisaError("there is nothing to encode; give sentences, or a --file of them")
     folder, model = open_model(options)
     sentences = [
         *options.sentences,
-        *(read_texts(options.file, options.column, model, terminal) if options.file else []),
+        *(_texts(options.file, options.column, model, terminal) if options.file else []),
     ]
     if not sentences:
         raise LisaError(f"there is nothing to encode: {options.file} holds no sentences")
@@ -46,9 +47,11 @@ def run(options: Options, terminal: Terminal) -> None:
     )
 
 
-def read_texts(
-    path: Path, column: str | None, model: SentenceModel, terminal: Terminal
-) -> list[str]:
-    """Return the sentences of a file, as yet unparsed."""
+def _texts(path: Path, column: str | None, model: SentenceModel, terminal: Terminal) -> list[str]:
+    """Return the sentences of a file, as yet unparsed.
+
+    Raises:
+        LisaError: It cannot be read.
+    """
     file = SentenceFile(path, column)
     return [text for _, text in file.lines(model.parser.reads, terminal.note)]

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
-from grammar_lisa.optimize.history import read_history
+from grammar_lisa.optimize.history import Evaluation, read_history
 from grammar_lisa.optimize.trials import Trial
+from shared.common.errors import LisaError
 from shared.common.polling import polling
-from shared.trackers.tracker import Tracker
+from shared.trackers.tracker import NoTracker, Tracker
 
 _EVERY: Final = 2.0
 """Seconds between two looks at the histories."""
@@ -17,23 +18,33 @@ _EVERY: Final = 2.0
 class FollowedTrials:
     """Tells a tracker the scores of trials and the best so far, as their histories grow.
 
-    Each trial counts its evaluations along an axis of its own, as several run at a time.
+    Each trial counts its evaluations along an axis of its own, as several run at a time. What a
+    tracker keeps of an earlier session is not told again.
     """
 
     def __init__(self, tracker: Tracker, trials: Sequence[Trial]) -> None:
-        self._tracker = tracker
+        self._tracker = NoTracker() if tracker.keeps else tracker
         self._trials = trials
+        self._sizes = [0] * len(trials)
         self._told = [0] * len(trials)
         self._best = [math.inf] * len(trials)
+        self.look()
+        self._tracker = tracker
 
     def look(self) -> None:
-        """Tell what was evaluated since the last look."""
-        for place, trial in enumerate(self._trials):
-            if trial.history.exists():
-                self._tell(place, f"trial-{trial.number:02d}")
+        """Tell what was evaluated since the last look.
 
-    def _tell(self, place: int, name: str) -> None:
-        evaluations = read_history(self._trials[place].history)[1]
+        A history that is damaged is passed over: its trial says so.
+        """
+        for place, trial in enumerate(self._trials):
+            size = trial.history.stat().st_size if trial.history.exists() else 0
+            if size > self._sizes[place]:
+                self._sizes[place] = size
+                with suppress(LisaError):
+                    self._tell(place, read_history(trial.history)[1])
+
+    def _tell(self, place: int, evaluations: Sequence[Evaluation]) -> None:
+        name = f"trial-{self._trials[place].number:02d}"
         for step in range(self._told[place] + 1, len(evaluations) + 1):
             score = evaluations[step - 1].score
             values: dict[str, float] = {}
@@ -49,6 +60,9 @@ class FollowedTrials:
 @contextmanager
 def following(tracker: Tracker, trials: Sequence[Trial]) -> Iterator[None]:
     """Tell a tracker what trials evaluate within the block, and at its end what is left."""
+    if isinstance(tracker, NoTracker):
+        yield
+        return
     followed = FollowedTrials(tracker, trials)
     try:
         with polling(followed.look, _EVERY):

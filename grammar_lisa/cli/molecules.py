@@ -15,8 +15,9 @@ from grammar_lisa.reports.pictures import draw_molecules
 from shared.cli.terminal import Terminal, show
 from shared.common.seeds import derive_seed
 from shared.common.words import counted
-from shared.methods import LISA, Method
+from shared.methods import LISA, AESphere, Method
 from shared.runs.expost import load_sampler
+from shared.runs.files import make_folder
 
 RECORD: Final = "molecules.json"
 PICTURE: Final = "molecules.svg"
@@ -32,6 +33,8 @@ def run(options: Options, terminal: Terminal) -> None:
     """Carry the command out."""
     check_installed()
     folder, model = open_model(options)
+    if options.picture is not None:
+        make_folder(options.picture.parent)
     sampler = load_sampler(folder, options.sampler)
     # As the first draws of `generate` from the same seed.
     codes = sampler.sample(options.draws, derive_seed(options.seed, "codes", 0))
@@ -74,11 +77,14 @@ def advice(method: Method) -> str:
             "more of the draws are molecules after more epochs, and with more molecules to learn "
             "from: 0.82 after 12 epochs on 196,391 with --noise-angle 1.2"
         )
-    turned = "directions were not turned" if method.spherical else f"{method.title} turns no codes"
-    return (
-        f"{turned} in training, so what lies between the codes of molecules is seldom one: train "
-        "with --method lisa --noise-angle 1.2"
+    still = isinstance(method, LISA | AESphere)
+    why = (
+        "directions were not turned in training, so what lies between the codes of molecules is "
+        "seldom one"
+        if still
+        else f"of {method.title}'s draws few are molecules"
     )
+    return f"{why}: train with --method lisa --noise-angle 1.2"
 
 
 def best_by(molecules: Sequence[str], name: str) -> list[tuple[str, float]]:

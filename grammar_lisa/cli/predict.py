@@ -12,7 +12,7 @@ from grammar_lisa.regression.predictions import (
 )
 from grammar_lisa.regression.tables.reading import read_columns
 from shared.cli.terminal import Terminal
-from shared.runs.files import check_free, write_atomically
+from shared.runs.files import check_free, make_folder, write_atomically
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -23,6 +23,7 @@ def run(options: Options, terminal: Terminal) -> None:
     columns = read_columns(options.table, options.reading)
     for note in columns.notes:
         terminal.note(note)
+    make_folder(out.parent)
     values = predict_rows(best, columns)
     name = prediction_name(best, columns)
     write_atomically(out, table_with(columns, values, name))

@@ -2,18 +2,14 @@
 
 from pathlib import Path
 
-from shared.common.errors import LisaError
-from shared.runs.files import make_folder
+from shared.runs.files import make_folder, write_atomically
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file.
+    """Write a text file whole or not at all, in a folder that is made if it is not there.
 
     Raises:
         LisaError: The file cannot be written.
     """
     make_folder(path.parent)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise LisaError(f"cannot write {path}: {error.strerror}") from error
+    write_atomically(path, text.encode())

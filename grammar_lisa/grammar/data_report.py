@@ -8,7 +8,7 @@ from typing import Any
 from grammar_lisa.grammar import Grammar
 from grammar_lisa.grammar.ambiguity import Forests
 from grammar_lisa.grammar.canonical import Derivation
-from grammar_lisa.grammar.datasets import parsed_lines
+from grammar_lisa.grammar.datasets import hint, parsed_lines
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sentence_files import SentenceFile
 from grammar_lisa.grammar.text import Writer
@@ -64,9 +64,10 @@ def parse_file(file: SentenceFile, grammar: Grammar, notify: Notify = silent) ->
     derivations: list[Derivation] = []
     lines: list[int] = []
     refused: list[tuple[int, str]] = []
-    for number, _, found in parsed_lines(file, Parser(grammar), notify):
+    parser = Parser(grammar)
+    for number, line, found in parsed_lines(file.lines(parser.reads, notify), parser):
         if isinstance(found, LisaError):
-            refused.append((number, str(found)))
+            refused.append((number, f"{found}{'' if refused else hint(line, parser)}"))
         else:
             derivations.append(found)
             lines.append(number)

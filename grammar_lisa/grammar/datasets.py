@@ -1,7 +1,7 @@
 """Training, validation and test derivations, drawn from a grammar or read from a file."""
 
 import random
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from grammar_lisa.grammar.counting import Counts
 from grammar_lisa.grammar.laws import Law
 from grammar_lisa.grammar.parsing import Parser
 from grammar_lisa.grammar.sampling import Keys, by_text, enumerate_derivations, sample
-from grammar_lisa.grammar.sentence_files import NAMED_HINT, SentenceFile
+from grammar_lisa.grammar.sentence_files import NAMED_HINT, Line, SentenceFile
 from grammar_lisa.grammar.text import derivations_to_texts
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
@@ -120,61 +120,51 @@ def read_sentences(
         LisaError: Naming file, line and column, if the file is empty or damaged, or if lines are
             not to be left out and one is no sentence or takes too many rules.
     """
+    parser = Parser(grammar)
+    lines = file.lines(parser.reads, notify)
     found: dict[Derivation, None] = {}
-    refused: list[str] = []
-    for number, line, derivation in (lines := parsed_lines(file, Parser(grammar), notify)):
+    first, refused = "", 0
+    for number, line, derivation in parsed_lines(lines, parser):
         if isinstance(derivation, LisaError):
-            refused.append(f"line {number}: {derivation}")
+            why = f"{derivation}{hint(line, parser) if not refused else ''}"
         elif max_rules is not None and len(derivation) > max_rules:
-            refused.append(
-                f"line {number}: this sentence needs {counted(len(derivation), 'rule')}, "
+            why = (
+                f"this sentence needs {counted(len(derivation), 'rule')}, "
                 f"more than --max-rules {max_rules}: {line}"
             )
         else:
             found.setdefault(derivation)
-        if refused and not drop_unparsable:
-            raise LisaError(f"{file.path}, {refused[0]}\n--drop-unparsable leaves such lines out")
+            continue
+        if not drop_unparsable:
+            raise LisaError(
+                f"{file.path}, {file.unit} {number}: {why}\n--drop-unparsable leaves such lines out"
+            )
+        refused += 1
+        first = first or f"{file.unit} {number}: {why}"
     if not found:
-        why = f"none of its lines is one; {refused[0]}" if refused else "write one a line"
+        why = f"none of its lines is one; {first}" if refused else "write one a line"
         raise LisaError(f"{file.path} holds no sentences; {why}")
     if refused:
-        notify(
-            f"left out of {file.path}: {len(refused):,} of {counted(len(lines), 'line')}; "
-            f"the first: {refused[0]}"
-        )
+        of = counted(len(lines), file.unit)
+        notify(f"left out of {file.path}: {refused:,} of {of}; the first: {first}")
     return list(found)
 
 
 def parsed_lines(
-    file: SentenceFile, parser: Parser, notify: Notify = silent
-) -> list[tuple[int, str, Derivation | LisaError]]:
-    """Return the lines of a file that hold something, each with its derivation.
-
-    Args:
-        file: Which has them.
-        parser: Of the grammar.
-        notify: Hears which column of a table was taken.
-
-    Returns:
-        The number of each line, the line, and its derivation, or what says why it has none.
-
-    Raises:
-        LisaError: The file cannot be read.
-    """
+    lines: Iterable[Line], parser: Parser
+) -> Iterator[tuple[int, str, Derivation | LisaError]]:
+    """Yield the number of each line, the line, and its derivation, or what says why it has none."""
     known: dict[str, Derivation | LisaError] = {}
-
-    def parsed(text: str) -> Derivation | LisaError:
-        if text not in known:
+    for number, line in lines:
+        if line not in known:
             try:
-                known[text] = parser.parse(text)
+                known[line] = parser.parse(line)
             except LisaError as error:
-                known[text] = LisaError(f"{error}{_hint(text, parser)}")
-        return known[text]
-
-    return [(number, line, parsed(line)) for number, line in file.lines(parser.reads, notify)]
+                known[line] = error
+        yield number, line, known[line]
 
 
-def _hint(text: str, parser: Parser) -> str:
+def hint(text: str, parser: Parser) -> str:
     """Say how names behind sentences are read, where the first word is a sentence of no blanks."""
     if parser.grammar.spacing.mode != "joined":
         return ""

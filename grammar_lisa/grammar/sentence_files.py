@@ -23,8 +23,7 @@ NAMED_HINT: Final = (
 
 _SEPARATORS: Final[Mapping[str, str]] = {".csv": ",", ".tsv": "\t"}
 _PARQUET: Final = ".parquet"
-TABLES: Final = (*_SEPARATORS, _PARQUET)
-"""Endings of tables, of which one column holds sentences."""
+_TABLES: Final = (*_SEPARATORS, _PARQUET)
 
 _LOOKED: Final = 10
 """Rows that are looked at to find the column of sentences."""
@@ -58,6 +57,11 @@ class SentenceFile:
         endings = [each.lower() for each in self.path.suffixes if each.lower() != ".gz"]
         return endings[-1] if endings else ""
 
+    @property
+    def unit(self) -> str:
+        """What is counted: lines of text, rows of Parquet."""
+        return "row" if self.ending == _PARQUET else "line"
+
     def lines(self, is_sentence: IsSentence, notify: Notify = silent) -> list[Line]:
         """Return the lines that hold something, without blanks around them.
 
@@ -66,50 +70,56 @@ class SentenceFile:
             notify: Hears which was taken.
 
         Raises:
-            LisaError: The file cannot be read, or has no such column.
+            LisaError: The file cannot be read, has no such column, or several that may be meant.
         """
         if self.content is not None:
             return _held(enumerate(self.content, start=1))
-        if self.column is not None and self.ending not in TABLES:
+        if self.column is not None and self.ending not in _TABLES:
             raise LisaError(
                 f"--column {self.column}: {self.path} is no table; name a file that ends in "
-                f"{', '.join(TABLES)}"
+                f"{', '.join(_TABLES)}"
             )
         if self.ending == _PARQUET:
-            found = self._of_parquet(is_sentence, notify)
-        else:
-            lines = read_lines(self.path)
-            first = next(filter(str.strip, lines), "")
-            if self.ending in _SEPARATORS and not (self.column is None and is_sentence(first)):
-                found = self._of_table(lines, is_sentence, notify)
-            else:
-                found = list(enumerate(lines, start=1))
+            return _held(self._of_parquet(is_sentence, notify))
+        raw = read_lines(self.path)
+        lines = _held(enumerate(raw, start=1))
         if self.ending in NAMED:
-            return [(number, text.split()[0]) for number, text in _held(found)]
-        return _held(found)
+            return [(number, text.split()[0]) for number, text in _without_heads(lines)]
+        if self.ending in _SEPARATORS and lines and self._has_columns(lines[0][1], is_sentence):
+            return _held(self._of_table(raw, is_sentence, notify))
+        return lines
+
+    def _has_columns(self, first: str, is_sentence: IsSentence) -> bool:
+        """Tell whether the first line of a table of text names its columns."""
+        return self.column is not None or not is_sentence(first)
 
     def _of_table(
         self, lines: Sequence[str], is_sentence: IsSentence, notify: Notify
-    ) -> list[Line]:
-        ended = (f"{line}\n" for line in lines)  # a cell may go on in the next line
-        separator = _SEPARATORS[self.ending]
-        cells = next(csv.reader(lines[:1], delimiter=separator), [])
-        headless = self.column is None and len(cells) == 1 and is_sentence(cells[0])
-        reader = csv.DictReader(
-            ended, ["sentence"] if headless else None, delimiter=separator, restkey=""
-        )
+    ) -> Iterable[Line]:
+        blank = next(number for number, line in enumerate(lines) if line.strip())
+        ended = (f"{line}\n" for line in lines[blank:])  # a cell may go on in the next line
+        reader = csv.reader(ended, delimiter=_SEPARATORS[self.ending], strict=True)
         try:
-            rows = [(reader.line_num, row) for row in reader]
+            heads, *rows = [(blank + reader.line_num, cells) for cells in reader if cells]
         except csv.Error as error:
-            message = f"{self.path}, line {reader.line_num} is no row of a table: {error}"
-            raise LisaError(message) from error
-        columns = {
-            name: [row[name] or "" for _, row in rows] for name in reader.fieldnames or () if name
-        }
-        texts = columns[self._chosen(columns, is_sentence, notify)] if rows else []
-        return [(number, text) for (number, _), text in zip(rows, texts, strict=True)]
+            where = f"{self.path}, line {blank + reader.line_num}"
+            raise LisaError(f"{where} is no row of a table: {error}") from error
+        names = [head.strip() for head in heads[1]]
+        if len(names) == 1 and self.column is None and is_sentence(names[0]):
+            return [(number, cells[0]) for number, cells in [heads, *rows]]
+        columns = [
+            [cells[place] if place < len(cells) else "" for _, cells in rows]
+            for place in range(len(names))
+        ]
+        chosen = self._chosen(names, columns, is_sentence, notify)
+        if self.column is None and is_sentence(names[chosen]):
+            raise LisaError(
+                f"{self.path}: the first line has a sentence, {names[chosen]}, where names of "
+                "columns are expected; give the file such a line, or name a --column"
+            )
+        return ((number, columns[chosen][n]) for n, (number, _) in enumerate(rows))
 
-    def _of_parquet(self, is_sentence: IsSentence, notify: Notify) -> list[Line]:
+    def _of_parquet(self, is_sentence: IsSentence, notify: Notify) -> Iterable[Line]:
         check_extra("parquet", "pyarrow")
         import pandas as pd
 
@@ -118,41 +128,84 @@ class SentenceFile:
         except OSError as error:
             raise LisaError(f"cannot read {self.path}: {error.strerror or error}") from error
         except ValueError as error:
-            raise LisaError(f"{self.path} is no Parquet file: {error}") from error
-        columns = {
-            str(name): frame[name].dropna().astype(str).reindex(frame.index, fill_value="").tolist()
-            for name in frame
-        }
-        texts = columns[self._chosen(columns, is_sentence, notify)] if len(frame) else []
-        return list(enumerate(texts, start=1))
+            raise LisaError(f"{self.path} cannot be read as Parquet: {error}") from error
+        if any(frame.index.names):
+            frame = frame.reset_index()
+        found = [frame.iloc[:, place] for place in range(frame.shape[1])]
+        columns = [each.astype(str).where(each.notna(), "").tolist() for each in found]
+        chosen = self._chosen([str(name) for name in frame], columns, is_sentence, notify)
+        return enumerate(columns[chosen], start=1)
 
     def _chosen(
-        self, columns: Mapping[str, Sequence[str]], is_sentence: IsSentence, notify: Notify
-    ) -> str:
-        """Return the column that is named, or that with most sentences in its first rows."""
+        self,
+        names: Sequence[str],
+        columns: Sequence[Sequence[str]],
+        is_sentence: IsSentence,
+        notify: Notify,
+    ) -> int:
+        """Return the place of the column that is named, or of that with most sentences.
+
+        Numbers count as sentences only where no other column has any.
+        """
         if self.column is not None:
-            if self.column not in columns:
-                raise LisaError(f"{self.path}: {unknown('column', self.column, columns)}")
-            return self.column
-        found = {
-            name: sum(is_sentence(text.strip()) for text in texts[:_LOOKED] if text.strip())
-            for name, texts in columns.items()
-        }
-        best = max(found, key=found.__getitem__, default="")
-        if not best or not found[best]:
+            if self.column not in names:
+                raise LisaError(f"{self.path}: {unknown('column', self.column, names)}")
+            if names.count(self.column) > 1:
+                raise LisaError(f"{self.path} has several columns {self.column}; rename them")
+            return names.index(self.column)
+        looked = [[text.strip() for text in each[:_LOOKED] if text.strip()] for each in columns]
+        counts = [sum(map(is_sentence, texts)) for texts in looked]
+        words = [0 if all(map(_is_number, t)) else n for n, t in zip(counts, looked, strict=True)]
+        counts = words if any(words) else counts
+        most = max(counts, default=0)
+        best = [place for place, count in enumerate(counts) if count == most]
+        if not best:
+            raise LisaError(f"{self.path} has no columns")
+        if not most and any(columns):
             raise LisaError(
-                f"{self.path}: no column of {', '.join(columns)} has a sentence in its first "
+                f"{self.path}: no column of {', '.join(names)} has a sentence in its first "
                 f"{_LOOKED} rows; name one with --column"
             )
-        if len(columns) > 1:
-            notify(f"{self.path}: the sentences are those of the column {best} (--column)")
-        return best
+        if most and len(best) > 1:
+            raise LisaError(
+                f"{self.path}: the columns {' and '.join(names[place] for place in best)} hold "
+                "as many sentences; name one with --column"
+            )
+        if most and len(names) > 1:
+            notify(
+                f"{self.path}: the sentences are those of the column {names[best[0]]} (--column)"
+            )
+        return best[0]
+
+
+def check_column(column: str | None, file: Path | None, flag: str) -> None:
+    """Refuse a column where no file is read.
+
+    Raises:
+        LisaError: Naming the option that names a file.
+    """
+    if column is not None and file is None:
+        raise LisaError(f"--column tells how {flag} is read; name a file")
 
 
 def _held(lines: Iterable[Line]) -> list[Line]:
     """Return the lines that hold something, without blanks around them."""
     stripped = ((number, text.strip()) for number, text in lines)
     return [(number, text) for number, text in stripped if text]
+
+
+def _without_heads(lines: Sequence[Line]) -> Sequence[Line]:
+    """Leave out a first line that says which word is the SMILES."""
+    heads = bool(lines) and "smiles" in lines[0][1].split()[0].lower()
+    return lines[1:] if heads else lines
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def read_lines(path: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -88,7 +89,9 @@ def gather(
         )
     else:
         found = read_sentences(
-            SentenceFile(config.data, config.column, sentences),
+            SentenceFile(
+                config.data if sentences is None else Path("data"), config.column, sentences
+            ),
             grammar,
             max_rules,
             drop_unparsable=config.drop_unparsable,

@@ -14,6 +14,7 @@ from torch import Tensor
 from grammar_lisa.grammar import Grammar, load_grammar
 from grammar_lisa.grammar.arrays import from_array
 from grammar_lisa.grammar.datasets import DerivationSplit
+from grammar_lisa.grammar.sentence_files import check_column, read_lines
 from grammar_lisa.grammar.text import derivations_to_texts
 from grammar_lisa.grammar.weights import log_likelihoods, probabilities, rule_counts
 from grammar_lisa.models.architecture import Architecture
@@ -80,9 +81,9 @@ class Plan:
                 f"--mix {self.config.mix:g} is the share of sentences that are drawn beside those "
                 "of --data; name a file of them, or leave --mix out: all are drawn then"
             )
-        for name in ("column", "drop_unparsable"):
-            if getattr(self.config, name) and self.config.data is None:
-                raise LisaError(f"--{name.replace('_', '-')} tells how --data is read; name a file")
+        check_column(self.config.column, self.config.data, "--data")
+        if self.config.drop_unparsable and self.config.data is None:
+            raise LisaError("--drop-unparsable tells how --data is read; name a file")
 
     @property
     def training(self) -> Training:
@@ -159,6 +160,8 @@ def make_run(
         if finding.severity == "warning" or finding.code == "format":
             notify(f"{config.grammar}:{finding}")
     decontamination = decontamination_of(config, grammar, notify)
+    if sentences is None and config.data is not None and config.data == path / SENTENCES:
+        sentences = read_lines(config.data)  # of the run that is replaced
     data, max_rules = gather(config, grammar, decontamination, notify, sentences=sentences)
     network, dim, _ = chosen(config, max_rules)
     plan = plan.settled(max_rules)
@@ -193,9 +196,10 @@ def make_run(
         },
         overwrite=overwrite,
     )
-    _write_inputs(run, grammar, data)
     if sentences is not None:
-        run.write_text(SENTENCES, "".join(f"{' '.join(text.split())}\n" for text in sentences))
+        lines = (" ".join(text.strip().splitlines()) for text in sentences)
+        run.write_text(SENTENCES, "".join(f"{line}\n" for line in lines))
+    _write_inputs(run, grammar, data)
     if semantics:
         run.write_tensors(SEMANTICS, semantics, {})
     notify(

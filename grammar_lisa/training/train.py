@@ -60,6 +60,8 @@ def train(
     path = next_run_path(Path(runs), stem) if name is None else Path(runs) / name
     sentences = _sentences(settings.get("data"))
     if sentences is not None:
+        if settings.get("column") is not None:
+            raise LisaError("column is that of a table; data are the sentences themselves here")
         settings = settings | {"data": path / SENTENCES}
     plan = Plan(_config(Path(grammar), settings), method)
     run, data = make_run(path, plan, overwrite=overwrite, notify=notify, sentences=sentences)

@@ -219,10 +219,10 @@ class ReportOptions(OutOptions):
         return self.run or (newest_run(self.runs, tool).path,)
 
     def check(self) -> None:
-        """Refuse a report without the packages that make it.
+        """Refuse a report that would replace a file, or without the packages that make it.
 
         Raises:
-            LisaError: Naming the extra that brings them.
+            LisaError: Naming the file, or the extra that brings them.
         """
         super().check()
         check_inputs(self, "run")

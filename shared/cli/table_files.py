@@ -19,17 +19,26 @@ TableColumns = Mapping[str, Sequence[Any] | np.ndarray[Any, np.dtype[Any]]]
 """The columns of a table by name; a matrix is several columns, name0, name1, …."""
 
 
+def check_kind(path: Path) -> None:
+    """Refuse a table of another kind than those that are written and read here.
+
+    Raises:
+        LisaError: Naming it, or the extra that is missing.
+    """
+    if path.suffix.lower() not in TABLES:
+        raise LisaError(f"{path}: name a file that ends in {', '.join(TABLES)}")
+    if path.suffix.lower() == ".parquet":
+        check_extra("parquet", "pyarrow")
+
+
 def check_table(out: Path, overwrite: bool) -> None:
     """Refuse a place for a table that is taken, of another kind, or cannot be written here.
 
     Raises:
         LisaError: Naming it.
     """
-    if out.suffix.lower() not in TABLES:
-        raise LisaError(f"--out must end with {', '.join(TABLES)}, not {out.name}")
+    check_kind(out)
     check_free(out, overwrite=overwrite)
-    if out.suffix.lower() == ".parquet":
-        check_extra("parquet", "pyarrow")
 
 
 def write_table(out: Path, columns: TableColumns) -> None:

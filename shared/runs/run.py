@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.common.errors import LisaError
-from shared.runs.files import read_json, write_atomically, write_json
+from shared.runs.files import make_folder, read_json, write_atomically, write_json
 from shared.runs.locks import working_in
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def beginning_run(
                 "--overwrite, or choose another --name"
             )
     run = Run(path, {"format": FORMAT, **config})
-    _make(path.parent)
+    make_folder(path.parent)
     with working_in(path), _replacing(path, keeps):
         run.write_json(CONFIG, run.config)
         yield run
@@ -169,7 +169,7 @@ def _replacing(path: Path, keeps: Callable[[], bool]) -> Iterator[None]:
             path.rename(before)
     except OSError as error:
         raise LisaError(f"cannot replace {path}: {error.strerror or error}") from error
-    _make(path)
+    make_folder(path)
     try:
         yield
     except BaseException:
@@ -180,13 +180,6 @@ def _replacing(path: Path, keeps: Callable[[], bool]) -> Iterator[None]:
         raise
     finally:
         shutil.rmtree(before, ignore_errors=True)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LisaError(f"cannot make the folder {folder}: {error.strerror or error}") from error
 
 
 def open_run(path: Path, tool: str) -> Run:

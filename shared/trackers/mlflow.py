@@ -12,6 +12,8 @@ from shared.runs.run import Run
 class MLflow:
     """Logs to MLflow, as `MLFLOW_TRACKING_URI` and `MLFLOW_EXPERIMENT_NAME` say."""
 
+    keeps = False
+
     def __init__(self, run: Run) -> None:
         # The run that is active is one of this thread; a search is followed by another.
         self._id = mlflow.start_run(run_name=run.path.name).info.run_id

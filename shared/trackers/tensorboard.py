@@ -19,6 +19,7 @@ class TensorBoard:
     """Writes events into the folder `tensorboard` of a run."""
 
     def __init__(self, run: Run) -> None:
+        self.keeps = (run.path / EVENTS).exists()
         self._writer = SummaryWriter(str(run.path / EVENTS))
         self._writer.add_text("options", f"```\n{json.dumps(options_of(run), indent=2)}\n```", 0)
         self._step = 0

@@ -1,7 +1,7 @@
 """What a tracker is told of a run, and the one that a command opens."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -20,7 +20,13 @@ _PLACES: Mapping[TrackerName, str] = {
 
 
 class Tracker(Protocol):
-    """Follows one run."""
+    """Follows one run.
+
+    Attributes:
+        keeps: Whether it has what it was told of this run in an earlier session.
+    """
+
+    keeps: bool
 
     def log(self, values: Mapping[str, float], step: int, axis: str | None = None) -> None:
         """Take numbers by name, of a step; steps along one axis never fall.
@@ -41,6 +47,8 @@ class Tracker(Protocol):
 class NoTracker:
     """A tracker that follows nothing."""
 
+    keeps = False
+
     def log(self, values: Mapping[str, float], step: int, axis: str | None = None) -> None:
         """Take nothing."""
 
@@ -57,6 +65,7 @@ class _UntilLost:
     def __init__(self, tracker: Tracker, name: TrackerName, notify: Notify) -> None:
         self._tracker, self._name, self._notify = tracker, name, notify
         self._lost = False
+        self.keeps = tracker.keeps
 
     def log(self, values: Mapping[str, float], step: int, axis: str | None = None) -> None:
         """Hand numbers on."""
@@ -67,7 +76,10 @@ class _UntilLost:
         self._tell(lambda: self._tracker.figure(name, path))
 
     def finish(self, failed: bool = False) -> None:
-        """Hand the end on."""
+        """Hand the end on, also to a tracker that failed."""
+        if self._lost:
+            with suppress(Exception):
+                self._tracker.finish(failed)
         self._tell(lambda: self._tracker.finish(failed))
 
     def _tell(self, call: Callable[[], None]) -> None:

@@ -15,6 +15,8 @@ _PROJECT = "lisa"
 class WeightsAndBiases:
     """Logs to Weights & Biases, as `WANDB_PROJECT`, `WANDB_MODE` and its other variables say."""
 
+    keeps = False
+
     def __init__(self, run: Run) -> None:
         self._run = wandb.init(
             project=os.environ.get("WANDB_PROJECT", _PROJECT),

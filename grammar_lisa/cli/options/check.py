@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from grammar_lisa.cli.options.grammar_file import GrammarOptions
+from grammar_lisa.grammar.sentence_files import check_column
 from shared.cli.option_groups import OutOptions
 from shared.cli.terminal import Ranges
-from shared.common.errors import LisaError
 
 LENGTHS = (1, 2000)
 """The numbers of rules that can be asked for: counting takes time as their square."""
@@ -45,5 +45,4 @@ class Options(GrammarOptions, OutOptions):
             LisaError: Naming it.
         """
         super().check()
-        if self.column is not None and self.data is None:
-            raise LisaError("--column tells how --data is read; name a file")
+        check_column(self.column, self.data, "--data")

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import tyro
 
+from grammar_lisa.grammar.sentence_files import check_column
 from grammar_lisa.models.names import REFINE_WORK
 from shared.cli.option_groups import OutOptions, RunCommandOptions
 from shared.cli.terminal import Ranges
@@ -42,3 +43,12 @@ class Options(RunCommandOptions, OutOptions):
     directions: bool = False
     refine: bool = True
     refine_work: float = REFINE_WORK
+
+    def check(self) -> None:
+        """Refuse a column of no file, and what all commands refuse.
+
+        Raises:
+            LisaError: Naming it.
+        """
+        super().check()
+        check_column(self.column, self.file, "--file")

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from ambiguous_grammars import ELSE, SUMS
 from command_line import EXPR, GRAMMARS, TOOL, run_command, succeed
@@ -116,6 +118,9 @@ def test_files_that_cannot_be_written(tmp_path):
     own.write_text(EXPR.read_text())
     own_words = ("check", own, "--out", own, "--overwrite")
     assert "is the grammar itself" in TOOL.refusal(*own_words)
+    new = tmp_path / "new.cfg"
+    assert "holds no sentences" in TOOL.refusal("check", own, "--out", new, "--data", os.devnull)
+    assert not new.exists()
     beside = own / "absent" / "a.cfg"
     assert "cannot make the folder" in TOOL.refusal("check", EXPR, "--out", beside)
 

@@ -1,7 +1,7 @@
 """What a tracker is told of trials while they run."""
 
 import json
-import time
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -11,13 +11,14 @@ from grammar_lisa.cli.followed_trials import FollowedTrials, following
 
 
 class Taken:
-    """A tracker that keeps what it is told."""
+    """A tracker that remembers what it is told."""
 
-    def __init__(self):
-        self.rows = []
+    def __init__(self, keeps=False):
+        self.rows, self.keeps, self.heard = [], keeps, threading.Event()
 
     def log(self, values, step, axis):
         self.rows.append((axis, step, dict(values)))
+        self.heard.set()
 
 
 @pytest.fixture
@@ -77,11 +78,29 @@ def test_trials_are_followed_while_they_run_and_to_the_end(trials, monkeypatch):
     taken = Taken()
     with following(taken, trials):
         write(trials[0], 2.0)
-        while not taken.rows:
-            time.sleep(0.01)
-        monkeypatch.setattr(taken, "log", lambda *told: taken.rows.append(told))
+        assert taken.heard.wait(60)
+        monkeypatch.setattr(followed_trials, "_EVERY", 60)
         write(trials[1], 1.0)
     assert len(taken.rows) == 2
     with pytest.raises(KeyboardInterrupt):
         stop(taken, trials)
     assert len(taken.rows) == 5
+
+
+def test_what_a_tracker_keeps_of_an_earlier_session_is_not_told_again(trials):
+    write(trials[0], 3.0, 1.0)
+    taken = Taken(keeps=True)
+    followed = FollowedTrials(taken, trials)
+    write(trials[0], 2.0)
+    followed.look()
+    (row,) = taken.rows
+    assert row == ("evaluation/trial-01", 3, {"score/trial-01": 2.0, "best/trial-01": 1.0})
+
+
+def test_a_damaged_history_is_passed_over(trials):
+    trials[0].history.write_text("{}\nnothing\n")
+    write(trials[1], 3.0)
+    taken = Taken()
+    with following(taken, trials):
+        pass
+    assert [axis for axis, _, _ in taken.rows] == ["evaluation/trial-02"]

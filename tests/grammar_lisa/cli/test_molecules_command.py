@@ -11,7 +11,7 @@ from grammar_lisa.cli import molecules as command
 from grammar_lisa.molecules import canonical_smiles, qed
 from grammar_lisa.optimize.start import training_sentences
 from shared.common import extras
-from shared.methods import AE, LISA
+from shared.methods import AE, LISA, AESphere
 
 SMALL_SEARCH = ["--rounds", 1, "--batch", 3, "--n-initial", 12, "--pool", 100, "--jobs", 1]
 
@@ -96,7 +96,8 @@ def test_few_molecules_among_the_draws_are_met_with_advice(molecules, monkeypatc
     monkeypatch.setattr(command, "ENOUGH", 1.1)
     assert "directions were not turned in training" in succeed(*words).said
     assert command.advice(LISA(noise_angle=0.5)).startswith("more of the draws are molecules after")
-    assert command.advice(AE()).startswith("AE turns no codes in training")
+    assert command.advice(AESphere()).startswith("directions were not turned in training")
+    assert command.advice(AE()).startswith("of AE's draws few are molecules: train with --method")
     monkeypatch.setattr(command, "ENOUGH", 0.0)
     assert "in training" not in succeed(*words).said
 

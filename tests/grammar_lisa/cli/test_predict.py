@@ -33,7 +33,7 @@ def test_predictions_stand_behind_the_columns_of_the_new_table(tmp_path, fitted)
         (["PLACE", "NEW", "--out", "PLACE/o.csv"], "holds no best.json; name a folder that"),
         (["FIT", "NEW", "--out", "PLACE/o.xlsx"], "o.xlsx: text is written; name a .csv"),
         (["FIT", "OTHER", "--out", "PLACE/o.csv"], "other.csv lacks the column x that the formula"),
-        (["FIT", "NEW", "--out", "PLACE/none/o.csv"], "cannot write"),
+        (["FIT", "NEW", "--out", "PLACE/new.csv/o.csv"], "cannot make the folder"),
         (["FIT", "NEW"], "--out"),
     ],
 )

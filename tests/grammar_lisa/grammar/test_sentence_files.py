@@ -15,6 +15,7 @@ from grammar_lisa.grammar.sentence_files import SentenceFile
 from shared.common import extras
 from shared.common.errors import LisaError
 
+EXPR = Parser(load_grammar(ROOT / "grammars" / "expr.cfg"))
 SMILES = Parser(load_grammar(ROOT / "grammars" / "smiles.cfg"))
 MOLECULES = ["CCO", "c1ccccc1", "CC(=O)O", "[Na+].[Cl-]"]
 
@@ -64,7 +65,7 @@ def test_lines_without_a_header_are_sentences_whatever_the_ending(file):
 
 
 def test_lines_are_numbered_as_an_editor_does(file):
-    path = file("a.csv", "name,smiles", '"two\nlines",CCO', "", "b,c1ccccc1", "c,", "d,CC")
+    path = file("a.csv", "name,smiles", '"two\nlines",CCO', "", "bb,c1ccccc1", "cx,", "dx,CC")
     lines = SentenceFile(path).lines(SMILES.reads)
     assert lines == [(3, "CCO"), (5, "c1ccccc1"), (7, "CC")]
 
@@ -79,7 +80,7 @@ def test_parquet_is_read(tmp_path):
 
 def test_parquet_without_its_package_names_the_extra(file, monkeypatch):
     path = file("a.parquet", "PAR1")
-    with pytest.raises(LisaError, match=r"a\.parquet is no Parquet file"):
+    with pytest.raises(LisaError, match=r"a\.parquet cannot be read as Parquet"):
         sentences(path)
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
     with pytest.raises(LisaError, match="pyarrow is not installed"):
@@ -96,6 +97,60 @@ def test_what_holds_no_such_column_is_refused(file):
         sentences(file("a.txt", *MOLECULES), "smiles")
     assert sentences(file("b.csv", "name,smiles")) == ([], [])
     assert sentences(file("c.csv")) == ([], [])
+
+
+def test_numbers_are_sentences_only_where_nothing_else_is(file):
+    path = file("a.csv", "score,expr", "1,1+x", "2,sin(x)", "3,x+", "4,x+", "5,x*2")
+    lines = SentenceFile(path).lines(EXPR.reads)
+    assert [text for _, text in lines] == ["1+x", "sin(x)", "x+", "x+", "x*2"]
+    numbers = SentenceFile(file("b.csv", "name,n", "one,1", "two,2")).lines(EXPR.reads)
+    assert [text for _, text in numbers] == ["1", "2"]
+
+
+def test_columns_that_may_both_be_meant_are_refused(file):
+    path = file("a.csv", "canonical,smiles", "CCO,OCC", "CCN,NCC")
+    with pytest.raises(LisaError, match=r"columns canonical and smiles hold as many sentences"):
+        sentences(path)
+    assert sentences(path, "smiles")[0] == ["OCC", "NCC"]
+    with pytest.raises(LisaError, match="has several columns a"):
+        sentences(file("b.csv", "a,a", "CC,CC"), "a")
+
+
+def test_a_table_without_names_of_columns_loses_no_row(file):
+    with pytest.raises(LisaError, match="the first line has a sentence, CCO, where names of"):
+        sentences(file("a.csv", "CCO,ethanol", "CCN,xx", "CCC,yy"))
+
+
+def test_quotes_that_are_not_closed_are_refused_with_their_line(file):
+    path = file("a.tsv", "n\tsmiles", "1\tCCO", '"5-nor\tCCN', "3\tCCC")
+    with pytest.raises(LisaError, match=r"a\.tsv, line \d is no row of a table: unexpected end"):
+        sentences(path)
+    long = file("b.csv", "x" * 140_000, "CC")
+    with pytest.raises(LisaError, match=r"b\.csv, line 1 is no row of a table: field larger than"):
+        sentences(long, "smiles")
+
+
+def test_blank_lines_short_rows_and_blanks_in_names_are_no_matter(file):
+    path = file("a.csv", "", "", "id, smiles", "1, CCO", "2", "", "3, CC, more")
+    assert SentenceFile(path, "smiles").lines(SMILES.reads) == [(4, "CCO"), (7, "CC")]
+
+
+def test_names_above_molecules_are_left_out(file):
+    assert sentences(file("a.smi", "smiles zinc_id", "CCO ZINC1"))[0] == ["CCO"]
+    assert sentences(file("b.smi", "Canonical_SMILES\tname", "CCO\tx"))[0] == ["CCO"]
+
+
+def test_sentences_in_the_index_of_parquet_are_found(tmp_path):
+    frame = pd.DataFrame({"smiles": MOLECULES, "n": ["", None, "p", "q"]}).set_index("smiles")
+    frame.to_parquet(tmp_path / "a.parquet")
+    assert sentences(tmp_path / "a.parquet")[0] == MOLECULES
+    twice = pd.concat([frame.reset_index()] * 2)
+    twice.to_parquet(tmp_path / "b.parquet")
+    found = SentenceFile(tmp_path / "b.parquet")
+    assert (found.unit, len(found.lines(SMILES.reads))) == ("row", 8)
+    pd.DataFrame().to_parquet(tmp_path / "c.parquet")
+    with pytest.raises(LisaError, match="has no columns"):
+        sentences(tmp_path / "c.parquet")
 
 
 CELLS = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\x85  "))

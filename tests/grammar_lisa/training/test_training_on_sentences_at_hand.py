@@ -32,14 +32,23 @@ def test_sentences_are_trained_on_as_those_of_a_file_are(tmp_path, sentences):
 
 def test_what_is_no_sentence_is_refused_before_anything_is_made(tmp_path, sentences):
     for data, message in [
-        ([*sentences, "x+y"], r"sentences\.txt, line 49: not a sentence of .*expr\.cfg"),
+        ([*sentences, "x+y"], r"data, line 49: not a sentence of .*expr\.cfg"),
         ([*sentences, None], r"data\[48\] is None"),
         (7, "data must be a file or sentences, not 7"),
         ([], "holds no sentences"),
     ]:
         with pytest.raises(LisaError, match=message):
             gl.train(EXPR, runs=tmp_path, name="a", data=data, **SMALL)
+    with pytest.raises(LisaError, match="column is that of a table"):
+        gl.train(EXPR, runs=tmp_path, data=sentences, column="a", **SMALL)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_is_replaced_by_one_on_the_sentences_that_it_kept(tmp_path, sentences):
+    first = gl.train(EXPR, runs=tmp_path, name="a", data=sentences, **SMALL).run
+    kept = first.path / "sentences.txt"
+    gl.train(EXPR, runs=tmp_path, name="a", data=kept, overwrite=True, **SMALL)
+    assert kept.read_text().split() == sentences
 
 
 def test_sentences_that_cannot_be_used_are_left_out_where_asked_for(tmp_path, sentences):

@@ -165,7 +165,7 @@ BAD = [
     ("encode RUN nope", "there is no file or folder nope"),
     ("encode RUN empty", "empty holds no images"),
     ("encode RUN mine/broken.png", "holds no readable image"),
-    ("encode RUN mine --out codes.txt", "--out must end with .csv, .npy, .parquet, not codes.txt"),
+    ("encode RUN mine --out codes.txt", "codes.txt: name a file that ends in .csv, .npy, .parquet"),
     ("encode RUN mine --out taken.csv", "taken.csv is there already; --overwrite replaces it"),
     ("encode RUN mine --out odd.csv", "odd.csv is a folder; name a file"),
     ("reconstruct RUN nope", "there is no file or folder nope"),

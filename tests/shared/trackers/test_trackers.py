@@ -107,6 +107,20 @@ def test_a_tracker_that_does_not_open_is_refused_in_one_line(run, mlflow, monkey
         follow("mlflow", run)
 
 
+def test_a_tracker_that_fails_is_told_once_more_that_it_is_over(run, mlflow, monkeypatch):
+    def log_metrics(*_, **__):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(sys.modules["mlflow"], "log_metrics", log_metrics)
+    told = []
+    with tracking("mlflow", run, told.append) as tracker:
+        log_epoch(tracker, ROWS[0])
+        log_epoch(tracker, ROWS[1])
+    (note,) = told
+    assert note.endswith("the work goes on: the disk is full")
+    assert mlflow.status == "FINISHED"
+
+
 def test_what_was_stopped_ends_as_a_failure(run, mlflow, wandb):
     for name in ("mlflow", "wandb"):
         with pytest.raises(KeyboardInterrupt):
