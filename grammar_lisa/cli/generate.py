@@ -35,7 +35,8 @@ def run(options: Options, terminal: Terminal) -> None:
         terminal.note(_acceptance(found, options))
     if found.failed:
         failed = len(found.failed)
-        terminal.note(f"{failed:,} draws lack a property: {failure_reasons(found.failed)}")
+        lacking = counted(failed, "draw lacks", "draws lack")
+        terminal.note(f"{lacking} a property: {failure_reasons(found.failed)}")
     if len(found.sentences) < options.count:
         raise LisaError(_too_few(found, options))
     note_invalid(model, found.sentences, terminal)

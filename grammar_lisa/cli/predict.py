@@ -12,6 +12,7 @@ from grammar_lisa.regression.predictions import (
 )
 from grammar_lisa.regression.tables.reading import read_columns
 from shared.cli.terminal import Terminal
+from shared.common.words import counted
 from shared.runs.files import check_free, make_folder, write_atomically
 
 
@@ -29,7 +30,7 @@ def run(options: Options, terminal: Terminal) -> None:
     write_atomically(out, table_with(columns, values, name))
     empty = int(np.isnan(values).sum())
     if empty:
-        rows = "1 row has" if empty == 1 else f"{empty:,} rows have"
+        rows = counted(empty, "row has", "rows have")
         terminal.note(
             f"{rows} no prediction: a value is missing, or the formula is not defined there"
         )

@@ -11,6 +11,7 @@ from grammar_lisa.regression.measures import Measures, fine_r2, measure, predict
 from grammar_lisa.regression.tables.splits import read_split
 from grammar_lisa.regression.tables.table import Table
 from shared.cli.terminal import Terminal
+from shared.common.words import counted
 
 
 @dataclass(frozen=True)
@@ -99,5 +100,5 @@ def _print(scored: dict[str, _Scored], loss: str, terminal: Terminal) -> None:
 def _undefined(name: str, found: Measures, table: Table) -> str:
     assert found.first_undefined is not None
     at = ", ".join(f"{n}={v[found.first_undefined]:g}" for n, v in table.features.items())
-    rows = "1 row" if found.undefined == 1 else f"{found.undefined:,} rows"
+    rows = counted(found.undefined, "row")
     return f"{name}: the formula has no finite value in {rows}, first at {at}"

@@ -5,6 +5,7 @@ from image_lisa.cli.options.encode import Options
 from image_lisa.data.reading import FileImages
 from shared.cli.table_files import TableColumns, check_table, write_table
 from shared.cli.terminal import Terminal
+from shared.common.words import counted
 
 
 def run(options: Options, terminal: Terminal) -> None:
@@ -17,7 +18,7 @@ def run(options: Options, terminal: Terminal) -> None:
     if options.directions:
         codes = model.directions(codes)
     write_table(out, {**named(found), "u" if options.directions else "z": codes})
-    terminal.print(f"{len(found):,} codes of size {codes.shape[1]}: {out}")
+    terminal.print(f"{counted(len(found), 'code')} of size {codes.shape[1]}: {out}")
     terminal.result(run=str(folder.path), count=len(found), dim=codes.shape[1], out=str(out))
 
 

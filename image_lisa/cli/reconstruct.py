@@ -14,6 +14,7 @@ from image_lisa.models.model import ImageModel
 from image_lisa.reports.pictures import SHOWN, of_each_class
 from image_lisa.reports.pictures_sheet import lay_out
 from shared.cli.terminal import Terminal
+from shared.common.words import counted
 from shared.runs.files import make_folder
 
 
@@ -30,7 +31,7 @@ def run(options: Options, terminal: Terminal) -> None:
     else:
         losses = _written(model, found, out, terminal)
     mse = float(2 * losses.mean() / found.images[0].numel())
-    terminal.print(f"{len(found):,} images, MSE a pixel {mse:.4g}: {out}")
+    terminal.print(f"{counted(len(found), 'image')}, MSE a pixel {mse:.4g}: {out}")
     terminal.result(run=str(folder.path), count=len(found), mse=mse, out=str(out))
 
 

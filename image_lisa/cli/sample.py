@@ -6,6 +6,7 @@ from image_lisa.cli.runs import open_model
 from image_lisa.data.pictures import save_png, to_bytes
 from image_lisa.reports.pictures_sheet import lay_out
 from shared.cli.terminal import Terminal
+from shared.common.words import counted
 from shared.runs.files import make_folder
 
 
@@ -27,7 +28,7 @@ def run(options: Options, terminal: Terminal) -> None:
     else:
         write_numbered(out, images, terminal)
     of_class = "" if options.label is None else f" of class {options.label}"
-    terminal.print(f"{options.count} images from {options.sampler}{of_class}: {out}")
+    terminal.print(f"{counted(options.count, 'image')} from {options.sampler}{of_class}: {out}")
     terminal.result(
         run=str(folder.path),
         sampler=options.sampler,

@@ -7,6 +7,7 @@ from image_lisa.cli.encode import named
 from image_lisa.cli.options.score import Options
 from shared.cli.table_files import check_table, write_table
 from shared.cli.terminal import Terminal
+from shared.common.words import counted
 from shared.runs.expost import load_sampler
 
 
@@ -34,7 +35,7 @@ def run(options: Options, terminal: Terminal) -> None:
         for row in zip(*columns.values(), strict=True)
     ]
     terminal.table(
-        f"{len(found):,} images, outliers first; density under {options.sampler}",
+        f"{counted(len(found), 'image')}, outliers first; density under {options.sampler}",
         heads,
         rows[: options.top],
     )

@@ -18,6 +18,7 @@ from image_lisa.training.train import carry_out, check_device
 from shared.cli.terminal import Terminal
 from shared.common.callbacks import Callbacks, MetricsRow
 from shared.common.durations import duration
+from shared.common.words import counted
 from shared.methods import Method
 from shared.runs.run import SUMMARY, Run, open_run
 from shared.trackers.tracker import Tracker, log_epoch, show_pictures, tracking
@@ -124,8 +125,8 @@ def plan_of(training: Training, options: Options, images: Images) -> str:
     batch = min(training.batch_size, len(images.train))
     steps = len(images.train) // batch
     plan = (
-        f"{training.epochs:,} epochs of {steps:,} steps of {batch} images, "
-        f"{training.epochs * steps:,} steps in all"
+        f"{counted(training.epochs, 'epoch')} of {counted(steps, 'step')} of "
+        f"{counted(batch, 'image')}, {counted(training.epochs * steps, 'step')} in all"
     )
     left = [name for name in ("epochs", "batch_size") if getattr(options, name) is None]
     if left:

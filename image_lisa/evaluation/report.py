@@ -27,6 +27,7 @@ from image_lisa.models.model import ImageModel
 from shared.common.arrays import Floats
 from shared.common.callbacks import Notify, silent
 from shared.common.errors import LisaError
+from shared.common.words import counted
 from shared.methods import Codes
 from shared.samplers import Sampler
 from shared.sphere.geometry import project_rows
@@ -89,7 +90,7 @@ def evaluate_run(
     real = reference.real
     sampled = {}
     for name in samplers:
-        notify(f"{name}: {protocol.draws:,} images")
+        notify(f"{name}: {counted(protocol.draws, 'image')}")
         sampled[name] = _sampled(model, samplers, name, reference)
     notify("codes")
     spherical = model.method.spherical
