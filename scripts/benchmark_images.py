@@ -6,7 +6,7 @@ Both train the identical network on the same batches by the same Adam, in turns 
 this one process, so that what else the machine does meets both alike. The bare loop takes its
 batches in the order they lie in, reads no loss and keeps no metrics. Neither writes checkpoints.
 
-The last rows are whole trainings by the command's own defaults, cut to two validations: with those,
+The last rows are whole trainings by the command's own defaults, cut to six validations: with those,
 the best weights, checkpoints and the model that is written, in processor time, beside as many bare
 steps.
 """
@@ -37,6 +37,9 @@ from shared.training.settings import Training
 from shared.training.trainer import LossModule, Trainer
 
 BATCH = 100
+
+STRETCHES = 6
+"""Validations of a whole training, which by its defaults has about twenty-five."""
 
 WHOLE = (((3, 224, 224), 216, 54), ((3, 32, 32), 2880, 720))
 """Shapes, and numbers of training and validation images: folders of 300 and of 4,000 images."""
@@ -121,7 +124,7 @@ def compare(network: str, method: Method, steps: int, rounds: int) -> dict[str, 
 
 
 def whole(shape: tuple[int, int, int], train: int, valid: int) -> dict[str, Any]:
-    """Processor seconds of a training of two stretches, and of its steps alone."""
+    """Processor seconds of a training of some stretches, and of its steps alone."""
     torch.manual_seed(0)
     parts = [torch.randint(0, 256, (n, *shape), dtype=torch.uint8) for n in (train, valid, 2)]
     images, built = (
@@ -129,7 +132,7 @@ def whole(shape: tuple[int, int, int], train: int, valid: int) -> dict[str, Any]
         Architecture(network="light", shape=shape, dim=64, method=LISA(), seed=0),
     )
     chosen = settled("light", train, shape, {"device": "cpu"})
-    training = dataclasses.replace(chosen, epochs=2 * chosen.valid_epochs, patience=0)
+    training = dataclasses.replace(chosen, epochs=STRETCHES * chosen.valid_epochs, patience=0)
     steps = training.epochs * (train // training.batch_size)
     objective = LossModule(built.build(), built.method).train()
     optimizer = torch.optim.Adam(objective.parameters(), lr=1e-3, fused=True)
