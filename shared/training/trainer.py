@@ -232,7 +232,8 @@ class Trainer:
             derive_seed(self.training.seed, "step", step, self.fabric.global_rank),
             self.fabric.device,
         )
-        self.net.train()
+        if not self.net.training:  # a walk over all of the net's modules
+            self.net.train()
         terms = self._warmed(self.objective(*self._batch(step)), step)
         total = torch.stack(list(terms.values())).sum()
         self.fabric.backward(total)
@@ -259,7 +260,8 @@ class Trainer:
         share = self.batch_size // self.fabric.world_size
         first = index * self.batch_size + self.fabric.global_rank * share
         rows = self._order[first : first + share]
-        return (self.x[rows],) if self.semantics is None else (self.x[rows], self.semantics[rows])
+        x = self.x.index_select(0, rows)
+        return (x,) if self.semantics is None else (x, self.semantics.index_select(0, rows))
 
     def _warmed(self, terms: dict[str, Tensor], step: int) -> dict[str, Tensor]:
         """Return loss terms of which those of a divergence are weighted by how far it is warm."""
