@@ -43,6 +43,12 @@ _FIT: dict[str, Any] = {
 MOST_FITTED = 2**16
 """The most codes that several components are fitted to; of more, so many are drawn."""
 
+_WIDE = 128
+"""Numbers of a code above which fewer are fitted to, as the time of a fit grows as their square."""
+
+_CODES_A_NUMBER = 8
+"""Codes fitted to for each number of a component's mean, at least."""
+
 
 class FullMixture(Sampler):
     """A mixture of Gaussians with full covariances, however its parameters were found."""
@@ -139,7 +145,8 @@ class ComponentMixture(FullMixture):
     """A mixture of some number of Gaussians, fitted by scikit-learn from k-means.
 
     It is fitted to at most `MOST_FITTED` codes, drawn by the seed: ten full covariances do not need
-    more, and the time of a fit grows with their number.
+    more, and the time of a fit grows with their number. Of codes of more than 128 numbers it takes
+    fewer, see `most_fitted`.
 
     Codes are centred and divided by one common scale before the fit, so that
     the jitter, `RELATIVE_JITTER` times the mean variance on every diagonal, means the same for
@@ -173,10 +180,11 @@ class ComponentMixture(FullMixture):
             covariance, more = _regularised(standard.T @ standard / len(standard), scale)
             weights, means, covariances = np.ones(1), np.zeros((1, len(centre))), covariance[None]
         else:
-            if len(standard) > MOST_FITTED:
-                notes.append(f"fitted to {MOST_FITTED:,} of {len(standard):,} codes")
+            most = most_fitted(standard.shape[1], count)
+            if len(standard) > most:
+                notes.append(f"fitted to {most:,} of {len(standard):,} codes")
                 drawn = np.random.default_rng(self.seed).permutation(len(standard))
-                standard = standard[np.sort(drawn[:MOST_FITTED])]
+                standard = standard[np.sort(drawn[:most])]
             weights, means, covariances, more = self._maximise(standard, count, scale)
         self._set(weights, centre + scale * means, scale**2 * covariances)
         self.notes = (*notes, *more)
@@ -250,6 +258,16 @@ class DirichletMixture(ComponentMixture):
             covariance_prior=np.atleast_2d(np.cov(standard.T)) + jitter,
             **settings,
         )
+
+
+def most_fitted(dim: int, components: int) -> int:
+    """Return to how many codes of so many numbers a mixture of some components is fitted at most.
+
+    A fit takes about as long for codes of 256 numbers as for those of 128.
+    """
+    return min(
+        MOST_FITTED, max(MOST_FITTED * _WIDE**2 // dim**2, _CODES_A_NUMBER * components * dim)
+    )
 
 
 def _standardise(codes: Floats) -> tuple[Floats, Floats, float]:

@@ -447,6 +447,14 @@ def test_the_directions_of_the_prior_are_uniform():
         prior.direction_log_prob(np.eye(3))
 
 
+@pytest.mark.parametrize(
+    ("dim", "components", "most"),
+    [(2, 10, 65_536), (128, 10, 65_536), (256, 2, 16_384), (256, 10, 20_480), (4096, 10, 65_536)],
+)
+def test_a_fit_takes_fewer_wide_codes_and_enough_for_its_means(dim, components, most):
+    assert mixtures.most_fitted(dim, components) == most
+
+
 @pytest.mark.parametrize("kind", [GaussianMixture, DirichletMixture])
 def test_mixtures_of_very_many_codes_are_fitted_to_some_of_them(kind, monkeypatch):
     random = np.random.default_rng(0)
