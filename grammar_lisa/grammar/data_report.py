@@ -1,7 +1,6 @@
 """What a file of sentences looks like to a grammar: what parses, how long, how ambiguous."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -25,13 +24,13 @@ class ParsedFile:
     """The sentences of a file.
 
     Attributes:
-        path: The file.
+        file: The file.
         derivations: Of the lines that are sentences, in order.
         lines: Their numbers.
         refused: The numbers of the other lines, each with what says why.
     """
 
-    path: Path
+    file: SentenceFile
     derivations: tuple[Derivation, ...]
     lines: tuple[int, ...]
     refused: tuple[tuple[int, str], ...]
@@ -40,11 +39,13 @@ class ParsedFile:
         """Return how many lines are sentences, and the first that are not."""
         total = len(self.derivations) + len(self.refused)
         lines = [
-            f"{self.path}: {counted(total, 'line')}, {len(self.derivations):,} of them sentences"
+            f"{self.file.path}: {counted(total, self.file.unit)}, "
+            f"{len(self.derivations):,} of them sentences"
         ]
         if self.refused:
             lines[0] += f"; {len(self.refused):,} are not, the first of them:"
-            lines += [f"line {number}: {message}" for number, message in self.refused[:SHOWN]]
+            unit = self.file.unit
+            lines += [f"{unit} {number}: {message}" for number, message in self.refused[:SHOWN]]
         return lines
 
 
@@ -76,10 +77,10 @@ def parse_file(file: SentenceFile, grammar: Grammar, notify: Notify = silent) ->
     if not derivations:
         number, message = refused[0]
         raise LisaError(
-            f"none of the {len(refused):,} lines of {file.path} is a sentence; "
-            f"line {number}: {message}"
+            f"none of the {len(refused):,} {file.unit}s of {file.path} is a sentence; "
+            f"{file.unit} {number}: {message}"
         )
-    return ParsedFile(file.path, tuple(derivations), tuple(lines), tuple(refused))
+    return ParsedFile(file, tuple(derivations), tuple(lines), tuple(refused))
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class DataReport:
         looked = counted(self.looked, "sentence")
         lines.append(f"ambiguous: {self.ambiguous:,} of {looked} looked at")
         if self.first:
-            lines.append(f"line {self.first[0]}: {self.first[1]}")
+            lines.append(f"{self.parsed.file.unit} {self.first[0]}: {self.first[1]}")
         return lines
 
     def record(self) -> dict[str, Any]:

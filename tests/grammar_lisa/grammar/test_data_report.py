@@ -1,5 +1,6 @@
 """What a file of sentences looks like to a grammar."""
 
+import pandas as pd
 import pytest
 from small_grammars import EXPR
 
@@ -34,6 +35,14 @@ def test_files_without_a_sentence_are_refused(tmp_path):
         parse_file(SentenceFile(write(tmp_path / "b.txt", "", " ")), AMBIGUOUS)
     with pytest.raises(LisaError, match="cannot read"):
         parse_file(SentenceFile(tmp_path / "none.txt"), AMBIGUOUS)
+
+
+def test_rows_of_parquet_are_called_so(tmp_path):
+    path = tmp_path / "a.parquet"
+    pd.DataFrame({"sentence": ["x", "x+", "x+x"]}).to_parquet(path)
+    told = parse_file(SentenceFile(path), AMBIGUOUS).describe()
+    assert told[0] == f"{path}: 3 rows, 2 of them sentences; 1 are not, the first of them:"
+    assert told[1].startswith("row 2: not a sentence")
 
 
 def test_words_behind_sentences_are_met_with_a_hint(tmp_path):

@@ -267,7 +267,7 @@ def draw_setting(kind, random):
 def test_any_setting_is_refused_or_trains(name):
     random = np.random.default_rng(0)
     accepted = 0
-    for _ in range(30):
+    for _ in range(50):
         setting = draw_setting(METHODS[name], random)
         torch.default_generator.manual_seed(0)
         try:
@@ -279,7 +279,7 @@ def test_any_setting_is_refused_or_trains(name):
         accepted += 1
         for terms in losses(method, net, x, steps=4, rate=1e-3):
             assert all(value.isfinite() for value in terms.values()), (setting, terms)
-    assert accepted >= 3
+    assert accepted >= 5
 
 
 def test_exactly_the_methods_of_the_table_refuse_a_net():
